@@ -1,0 +1,132 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// isolab: what does each kind of isolation cost, and what does it buy?
+//
+// The targets are listed from the ground to the roof. Imports go down only; a target is one concern.
+// Shared settings are applied in one loop at the end.
+
+// MARK: - Dependencies
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+// MARK: - The ground: Linux, libseccomp and the OCI standards as Swift values
+
+let ground: [Target] = [
+    // Raw system calls and the code between clone3 and execve: the only C of the launch path.
+    .target(name: "CLinux"),
+    // Typed Linux: errors with their operation and object, owned descriptors, the clock, cgroups, procfs.
+    .target(name: "Linux", dependencies: ["CLinux"]),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    // Profiles as values, compiled once to a compact, verified BPF program.
+    .target(name: "Seccomp", dependencies: ["CSeccomp", "Linux", "OCI"]),
+    // The standards as values: runtime configuration, digests.
+    .target(name: "OCI"),
+]
+
+// MARK: - The machines: containers and guests
+
+let machines: [Target] = [
+    // The runtime core: config.json → LaunchPlan → sandbox.
+    .target(name: "Containers", dependencies: ["Linux", "OCI", "Seccomp"]),
+    // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
+    .target(name: "Machines", dependencies: ["CLinux", "Linux"]),
+    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+]
+
+// MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
+
+let laboratory: [Target] = [
+    // The lines a workload says, and the proof of work it owes, as the host sees them.
+    .target(name: "WorkloadProtocol"),
+    // Estimators, tests and intervals; pure.
+    .target(name: "Statistics"),
+    // A run as values and as files: manifest, events, samples, summaries.
+    .target(name: "RunRecord", dependencies: ["Statistics"]),
+    // Lanes, experiments, blocks, sampling, admission, manifest.
+    .target(
+        name: "Lab",
+        dependencies: [
+            "Linux", "OCI", "Seccomp", "Containers", "Machines", "WorkloadProtocol", "Statistics", "RunRecord", yams,
+        ]),
+    // A run → HTML, Markdown, terminal tables; charts as SVG values.
+    .target(name: "Reports", dependencies: ["RunRecord", "Statistics"]),
+]
+
+// MARK: - Programs
+
+let programs: [Target] = [
+    .executableTarget(
+        name: "isolab", dependencies: ["Lab", "Reports", argumentParser]),
+    // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
+    .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLibvirt"]),
+    // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
+    .target(
+        name: "CWorkload",
+        cSettings: [
+            .unsafeFlags([
+                "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-O2", "-U_FORTIFY_SOURCE",
+            ])
+        ]),
+    // One static ELF without a C library: the same bytes in every lane, and PID 1 of a guest.
+    .executableTarget(
+        name: "isolab-workload",
+        dependencies: ["CWorkload"],
+        swiftSettings: [
+            .enableExperimentalFeature("Embedded"),
+            .unsafeFlags([
+                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
+                "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
+            ]),
+        ],
+        linkerSettings: [
+            .unsafeFlags([
+                "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
+                "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
+            ])
+        ]),
+]
+
+// MARK: - Tests, a folder a target
+
+let tests: [Target] = [
+    .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
+    .testTarget(name: "OCITests", dependencies: ["OCI"]),
+    .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+    .testTarget(name: "MachinesTests", dependencies: ["Machines"]),
+    .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
+    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
+    .testTarget(name: "LabTests", dependencies: ["Lab"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
+]
+
+// MARK: - The package
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "isolab",
+    products: [
+        .executable(name: "isolab", targets: ["isolab"]),
+        .executable(name: "isolab-vm", targets: ["isolab-vm"]),
+        .executable(name: "isolab-workload", targets: ["isolab-workload"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: ground + machines + laboratory + programs + tests
+)
+
+for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
+    target.swiftSettings = swiftSettings + (target.swiftSettings ?? [])
+}

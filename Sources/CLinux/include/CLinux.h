@@ -1,0 +1,7 @@
+// The umbrella of isolab's C: one header a concern, each saying why C is needed at all.
+#ifndef ISOLAB_CLINUX_H
+#define ISOLAB_CLINUX_H
+
+#include "clock.h"
+
+#endif
