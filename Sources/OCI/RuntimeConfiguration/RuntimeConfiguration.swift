@@ -1,0 +1,145 @@
+/// What a container is, in full: the `config.json` of a bundle.
+///
+/// OCI runtime specification 1.2 (with the network devices of 1.3), the parts common to POSIX platforms and Linux. Member
+/// names are spelt out here; the JSON keeps the specification's. Unknown members are ignored, as the specification asks.
+public struct RuntimeConfiguration: Codable, Equatable, Sendable {
+    /// The version of the specification the document follows.
+    public var ociVersion: String
+    public var root: Root?
+    public var hostname: String?
+    /// Since 1.1.
+    public var domainname: String?
+    /// Required when the container is started, not when it is created.
+    public var process: Process?
+    /// In the order in which they are to be made.
+    @DefaultWhenAbsent public var mounts: [Mount]
+    public var hooks: Hooks?
+    public var linux: LinuxSettings?
+    @DefaultWhenAbsent public var annotations: [String: String]
+
+    public init(
+        ociVersion: String, root: Root? = nil, hostname: String? = nil, domainname: String? = nil,
+        process: Process? = nil, mounts: [Mount] = [], hooks: Hooks? = nil, linux: LinuxSettings? = nil,
+        annotations: [String: String] = [:]
+    ) {
+        self.ociVersion = ociVersion
+        self.root = root
+        self.hostname = hostname
+        self.domainname = domainname
+        self.process = process
+        self.mounts = mounts
+        self.hooks = hooks
+        self.linux = linux
+        self.annotations = annotations
+    }
+}
+
+// MARK: - JSON
+
+extension RuntimeConfiguration {
+    private static let document = "config.json"
+
+    /// Reads the bytes of a `config.json`.
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.decode(RuntimeConfiguration.self, from: json, document: Self.document)
+    }
+
+    /// The bytes of a `config.json`: UTF-8, members sorted, so that equal values give equal bytes.
+    public func json(indented: Bool = true) throws(ConfigurationError) -> [UInt8] {
+        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    }
+}
+
+// MARK: - Root file system and mounts
+
+extension RuntimeConfiguration {
+    /// The container's root file system.
+    public struct Root: Codable, Equatable, Sendable {
+        /// Absolute, or relative to the bundle.
+        public var path: String
+        @DefaultWhenAbsent public var readonly: Bool
+
+        public init(path: String, readonly: Bool = false) {
+            self.path = path
+            self.readonly = readonly
+        }
+    }
+
+    /// One mount beyond the root file system.
+    public struct Mount: Codable, Equatable, Sendable {
+        /// Absolute, inside the container.
+        public var destination: String
+        /// The file system, e.g. `proc`; absent or `bind` or `none` for bind mounts, whose options say so.
+        public var type: String?
+        public var source: String?
+        /// As in `fstab(5)` and the specification's table: flags (`nosuid`, `rbind`, `rslave` …) and the file system's own data.
+        @DefaultWhenAbsent public var options: [String]
+        /// Since 1.1: mappings of an idmapped mount.
+        @DefaultWhenAbsent public var uidMappings: [IDMapping]
+        @DefaultWhenAbsent public var gidMappings: [IDMapping]
+
+        public init(
+            destination: String, type: String? = nil, source: String? = nil, options: [String] = [],
+            uidMappings: [IDMapping] = [], gidMappings: [IDMapping] = []
+        ) {
+            self.destination = destination
+            self.type = type
+            self.source = source
+            self.options = options
+            self.uidMappings = uidMappings
+            self.gidMappings = gidMappings
+        }
+    }
+}
+
+// MARK: - Hooks
+
+extension RuntimeConfiguration {
+    /// Programs run at points of the container's life.
+    public struct Hooks: Codable, Equatable, Sendable {
+        /// Deprecated since 1.0.2 in favour of the three that follow.
+        @DefaultWhenAbsent public var prestart: [Hook]
+        @DefaultWhenAbsent public var createRuntime: [Hook]
+        @DefaultWhenAbsent public var createContainer: [Hook]
+        @DefaultWhenAbsent public var startContainer: [Hook]
+        @DefaultWhenAbsent public var poststart: [Hook]
+        @DefaultWhenAbsent public var poststop: [Hook]
+
+        public init(
+            prestart: [Hook] = [], createRuntime: [Hook] = [], createContainer: [Hook] = [],
+            startContainer: [Hook] = [], poststart: [Hook] = [], poststop: [Hook] = []
+        ) {
+            self.prestart = prestart
+            self.createRuntime = createRuntime
+            self.createContainer = createContainer
+            self.startContainer = startContainer
+            self.poststart = poststart
+            self.poststop = poststop
+        }
+    }
+
+    /// One program of a hook.
+    public struct Hook: Codable, Equatable, Sendable {
+        /// Absolute.
+        public var path: String
+        /// As `execv(3)` takes them: the name first.
+        @DefaultWhenAbsent public var arguments: [String]
+        @DefaultWhenAbsent public var environment: [String]
+        /// Seconds, greater than zero.
+        public var timeout: Int?
+
+        public init(path: String, arguments: [String] = [], environment: [String] = [], timeout: Int? = nil) {
+            self.path = path
+            self.arguments = arguments
+            self.environment = environment
+            self.timeout = timeout
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case path
+            case arguments = "args"
+            case environment = "env"
+            case timeout
+        }
+    }
+}

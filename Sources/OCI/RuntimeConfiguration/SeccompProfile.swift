@@ -1,0 +1,133 @@
+/// Which system calls a process may make: `linux.seccomp` of the OCI runtime specification.
+public struct SeccompProfile: Codable, Equatable, Sendable {
+    /// What happens to a call that no rule names.
+    public var defaultAction: Action
+    /// The errno of a default action of kind `errno`; absent: EPERM. Since 1.0.3.
+    public var defaultErrorNumber: UInt32?
+    /// Architectures whose calls are judged by the rules; a call of any other kills the process.
+    @DefaultWhenAbsent public var architectures: [Architecture]
+    /// `SECCOMP_FILTER_FLAG_…` by name.
+    @DefaultWhenAbsent public var flags: [String]
+    public var listenerPath: String?
+    public var listenerMetadata: String?
+    @DefaultWhenAbsent public var systemCalls: [Rule]
+
+    public init(
+        defaultAction: Action, defaultErrorNumber: UInt32? = nil, architectures: [Architecture] = [],
+        flags: [String] = [], listenerPath: String? = nil, listenerMetadata: String? = nil, systemCalls: [Rule] = []
+    ) {
+        self.defaultAction = defaultAction
+        self.defaultErrorNumber = defaultErrorNumber
+        self.architectures = architectures
+        self.flags = flags
+        self.listenerPath = listenerPath
+        self.listenerMetadata = listenerMetadata
+        self.systemCalls = systemCalls
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case defaultAction
+        case defaultErrorNumber = "defaultErrnoRet"
+        case architectures, flags, listenerPath, listenerMetadata
+        case systemCalls = "syscalls"
+    }
+}
+
+extension SeccompProfile {
+    /// What the kernel does with a call (`seccomp(2)`).
+    public enum Action: String, Codable, Sendable, CaseIterable {
+        case killThread = "SCMP_ACT_KILL_THREAD"
+        case killProcess = "SCMP_ACT_KILL_PROCESS"
+        /// The specification's older name of `killThread`.
+        case kill = "SCMP_ACT_KILL"
+        /// SIGSYS.
+        case trap = "SCMP_ACT_TRAP"
+        /// Refused with the rule's error number.
+        case errno = "SCMP_ACT_ERRNO"
+        case trace = "SCMP_ACT_TRACE"
+        case allow = "SCMP_ACT_ALLOW"
+        case log = "SCMP_ACT_LOG"
+        /// Handed to a listening process.
+        case notify = "SCMP_ACT_NOTIFY"
+    }
+
+    /// A set of system calls of one processor family and word size.
+    public enum Architecture: String, Codable, Sendable, CaseIterable {
+        case x86 = "SCMP_ARCH_X86"
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        case x86_64 = "SCMP_ARCH_X86_64"
+        case x32 = "SCMP_ARCH_X32"
+        case arm = "SCMP_ARCH_ARM"
+        case aarch64 = "SCMP_ARCH_AARCH64"
+        case mips = "SCMP_ARCH_MIPS"
+        case mips64 = "SCMP_ARCH_MIPS64"
+        case mips64n32 = "SCMP_ARCH_MIPS64N32"
+        case mipsel = "SCMP_ARCH_MIPSEL"
+        case mipsel64 = "SCMP_ARCH_MIPSEL64"
+        case mipsel64n32 = "SCMP_ARCH_MIPSEL64N32"
+        case ppc = "SCMP_ARCH_PPC"
+        case ppc64 = "SCMP_ARCH_PPC64"
+        case ppc64le = "SCMP_ARCH_PPC64LE"
+        case s390 = "SCMP_ARCH_S390"
+        case s390x = "SCMP_ARCH_S390X"
+        case parisc = "SCMP_ARCH_PARISC"
+        case parisc64 = "SCMP_ARCH_PARISC64"
+        case riscv64 = "SCMP_ARCH_RISCV64"
+        case loongarch64 = "SCMP_ARCH_LOONGARCH64"
+    }
+
+    /// One verdict for the calls it names, where all its conditions hold.
+    public struct Rule: Codable, Equatable, Sendable {
+        public var names: [String]
+        public var action: Action
+        /// For `errno` and `trace`; absent: EPERM.
+        public var errorNumber: UInt32?
+        @DefaultWhenAbsent public var arguments: [Condition]
+
+        public init(_ names: [String], _ action: Action, errorNumber: UInt32? = nil, when arguments: [Condition] = []) {
+            self.names = names
+            self.action = action
+            self.errorNumber = errorNumber
+            self.arguments = arguments
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case names, action
+            case errorNumber = "errnoRet"
+            case arguments = "args"
+        }
+    }
+
+    /// A comparison of one argument with a constant, both taken as 64 bits without sign.
+    public struct Condition: Codable, Equatable, Sendable {
+        public enum Comparison: String, Codable, Sendable, CaseIterable {
+            case notEqual = "SCMP_CMP_NE"
+            case lessThan = "SCMP_CMP_LT"
+            case lessOrEqual = "SCMP_CMP_LE"
+            case equal = "SCMP_CMP_EQ"
+            case greaterOrEqual = "SCMP_CMP_GE"
+            case greaterThan = "SCMP_CMP_GT"
+            /// `argument & value == valueTwo`.
+            case maskedEqual = "SCMP_CMP_MASKED_EQ"
+        }
+
+        /// 0 … 5.
+        public var index: UInt32
+        public var value: UInt64
+        /// For `maskedEqual`: what the masked argument is compared with.
+        public var valueTwo: UInt64?
+        public var comparison: Comparison
+
+        public init(argument index: UInt32, _ comparison: Comparison, _ value: UInt64, equals valueTwo: UInt64? = nil) {
+            self.index = index
+            self.value = value
+            self.valueTwo = valueTwo
+            self.comparison = comparison
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case index, value, valueTwo
+            case comparison = "op"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import OCI
+
+@Suite struct RuntimeConfigurationTests {
+    /// The default container survives the way to JSON and back unchanged, and equal values give equal bytes.
+    @Test func dockerDefaultsSurviveJSON() throws {
+        let configuration = RuntimeConfiguration.docker(
+            arguments: ["/bin/true"], hostname: "one", cgroupPath: "/isolab/one", memory: 64 << 20, processors: 0.5,
+            processCount: 32, userMappings: .contiguous(from: 100_000), seccomp: nil)
+        let bytes = try configuration.json()
+        let again = try RuntimeConfiguration(json: bytes)
+        #expect(again == configuration)
+        #expect(try again.json() == bytes)
+    }
+
+    /// The members carry the specification's names, not ours, and what says nothing is left out.
+    @Test func membersHaveTheSpecificationsNames() throws {
+        var configuration = RuntimeConfiguration.docker(arguments: ["/bin/true", "-v"], seccomp: nil)
+        configuration.process?.oomScoreAdjustment = 7
+        configuration.linux?.seccomp = SeccompProfile(
+            defaultAction: .errno, defaultErrorNumber: 38, architectures: [.x86_64],
+            systemCalls: [
+                SeccompProfile.Rule(
+                    ["clone"], .allow, when: [.init(argument: 0, .maskedEqual, 0x7E02_0000, equals: 0)])
+            ])
+        let text = String(decoding: try configuration.json(indented: false), as: UTF8.self)
+        for member in [
+            #""args":["/bin/true","-v"]"#, #""cwd":"/""#, #""oomScoreAdj":7"#, #""env":["PATH="#,
+            #""type":"mount""#, #""defaultErrnoRet":38"#, #""architectures":["SCMP_ARCH_X86_64"]"#,
+            #"{"index":0,"op":"SCMP_CMP_MASKED_EQ","value":2114060288,"valueTwo":0}"#,
+        ] {
+            #expect(text.contains(member), "\(member) is not in \(text)")
+        }
+        for absent in ["annotations", "terminal", "uidMappings", "rlimits", "null"] {
+            #expect(!text.contains("\"\(absent)\""), "\(absent) should have been left out")
+        }
+    }
+
+    /// The specification's own spelling is read, members unknown here are ignored, and `null` means absent.
+    @Test func readsTheSpecificationsForm() throws {
+        let configuration = try RuntimeConfiguration(
+            json: #"""
+                {
+                  "ociVersion": "1.2.0", "root": {"path": "/r", "readonly": true}, "futureMember": {"x": 1},
+                  "process": {
+                    "terminal": true, "consoleSize": {"height": 25, "width": 80},
+                    "user": {"uid": 1000, "gid": 100, "umask": 18, "additionalGids": [5, 6]},
+                    "args": ["sh"], "cwd": "/tmp", "env": null,
+                    "rlimits": [{"type": "RLIMIT_CORE", "soft": 0, "hard": 18446744073709551615}],
+                    "noNewPrivileges": true
+                  },
+                  "mounts": [{"destination": "/data", "source": "/srv", "options": ["rbind", "ro"]}],
+                  "linux": {
+                    "namespaces": [{"type": "pid"}, {"type": "network", "path": "/proc/7/ns/net"}],
+                    "resources": {"unified": {"memory.high": "1000"}, "memory": {"limit": -1}}
+                  }
+                }
+                """#.utf8)
+        let process = try #require(configuration.process)
+        #expect(process.user == .init(uid: 1000, gid: 100, umask: 0o22, additionalGids: [5, 6]))
+        #expect(process.environment.isEmpty)
+        #expect(process.resourceLimits == [.init(type: "RLIMIT_CORE", soft: 0, hard: .max)])
+        #expect(process.noNewPrivileges && process.terminal)
+        #expect(configuration.mounts.first?.type == nil)
+        #expect(configuration.linux?.namespaces == [.init(.pid), .init(.network, path: "/proc/7/ns/net")])
+        #expect(configuration.linux?.resources?.memory?.limit == -1)
+        #expect(configuration.linux?.resources?.unified == ["memory.high": "1000"])
+    }
+
+    /// A document that cannot be used says where and what was expected there.
+    @Test(arguments: [
+        (#"{"ociVersion": 1}"#, "ociVersion", "expected a string"),
+        (#"{}"#, "ociVersion", "is missing"),
+        (#"{"ociVersion": "1.2.0", "mounts": {}}"#, "mounts", "expected an array"),
+        (
+            #"{"ociVersion": "1.2.0", "process": {"user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["a", 2]}}"#,
+            "process.args[1]", "expected a string"
+        ),
+        (
+            #"{"ociVersion": "1.2.0", "linux": {"namespaces": [{"type": "pid"}, {"type": "galaxy"}]}}"#,
+            "linux.namespaces[1].type", "galaxy"
+        ),
+        (
+            #"{"ociVersion": "1.2.0", "process": {"user": {"uid": -1, "gid": 0}, "cwd": "/"}}"#,
+            "process.user.uid", "-1"
+        ),
+        ("{\"ociVersion\": ", "", "is not valid JSON"),
+        ("[]", "", "expected an object"),
+    ])
+    func badDocumentsSayWhere(json: String, path: String, problem: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            _ = try RuntimeConfiguration(json: json.utf8)
+        }
+        #expect(error.path == path)
+        #expect(error.problem.contains(problem), "said: \(error)")
+        #expect(error.description.hasPrefix("config.json: "))
+    }
+}
