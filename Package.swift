@@ -21,8 +21,9 @@ let ground: [Target] = [
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     // Profiles as values, compiled once to a compact, verified BPF program.
     .target(name: "Seccomp", dependencies: ["CSeccomp", "Linux", "OCI"]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
-    .target(name: "OCI"),
+    .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
 ]
 
 // MARK: - The machines: containers and guests

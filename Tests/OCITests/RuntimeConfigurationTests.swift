@@ -83,7 +83,7 @@ import Testing
         ),
         (
             #"{"ociVersion": "1.2.0", "process": {"user": {"uid": -1, "gid": 0}, "cwd": "/"}}"#,
-            "process.user.uid", "-1"
+            "process.user.uid", "the number -1 is out of range"
         ),
         ("{\"ociVersion\": ", "", "is not valid JSON"),
         ("[]", "", "expected an object"),

@@ -5,10 +5,11 @@ enum JSONDocument {
     static func decode<Value: Decodable>(
         _ type: Value.Type, from bytes: some Sequence<UInt8>, document: String
     ) throws(ConfigurationError) -> Value {
+        let data = Data(bytes)
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw ConfigurationError(document: document, decoding: error)
+            throw misfit(type, data, document: document) ?? ConfigurationError(document: document, decoding: error)
         }
     }
 
@@ -24,5 +25,30 @@ enum JSONDocument {
         } catch {
             throw ConfigurationError(document: document, path: "", problem: "cannot be written: \(error)")
         }
+    }
+
+    /// Foundation calls a document with a number out of its member's range "not valid JSON" and does not say where. The
+    /// number at fault is the one with which the document fails though every other number is 0.
+    private static func misfit<Value: Decodable>(
+        _ type: Value.Type, _ data: Data, document: String
+    ) -> ConfigurationError? {
+        func isCorrupted(_ data: Data) -> Bool {
+            do {
+                _ = try JSONDecoder().decode(type, from: data)
+                return false
+            } catch DecodingError.dataCorrupted(let context) {
+                return context.codingPath.isEmpty
+            } catch {
+                return false
+            }
+        }
+        guard isCorrupted(data), let value = try? JSONDecoder().decode(JSONValue.self, from: data) else { return nil }
+        for (path, text) in value.numbers() {
+            guard let probe = try? JSONEncoder().encode(value.keepingNumber(at: path)), isCorrupted(probe) else {
+                continue
+            }
+            return ConfigurationError(document: document, path: path, problem: "the number \(text) is out of range")
+        }
+        return nil
     }
 }
