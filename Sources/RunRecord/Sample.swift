@@ -101,6 +101,8 @@ public enum Metric {
     public static let memoryUSS = "memory.uss"
     /// The charge of the sandbox's cgroup, B an instance.
     public static let memoryCgroup = "memory.cgroup"
+    /// The host's MemAvailable after `batch` instances, B: the series behind the slope, not a distribution.
+    public static let memoryAvailable = "memory.available"
     /// What the guest sees of its own memory, B.
     public static let guestTotal = "memory.guest.total"
     public static let guestAvailable = "memory.guest.available"

@@ -45,12 +45,21 @@ public struct Cell: Codable, Equatable, Sendable {
 }
 
 /// The figures of one cell, in the cell's unit.
+///
+/// Where a sample holds many batches (`syscall.*`), the sample's median over its batches is the unit of inference:
+/// `median` and its interval come from those; every other figure describes the pooled batches.
 public struct Estimate: Codable, Equatable, Sendable {
+    /// Samples the median and its interval rest on.
+    public var samples: Int
+    /// Values the distribution holds: the samples, or their pooled batches.
+    public var values: Int
     public var minimum: Double
+    public var lowerQuartile: Double
     public var median: Double
-    /// Bootstrap 95 % interval of the median.
-    public var medianLow: Double
-    public var medianHigh: Double
+    /// Bootstrap 95 % interval of the median; nil under `SummaryRule.minimumForInterval` samples.
+    public var medianLow: Double?
+    public var medianHigh: Double?
+    public var upperQuartile: Double
     public var p95: Double
     /// Only from 200 admitted values.
     public var p99: Double?
@@ -60,13 +69,18 @@ public struct Estimate: Codable, Equatable, Sendable {
     public var mad: Double
 
     public init(
-        minimum: Double, median: Double, medianLow: Double, medianHigh: Double, p95: Double, p99: Double?,
-        maximum: Double, mean: Double, mad: Double
+        samples: Int, values: Int, minimum: Double, lowerQuartile: Double, median: Double, medianLow: Double?,
+        medianHigh: Double?, upperQuartile: Double, p95: Double, p99: Double?, maximum: Double, mean: Double,
+        mad: Double
     ) {
+        self.samples = samples
+        self.values = values
         self.minimum = minimum
+        self.lowerQuartile = lowerQuartile
         self.median = median
         self.medianLow = medianLow
         self.medianHigh = medianHigh
+        self.upperQuartile = upperQuartile
         self.p95 = p95
         self.p99 = p99
         self.maximum = maximum
@@ -76,6 +90,8 @@ public struct Estimate: Codable, Equatable, Sendable {
 }
 
 /// The word a comparison ends in; never a bare ratio of medians.
+///
+/// For a metric that is not a duration (`B`), read *faster* as less and *slower* as more.
 public enum Verdict: String, Codable, Sendable, CaseIterable {
     case faster
     case slower
@@ -83,7 +99,7 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
     case undecided
 }
 
-/// One lane against the baseline in one metric.
+/// One lane against the baseline in one metric. There is none where either cell is withheld: the cell says why.
 public struct Comparison: Codable, Equatable, Sendable {
     public var experiment: String
     public var workload: String
@@ -92,26 +108,35 @@ public struct Comparison: Codable, Equatable, Sendable {
     public var unit: String
     public var lane: String
     public var baseline: String
-    /// Hodges–Lehmann shift lane − baseline with its bootstrap 95 % interval, in the unit.
+    /// Admitted samples on either side.
+    public var samples: Int
+    public var baselineSamples: Int
+    /// Hodges–Lehmann shift lane − baseline with its bootstrap 95 % interval, in the unit; the interval is nil where
+    /// either side has too few samples for one.
     public var shift: Double
-    public var shiftLow: Double
-    public var shiftHigh: Double
-    /// Ratio of medians with its bootstrap 95 % interval; printed only beside the verdict.
-    public var ratio: Double
-    public var ratioLow: Double
-    public var ratioHigh: Double
-    /// Mann–Whitney U, two-sided, Holm-corrected over the run's comparisons of the experiment.
+    public var shiftLow: Double?
+    public var shiftHigh: Double?
+    /// Ratio of medians with its bootstrap 95 % interval; printed only beside the verdict. Nil where the baseline's
+    /// median is not positive.
+    public var ratio: Double?
+    public var ratioLow: Double?
+    public var ratioHigh: Double?
+    /// Mann–Whitney U, two-sided, Holm-corrected over the run's comparisons of the experiment and metric.
     public var p: Double
     /// Cliff's delta, −1 … 1; positive: the lane's values are greater.
     public var cliffsDelta: Double
-    /// |A/A shift| bound of the baseline and its hidden twin, in the unit: what this run cannot tell apart.
-    public var floor: Double
+    /// |A/A shift| bound of the baseline and its hidden twin, in the unit: what this run cannot tell apart. Nil where
+    /// the run has no twin or too few samples of it: then nothing can be decided.
+    public var floor: Double?
     public var verdict: Verdict
+    /// Why it is undecided, as a sentence; empty otherwise.
+    public var reason: String
 
     public init(
         experiment: String, workload: String, metric: String, span: String, unit: String, lane: String,
-        baseline: String, shift: Double, shiftLow: Double, shiftHigh: Double, ratio: Double, ratioLow: Double,
-        ratioHigh: Double, p: Double, cliffsDelta: Double, floor: Double, verdict: Verdict
+        baseline: String, samples: Int, baselineSamples: Int, shift: Double, shiftLow: Double?, shiftHigh: Double?,
+        ratio: Double?, ratioLow: Double?, ratioHigh: Double?, p: Double, cliffsDelta: Double, floor: Double?,
+        verdict: Verdict, reason: String = ""
     ) {
         self.experiment = experiment
         self.workload = workload
@@ -120,6 +145,8 @@ public struct Comparison: Codable, Equatable, Sendable {
         self.unit = unit
         self.lane = lane
         self.baseline = baseline
+        self.samples = samples
+        self.baselineSamples = baselineSamples
         self.shift = shift
         self.shiftLow = shiftLow
         self.shiftHigh = shiftHigh
@@ -130,5 +157,6 @@ public struct Comparison: Codable, Equatable, Sendable {
         self.cliffsDelta = cliffsDelta
         self.floor = floor
         self.verdict = verdict
+        self.reason = reason
     }
 }

@@ -1,0 +1,39 @@
+import Glibc
+
+/// What went wrong with a run's files; `description` is one line for the user.
+public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A system call failed on a file of the run.
+    case system(operation: String, path: String, errno: Int32, kept: String)
+    /// The directory already holds a run; nothing is overwritten.
+    case exists(path: String)
+    /// The directory holds no run.
+    case notARun(path: String, missing: String)
+    /// A file does not say what it should. Lines count from 1.
+    case malformed(path: String, line: Int, problem: String)
+    /// The manifest was written by a later isolab.
+    case newerFormat(path: String, format: Int, supported: Int)
+
+    public var description: String {
+        switch self {
+        case .system(let operation, let path, let errno, let kept):
+            let why = Self.message(errno)
+            return "\(operation) \(path): \(why)\(kept.isEmpty ? "" : "; \(kept)")"
+        case .exists(let path):
+            return "\(path) already holds a run; choose another directory with --output"
+        case .notARun(let path, let missing):
+            return "\(path) is not a run: it has no \(missing)"
+        case .malformed(let path, let line, let problem):
+            return "\(path):\(line): \(problem)"
+        case .newerFormat(let path, let format, let supported):
+            return "\(path): written in format \(format); this isolab reads up to \(supported): use a newer isolab"
+        }
+    }
+}
+
+extension RunRecordError {
+    /// The C library's words for an errno.
+    private static func message(_ number: Int32) -> String {
+        guard let text = strerror(number) else { return "error \(number)" }
+        return String(cString: text)
+    }
+}

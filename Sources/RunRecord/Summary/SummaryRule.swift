@@ -1,0 +1,21 @@
+/// The thresholds of the summary, in one place because the report prints them in its method section.
+public enum SummaryRule {
+    /// Share of samples that must be admitted for a cell to have an estimate.
+    public static let admittedShare = 0.95
+    /// Values from which p99 is shown.
+    public static let minimumForP99 = 200
+    /// Samples from which an interval is given, and on each side of a comparison for a verdict: five values reach
+    /// 94 % with their whole range, fewer cannot come near 95 %.
+    public static let minimumForInterval = 5
+    /// Bootstrap resamples.
+    public static let resamples = 10_000
+    /// Significance of a verdict after Holm's correction.
+    public static let significance = 0.05
+    /// Significance of a finding about one distribution (modes, drift, correlation): many are looked for, so it is
+    /// stricter.
+    public static let findingSignificance = 0.01
+    /// Samples from which findings are looked for.
+    public static let minimumForFindings = 20
+    /// Smallest share of a mode worth a name.
+    public static let smallestModeShare = 0.1
+}
