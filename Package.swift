@@ -79,7 +79,7 @@ let programs: [Target] = [
         swiftSettings: [
             .enableExperimentalFeature("Embedded"),
             .unsafeFlags([
-                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
+                "-wmo", "-Osize", "-gnone", "-parse-as-library", "-Xfrontend", "-function-sections",
                 "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
             ]),
         ],
@@ -87,6 +87,7 @@ let programs: [Target] = [
             .unsafeFlags([
                 "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
                 "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
+                "-Xlinker", "-s",
             ])
         ]),
 ]
