@@ -79,7 +79,7 @@ let programs: [Target] = [
         swiftSettings: [
             .enableExperimentalFeature("Embedded"),
             .unsafeFlags([
-                "-wmo", "-Osize", "-gnone", "-parse-as-library", "-Xfrontend", "-function-sections",
+                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
                 "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
             ]),
         ],

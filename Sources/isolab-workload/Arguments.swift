@@ -67,7 +67,8 @@ struct Arguments {
         }
         if equal(word, "spin") {
             let millions =
-                words.isEmpty ? 10 : try number(&words, "spin needs millions of steps, at most 1000000", atMost: 1_000_000)
+                words.isEmpty
+                ? 10 : try number(&words, "spin needs millions of steps, at most 1000000", atMost: 1_000_000)
             return .spin(millions: millions)
         }
         if equal(word, "memory") {
@@ -83,7 +84,8 @@ struct Arguments {
         var scale = 1000
         while let word = words.next() {
             if equal(word, "--batches") {
-                batches = Int(try number(&words, "--batches needs a number from 1 to 10000", atLeast: 1, atMost: 10_000))
+                batches = Int(
+                    try number(&words, "--batches needs a number from 1 to 10000", atLeast: 1, atMost: 10_000))
             } else if equal(word, "--scale") {
                 scale = try scaleInThousandths(&words)
             } else {

@@ -27,7 +27,8 @@ extension Suite {
                 let child = fork()
                 if child == 0 {
                     // The environment is the empty list that ends the words.
-                    _ = systemCall(SystemCall.execve, Int(bitPattern: path), Int(bitPattern: words), Int(bitPattern: words) + 16)
+                    _ = systemCall(
+                        SystemCall.execve, Int(bitPattern: path), Int(bitPattern: words), Int(bitPattern: words) + 16)
                     isolab_exit(127)
                 }
                 if child < 0 { return child }
