@@ -1,5 +1,8 @@
 /// What ran, where and how: everything a reader needs to trust a run, or to refuse to compare it with another.
 public struct Manifest: Codable, Equatable, Sendable {
+    /// The newest layout this isolab writes and reads.
+    public static let currentFormat = 1
+
     /// Version of this layout.
     public var format: Int
     /// The run's name and that of its directory, e.g. `2026-11-23T2310-quick`.
@@ -31,8 +34,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var warnings: [String]
 
     public init(
-        format: Int = 1, run: String, started: String, finished: String? = nil, interrupted: Bool = false,
-        version: String, buildMode: String, command: String, seed: UInt64, experiment: String, blocks: Int,
+        format: Int = Manifest.currentFormat, run: String, started: String, finished: String? = nil,
+        interrupted: Bool = false, version: String, buildMode: String, command: String, seed: UInt64, experiment: String, blocks: Int,
         warmups: Int, baseline: String, accelerator: String, lanes: [LaneRecord] = [], host: [FactSection] = [],
         artefacts: [Artefact] = [], warnings: [String] = []
     ) {

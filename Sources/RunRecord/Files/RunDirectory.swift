@@ -1,0 +1,56 @@
+import Glibc
+
+/// A run on disk: one directory, named files, everything derived from the record by a command anyone can run again.
+public struct RunDirectory: Equatable, Sendable {
+    public var path: String
+
+    public init(_ path: String) { self.path = path }
+
+    /// The files of a run.
+    public enum File: String, Sendable, CaseIterable {
+        /// What ran, where and how.
+        case manifest = "manifest.json"
+        /// One row a measurement, long format.
+        case samples = "samples.csv"
+        /// One line a sample: its events and phases.
+        case events = "events.jsonl"
+        /// One row a cell, with its comparison; derived.
+        case summary = "summary.csv"
+        /// The report; derived.
+        case html = "report.html"
+        case markdown = "report.md"
+    }
+
+    /// Where `file` is.
+    public func path(of file: File) -> String {
+        path.hasSuffix("/") ? path + file.rawValue : "\(path)/\(file.rawValue)"
+    }
+
+    /// Writes `text` whole or not at all: to a temporary file beside it, then renamed over it.
+    public func write(_ text: String, to file: File) throws(RunRecordError) {
+        var text = text
+        let failure = text.withUTF8 { bytes -> RunRecordError? in
+            do throws(RunRecordError) {
+                try AtomicFile.write(UnsafeRawBufferPointer(bytes), to: path(of: file))
+                return nil
+            } catch { return error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Makes the directory with its parents.
+    func create() throws(RunRecordError) {
+        var built = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            built += built.isEmpty || built.hasSuffix("/") ? String(part) : "/\(part)"
+            if mkdir(built, 0o755) != 0, errno != EEXIST {
+                throw .system(operation: "mkdir", path: built, errno: errno, kept: "")
+            }
+        }
+    }
+
+    /// Whether it already holds a run's record.
+    var holdsARun: Bool {
+        [File.manifest, .samples, .events].contains { access(path(of: $0), F_OK) == 0 }
+    }
+}

@@ -1,0 +1,74 @@
+import FoundationEssentials
+
+/// Writes a run as it is measured: the manifest first, then block after block.
+///
+/// After `append` returns, the block's samples survive the end of this process, however it ends. An append that fails
+/// (a full disk) is taken back, and what was recorded before it stays readable.
+public final class RunWriter {
+    public let directory: RunDirectory
+    public private(set) var manifest: Manifest
+    /// Samples recorded so far.
+    public private(set) var recorded = 0
+    private var events: AppendedFile
+    private var samples: AppendedFile
+
+    /// Makes the directory (and its parents) and writes the manifest.
+    ///
+    /// - Throws: `RunRecordError.exists` where a run is there already, `.system` where it cannot be written.
+    public init(directory path: String, manifest: Manifest) throws(RunRecordError) {
+        directory = RunDirectory(path)
+        self.manifest = manifest
+        try directory.create()
+        guard !directory.holdsARun else { throw .exists(path: path) }
+        try Self.write(manifest, to: directory)
+        events = try AppendedFile(creating: directory.path(of: .events))
+        samples = try AppendedFile(creating: directory.path(of: .samples))
+        try samples.append(Array(SampleTable.header.utf8))
+    }
+
+    /// Records a block.
+    public func append(_ block: [Sample]) throws(RunRecordError) {
+        var eventBytes: [UInt8] = []
+        var sampleBytes: [UInt8] = []
+        for sample in block {
+            EventLines.encode(sample, into: &eventBytes)
+            SampleTable.encode(sample, run: manifest.run, into: &sampleBytes)
+        }
+        // Events first: a sample with rows then always has the line that says how many rows it should have.
+        let before = events.length
+        do throws(RunRecordError) {
+            try events.append(eventBytes)
+            try samples.append(sampleBytes)
+        } catch {
+            events.truncate(to: before)
+            guard case .system(let operation, let path, let errno, _) = error else { throw error }
+            throw .system(
+                operation: operation, path: path, errno: errno,
+                kept: "the \(recorded) samples recorded before are kept: isolab report \(directory.path)")
+        }
+        recorded += block.count
+    }
+
+    /// Replaces the manifest.
+    public func update(_ manifest: Manifest) throws(RunRecordError) {
+        try Self.write(manifest, to: directory)
+        self.manifest = manifest
+    }
+
+    /// Writes the last manifest and waits until all is on the disk. Nothing may be appended afterwards.
+    public func finish(_ manifest: Manifest) throws(RunRecordError) {
+        try samples.synchronize()
+        try events.synchronize()
+        try update(manifest)
+    }
+
+    private static func write(_ manifest: Manifest, to directory: RunDirectory) throws(RunRecordError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let path = directory.path(of: .manifest)
+        guard let data = try? encoder.encode(manifest) else {
+            throw .malformed(path: path, line: 1, problem: "the manifest cannot be written as JSON")
+        }
+        try directory.write(String(decoding: data, as: UTF8.self) + "\n", to: .manifest)
+    }
+}
