@@ -13,6 +13,9 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         number = try retryingOnInterrupt("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
     }
 
+    /// `O_PATH`, which Swift's overlay lacks: names a file without opening it.
+    static let pathOnly: Int32 = 0x20_0000
+
     /// Gives the descriptor up to the caller, who must close it.
     public consuming func release() -> Int32 {
         let number = self.number

@@ -2,6 +2,8 @@
 #ifndef ISOLAB_CLINUX_H
 #define ISOLAB_CLINUX_H
 
+#include "child.h"
 #include "clock.h"
+#include "process.h"
 
 #endif

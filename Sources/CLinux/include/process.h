@@ -1,0 +1,35 @@
+// Processes by descriptor. Glibc 2.36 declares few of these, and Swift's overlay imports none of them:
+// `syscall` is variadic, which Swift cannot call. All answer −1 and set errno on failure.
+#ifndef ISOLAB_PROCESS_H
+#define ISOLAB_PROCESS_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+/// pidfd_open(2): a close-on-exec descriptor of a process.
+int isolab_pidfd_open(int pid);
+
+/// pidfd_send_signal(2): a signal that cannot hit a recycled process number.
+int isolab_pidfd_send_signal(int pidfd, int signal);
+
+/// How a process ended: waitid(2)'s si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and si_status.
+struct isolab_exit {
+    int32_t pid;
+    int32_t code;
+    int32_t status;
+};
+
+/// waitid(2) on a process number with its fifth argument, the resource usage, which glibc's function lacks.
+/// With WNOHANG and nothing to report, `pid` stays 0.
+int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage);
+
+/// prctl(PR_SET_CHILD_SUBREAPER): orphans of descendants come to the calling process.
+int isolab_set_child_subreaper(int on);
+
+/// Whether a capability is in the calling thread's bounding set (prctl(PR_CAPBSET_READ)): 1, 0 or −1.
+int isolab_bounding_set_has(int capability);
+
+/// sysconf(_SC_CLK_TCK): the unit of the times in /proc/<pid>/stat.
+int64_t isolab_clock_ticks(void);
+
+#endif

@@ -1,0 +1,196 @@
+/// One thing a child does between `clone3` and `execve`: a system call, or a few that belong together.
+///
+/// A value: it can be printed, compared and tested without root. `ChildProgram` lays a list of them out as memory.
+public enum ChildStep: Equatable, Sendable {
+    /// Move into the v1 cgroups whose `tasks` files the launch opened, by writing `0` to each.
+    case joinCgroups
+    /// Wait until the launcher has written the id maps of the new user namespace.
+    case awaitIdentityMaps
+    case unshare(Namespaces)
+    case mount(source: String, target: String, type: String, flags: MountFlags, data: String)
+    /// `mount_setattr(2)`.
+    case setMountAttributes(path: String, set: MountAttributes, clear: MountAttributes, recursive: Bool)
+    /// `open_tree(2)` with OPEN_TREE_CLONE: a bind mount not attached yet, held in a slot.
+    case cloneTree(slot: Int, source: String, recursive: Bool)
+    /// `move_mount(2)`: attaches the tree of a slot.
+    case attachTree(slot: Int, target: String)
+    /// Attaches the tree of a slot to a file, made where it is absent.
+    case bindFile(slot: Int, target: String)
+    case detach(path: String)
+    case pivotRoot(path: String)
+    /// Cover a path so that it reads as empty; an absent one is passed over.
+    case mask(path: String)
+    /// Bind a path over itself, read-only; an absent one is passed over.
+    case makeReadOnly(path: String)
+    case makeDirectory(path: String, mode: UInt32)
+    case makeDevice(path: String, mode: UInt32, major: UInt32, minor: UInt32, user: UInt32, group: UInt32)
+    case makeLink(target: String, path: String)
+    case writeFile(path: String, content: String)
+    case changeDirectory(path: String)
+    case setHostName(String)
+    case setDomainName(String)
+    case loopbackUp
+    case setLimit(ResourceLimit)
+    /// `additional` nil leaves the supplementary groups as they are (a user namespace where setgroups is denied).
+    case setGroups(primary: UInt32, additional: [UInt32]?)
+    case setUser(UInt32)
+    case keepCapabilities
+    case limitBoundingSet(to: CapabilitySet)
+    case setCapabilities(effective: CapabilitySet, permitted: CapabilitySet, inheritable: CapabilitySet)
+    case setAmbientCapabilities(CapabilitySet)
+    case noNewPrivileges
+    /// A classic BPF program of raw `struct sock_filter`, each as one 64-bit word, and the flags of `seccomp(2)`.
+    case seccomp(instructions: [UInt64], flags: UInt32)
+    /// The signal the child gets when the *thread* that launched it ends (PR_SET_PDEATHSIG).
+    case parentDeathSignal(Int32)
+    case newSession
+    case setFileModeMask(UInt32)
+    /// Put the launch's three streams on 0, 1 and 2.
+    case streams
+    case resetSignals
+    case closeOtherDescriptors
+    /// The first of the candidates that can run; `arguments` includes the zeroth.
+    case execute(candidates: [String], arguments: [String], environment: [String])
+}
+
+extension ChildStep {
+    /// One or two words for a chart and for the stage of an error: `mount overlay`, `pivot_root`, `execve`.
+    public var name: String {
+        switch self {
+        case .joinCgroups: "join cgroups"
+        case .awaitIdentityMaps: "await id maps"
+        case .unshare(let namespaces): "unshare \(namespaces)"
+        case .mount(_, let target, let type, let flags, _):
+            type.isEmpty || flags.contains(.bind) || flags.isPropagationOnly
+                ? "mount \(target)" : "mount \(type == target.dropFirst() ? "" : "\(type) on ")\(target)"
+        case .setMountAttributes(let path, _, _, _): "mount_setattr \(path)"
+        case .cloneTree(_, let source, _): "open_tree \(source)"
+        case .attachTree(_, let target): "bind \(target)"
+        case .bindFile(_, let target): "bind \(target)"
+        case .detach(let path): path == "." ? "detach old root" : "umount \(path)"
+        case .pivotRoot: "pivot_root"
+        case .mask(let path): "mask \(path)"
+        case .makeReadOnly(let path): "read-only \(path)"
+        case .makeDirectory(let path, _): "mkdir \(path)"
+        case .makeDevice(let path, _, _, _, _, _): "mknod \(path)"
+        case .makeLink(_, let path): "symlink \(path)"
+        case .writeFile(let path, _): "write \(path)"
+        case .changeDirectory(let path): "chdir \(path)"
+        case .setHostName: "sethostname"
+        case .setDomainName: "setdomainname"
+        case .loopbackUp: "loopback up"
+        case .setLimit(let limit): "rlimit \(limit.resource.name)"
+        case .setGroups: "setgroups"
+        case .setUser: "setuid"
+        case .keepCapabilities: "keep capabilities"
+        case .limitBoundingSet: "bounding set"
+        case .setCapabilities: "capset"
+        case .setAmbientCapabilities: "ambient set"
+        case .noNewPrivileges: "no_new_privs"
+        case .seccomp: "seccomp"
+        case .parentDeathSignal: "parent-death signal"
+        case .newSession: "setsid"
+        case .setFileModeMask: "umask"
+        case .streams: "streams"
+        case .resetSignals: "reset signals"
+        case .closeOtherDescriptors: "close_range"
+        case .execute: "execve"
+        }
+    }
+
+    /// What a failure of the step was about: a path, a host name, a program.
+    public var object: String {
+        switch self {
+        case .mount(let source, let target, let type, _, let data):
+            "\(source.isEmpty ? type : source) on \(target)\(data.isEmpty ? "" : " (\(data))")"
+        case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
+            .bindFile(_, let path), .detach(let path), .pivotRoot(let path), .mask(let path), .makeReadOnly(let path),
+            .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
+            .writeFile(let path, _), .changeDirectory(let path):
+            path
+        case .setHostName(let name), .setDomainName(let name): name
+        case .unshare(let namespaces): namespaces.description
+        case .setLimit(let limit): limit.description
+        case .setUser(let user): "user \(user)"
+        case .setGroups(let group, _): "group \(group)"
+        case .limitBoundingSet(let set), .setAmbientCapabilities(let set), .setCapabilities(let set, _, _):
+            set.description
+        case .seccomp(let instructions, _): "filter of \(instructions.count) instructions"
+        case .execute(let candidates, let arguments, _): candidates.last ?? arguments.first ?? ""
+        default: ""
+        }
+    }
+
+    /// The system call an error names.
+    public var operation: String {
+        switch self {
+        case .joinCgroups, .writeFile: "write"
+        case .awaitIdentityMaps: "futex"
+        case .mount, .mask, .makeReadOnly: "mount"
+        case .unshare: "unshare"
+        case .setMountAttributes: "mount_setattr"
+        case .cloneTree: "open_tree"
+        case .attachTree, .bindFile: "move_mount"
+        case .detach: "umount2"
+        case .pivotRoot: "pivot_root"
+        case .makeDirectory: "mkdir"
+        case .makeDevice: "mknod"
+        case .makeLink: "symlink"
+        case .changeDirectory: "chdir"
+        case .setHostName: "sethostname"
+        case .setDomainName: "setdomainname"
+        case .loopbackUp: "ioctl SIOCSIFFLAGS"
+        case .setLimit: "prlimit"
+        case .setGroups: "setgroups"
+        case .setUser: "setresuid"
+        case .keepCapabilities, .limitBoundingSet, .setAmbientCapabilities, .noNewPrivileges, .parentDeathSignal:
+            "prctl"
+        case .setCapabilities: "capset"
+        case .seccomp: "seccomp"
+        case .newSession: "setsid"
+        case .setFileModeMask: "umask"
+        case .streams: "dup3"
+        case .resetSignals: "rt_sigaction"
+        case .closeOtherDescriptors: "close_range"
+        case .execute: "execve"
+        }
+    }
+}
+
+extension ChildStep: CustomStringConvertible {
+    /// One line of a printed plan: the step with its operands.
+    public var description: String {
+        switch self {
+        case .mount(let source, let target, let type, let flags, let data):
+            [
+                "mount", type.isEmpty ? nil : "-t \(type)", flags.isEmpty ? nil : "-o \(flags)",
+                data.isEmpty ? nil : "-o \(data)", source.isEmpty ? nil : source, target,
+            ]
+            .compactMap { $0 }.joined(separator: " ")
+        case .setMountAttributes(let path, let set, let clear, let recursive):
+            "mount_setattr \(path) +[\(set)] -[\(clear)]\(recursive ? " recursive" : "")"
+        case .cloneTree(let slot, let source, let recursive):
+            "open_tree \(source)\(recursive ? " recursive" : "") → slot \(slot)"
+        case .attachTree(let slot, let target), .bindFile(let slot, let target): "move_mount slot \(slot) → \(target)"
+        case .makeDirectory(let path, let mode): "mkdir \(path) mode 0\(String(mode, radix: 8))"
+        case .makeDevice(let path, let mode, let major, let minor, _, _):
+            "mknod \(path) \(major):\(minor) mode 0\(String(mode & 0o7777, radix: 8))"
+        case .makeLink(let target, let path): "symlink \(path) → \(target)"
+        case .writeFile(let path, let content): "write \(path) \(content)"
+        case .setHostName(let name), .setDomainName(let name): "\(self.name) \(name)"
+        case .setLimit(let limit): "prlimit \(limit)"
+        case .setGroups(let primary, let additional):
+            "setgroups \(primary) additional \(additional.map { "\($0)" } ?? "unchanged")"
+        case .setUser(let user): "setuid \(user)"
+        case .limitBoundingSet(let set), .setAmbientCapabilities(let set): "\(name) \(set)"
+        case .setCapabilities(let effective, let permitted, let inheritable):
+            "capset effective \(effective) permitted \(permitted) inheritable \(inheritable)"
+        case .seccomp(let instructions, _): "seccomp filter of \(instructions.count) instructions"
+        case .setFileModeMask(let mask): "umask 0\(String(mask, radix: 8))"
+        case .pivotRoot(let path): "pivot_root \(path)"
+        case .execute(let candidates, let arguments, _):
+            "execve \(candidates.joined(separator: " or ")) \(arguments)"
+        default: name
+        }
+    }
+}

@@ -1,0 +1,131 @@
+public import Glibc
+
+/// The three standard streams of a process to be: descriptors of the caller, borrowed for the launch; nil inherits.
+public struct StandardStreams: Sendable {
+    public var input: Int32?
+    public var output: Int32?
+    public var error: Int32?
+
+    public init(input: Int32? = nil, output: Int32? = nil, error: Int32? = nil) {
+        self.input = input
+        self.output = output
+        self.error = error
+    }
+
+    var numbers: [Int32] { [input ?? -1, output ?? -1, error ?? -1] }
+}
+
+/// An ordinary process to be: what runs, with what, and where. No isolation of any kind.
+///
+/// Started with `clone3(CLONE_VM|CLONE_VFORK)`: the cost does not grow with the parent's memory, and it is safe beside
+/// other threads, for the child makes nothing but system calls.
+public struct ProcessPlan: Equatable, Sendable {
+    /// A path, or a name to be looked for in the environment's PATH.
+    public var executable: String
+    /// All arguments, the zeroth included.
+    public var arguments: [String]
+    /// `NAME=value`.
+    public var environment: [String]
+    public var workingDirectory: String?
+    /// The signal the child gets when the thread that launched it ends; nil for none.
+    public var parentDeathSignal: Int32?
+    /// A session of its own: signals from the terminal do not reach it.
+    public var newSession: Bool
+
+    /// - Parameter environment: nil for the caller's own.
+    public init(
+        _ executable: String, _ arguments: [String] = [], environment: [String]? = nil,
+        workingDirectory: String? = nil, parentDeathSignal: Int32? = nil, newSession: Bool = false
+    ) {
+        self.executable = executable
+        self.arguments = [executable] + arguments
+        self.environment = environment ?? Self.ownEnvironment()
+        self.workingDirectory = workingDirectory
+        self.parentDeathSignal = parentDeathSignal
+        self.newSession = newSession
+    }
+
+    /// The caller's environment, `NAME=value`.
+    public static func ownEnvironment() -> [String] {
+        var result: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            result.append(String(cString: text))
+            entry += 1
+        }
+        return result
+    }
+
+    /// Where the executable may be: itself where it has a slash, else in each directory of PATH.
+    public static func candidates(for executable: String, environment: [String]) -> [String] {
+        if executable.contains("/") { return [executable] }
+        let path = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
+        let directories = path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return directories.split(separator: ":").map { "\($0)/\(executable)" }
+    }
+
+    /// The steps of the child, in order.
+    public func steps(joiningCgroups: Bool = false) -> [ChildStep] {
+        var steps: [ChildStep] = []
+        if joiningCgroups { steps.append(.joinCgroups) }
+        if newSession { steps.append(.newSession) }
+        if let workingDirectory { steps.append(.changeDirectory(path: workingDirectory)) }
+        steps += [.streams, .resetSignals, .closeOtherDescriptors]
+        if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
+        steps.append(
+            .execute(
+                candidates: Self.candidates(for: executable, environment: environment), arguments: arguments,
+                environment: environment))
+        return steps
+    }
+
+    /// Starts the process; returns once it runs its program.
+    ///
+    /// - Parameter cgroup: a cgroup it is in from its first instruction on.
+    /// - Throws: the step that failed, with its errno; nothing is left behind then.
+    public func spawn(
+        _ streams: StandardStreams = StandardStreams(), in cgroup: borrowing Cgroup? = nil
+    ) throws(SystemError) -> RunningProcess {
+        switch cgroup {
+        case nil:
+            return try start(steps(), ChildProgram.Inputs(streams: streams.numbers), unified: -1)
+        case .some(let cgroup):
+            let entry = try cgroup.openEntry()
+            let inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: streams.numbers)
+            return try start(steps(joiningCgroups: !entry.taskFiles.isEmpty), inputs, unified: entry.unified)
+        }
+    }
+
+    private func start(
+        _ steps: [ChildStep], _ inputs: ChildProgram.Inputs, unified: Int32
+    ) throws(SystemError) -> RunningProcess {
+        let program = ChildProgram(steps, inputs: inputs)
+        let (pid, pidfd) = try program.start(namespaces: [], cgroup: unified)
+        return RunningProcess(pid: pid, descriptor: OwnedDescriptor(owning: pidfd))
+    }
+}
+
+/// A child of this process: running, or waiting to be reaped. Its owner must `wait()`.
+public final class RunningProcess: Sendable {
+    public let pid: Int32
+    private let descriptor: OwnedDescriptor
+
+    init(pid: Int32, descriptor: consuming OwnedDescriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    /// Its pidfd, borrowed: readable (`poll(2)`) once the process has ended.
+    public var pidfd: Int32 { descriptor.number }
+
+    /// Sends a signal; to a process that has ended already it is no error.
+    public func kill(_ signal: Int32 = SIGKILL) throws(SystemError) {
+        try sendSignal(signal, to: descriptor.number, pid)
+    }
+
+    /// Waits for its end, reaps it, and tells what it used. Once only.
+    public func wait() throws(SystemError) -> ProcessExit { try ProcessExit.wait(for: pid) }
+
+    /// Reaps it if it has ended; nil while it runs.
+    public func poll() throws(SystemError) -> ProcessExit? { try ProcessExit.poll(pid) }
+}

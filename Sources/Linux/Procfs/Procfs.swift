@@ -1,0 +1,120 @@
+import CLinux
+import Glibc
+
+/// What /proc says of processes and the host (`proc(5)`).
+public enum Procfs {
+    /// Memory of one process, in bytes (`/proc/<pid>/smaps_rollup`).
+    public struct Memory: Equatable, Sendable {
+        public var resident: UInt64
+        /// Shared pages divided by the number of their users.
+        public var proportional: UInt64
+        /// Pages nobody else has: what its end would free.
+        public var unique: UInt64
+        public var swap: UInt64
+    }
+
+    /// Nil where the process has no memory any more (a zombie).
+    public static func memory(of pid: Int32) throws(SystemError) -> Memory? {
+        memory(rollup: try SystemFile.read("/proc/\(pid)/smaps_rollup"))
+    }
+
+    static func memory(rollup: String) -> Memory? {
+        let values = kibibytes(rollup)
+        guard let resident = values["Rss"], let proportional = values["Pss"] else { return nil }
+        return Memory(
+            resident: resident, proportional: proportional,
+            unique: (values["Private_Clean"] ?? 0) + (values["Private_Dirty"] ?? 0) + (values["Private_Hugetlb"] ?? 0),
+            swap: values["Swap"] ?? 0)
+    }
+
+    /// /proc/meminfo in bytes: `MemTotal`, `MemAvailable`, … (counts without a unit as they are).
+    public static func memoryInformation() throws(SystemError) -> [String: UInt64] {
+        kibibytes(try SystemFile.read("/proc/meminfo"))
+    }
+
+    /// The kernel's estimate of what new programs could take without swapping, in bytes.
+    public static func memoryAvailable() throws(SystemError) -> UInt64 {
+        try memoryInformation()["MemAvailable"] ?? 0
+    }
+
+    /// `Name:  123 kB` lines.
+    static func kibibytes(_ text: String) -> [String: UInt64] {
+        var result: [String: UInt64] = [:]
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            let words = line[line.index(after: colon)...].split { $0 == " " || $0 == "\t" }
+            guard let first = words.first, let number = UInt64(first) else { continue }
+            result[String(line[..<colon])] = words.last == "kB" ? number * 1024 : number
+        }
+        return result
+    }
+
+    /// Some fields of `/proc/<pid>/stat`.
+    public struct Status: Equatable, Sendable {
+        public var name: String
+        /// `R`, `S`, `D`, `Z`, …
+        public var state: Character
+        public var parent: Int32
+        /// Nanoseconds of CPU in user mode and in the kernel, its own only, in steps of a clock tick.
+        public var userTime: UInt64
+        public var systemTime: UInt64
+        /// Clock ticks after boot: with the process number, its identity.
+        public var startTime: UInt64
+    }
+
+    public static func status(of pid: Int32) throws(SystemError) -> Status {
+        let path = "/proc/\(pid)/stat"
+        guard let status = status(line: try SystemFile.read(path), ticks: UInt64(isolab_clock_ticks())) else {
+            throw SystemError("parse", path, errno: EINVAL)
+        }
+        return status
+    }
+
+    static func status(line: String, ticks: UInt64) -> Status? {
+        // The name stands in parentheses and may hold anything, parentheses too.
+        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else { return nil }
+        let fields = line[line.index(after: close)...].split { $0 == " " || $0 == "\n" }
+        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+            let user = UInt64(fields[11]), let system = UInt64(fields[12]), let start = UInt64(fields[19])
+        else { return nil }
+        let tick = 1_000_000_000 / max(ticks, 1)
+        return Status(
+            name: String(line[line.index(after: open)..<close]), state: state, parent: parent,
+            userTime: user * tick, systemTime: system * tick, startTime: start)
+    }
+
+    /// Every process now.
+    public static func processes() throws(SystemError) -> [Int32] {
+        try SystemFile.names(in: "/proc").compactMap { Int32($0) }.sorted()
+    }
+
+    /// A process's children and theirs, without itself, in no promised order.
+    public static func descendants(of pid: Int32) throws(SystemError) -> [Int32] {
+        var children: [Int32: [Int32]] = [:]
+        for process in try processes() {
+            // One that ended meanwhile is no descendant any more.
+            if let status = try? status(of: process) { children[status.parent, default: []].append(process) }
+        }
+        var result: [Int32] = []
+        var open = children[pid] ?? []
+        while let next = open.popLast() {
+            result.append(next)
+            open += children[next] ?? []
+        }
+        return result
+    }
+
+    /// The identity of a process's namespace, e.g. `mnt:[4026531841]`; kinds as in /proc/<pid>/ns.
+    public static func namespace(_ kind: String, of process: String = "self") throws(SystemError) -> String {
+        try readLink("/proc/\(process)/ns/\(kind)")
+    }
+
+    /// Where a symbolic link points.
+    public static func readLink(_ path: String) throws(SystemError) -> String {
+        let size = Int(PATH_MAX)
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+        defer { buffer.deallocate() }
+        let count = try retryingOnInterrupt("readlink", path) { readlink(path, buffer, size) }
+        return String(decoding: UnsafeRawBufferPointer(start: buffer, count: count), as: UTF8.self)
+    }
+}

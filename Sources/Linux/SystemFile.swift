@@ -1,0 +1,58 @@
+public import Glibc
+
+/// Small files of the kernel (procfs, sysfs, cgroups): whole, as text, without buffering.
+public enum SystemFile {
+    /// The whole text of a file. Bytes that are not UTF-8 are replaced.
+    public static func read(_ path: String) throws(SystemError) -> String {
+        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+        let size = 16 * 1024
+        var content: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try retryingOnInterrupt("read", path) { Glibc.read(file.number, chunk.baseAddress, size) }
+            if count == 0 { break }
+            content.append(contentsOf: chunk.prefix(count))
+        }
+        return String(decoding: content, as: UTF8.self)
+    }
+
+    /// The number in a file that holds one; nil for words like `max`.
+    public static func readNumber(_ path: String) throws(SystemError) -> UInt64? {
+        UInt64(try read(path).prefix { $0 != "\n" && $0 != " " })
+    }
+
+    /// Writes a text in one call to a file that is there.
+    public static func write(_ text: String, to path: String) throws(SystemError) {
+        let file = try OwnedDescriptor(opening: path, O_WRONLY)
+        var text = text
+        let result = text.withUTF8 { Glibc.write(file.number, $0.baseAddress, $0.count) }
+        if result == -1 { throw SystemError("write", "\(path) (\(text))") }
+    }
+
+    /// Makes a directory and those above it; existing ones are left.
+    public static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw SystemError("mkdir", path)
+        }
+        try makeDirectories(String(path[..<slash]), mode: mode)
+        if mkdir(path, mode) != 0, errno != EEXIST { throw SystemError("mkdir", path) }
+    }
+
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// The names in a directory, without `.` and `..`, sorted.
+    public static func names(in path: String) throws(SystemError) -> [String] {
+        guard let directory = opendir(path) else { throw SystemError("opendir", path) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
