@@ -1,1 +1,17 @@
-// The first file of this target lands with its capability.
+public import RunRecord
+
+/// The laboratory as the command line sees it.
+public enum Lab {
+    /// Every lane with whether it can run here, for `isolab lanes`. Nothing is prepared.
+    public static func lanes(_ options: BenchOptions = BenchOptions()) throws(LabError) -> [LaneRecord] {
+        let laboratory = try Laboratory(options, seed: 0)
+        defer { laboratory.close() }
+        return LaneCatalogue.entries.map { entry in
+            let lane = entry.make(entry, laboratory)
+            return lane.record(lane.availability())
+        }
+    }
+
+    /// Names and titles of the experiments.
+    public static var experiments: [(id: String, title: String)] { ExperimentKinds.all.map { ($0.id, $0.title) } }
+}

@@ -1,0 +1,203 @@
+import Yams
+
+/// Experiment files: YAML in, YAML out.
+///
+///     name: mine
+///     seed: 7
+///     baseline: native
+///     experiments:
+///       - kind: startup
+///         workload: exit
+///         lanes: [native, container, vm]
+///         blocks: 50
+///         idle-ms: 50
+///
+/// Every key but `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
+public enum ExperimentFile {
+    /// The keys of the file's top level.
+    static let keys = ["name", "seed", "baseline", "lanes", "experiments"]
+
+    /// A key of one experiment that takes a whole number, and where it goes.
+    static let numbers: [(name: String, path: WritableKeyPath<Experiment.Part, Int> & Sendable)] = [
+        ("blocks", \.blocks), ("warmups", \.warmups), ("idle-ms", \.idleMilliseconds),
+        ("deadline-s", \.deadlineSeconds), ("instances", \.instances), ("guest-instances", \.guestInstances),
+        ("settle-ms", \.settleMilliseconds), ("batches", \.batches), ("scale", \.scale), ("mebibytes", \.mebibytes),
+    ]
+
+    static let partKeys = ["kind", "workload", "lanes", "guest-blocks", "work"] + numbers.map(\.name)
+
+    /// Reads an experiment.
+    ///
+    /// - Parameters:
+    ///   - path: stands in the messages; nothing is opened.
+    ///   - seed: used where the file names none.
+    public static func parse(_ text: String, path: String, seed: UInt64) throws(LabError) -> Experiment {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw .experimentFile(path: path, line: error.line, problem: error.problemWords)
+        } catch {
+            throw .experimentFile(path: path, line: nil, problem: "\(error)")
+        }
+        let reader = NodeReader(path: path)
+        guard let root else { throw .experimentFile(path: path, line: 1, problem: "the file is empty") }
+        let top = try reader.mapping(root, keys: keys, what: "the file")
+        var experiment = Experiment(name: "experiment", seed: seed, parts: [])
+        var lanes: [String] = []
+        if let node = top["name"] { experiment.name = try reader.name(node) }
+        if let node = top["seed"] { experiment.seed = try reader.number(node, "seed") }
+        if let node = top["baseline"] { experiment.baseline = try reader.lane(node) }
+        if let node = top["lanes"] { lanes = try reader.lanes(node) }
+        guard let list = top["experiments"] else {
+            throw .experimentFile(path: path, line: root.mark?.line, problem: "no 'experiments' list")
+        }
+        for node in try reader.sequence(list, "experiments") {
+            experiment.parts.append(try part(node, lanes: lanes, reader))
+        }
+        do {
+            return try experiment.validated()
+        } catch {
+            throw .experimentFile(path: path, line: list.mark?.line, problem: error.description)
+        }
+    }
+
+    private static func part(
+        _ node: Node, lanes: [String], _ reader: NodeReader
+    ) throws(LabError) -> Experiment.Part {
+        let fields = try reader.mapping(node, keys: partKeys, what: "an experiment")
+        guard let kindNode = fields["kind"] else {
+            throw reader.problem(node, "an experiment needs a 'kind': \(ExperimentKinds.all.map { $0.id })")
+        }
+        let kind: any ExperimentKind.Type
+        do { kind = try ExperimentKinds.named(reader.text(kindNode, "kind")) } catch {
+            throw reader.problem(kindNode, error.description)
+        }
+        var part = Experiment.Part(kind: kind.id, workload: kind.workloads[0], lanes: lanes, blocks: 50)
+        if let node = fields["lanes"] { part.lanes = try reader.lanes(node) }
+        if part.lanes.isEmpty { throw reader.problem(node, "no lanes, neither here nor at the top") }
+        if let node = fields["workload"] {
+            part.workload = try reader.text(node, "workload")
+            guard kind.workloads.contains(part.workload) else {
+                let unknown = LabError.unknown(what: "workload", name: part.workload, known: kind.workloads)
+                throw reader.problem(node, unknown.description)
+            }
+        }
+        for (name, path) in numbers {
+            if let node = fields[name] { part[keyPath: path] = try reader.number(node, name) }
+        }
+        if let node = fields["guest-blocks"] { part.guestBlocks = try reader.number(node, "guest-blocks") as Int }
+        if let node = fields["work"] { part.work = try reader.number(node, "work") }
+        return part
+    }
+
+    /// The experiment as a file that reads back equal.
+    public static func text(_ experiment: Experiment) -> String {
+        var lines = [
+            "name: \(experiment.name)", "seed: \(experiment.seed)", "baseline: \(experiment.baseline)", "experiments:",
+        ]
+        for part in experiment.parts {
+            lines.append("  - kind: \(part.kind)")
+            lines.append("    workload: \(part.workload)")
+            lines.append("    lanes: [\(part.lanes.map { "\"\($0)\"" }.joined(separator: ", "))]")
+            for (name, path) in numbers { lines.append("    \(name): \(part[keyPath: path])") }
+            if let blocks = part.guestBlocks { lines.append("    guest-blocks: \(blocks)") }
+            lines.append("    work: \(part.work)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// Walks composed YAML and says what it stumbled over, with its line.
+private struct NodeReader {
+    let path: String
+
+    func problem(_ node: Node?, _ words: String) -> LabError {
+        .experimentFile(path: path, line: node?.mark?.line, problem: words)
+    }
+
+    func mapping(_ node: Node, keys: [String], what: String) throws(LabError) -> [String: Node] {
+        guard let mapping = node.mapping else { throw problem(node, "\(what) must be a mapping of names to values") }
+        var fields: [String: Node] = [:]
+        for (key, value) in mapping {
+            let name = try text(key, "a name")
+            guard keys.contains(name) else {
+                throw problem(key, LabError.unknown(what: "option", name: name, known: keys).description)
+            }
+            guard fields.updateValue(value, forKey: name) == nil else { throw problem(key, "'\(name)' stands twice") }
+        }
+        return fields
+    }
+
+    func sequence(_ node: Node, _ name: String) throws(LabError) -> [Node] {
+        guard let sequence = node.sequence else { throw problem(node, "'\(name)' must be a list") }
+        return Array(sequence)
+    }
+
+    func text(_ node: Node, _ name: String) throws(LabError) -> String {
+        guard let text = node.scalar?.string, !text.isEmpty else { throw problem(node, "'\(name)' must be a word") }
+        return text
+    }
+
+    /// A name that can be part of a directory's.
+    func name(_ node: Node) throws(LabError) -> String {
+        let name = try text(node, "name")
+        guard name.utf8.allSatisfy({ $0.isPartOfName }), name.utf8.count <= 64 else {
+            throw problem(node, "'name' may hold letters, digits, '-' and '_' only, at most 64")
+        }
+        return name
+    }
+
+    func number<Number: FixedWidthInteger>(_ node: Node, _ name: String) throws(LabError) -> Number {
+        let words = try text(node, name)
+        guard let number = Number(words) else {
+            throw problem(node, "'\(name)' must be a whole number, not '\(words)'")
+        }
+        return number
+    }
+
+    func lane(_ node: Node) throws(LabError) -> String {
+        do { return try LaneCatalogue.entry(text(node, "lane")).id } catch { throw located(error, node) }
+    }
+
+    func lanes(_ node: Node) throws(LabError) -> [String] {
+        var lanes: [String] = []
+        for node in try sequence(node, "lanes") { lanes.append(try lane(node)) }
+        return lanes
+    }
+
+    private func located(_ error: LabError, _ node: Node) -> LabError {
+        if case .experimentFile = error { return error }
+        return problem(node, error.description)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isPartOfName: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}
+
+extension YamlError {
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        default: nil
+        }
+    }
+
+    fileprivate var problemWords: String {
+        switch self {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+        case .duplicatedKeysInMapping(let duplicates, _):
+            "stands twice: \(duplicates.compactMap { $0.scalar?.string }.joined(separator: ", "))"
+        default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import RunRecord
+import WorkloadProtocol
+
+/// Memory of N idle instances alive together: what the host lost, and where it is.
+enum MemoryExperiment: ExperimentKind {
+    static let id = "memory"
+    static let title = "memory of idle instances"
+    static let workloads = ["ready", "memory"]
+
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
+        laboratory.complaints.reset()
+        let part = slot.part
+        let count = slot.lane.entry.kind.isGuest ? part.guestInstances : part.instances
+        let command = part.workload == "memory" ? ["memory", "\(part.mebibytes)"] : ["ready"]
+        var launches: [Launch] = []
+        var objection: String?
+        var ledger = MemoryLedger(available: [])
+        let settle = { usleep(UInt32(part.settleMilliseconds) * 1000) }
+        func read() {
+            settle()
+            if let available = ProcessTree.memoryAvailable() { ledger.available.append(Double(available)) }
+        }
+        read()
+        while launches.count < count, objection == nil, !Interruption.forced {
+            let request = LaunchRequest(
+                name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: part.work, command: command,
+                staysIdle: true, accounted: true)
+            do {
+                let launch = try Launch(request, in: slot.lane, laboratory, deadlineSeconds: part.deadlineSeconds)
+                launches.append(launch)
+                launch.listen()
+                if !launch.transcript.isIdle {
+                    launch.finish()
+                    objection = launch.objection ?? "the workload never became idle"
+                }
+            } catch {
+                objection = "did not start: \(error)"
+            }
+            if objection == nil { read() }
+        }
+        if objection == nil { add(launches, to: &ledger) }
+        for launch in launches { launch.endIdle() }
+        for launch in launches {
+            let left = launch.release()
+            objection = objection ?? launch.objection ?? left
+        }
+        if Interruption.forced { objection = objection ?? "interrupted" }
+        var taken = Taken(admitted: objection == nil, reason: objection ?? "", instances: max(1, launches.count))
+        taken.measurements = ledger.measurements
+        taken.events = launches.first?.events ?? []
+        return taken
+    }
+
+    /// The processes', the cgroups' and the guests' own share of the ledger.
+    private static func add(_ launches: [Launch], to ledger: inout MemoryLedger) {
+        var pss: UInt64 = 0
+        var uss: UInt64 = 0
+        for pid in Set(launches.flatMap(\.processes)) {
+            guard let memory = ProcessTree.memory(of: pid) else { continue }
+            pss += memory.pss
+            uss += memory.uss
+        }
+        if pss > 0 { (ledger.pss, ledger.uss) = (Double(pss), Double(uss)) }
+        let charges = launches.compactMap(\.cgroupCharge)
+        if charges.count == launches.count { ledger.charge = charges.reduce(0) { $0 + Double($1) } }
+        for line in launches.flatMap(\.transcript.lines) {
+            guard case .value(let metric, _, let value) = line.message else { continue }
+            if metric == Metric.guestTotal { ledger.guestTotal.append(value) }
+            if metric == Metric.guestAvailable { ledger.guestAvailable.append(value) }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// System calls timed by the workload itself, in whatever serves them in its lane.
+enum SyscallsExperiment: ExperimentKind {
+    static let id = "syscalls"
+    static let title = "system calls"
+    static let workloads = ["syscalls"]
+
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
+        let command = ["syscalls", "--batches", "\(slot.part.batches)", "--scale", "\(slot.part.scale)"]
+        let (launch, whole) = Launch.whole(slot, command: command, in: laboratory)
+        var taken = whole
+        // Start-up of this workload is no figure of its own: it is measured where nothing else runs.
+        taken.measurements = []
+        guard let launch, taken.admitted else { return taken }
+        do {
+            let calibration = try Calibration(launch.transcript.marks)
+            taken.measurements = SyscallFigures.measurements(launch.transcript.lines, calibration: calibration)
+            if taken.measurements.isEmpty {
+                taken.admitted = false
+                taken.reason = "the workload reported no batch"
+            }
+        } catch {
+            taken.admitted = false
+            taken.reason = error.description
+        }
+        return taken
+    }
+}

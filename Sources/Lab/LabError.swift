@@ -1,0 +1,49 @@
+public import Linux
+
+/// What stops a measurement before or while it runs; one line each, with what to do next.
+public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A name that is none of the known ones: `what` is `lane`, `experiment`, `workload` or `option`.
+    case unknown(what: String, name: String, known: [String])
+    /// An experiment that contradicts itself, e.g. no blocks.
+    case experiment(String)
+    /// An experiment file that cannot be read; `line` counts from 1.
+    case experimentFile(path: String, line: Int?, problem: String)
+    /// A directory given as an image that is not one.
+    case image(path: String, problem: String)
+    /// A program of isolab's own that is not beside the running one.
+    case missingProgram(name: String, directory: String)
+    /// The run directory cannot be written, e.g. a full disk; what was taken until then is kept.
+    case output(path: String, problem: String)
+    /// A lane could not be prepared or launched.
+    case lane(id: String, problem: String)
+    case system(SystemError)
+
+    public var description: String {
+        switch self {
+        case .unknown(let what, let name, let known):
+            "unknown \(what) '\(name)'; known: \(known.joined(separator: ", "))"
+        case .experiment(let problem):
+            "experiment: \(problem)"
+        case .experimentFile(let path, let line, let problem):
+            line.map { "\(path):\($0): \(problem)" } ?? "\(path): \(problem)"
+        case .image(let path, let problem):
+            "image \(path): \(problem); an image is a directory that holds a root file system"
+        case .missingProgram(let name, let directory):
+            "\(name) is not in \(directory); build it with `make build`"
+        case .output(let path, let problem):
+            "run directory \(path): \(problem)"
+        case .lane(let id, let problem):
+            "lane \(id): \(problem)"
+        case .system(let error):
+            error.description
+        }
+    }
+
+    /// Whether the request itself was wrong (exit status 2) rather than its execution (1).
+    public var isUsage: Bool {
+        switch self {
+        case .unknown, .experiment, .experimentFile, .image: true
+        case .missingProgram, .output, .lane, .system: false
+        }
+    }
+}

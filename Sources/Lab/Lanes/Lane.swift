@@ -1,0 +1,104 @@
+import RunRecord
+
+/// One configured way to isolate. Adding one is one file and one line in `LaneCatalogue.entries`.
+///
+/// Used from one thread: `availability`, once `prepare`, then any number of `launch`, at last `close`.
+protocol Lane: AnyObject {
+    var entry: LaneEntry { get }
+    /// Whether it can run here; cheap, changes nothing.
+    func availability() -> Availability
+    /// Everything that is not measured: image, compiled plan, kernel, capabilities warmed. Untimed.
+    ///
+    /// - Returns: what the manifest says of the lane, with its exact configuration.
+    func prepare() throws -> LaneRecord
+    /// Starts one sandbox; its clock starts inside, at the call that starts it.
+    func launch(_ request: LaunchRequest) throws -> any Sandbox
+    /// Gives back what `prepare` took.
+    func close()
+}
+
+extension Lane {
+    /// The record of a lane as far as it is known without preparing it.
+    func record(_ availability: Availability) -> LaneRecord {
+        LaneRecord(
+            id: entry.id, title: entry.title, kind: entry.kind, available: availability.isAvailable,
+            reason: availability.reason, remedy: availability.remedy, isolation: entry.isolation)
+    }
+}
+
+/// Whether a lane can run on this host; if not, why, and what would enable it.
+struct Availability: Equatable, Sendable {
+    var isAvailable: Bool
+    var reason: String = ""
+    var remedy: String = ""
+
+    static let yes = Availability(isAvailable: true)
+
+    static func no(_ reason: String, remedy: String = "") -> Availability {
+        Availability(isAvailable: false, reason: reason, remedy: remedy)
+    }
+}
+
+/// One launch, the same for every lane.
+struct LaunchRequest: Equatable, Sendable {
+    /// Unique on this host: names containers, domains and cgroups, and tells whose leftovers they are.
+    var name: String
+    var nonce: UInt64
+    /// Steps of the proof of work.
+    var work: UInt32
+    /// The workload's command and its arguments, e.g. `["syscalls", "--batches", "20"]`.
+    var command: [String]
+    /// The workload waits until it is ended.
+    var staysIdle: Bool = false
+    /// A fresh cgroup around every process of the sandbox, where the lane makes none itself: memory is read there.
+    var accounted: Bool = false
+
+    /// The arguments of `isolab-workload` after its own name.
+    func arguments(guest: Bool = false) -> [String] {
+        let digits = String(nonce, radix: 16)
+        let padded = String(repeating: "0", count: 16 - digits.count) + digits
+        return ["--nonce", padded, "--work", String(work)] + (guest ? ["--guest"] : []) + command
+    }
+}
+
+/// One running instance in a lane.
+protocol Sandbox: AnyObject {
+    /// `HostClock` at the call that started it.
+    var launched: UInt64 { get }
+    /// Where the workload's messages are read; -1 once closed. Owned by the sandbox.
+    var channel: Int32 { get }
+    /// Becomes readable when it ends (a pidfd); -1 where it has none and its channel's end must do.
+    var endDescriptor: Int32 { get }
+    /// Waits for the end until `deadline` (`HostClock`), reaps, and says how it ended; `nil` when the time was up.
+    func waitForEnd(until deadline: UInt64) -> Termination?
+    /// Ends an idle workload the way it expects.
+    func endIdle()
+    /// Ends it whatever it does.
+    func kill()
+    /// Frees what is left of it: cgroup, mounts, domain. Called once, after the end; stamps `released`.
+    func release() throws
+    /// Absolute instants it knows: `exit`, `released`, and its own.
+    var instants: [Instant] { get }
+    /// Absolute stretches of its start and end.
+    var stretches: [Stretch] { get }
+    /// CPU time of every process involved, nanoseconds; known after `release`.
+    var cpuNanoseconds: UInt64? { get }
+    /// Every process that exists because of it.
+    var processes: [Int32] { get }
+    /// The charge of its cgroup, bytes.
+    var cgroupCharge: UInt64? { get }
+}
+
+/// A named instant on `HostClock`, absolute.
+struct Instant: Equatable, Sendable {
+    var name: String
+    var at: UInt64
+}
+
+/// A phase on `HostClock`, absolute.
+struct Stretch: Equatable, Sendable {
+    var name: String
+    var actor: String
+    var start: UInt64
+    var end: UInt64
+}

@@ -1,0 +1,140 @@
+import Glibc
+import Linux
+
+/// What every lane and experiment of one run shares: directories, programs, the image, names and nonces.
+///
+/// Used from the one thread that measures.
+final class Laboratory {
+    let stateDirectory: String
+    let cacheDirectory: String
+    let programDirectory: String
+    let image: Image
+    let kernel: String?
+    let connect: String?
+    /// `<pid>-<start time>`: names everything of this run, and tells the next start whose it was.
+    let owner: Owner
+    /// This run's own directory below the state directory; its existence is the owner record.
+    let scratch: String
+    /// Where the sandboxes' standard error goes: read only when a launch is rejected.
+    let complaints: Complaints
+    private var serial = 0
+    private var nonces: SeededGenerator
+
+    init(_ options: BenchOptions, seed: UInt64) throws(LabError) {
+        stateDirectory = options.stateDirectory ?? StateDirectory.state
+        cacheDirectory = options.cacheDirectory ?? StateDirectory.cache
+        let own = options.programDirectory ?? StateDirectory.programs
+        programDirectory = own
+        kernel = options.kernel
+        connect = options.connect
+        owner = Owner.current
+        scratch = "\(stateDirectory)/lab/\(owner.token)"
+        // A nonce that can be guessed proves nothing; only its order is left to chance, the lanes' order is the seed's.
+        var system = SystemRandomNumberGenerator()
+        nonces = SeededGenerator(seed: seed ^ system.next())
+        let workload = "\(own)/isolab-workload"
+        guard Files.isExecutable(workload) else { throw .missingProgram(name: "isolab-workload", directory: own) }
+        do {
+            try Files.makeDirectories(scratch, mode: 0o700)
+            complaints = try Complaints(in: scratch)
+        } catch {
+            throw .system(error)
+        }
+        image = try Image(options.image, workload: workload, cache: cacheDirectory, scratch: scratch)
+    }
+
+    /// A name no other sandbox on this host has.
+    func nextName() -> String {
+        serial += 1
+        return "isolab-\(owner.token)-\(serial)"
+    }
+
+    func nextNonce() -> UInt64 { nonces.next() }
+
+    /// Removes this run's own directory.
+    func close() {
+        image.close()
+        Files.removeTree(scratch)
+    }
+}
+
+/// Where isolab keeps what outlives a process, and what can be made again.
+enum StateDirectory {
+    static var state: String {
+        if geteuid() == 0 { return "/run/isolab" }
+        return (environment("XDG_RUNTIME_DIR") ?? "/tmp/isolab-\(geteuid())") + "/isolab"
+    }
+
+    static var cache: String {
+        if geteuid() == 0 { return "/var/cache/isolab" }
+        return environment("XDG_CACHE_HOME").map { $0 + "/isolab" } ?? (environment("HOME") ?? "/tmp")
+            + "/.cache/isolab"
+    }
+
+    /// The directory of the running program; isolab's others are beside it.
+    static var programs: String {
+        guard let path = Files.link("/proc/self/exe"), let slash = path.lastIndex(of: "/") else { return "." }
+        return String(path[..<slash])
+    }
+
+    private static func environment(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}
+
+/// A process as a number that cannot be confused with a later one: its start time belongs to it.
+struct Owner: Equatable, Sendable {
+    let pid: Int32
+    /// Clock ticks after boot (/proc/<pid>/stat, field 22).
+    let startTime: UInt64
+
+    var token: String { "\(pid)-\(startTime)" }
+
+    static var current: Owner { Owner(pid: getpid(), startTime: startTime(of: getpid()) ?? 0) }
+
+    init(pid: Int32, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+
+    init?(token: some StringProtocol) {
+        let parts = token.split(separator: "-")
+        guard parts.count == 2, let pid = Int32(parts[0]), let time = UInt64(parts[1]) else { return nil }
+        self.init(pid: pid, startTime: time)
+    }
+
+    var isAlive: Bool { Self.startTime(of: pid) == startTime }
+
+    static func startTime(of pid: Int32) -> UInt64? {
+        guard let bytes = try? Files.bytes("/proc/\(pid)/stat") else { return nil }
+        // The name in parentheses may hold anything; the fields are counted after its end.
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19 else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
+    }
+}
+
+/// A scratch file that takes the standard error of sandboxes.
+final class Complaints {
+    private let file: OwnedDescriptor
+    private let path: String
+
+    init(in directory: String) throws(SystemError) {
+        path = "\(directory)/standard-error"
+        file = try OwnedDescriptor(opening: path, O_RDWR | O_CREAT | O_APPEND | O_TRUNC, mode: 0o600)
+    }
+
+    var descriptor: Int32 { file.number }
+
+    func reset() { ftruncate(file.number, 0) }
+
+    /// The first 4 KiB said since `reset`.
+    var text: String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = pread(file.number, &buffer, buffer.count, 0)
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
+    }
+}

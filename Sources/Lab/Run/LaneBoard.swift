@@ -1,0 +1,36 @@
+import RunRecord
+
+/// The lanes of a run: asked whether they can, prepared, and given back.
+struct LaneBoard {
+    /// Every lane asked for, with the reason where it cannot run.
+    private(set) var records: [LaneRecord] = []
+    /// Those that can.
+    private(set) var ready: [String: any Lane] = [:]
+
+    init(_ ids: [String], _ laboratory: Laboratory, _ sink: any ProgressSink) {
+        for entry in LaneCatalogue.entries where ids.contains(entry.id) {
+            let lane = entry.make(entry, laboratory)
+            let availability = lane.availability()
+            guard availability.isAvailable else {
+                records.append(lane.record(availability))
+                let remedy = availability.remedy.isEmpty ? "" : " (\(availability.remedy))"
+                sink.note("\(entry.id) is not measured: \(availability.reason)\(remedy)")
+                continue
+            }
+            do {
+                records.append(try lane.prepare())
+                ready[entry.id] = lane
+            } catch {
+                lane.close()
+                let failed = Availability.no("could not be prepared: \(error)")
+                records.append(lane.record(failed))
+                sink.note("\(entry.id) is not measured: \(failed.reason)")
+            }
+        }
+    }
+
+    mutating func close() {
+        for lane in ready.values { lane.close() }
+        ready = [:]
+    }
+}

@@ -1,0 +1,49 @@
+import Linux
+import RunRecord
+
+/// Everything a reader needs to trust a run, gathered before the first sample.
+enum ManifestBuilder {
+    static func manifest(
+        _ options: BenchOptions, _ experiment: Experiment, _ laboratory: Laboratory, lanes: [LaneRecord], run: String,
+        started: String, version: String, buildMode: String
+    ) -> Manifest {
+        let first = experiment.parts.first
+        var manifest = Manifest(
+            run: run, started: started, version: version, buildMode: buildMode,
+            command: command(options, experiment), seed: experiment.seed, experiment: ExperimentFile.text(experiment),
+            blocks: first?.blocks ?? 0, warmups: first?.warmups ?? 0, baseline: experiment.baseline,
+            accelerator: accelerator(lanes), lanes: lanes)
+        if buildMode != "release" {
+            manifest.warnings.append(
+                "isolab was built for \(buildMode): its own part of every figure is slower than it should be")
+        }
+        for part in experiment.parts {
+            if let count = part.guestBlocks, count < part.blocks {
+                manifest.warnings.append(
+                    "\(part.kind), \(part.workloadName): guests take part in \(count) of \(part.blocks) blocks, evenly spread"
+                )
+            }
+        }
+        return manifest
+    }
+
+    /// The command line that measures the same again.
+    static func command(_ options: BenchOptions, _ experiment: Experiment) -> String {
+        var words = ["isolab", "bench"]
+        if let file = options.file { words.append(file) } else { words.append("--\(options.preset.rawValue)") }
+        if let lanes = options.lanes { words += ["--lanes", lanes.joined(separator: ",")] }
+        if let workloads = options.workloads { words += ["--workloads", workloads.joined(separator: ",")] }
+        if let blocks = options.blocks { words += ["--blocks", "\(blocks)"] }
+        if let image = options.image { words += ["--image", image] }
+        if let kernel = options.kernel { words += ["--kernel", kernel] }
+        if let connect = options.connect { words += ["--connect", connect] }
+        words += ["--seed", "\(experiment.seed)"]
+        return words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+    }
+
+    private static func accelerator(_ lanes: [LaneRecord]) -> String {
+        let guests = lanes.filter { $0.kind.isGuest && $0.available }
+        guard !guests.isEmpty else { return "no guest ran" }
+        return guests.map { "\($0.id): \($0.accelerator ?? "unknown")" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import Linux
+import RunRecord
+
+/// The loop of a run: part after part, block after block, each on the disk before the next begins.
+final class Session {
+    private let experiment: Experiment
+    private let lanes: LaneBoard
+    private let laboratory: Laboratory
+    private let writer: RunWriter
+    private let sink: any ProgressSink
+    private let skipsIdleGate: Bool
+    private(set) var taken = 0
+    private(set) var rejected = 0
+    private(set) var warnings: [String] = []
+    private var progress: Progress
+    private var left: TimeLeft
+    private let started = HostClock.now()
+    /// A reason is told once a lane, not a hundred times.
+    private var told: Set<String> = []
+
+    init(
+        _ experiment: Experiment, _ lanes: LaneBoard, _ laboratory: Laboratory, _ writer: RunWriter,
+        _ sink: any ProgressSink, skipsIdleGate: Bool
+    ) {
+        self.experiment = experiment
+        self.lanes = lanes
+        self.laboratory = laboratory
+        self.writer = writer
+        self.sink = sink
+        self.skipsIdleGate = skipsIdleGate
+        progress = Progress(done: 0, total: 0)
+        left = TimeLeft(
+            prior: Dictionary(
+                uniqueKeysWithValues: LaneCatalogue.entries.map { ($0.id, $0.kind == .guest ? 2.0 : 0.1) }))
+    }
+
+    func measure() throws(RunRecordError) {
+        let plans = experiment.parts.enumerated().map { plan($0.element, place: $0.offset) }
+        for (place, plan) in plans.enumerated() {
+            progress.total += plan.samples
+            for slot in plan.blocks.flatMap(\.slots) { left.plan(part: place, lane: slot.lane) }
+        }
+        for (place, (part, plan)) in zip(experiment.parts, plans).enumerated() {
+            try refuseUnavailable(part)
+            for block in plan.blocks {
+                guard !Interruption.wanted else { return }
+                try measure(block, part, place: place)
+            }
+        }
+    }
+
+    private func plan(_ part: Experiment.Part, place: Int) -> BlockPlan {
+        let able = part.lanes.filter { lanes.ready[$0] != nil }
+        var counts: [String: Int] = [:]
+        for lane in able {
+            guard let kind = lanes.ready[lane]?.entry.kind, kind.isGuest else { continue }
+            counts[lane] = part.blocks(of: kind)
+        }
+        return BlockPlan(
+            lanes: able, blocks: part.blocks, warmups: part.warmups, baseline: experiment.baseline(of: part),
+            seed: experiment.seed &+ UInt64(place), counts: counts)
+    }
+
+    /// A lane that cannot run is a row too: "not measured" is a value.
+    private func refuseUnavailable(_ part: Experiment.Part) throws(RunRecordError) {
+        var rows: [Sample] = []
+        for record in lanes.records where part.lanes.contains(record.id) && lanes.ready[record.id] == nil {
+            rows.append(
+                Sample(
+                    id: taken, experiment: part.kind, block: 0, order: rows.count, lane: record.id,
+                    workload: part.workloadName, admitted: false, reason: "not measured: \(record.reason)"))
+            taken += 1
+        }
+        if !rows.isEmpty { try writer.append(rows) }
+    }
+
+    private func measure(_ block: BlockPlan.Block, _ part: Experiment.Part, place: Int) throws(RunRecordError) {
+        guard let kind = ExperimentKinds.all.first(where: { $0.id == part.kind }) else { return }
+        if !skipsIdleGate, let warning = HostGate.wait(), !warnings.contains(warning) { warnings.append(warning) }
+        var samples: [Sample] = []
+        for (order, slot) in block.slots.enumerated() {
+            guard !Interruption.wanted, let lane = lanes.ready[slot.lane] else { break }
+            progress.experiment = part.kind
+            progress.lane = slot.lane
+            report()
+            let before = HostClock.now()
+            let result = kind.sample(
+                SampleSlot(lane: lane, part: part, twin: slot.twin, warmup: block.warmup), in: laboratory)
+            left.took(Double(HostClock.now() - before) / 1e9, part: place, lane: slot.lane)
+            progress.done += 1
+            note(result, slot, part)
+            samples.append(
+                Sample(
+                    id: taken, experiment: part.kind, block: block.index, order: order, lane: slot.lane,
+                    workload: part.workloadName, twin: slot.twin, warmup: block.warmup, instances: result.instances,
+                    admitted: result.admitted, reason: result.reason, measurements: result.measurements,
+                    events: result.events, phases: result.phases))
+            taken += 1
+        }
+        try writer.append(samples)
+        report()
+    }
+
+    private func note(_ result: Taken, _ slot: BlockPlan.Slot, _ part: Experiment.Part) {
+        guard !result.admitted else { return }
+        rejected += 1
+        progress.rejected = rejected
+        guard told.insert("\(part.kind) \(slot.lane)").inserted else { return }
+        sink.note("\(part.kind), \(slot.lane): rejected: \(result.reason)")
+    }
+
+    private func report() {
+        progress.elapsedSeconds = Double(HostClock.now() - started) / 1e9
+        progress.secondsLeft = left.secondsLeft
+        sink.update(progress)
+    }
+}

@@ -1,0 +1,223 @@
+import Glibc
+import Linux
+import RunRecord
+
+/// One sample to take: a lane, where it stands in the plan, and what its part asks for.
+struct SampleSlot {
+    let lane: any Lane
+    let part: Experiment.Part
+    let twin: Bool
+    let warmup: Bool
+}
+
+/// What a sample came to; its place in the plan is added by the bench.
+struct Taken: Equatable, Sendable {
+    var admitted: Bool
+    var reason: String
+    var instances = 1
+    var measurements: [Measurement] = []
+    var events: [Event] = []
+    var phases: [Phase] = []
+
+    static func rejected(_ reason: String) -> Taken { Taken(admitted: false, reason: reason) }
+}
+
+/// Launches one sandbox, hears it out, and holds it against what it was asked.
+///
+/// A class of one sandbox; the memory experiment keeps several alive.
+final class Launch {
+    let request: LaunchRequest
+    private(set) var transcript = Transcript()
+    private let sandbox: any Sandbox
+    private let laboratory: Laboratory
+    private let deadlineSeconds: Int
+    private let deadline: UInt64
+    private var termination: Termination?
+    private var hasEnded = false
+
+    /// Starts the sandbox.
+    ///
+    /// - Throws: what the lane says when it cannot start one; nothing is left behind then.
+    init(_ request: LaunchRequest, in lane: any Lane, _ laboratory: Laboratory, deadlineSeconds: Int) throws {
+        self.request = request
+        self.laboratory = laboratory
+        self.deadlineSeconds = deadlineSeconds
+        sandbox = try lane.launch(request)
+        deadline = sandbox.launched + UInt64(deadlineSeconds) * 1_000_000_000
+    }
+
+    /// Reads the channel until the workload said its last line, became idle, or ended.
+    func listen() {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while termination == nil {
+            var descriptors = [pollfd(fd: sandbox.channel, events: Int16(POLLIN), revents: 0)]
+            if sandbox.endDescriptor >= 0 {
+                descriptors.append(pollfd(fd: sandbox.endDescriptor, events: Int16(POLLIN), revents: 0))
+            }
+            let now = HostClock.now()
+            guard now < deadline else { return end(.deadline(seconds: deadlineSeconds)) }
+            guard !Interruption.forced else { return end(.interrupted) }
+            let milliseconds = Int32(min((deadline - now) / 1_000_000 + 1, 1000))
+            let ready = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+            guard ready > 0 else { continue }
+            let hasEnded = descriptors.count > 1 && descriptors[1].revents != 0
+            if descriptors[0].revents != 0 {
+                let count = read(sandbox.channel, &buffer, buffer.count)
+                let instant = HostClock.now()
+                if count == 0 {
+                    transcript.end(at: instant)
+                    return
+                }
+                if count > 0 {
+                    buffer.withUnsafeBytes { transcript.append(.init(rebasing: $0[..<count]), at: instant) }
+                }
+            } else if hasEnded {
+                return
+            }
+            if transcript.done != nil || (request.staysIdle && transcript.isIdle) { return }
+        }
+    }
+
+    /// Waits for the end, kills what will not end, reads what was still said.
+    func finish() {
+        if termination == nil {
+            while termination == nil {
+                let now = HostClock.now()
+                guard now < deadline else {
+                    end(.deadline(seconds: deadlineSeconds))
+                    break
+                }
+                guard !Interruption.forced else {
+                    end(.interrupted)
+                    break
+                }
+                termination = sandbox.waitForEnd(until: min(deadline, now + 200_000_000))
+            }
+            drain()
+        }
+        hasEnded = true
+    }
+
+    /// Ends an idle workload the way it expects.
+    func endIdle() {
+        guard termination == nil, transcript.isIdle else { return finish() }
+        sandbox.endIdle()
+        let patience = HostClock.now() + 5_000_000_000
+        if sandbox.waitForEnd(until: patience) == nil {
+            sandbox.kill()
+            _ = sandbox.waitForEnd(until: patience + 5_000_000_000)
+        }
+        termination = .endedWhileIdle
+        hasEnded = true
+    }
+
+    private func end(_ reason: Termination) {
+        sandbox.kill()
+        _ = sandbox.waitForEnd(until: HostClock.now() + 10_000_000_000)
+        termination = reason
+    }
+
+    /// What is in the pipe when the process is gone can be read without waiting.
+    private func drain() {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            var descriptor = pollfd(fd: sandbox.channel, events: Int16(POLLIN), revents: 0)
+            guard sandbox.channel >= 0, poll(&descriptor, 1, 0) > 0, descriptor.revents & Int16(POLLIN) != 0 else {
+                break
+            }
+            let count = read(sandbox.channel, &buffer, buffer.count)
+            guard count > 0 else { break }
+            let instant = HostClock.now()
+            buffer.withUnsafeBytes { transcript.append(.init(rebasing: $0[..<count]), at: instant) }
+        }
+        transcript.end(at: HostClock.now())
+    }
+
+    /// Frees the sandbox; a failure to do so is the sample's objection.
+    func release() -> String? {
+        do {
+            try sandbox.release()
+            return nil
+        } catch {
+            return "not released: \(error)"
+        }
+    }
+
+    var objection: String? {
+        Admission.objection(
+            to: transcript, ending: termination ?? .failed("it was never waited for"),
+            expecting: Admission.Expectation(
+                nonce: request.nonce, work: request.work, command: request.command.first ?? "",
+                staysIdle: request.staysIdle),
+            complaint: laboratory.complaints.text)
+    }
+
+    var processes: [Int32] { sandbox.processes }
+    var cgroupCharge: UInt64? { sandbox.cgroupCharge }
+
+    /// The sample's events, relative to the launch.
+    var events: [Event] {
+        var events = [Event(EventName.launch, 0)]
+        if let ready = transcript.firstByte { events.append(Event(EventName.ready, relative(ready))) }
+        for mark in transcript.marks { events.append(Event("mark \(mark.name)", relative(mark.arrival))) }
+        if let done = transcript.done { events.append(Event(EventName.done, relative(done))) }
+        for instant in sandbox.instants { events.append(Event(instant.name, relative(instant.at))) }
+        return events.sorted { $0.nanoseconds < $1.nanoseconds }
+    }
+
+    var phases: [Phase] {
+        sandbox.stretches.map {
+            Phase($0.name, actor: $0.actor, start: relative($0.start), end: relative($0.end))
+        }.sorted { $0.start < $1.start }
+    }
+
+    /// Wall, CPU and teardown, in ms.
+    var durations: [Measurement] {
+        var rows: [Measurement] = []
+        let events = self.events
+        func instant(_ name: String) -> Double? {
+            events.first { $0.name == name }.map { Double($0.nanoseconds) / 1e6 }
+        }
+        if let ready = instant(EventName.ready) {
+            rows.append(Measurement(Metric.startup, span: Span.startup.description, unit: "ms", ready))
+        }
+        if let exit = instant(EventName.exit), let released = instant(EventName.released) {
+            rows.append(Measurement(Metric.teardown, span: Span.teardown.description, unit: "ms", released - exit))
+        }
+        if let released = instant(EventName.released) {
+            rows.append(Measurement("life", span: Span.life.description, unit: "ms", released))
+        }
+        if let cpu = sandbox.cpuNanoseconds {
+            rows.append(Measurement(Metric.cpu, unit: "ms", Double(cpu) / 1e6))
+        }
+        return rows
+    }
+
+    private func relative(_ instant: UInt64) -> Int64 {
+        Int64(bitPattern: instant) &- Int64(bitPattern: sandbox.launched)
+    }
+}
+
+extension Launch {
+    /// A launch that is to run to its end, from start to release; `nil` taken means it ran and can be read.
+    static func whole(_ slot: SampleSlot, command: [String], in laboratory: Laboratory) -> (Launch?, Taken) {
+        laboratory.complaints.reset()
+        if slot.part.idleMilliseconds > 0 { usleep(UInt32(slot.part.idleMilliseconds) * 1000) }
+        let request = LaunchRequest(
+            name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command)
+        let launch: Launch
+        do {
+            launch = try Launch(request, in: slot.lane, laboratory, deadlineSeconds: slot.part.deadlineSeconds)
+        } catch {
+            return (nil, .rejected("did not start: \(error)"))
+        }
+        launch.listen()
+        launch.finish()
+        let left = launch.release()
+        let objection = launch.objection ?? left
+        let taken = Taken(
+            admitted: objection == nil, reason: objection ?? "", measurements: launch.durations,
+            events: launch.events, phases: launch.phases)
+        return (launch, taken)
+    }
+}

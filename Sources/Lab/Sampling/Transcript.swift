@@ -1,0 +1,92 @@
+import WorkloadProtocol
+
+/// What arrived on a sandbox's channel, with the host's instants.
+struct Transcript: Equatable, Sendable {
+    /// A line and when its last byte was read.
+    struct Line: Equatable, Sendable {
+        let message: WorkloadMessage
+        /// `HostClock` nanoseconds, absolute.
+        let arrival: UInt64
+    }
+
+    /// When the first byte was there: the event `ready`.
+    private(set) var firstByte: UInt64?
+    private(set) var lines: [Line] = []
+    /// The first lines that are not of the protocol, for the reason of a rejection.
+    private(set) var strays: [String] = []
+    private var partial: [UInt8] = []
+    /// A workload gone wild must not fill the harness's memory.
+    private(set) var overflowed = false
+
+    static let longestLine = 4096
+    static let mostLines = 200_000
+
+    /// Takes bytes that were read at `instant`.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, at instant: UInt64) {
+        guard !bytes.isEmpty else { return }
+        if firstByte == nil { firstByte = instant }
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+                take(at: instant)
+            } else if partial.count < Self.longestLine {
+                partial.append(byte)
+            } else {
+                overflowed = true
+            }
+        }
+    }
+
+    /// A line without its newline at the end of the channel is a stray: the workload was cut off.
+    mutating func end(at instant: UInt64) {
+        guard !partial.isEmpty else { return }
+        stray(String(decoding: partial, as: UTF8.self))
+        partial.removeAll()
+    }
+
+    private mutating func take(at instant: UInt64) {
+        if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
+        let line = String(decoding: partial, as: UTF8.self)
+        partial.removeAll(keepingCapacity: true)
+        guard lines.count < Self.mostLines else {
+            overflowed = true
+            return
+        }
+        if let message = WorkloadMessage(line: line) {
+            lines.append(Line(message: message, arrival: instant))
+        } else if !line.isEmpty {
+            stray(line)
+        }
+    }
+
+    private mutating func stray(_ line: String) {
+        if strays.count < 8 { strays.append(String(line.prefix(200))) }
+    }
+}
+
+extension Transcript {
+    /// The arrival of the workload's last line.
+    var done: UInt64? {
+        lines.last { if case .done = $0.message { true } else { false } }?.arrival
+    }
+
+    /// Instants the workload named, with its own ticks and the host's time.
+    var marks: [Mark] {
+        lines.compactMap {
+            if case .mark(let name, let ticks) = $0.message {
+                Mark(name: name, ticks: ticks, arrival: $0.arrival)
+            } else {
+                nil
+            }
+        }
+    }
+
+    /// Whether the workload said `mark ready`: it is idle now.
+    var isIdle: Bool { marks.contains { $0.name == "ready" } }
+}
+
+/// An instant seen by two clocks: the workload's counter and the host's.
+struct Mark: Equatable, Sendable {
+    let name: String
+    let ticks: UInt64
+    let arrival: UInt64
+}
