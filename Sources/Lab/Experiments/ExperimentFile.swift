@@ -18,7 +18,7 @@ public enum ExperimentFile {
     static let keys = ["name", "seed", "baseline", "lanes", "experiments"]
 
     /// A key of one experiment that takes a whole number, and where it goes.
-    static let numbers: [(name: String, path: WritableKeyPath<Experiment.Part, Int> & Sendable)] = [
+    static let numbers: [(name: String, path: any (WritableKeyPath<Experiment.Part, Int> & Sendable))] = [
         ("blocks", \.blocks), ("warmups", \.warmups), ("idle-ms", \.idleMilliseconds),
         ("deadline-s", \.deadlineSeconds), ("instances", \.instances), ("guest-instances", \.guestInstances),
         ("settle-ms", \.settleMilliseconds), ("batches", \.batches), ("scale", \.scale), ("mebibytes", \.mebibytes),
@@ -196,7 +196,7 @@ extension YamlError {
         switch self {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
         case .duplicatedKeysInMapping(let duplicates, _):
-            "stands twice: \(duplicates.compactMap { $0.scalar?.string }.joined(separator: ", "))"
+            "stands twice: \(duplicates.joined(separator: ", "))"
         default: "\(self)"
         }
     }

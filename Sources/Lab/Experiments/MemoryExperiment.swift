@@ -16,9 +16,8 @@ enum MemoryExperiment: ExperimentKind {
         var launches: [Launch] = []
         var objection: String?
         var ledger = MemoryLedger(available: [])
-        let settle = { usleep(UInt32(part.settleMilliseconds) * 1000) }
         func read() {
-            settle()
+            usleep(UInt32(part.settleMilliseconds) * 1000)
             if let available = ProcessTree.memoryAvailable() { ledger.available.append(Double(available)) }
         }
         read()

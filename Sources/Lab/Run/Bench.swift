@@ -73,7 +73,7 @@ public final class Bench {
                 directory: directory, interrupted: Interruption.wanted, taken: session.taken,
                 rejected: session.rejected, manifest: manifest)
         } catch {
-            throw .output(path: directory, problem: error.description)
+            throw .output(path: directory, problem: "\(error)")
         }
     }
 

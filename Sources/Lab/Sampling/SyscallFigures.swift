@@ -3,29 +3,25 @@ import WorkloadProtocol
 
 /// Batches of timed system calls as figures: nanoseconds a call, the clock's own cost subtracted.
 enum SyscallFigures {
-    /// The call whose batches hold nothing: what reading the counter and walking the loop cost.
+    /// The batches of one iteration that calls nothing: their ticks are the clock's own cost, once in every batch.
     static let empty = "empty"
 
     static func measurements(_ lines: [Transcript.Line], calibration: Calibration) -> [Measurement] {
-        var calls: [(name: String, perCall: [Double])] = []
-        var place: [String: Int] = [:]
+        var clock: [Double] = []
         for line in lines {
-            guard case .batch(let call, let iterations, let ticks) = line.message, iterations > 0 else { continue }
-            let nanoseconds = Double(ticks) * calibration.nanosecondsPerTick / Double(iterations)
-            if let index = place[call] {
-                calls[index].perCall.append(nanoseconds)
-            } else {
-                place[call] = calls.count
-                calls.append((call, [nanoseconds]))
-            }
+            if case .batch(empty, _, let ticks) = line.message { clock.append(Double(ticks)) }
         }
-        let overhead = place[empty].map { median(calls[$0].perCall) } ?? 0
+        let overhead = median(clock)
         var measurements: [Measurement] = []
-        for (name, perCall) in calls where name != empty {
-            for (index, value) in perCall.enumerated() {
-                measurements.append(
-                    Measurement(Metric.syscallPrefix + name, unit: "ns", value - overhead, batch: index))
+        var batches: [String: Int] = [:]
+        for line in lines {
+            guard case .batch(let call, let iterations, let ticks) = line.message, iterations > 0, call != empty else {
+                continue
             }
+            let perCall = (Double(ticks) - overhead) * calibration.nanosecondsPerTick / Double(iterations)
+            let batch = batches[call, default: 0]
+            batches[call] = batch + 1
+            measurements.append(Measurement(Metric.syscallPrefix + call, unit: "ns", perCall, batch: batch))
         }
         return measurements
     }
