@@ -1,3 +1,10 @@
+import Glibc
+import RunRecord
 import Testing
 
 @testable import Lab
+
+/// Programs built beside the test product.
+enum Built {
+    static let directory = StateDirectory.programs
+}
