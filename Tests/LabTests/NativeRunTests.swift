@@ -43,7 +43,7 @@ final class Place {
         options.file = file
         let recorder = Recorder()
         let outcome = try Bench(options, version: "test").run(progress: recorder)
-        return (try RunReader.read(outcome.directory), recorder)
+        return (try Run.read(directory: outcome.directory).run, recorder)
     }
 
     deinit { Files.removeTree(path) }
