@@ -5,7 +5,7 @@
 ///     hello 1 <nonce: 16 hex digits> <command>     the first bytes of main; their arrival is the event "ready"
 ///     mark <name> <ticks>                          an instant, with the workload's own counter (TSC ticks)
 ///     value <metric> <unit> <decimal>              one figure, e.g. the guest's own MemAvailable
-///     batch <call> <iterations> <ticks>            one timed batch of system calls, the clock's own cost included
+///     batch <call> <iterations> <ticks>            one timed batch of a call (`WorkloadCall`), the loop and clock included
 ///     proof <iterations> <state: 8 hex digits>     the work done for the nonce (`ProofOfWork`)
 ///     error <operation> <errno> <words …>          what the workload could not do
 ///     done <exit status>                           the last line

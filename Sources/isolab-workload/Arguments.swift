@@ -5,6 +5,8 @@ enum Command {
     case spin(millions: UInt64)
     case memory(mebibytes: UInt64)
     case syscalls(batches: Int, scale: Int)
+    /// Dies of an illegal instruction after its proof, so that the host's handling of crashes can be shown.
+    case crash
 
     var name: StaticString {
         switch self {
@@ -13,6 +15,7 @@ enum Command {
         case .spin: "spin"
         case .memory: "memory"
         case .syscalls: "syscalls"
+        case .crash: "crash"
         }
     }
 }
@@ -53,13 +56,14 @@ struct Arguments {
                 return
             }
         }
-        throw UsageError(words: "a command is needed: exit, ready, spin, memory or syscalls", word: nil)
+        throw UsageError(words: "a command is needed: exit, ready, spin, memory, syscalls or crash", word: nil)
     }
 
     private static func command(
         _ word: UnsafePointer<CChar>, _ words: inout Words
     ) throws(UsageError) -> Command {
         if equal(word, "ready") { return .ready }
+        if equal(word, "crash") { return .crash }
         if equal(word, "exit") {
             let status =
                 words.isEmpty ? 0 : try number(&words, "exit needs a status from 0 to 255", atMost: 255)
@@ -76,7 +80,7 @@ struct Arguments {
             return .memory(mebibytes: mebibytes)
         }
         if equal(word, "syscalls") { return try syscalls(&words) }
-        throw UsageError(words: "no such command (exit, ready, spin, memory, syscalls)", word: word)
+        throw UsageError(words: "no such command (exit, ready, spin, memory, syscalls, crash)", word: word)
     }
 
     private static func syscalls(_ words: inout Words) throws(UsageError) -> Command {

@@ -65,6 +65,8 @@ private func perform(_ command: Command, _ executable: Executable, _ channel: in
     case .syscalls(let batches, let scale):
         var suite = Suite(batches: batches, scale: scale, executable: executable)
         return suite.run(&channel)
+    case .crash:
+        isolab_crash()
     }
 }
 

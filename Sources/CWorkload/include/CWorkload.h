@@ -14,6 +14,9 @@
 /// exit_group(2)
 void isolab_exit(int32_t status) __attribute__((noreturn));
 
+/// An instruction that is none: SIGILL.
+static inline __attribute__((noreturn)) void isolab_crash(void) { __builtin_trap(); }
+
 /// One system call; answers the result, or the negated errno (syscall(2), "Architecture calling conventions").
 static inline __attribute__((always_inline)) intptr_t isolab_system_call(
     intptr_t number, intptr_t a, intptr_t b, intptr_t c, intptr_t d, intptr_t e, intptr_t f) {

@@ -162,9 +162,18 @@ extension Suite {
             while true { _ = systemCall(SystemCall.yield) }
         }
         if partner < 0 { return channel.error("context_switch", errno: -partner, "clone failed") }
+        letPartnerIn()
         series("context_switch", &channel, switchContexts, iterations: 50)
         _ = systemCall(SystemCall.kill, partner, 9)
         _ = wait(for: partner)
+    }
+
+    /// Yields until it is answered: a scheduler may place a new process behind its parent by milliseconds of run time (CFS
+    /// does), and until then a yield comes straight back.
+    private func letPartnerIn() {
+        let before = countedSwitches()
+        let limit = monotonicNanoseconds() + 200_000_000
+        while countedSwitches() < before + 4, monotonicNanoseconds() < limit { _ = systemCall(SystemCall.yield) }
     }
 
     private func switchContexts(_ yields: Int) -> Batch {

@@ -36,7 +36,7 @@ struct Suite {
     mutating func run(_ channel: inout Channel) -> Int32 {
         pin(&channel)
         channel.mark("begin")
-        timeClock(&channel)
+        timeEmpty(&channel)
         timeCalls(&channel)
         timeFiles(&channel)
         timeMemory(&channel)
@@ -97,18 +97,12 @@ extension Suite {
         series(name, &channel, { timed($0, call) }, iterations: iterations)
     }
 
-    /// The clock's own cost: a batch of one iteration that calls nothing. The host subtracts its ticks from every batch.
-    private func timeClock(_ channel: inout Channel) {
-        var batch = 0
-        while batch < batches {
-            let result = timed(1) {
-                isolab_barrier()
-                return 0
-            }
-            channel.batch("empty", iterations: 1, ticks: result.ticks)
-            batch += 1
+    /// The loop's own cost: batches of turns in which nothing is called. The host subtracts it per turn.
+    private func timeEmpty(_ channel: inout Channel) {
+        time("empty", iterations: 2000, &channel) {
+            isolab_barrier()
+            return 0
         }
-        channel.flush()
     }
 }
 
