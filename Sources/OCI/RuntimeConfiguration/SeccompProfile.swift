@@ -131,3 +131,19 @@ extension SeccompProfile {
         }
     }
 }
+
+// MARK: - JSON
+
+extension SeccompProfile {
+    private static let document = "seccomp profile"
+
+    /// Reads a profile by itself, as `linux.seccomp` holds it.
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.decode(SeccompProfile.self, from: json, document: Self.document)
+    }
+
+    /// The bytes of the profile: members sorted, so that equal profiles give equal bytes.
+    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
+        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    }
+}

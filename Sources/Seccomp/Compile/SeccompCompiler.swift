@@ -1,0 +1,38 @@
+public import OCI
+
+/// From a profile to a program: libseccomp decides what the profile means, isolab makes the program small.
+public enum SeccompCompiler {
+    /// Compiles a profile: 5 to 20 ms in a release build; keep the result (`SeccompProgramCache`).
+    ///
+    /// The compact program is used only where it gives the same verdict as libseccomp's on every call tried
+    /// (`FilterComparison`); else libseccomp's own is.
+    public static func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompProgram {
+        let flags = try flags(of: profile)
+        let reference = try NewerSystemCalls.prologue(for: profile) + LibseccompCompiler.compile(profile)
+        do throws(FilterFault) {
+            let compact = try FilterCompactor.compact(reference)
+            try FilterCheck.check(compact)
+            if compact.count < reference.count,
+                try FilterComparison.firstDifference(reference, compact, for: profile) == nil
+            {
+                return SeccompProgram(instructions: compact, flags: flags, isCompact: true)
+            }
+        } catch {
+            // libseccomp used an operation the compactor does not know: its program stands.
+        }
+        return SeccompProgram(instructions: reference, flags: flags)
+    }
+
+    private static func flags(of profile: SeccompProfile) throws(SeccompError) -> UInt32 {
+        var flags: UInt32 = 0
+        for name in profile.flags {
+            switch name {
+            case "SECCOMP_FILTER_FLAG_TSYNC": flags |= 1
+            case "SECCOMP_FILTER_FLAG_LOG": flags |= 2
+            case "SECCOMP_FILTER_FLAG_SPEC_ALLOW": flags |= 4
+            default: throw SeccompError(operation: "flags", problem: "\(name) is not one isolab can set")
+            }
+        }
+        return flags
+    }
+}

@@ -1,0 +1,15 @@
+/// A profile compiled: instructions ready for `seccomp(2)`.
+public struct SeccompProgram: Equatable, Sendable {
+    /// At most 4096 (`BPF_MAXINSNS`), as `struct sock_filter`.
+    public let instructions: [FilterInstruction]
+    /// `SECCOMP_FILTER_FLAG_…` for `SECCOMP_SET_MODE_FILTER`.
+    public let flags: UInt32
+    /// False where the program is libseccomp's own, because the compact one was not proven equal.
+    public let isCompact: Bool
+
+    public init(instructions: [FilterInstruction], flags: UInt32 = 0, isCompact: Bool = false) {
+        self.instructions = instructions
+        self.flags = flags
+        self.isCompact = isCompact
+    }
+}
