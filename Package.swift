@@ -101,7 +101,7 @@ let tests: [Target] = [
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
-    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),

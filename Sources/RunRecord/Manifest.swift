@@ -35,9 +35,9 @@ public struct Manifest: Codable, Equatable, Sendable {
 
     public init(
         format: Int = Manifest.currentFormat, run: String, started: String, finished: String? = nil,
-        interrupted: Bool = false, version: String, buildMode: String, command: String, seed: UInt64, experiment: String, blocks: Int,
-        warmups: Int, baseline: String, accelerator: String, lanes: [LaneRecord] = [], host: [FactSection] = [],
-        artefacts: [Artefact] = [], warnings: [String] = []
+        interrupted: Bool = false, version: String, buildMode: String, command: String, seed: UInt64,
+        experiment: String, blocks: Int, warmups: Int, baseline: String, accelerator: String,
+        lanes: [LaneRecord] = [], host: [FactSection] = [], artefacts: [Artefact] = [], warnings: [String] = []
     ) {
         self.format = format
         self.run = run
