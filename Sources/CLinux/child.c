@@ -63,6 +63,10 @@ static inline long call6(long n, long a, long b, long c, long d, long e, long f)
 #define TREE_CLONE 1u
 #define TREE_RECURSIVE 0x8000u
 #define MOVE_FROM_EMPTY_PATH 4u
+#define FILE_SYSTEM_CLOEXEC 1u
+#define SET_FLAG 0
+#define SET_STRING 1
+#define COMMAND_CREATE 6
 #define ATTRIBUTE_READ_ONLY 1ull
 struct mount_attributes {
     uint64_t set, clear, propagation, user_namespace;
@@ -98,6 +102,34 @@ static long clone_tree(struct isolab_child *child, uint64_t slot, const char *so
     if (tree < 0) return tree;
     child->trees[slot] = (int32_t)tree;
     return 0;
+}
+
+static long make_tree(struct isolab_child *child, uint64_t slot, const char *type, const char *const *options,
+                      uint64_t attributes) {
+    long context = CALL2(SYS_fsopen, type, FILE_SYSTEM_CLOEXEC);
+    if (context < 0) return context;
+    long result = 0;
+    for (; result >= 0 && options[0]; options += 2) {
+        // A key without a value is a flag.
+        result = CALL5(SYS_fsconfig, context, options[1] ? SET_STRING : SET_FLAG, options[0], options[1], 0);
+    }
+    if (result >= 0) result = CALL5(SYS_fsconfig, context, COMMAND_CREATE, NULL, NULL, 0);
+    if (result >= 0) result = CALL3(SYS_fsmount, context, FILE_SYSTEM_CLOEXEC, attributes);
+    CALL1(SYS_close, context);
+    if (result < 0) return result;
+    child->trees[slot] = (int32_t)result;
+    return 0;
+}
+
+static long pivot(const char *root) {
+    long result = CALL1(SYS_chdir, root);
+    if (result < 0) return result;
+    // The old root is stacked on the new one (pivot_root(2)) and must go before any path is looked up: ".." at the root
+    // crosses into what is mounted on it, so a symbolic link in an image could lead out.
+    result = CALL2(SYS_pivot_root, ".", ".");
+    if (result >= 0) result = CALL2(SYS_umount2, ".", MNT_DETACH);
+    if (result >= 0) result = CALL1(SYS_chdir, "/");
+    return result;
 }
 
 static long attach_tree(struct isolab_child *child, uint64_t slot, const char *target) {
@@ -251,12 +283,11 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_mount: return CALL5(SYS_mount, a, b, c, d, e);
     case isolab_set_attributes: return set_attributes((const char *)a, b, c, d);
     case isolab_clone_tree: return clone_tree(child, a, (const char *)b, c);
+    case isolab_make_tree: return make_tree(child, a, (const char *)b, (const char *const *)c, d);
     case isolab_attach_tree: return attach_tree(child, a, (const char *)b);
     case isolab_bind_file: return bind_file(child, a, (const char *)b);
     case isolab_detach: return CALL2(SYS_umount2, a, MNT_DETACH);
-    case isolab_pivot_root:
-        result = CALL1(SYS_chdir, a);
-        return result < 0 ? result : CALL2(SYS_pivot_root, ".", ".");
+    case isolab_pivot_root: return pivot((const char *)a);
     case isolab_mask: return mask((const char *)a);
     case isolab_make_read_only: return make_read_only((const char *)a);
     case isolab_make_directory:

@@ -17,10 +17,11 @@ enum isolab_operation {
     isolab_mount,             // a: source, b: target, c: type, d: flags, e: data
     isolab_set_attributes,    // a: path, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0
     isolab_clone_tree,        // a: slot, b: source, c: AT_RECURSIVE or 0
+    isolab_make_tree,         // a: slot, b: type, c: const char *const *pairs of key and value, d: MOUNT_ATTR_
     isolab_attach_tree,       // a: slot, b: target
     isolab_bind_file,         // a: slot, b: target: makes an empty file, then attaches
     isolab_detach,            // a: path (umount2, MNT_DETACH)
-    isolab_pivot_root,        // a: the new root; the old one is stacked on it until detached as "."
+    isolab_pivot_root,        // a: the new root; the old one is detached at once
     isolab_mask,              // a: path; an absent one is passed over
     isolab_make_read_only,    // a: path; an absent one is passed over
     isolab_make_directory,    // a: path, b: mode; an existing one is left

@@ -27,13 +27,15 @@ public struct Cgroup: Equatable, Sendable {
     /// Does a plan; what was made is removed again where a step fails.
     public static func create(_ plan: CgroupPlan) throws(SystemError) -> Cgroup {
         let cgroup = Cgroup(existing: plan)
+        var made: [String] = []
         do throws(SystemError) {
             for directory in plan.directories {
                 try make(directory)
+                made.append(directory.path)
                 for setting in directory.settings { try write(setting, in: directory) }
             }
         } catch {
-            try? cgroup.remove()
+            for path in made { try? remove(path, depth: 0) }
             throw error.stage == nil ? error.during("cgroup") : error
         }
         return cgroup
@@ -62,21 +64,8 @@ public struct Cgroup: Equatable, Sendable {
 
     // MARK: - Joining
 
-    /// What a child needs to be born in, or to walk into, a cgroup: open files, closed when it goes.
-    struct Entry: ~Copyable {
-        /// v1's `tasks` files, open for writing.
-        let taskFiles: [Int32]
-        /// v2's directory, or −1.
-        let unified: Int32
-
-        deinit {
-            for file in taskFiles { Glibc.close(file) }
-            if unified >= 0 { Glibc.close(unified) }
-        }
-    }
-
     /// Opens the way in. The files are opened by the parent: a child in a user namespace would have no right to.
-    func openEntry() throws(SystemError) -> Entry {
+    package func openEntry() throws(SystemError) -> CgroupEntry {
         var tasks: [Int32] = []
         var unified: Int32 = -1
         do throws(SystemError) {
@@ -89,14 +78,11 @@ public struct Cgroup: Equatable, Sendable {
                 }
             }
         } catch {
-            _ = Entry(taskFiles: tasks, unified: unified)
+            _ = CgroupEntry(taskFiles: tasks, unified: unified)
             throw error
         }
-        return Entry(taskFiles: tasks, unified: unified)
+        return CgroupEntry(taskFiles: tasks, unified: unified)
     }
-
-    /// Whether a child must write itself into v1 hierarchies.
-    var hasTaskFiles: Bool { directories.contains { $0.version == 1 } }
 
     /// Moves a process that runs already. Prefer to start it inside: moving costs a grace period (10 ms and more).
     public func move(_ pid: Int32) throws(SystemError) {

@@ -4,8 +4,8 @@ import Glibc
 /// A list of steps laid out as C memory, ready to be walked by a child that shares the parent's memory.
 ///
 /// Building it is the last moment at which anything is allocated. It belongs to one launch at a time.
-final class ChildProgram {
-    private let steps: [ChildStep]
+package final class ChildProgram {
+    package let steps: [ChildStep]
     /// Every allocation that the steps point into.
     private var allocations: [UnsafeMutableRawPointer] = []
     private let child: UnsafeMutablePointer<isolab_child>
@@ -21,14 +21,19 @@ final class ChildProgram {
     }
 
     /// What only the moment of launching knows.
-    struct Inputs {
+    package struct Inputs {
         /// Open `tasks` files of v1 cgroups.
-        var cgroupTasks: [Int32] = []
+        package var cgroupTasks: [Int32]
         /// The streams 0, 1 and 2; −1 leaves the parent's.
-        var streams: [Int32] = [-1, -1, -1]
+        package var streams: [Int32]
+
+        package init(cgroupTasks: [Int32] = [], streams: [Int32] = [-1, -1, -1]) {
+            self.cgroupTasks = cgroupTasks
+            self.streams = streams
+        }
     }
 
-    init(_ steps: [ChildStep], inputs: Inputs) {
+    package init(_ steps: [ChildStep], inputs: Inputs) {
         self.steps = steps
         child = .allocate(capacity: 1)
         child.initialize(to: isolab_child())
@@ -51,9 +56,9 @@ final class ChildProgram {
     }
 
     /// The stamps of a child that has been made: its first instruction, and the end of each step.
-    var began: UInt64 { child.pointee.began }
+    package var began: UInt64 { child.pointee.began }
 
-    func stamp(_ index: Int) -> UInt64 { child.pointee.stamps[index] }
+    package func stamp(_ index: Int) -> UInt64 { child.pointee.stamps[index] }
 
     /// The step that failed and its errno, where one did.
     var failure: SystemError? {
@@ -73,7 +78,7 @@ final class ChildProgram {
     ///   - whileWaiting: what the parent does when the child stands at its gate (id maps); with it the parent is not
     ///     suspended by CLONE_VFORK. An error lets the child go without running.
     /// - Returns: the process's number and a descriptor of it, which the caller owns.
-    func start(
+    package func start(
         namespaces: Namespaces, cgroup: Int32, whileWaiting: ((Int32) throws(SystemError) -> Void)? = nil
     ) throws(SystemError) -> (pid: Int32, pidfd: Int32) {
         child.pointee.flags = namespaces.rawValue | (whileWaiting == nil ? Self.suspendParent : 0)
@@ -155,6 +160,13 @@ final class ChildProgram {
             return make(isolab_set_attributes, text(path), set.rawValue, clear.rawValue, deep ? recursive : 0)
         case .cloneTree(let slot, let source, let deep):
             return make(isolab_clone_tree, UInt64(slot), text(source), deep ? recursive : 0)
+        case .makeTree(let slot, let type, let options, let attributes):
+            var pairs: [UInt64] = []
+            for option in options.split(separator: ",") {
+                let parts = option.split(separator: "=", maxSplits: 1)
+                pairs += [text(String(parts[0])), parts.count > 1 ? text(String(parts[1])) : 0]
+            }
+            return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
         case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
         case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
         case .detach(let path): return make(isolab_detach, text(path))

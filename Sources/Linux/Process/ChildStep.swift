@@ -12,6 +12,8 @@ public enum ChildStep: Equatable, Sendable {
     case setMountAttributes(path: String, set: MountAttributes, clear: MountAttributes, recursive: Bool)
     /// `open_tree(2)` with OPEN_TREE_CLONE: a bind mount not attached yet, held in a slot.
     case cloneTree(slot: Int, source: String, recursive: Bool)
+    /// `fsopen(2)`, `fsconfig(2)`, `fsmount(2)`: a new mount not attached yet, held in a slot; options parted by commas.
+    case makeTree(slot: Int, type: String, options: String, attributes: MountAttributes)
     /// `move_mount(2)`: attaches the tree of a slot.
     case attachTree(slot: Int, target: String)
     /// Attaches the tree of a slot to a file, made where it is absent.
@@ -65,9 +67,10 @@ extension ChildStep {
                 ? "mount \(target)" : "mount \(type == target.dropFirst() ? "" : "\(type) on ")\(target)"
         case .setMountAttributes(let path, _, _, _): "mount_setattr \(path)"
         case .cloneTree(_, let source, _): "open_tree \(source)"
-        case .attachTree(_, let target): "bind \(target)"
+        case .makeTree(_, let type, _, _): "fsmount \(type)"
+        case .attachTree(_, let target): "attach \(target)"
         case .bindFile(_, let target): "bind \(target)"
-        case .detach(let path): path == "." ? "detach old root" : "umount \(path)"
+        case .detach(let path): "umount \(path)"
         case .pivotRoot: "pivot_root"
         case .mask(let path): "mask \(path)"
         case .makeReadOnly(let path): "read-only \(path)"
@@ -108,6 +111,7 @@ extension ChildStep {
             .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
             .writeFile(let path, _), .changeDirectory(let path):
             path
+        case .makeTree(_, let type, _, _): type
         case .setHostName(let name), .setDomainName(let name): name
         case .unshare(let namespaces): namespaces.description
         case .setLimit(let limit): limit.description
@@ -130,6 +134,7 @@ extension ChildStep {
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
         case .cloneTree: "open_tree"
+        case .makeTree: "fsmount"
         case .attachTree, .bindFile: "move_mount"
         case .detach: "umount2"
         case .pivotRoot: "pivot_root"
@@ -171,6 +176,8 @@ extension ChildStep: CustomStringConvertible {
             "mount_setattr \(path) +[\(set)] -[\(clear)]\(recursive ? " recursive" : "")"
         case .cloneTree(let slot, let source, let recursive):
             "open_tree \(source)\(recursive ? " recursive" : "") → slot \(slot)"
+        case .makeTree(let slot, let type, let options, let attributes):
+            "fsmount \(type) [\(attributes)] \(options) → slot \(slot)"
         case .attachTree(let slot, let target), .bindFile(let slot, let target): "move_mount slot \(slot) → \(target)"
         case .makeDirectory(let path, let mode): "mkdir \(path) mode 0\(String(mode, radix: 8))"
         case .makeDevice(let path, let mode, let major, let minor, _, _):

@@ -1,3 +1,4 @@
+import CLinux
 public import Glibc
 
 /// The three standard streams of a process to be: descriptors of the caller, borrowed for the launch; nil inherits.
@@ -12,7 +13,7 @@ public struct StandardStreams: Sendable {
         self.error = error
     }
 
-    var numbers: [Int32] { [input ?? -1, output ?? -1, error ?? -1] }
+    package var numbers: [Int32] { [input ?? -1, output ?? -1, error ?? -1] }
 }
 
 /// An ordinary process to be: what runs, with what, and where. No isolation of any kind.
@@ -84,23 +85,13 @@ public struct ProcessPlan: Equatable, Sendable {
     /// - Parameter cgroup: a cgroup it is in from its first instruction on.
     /// - Throws: the step that failed, with its errno; nothing is left behind then.
     public func spawn(
-        _ streams: StandardStreams = StandardStreams(), in cgroup: borrowing Cgroup? = nil
+        _ streams: StandardStreams = StandardStreams(), in cgroup: Cgroup? = nil
     ) throws(SystemError) -> RunningProcess {
-        switch cgroup {
-        case nil:
-            return try start(steps(), ChildProgram.Inputs(streams: streams.numbers), unified: -1)
-        case .some(let cgroup):
-            let entry = try cgroup.openEntry()
-            let inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: streams.numbers)
-            return try start(steps(joiningCgroups: !entry.taskFiles.isEmpty), inputs, unified: entry.unified)
-        }
-    }
-
-    private func start(
-        _ steps: [ChildStep], _ inputs: ChildProgram.Inputs, unified: Int32
-    ) throws(SystemError) -> RunningProcess {
-        let program = ChildProgram(steps, inputs: inputs)
-        let (pid, pidfd) = try program.start(namespaces: [], cgroup: unified)
+        let entry = try cgroup?.openEntry() ?? CgroupEntry.none
+        let program = ChildProgram(
+            steps(joiningCgroups: !entry.taskFiles.isEmpty),
+            inputs: .init(cgroupTasks: entry.taskFiles, streams: streams.numbers))
+        let (pid, pidfd) = try program.start(namespaces: [], cgroup: entry.unified)
         return RunningProcess(pid: pid, descriptor: OwnedDescriptor(owning: pidfd))
     }
 }
@@ -120,7 +111,14 @@ public final class RunningProcess: Sendable {
 
     /// Sends a signal; to a process that has ended already it is no error.
     public func kill(_ signal: Int32 = SIGKILL) throws(SystemError) {
-        try sendSignal(signal, to: descriptor.number, pid)
+        try Self.send(signal, to: descriptor.number, pid)
+    }
+
+    /// Sends a signal by pidfd; a process that has ended already is no error.
+    package static func send(_ signal: Int32, to pidfd: Int32, _ pid: Int32) throws(SystemError) {
+        if isolab_pidfd_send_signal(pidfd, signal) == -1, errno != ESRCH {
+            throw SystemError("pidfd_send_signal \(signal)", "process \(pid)")
+        }
     }
 
     /// Waits for its end, reaps it, and tells what it used. Once only.

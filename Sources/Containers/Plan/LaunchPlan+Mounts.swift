@@ -1,0 +1,93 @@
+import Glibc
+import Linux
+import OCI
+
+/// The part of a plan that builds the container's file tree.
+///
+/// The root is entered first (`pivot_root`), everything else is mounted from inside it: a symbolic link in an image then
+/// leads nowhere but into the image. What comes from the host (bind mounts, device files for a user namespace) is taken
+/// hold of before (`open_tree`) and attached after; and so are /proc and /sys of a user namespace, which may be made only
+/// while others of their kind are in sight.
+extension LaunchPlan {
+    mutating func planMounts(
+        _ configuration: RuntimeConfiguration, _ linux: RuntimeConfiguration.LinuxSettings, _ root: RootFileSystem,
+        namespaces: Namespaces
+    ) throws(PlanError) {
+        // Nothing mounted here reaches the host, and what the host unmounts goes here too.
+        steps.append(.mount(source: "", target: "/", type: "", flags: [.follower, .recursive], data: ""))
+        let rootPath = planRoot(root)
+
+        var builder = TreeBuilder(inUserNamespace: namespaces.contains(.user))
+        for mount in configuration.mounts {
+            guard mount.destination.hasPrefix("/") else {
+                throw PlanError("mounts", "the destination '\(mount.destination)' is not an absolute path")
+            }
+            try builder.add(mount, linux: linux, cgroups: host.cgroups, warnings: &warnings)
+            if mount.destination == "/dev" { builder.addDefaultDevices() }
+        }
+        for device in linux.devices { try builder.add(device) }
+
+        steps += builder.held
+        steps.append(.pivotRoot(path: rootPath))
+        steps += builder.attached
+        for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
+            steps.append(.writeFile(path: "/proc/sys/" + Self.path(ofKernelParameter: name), content: value))
+        }
+        steps += linux.readonlyPaths.map { .makeReadOnly(path: $0) }
+        steps += linux.maskedPaths.map { .mask(path: $0) }
+        if configuration.root?.readonly == true {
+            steps.append(.setMountAttributes(path: "/", set: .readOnly, clear: [], recursive: false))
+        }
+        if let propagation = linux.rootfsPropagation {
+            steps.append(
+                .mount(source: "", target: "/", type: "", flags: MountOptions([propagation]).propagation, data: ""))
+        }
+    }
+
+    /// Mounts the root on the host's empty directory, in the child's mount namespace alone; answers where it is.
+    private mutating func planRoot(_ root: RootFileSystem) -> String {
+        switch root {
+        case .overlay(let lower, let volatile, let size):
+            let base = host.mountPoint
+            let data = ["mode=0755", size.map { "size=\($0)" }].compactMap { $0 }.joined(separator: ",")
+            steps += [
+                .mount(source: "isolab", target: base, type: "tmpfs", flags: [], data: data),
+                .makeDirectory(path: base + "/upper", mode: 0o755),
+                .makeDirectory(path: base + "/work", mode: 0o700),
+                .makeDirectory(path: base + "/merged", mode: 0o755),
+            ]
+            let layers = lower.map(Self.escapedForOverlay).joined(separator: ":")
+            var options = "lowerdir=\(layers),upperdir=\(base)/upper,workdir=\(base)/work"
+            if volatile { options += ",volatile" }
+            // Only user.* extended attributes may be set from inside a user namespace.
+            if identityMaps != nil { options += ",userxattr" }
+            steps.append(.mount(source: "overlay", target: base + "/merged", type: "overlay", flags: [], data: options))
+            return base + "/merged"
+        case .readOnly(let path):
+            let base = host.mountPoint
+            steps += [
+                .mount(source: path, target: base, type: "", flags: [.bind, .recursive], data: ""),
+                .setMountAttributes(path: base, set: .readOnly, clear: [], recursive: false),
+            ]
+            return base
+        case .directory(let path):
+            steps.append(.mount(source: path, target: path, type: "", flags: [.bind, .recursive], data: ""))
+            return path
+        }
+    }
+
+    /// A colon parts layers and a comma options: both are escaped in a path.
+    static func escapedForOverlay(_ path: String) -> String {
+        var result = ""
+        for character in path {
+            if character == ":" || character == "," || character == "\\" { result.append("\\") }
+            result.append(character)
+        }
+        return result
+    }
+
+    /// `net.ipv4.conf.eth0/1.forwarding` → `net/ipv4/conf/eth0.1/forwarding` (sysctl(8)).
+    static func path(ofKernelParameter name: String) -> String {
+        String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    }
+}

@@ -1,0 +1,135 @@
+import Containers
+import Glibc
+import Linux
+import OCI
+import Testing
+
+/// What the tests need of this host, and why a test is passed over without it.
+enum TestHost {
+    static let busybox: String? = (["/bin/busybox", "/usr/bin/busybox"] as [String]).first { access($0, X_OK) == 0 }
+    static var isRoot: Bool { geteuid() == 0 }
+    static var canRun: Bool { isRoot && busybox != nil }
+    static let reason: Comment = "needs root and busybox-static"
+
+    static let hasMemoryController =
+        isRoot && ((try? CgroupLayout.detect())?.controllers.contains("memory") ?? false)
+}
+
+/// A root file system of busybox in a directory of its own, and a state directory beside it; removed with the value.
+final class TestBed {
+    let directory: String
+    let root: String
+    let launcher: Launcher
+    let host: HostFacts
+
+    init() throws {
+        var template = Array("/tmp/isolab-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
+        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(directory, 0o755)
+        root = directory + "/rootfs"
+        for folder in ["bin", "proc", "sys", "dev", "tmp", "etc", "data"] {
+            try SystemFile.makeDirectories("\(root)/\(folder)")
+        }
+        chmod(root + "/tmp", 0o1777)
+        let busybox = TestHost.busybox ?? "/bin/busybox"
+        let copied = try ProcessPlan("cp", [busybox, root + "/bin/busybox"]).spawn().wait()
+        try #require(copied.succeeded)
+        for tool in [
+            "sh", "cat", "id", "ls", "hostname", "mkdir", "touch", "sleep", "ip", "true", "head", "mknod", "grep", "rm",
+            "readlink", "wc",
+        ] {
+            symlink("busybox", "\(root)/bin/\(tool)")
+        }
+        launcher = try Launcher(stateDirectory: directory + "/state")
+        host = try HostFacts.detect(stateDirectory: directory + "/state")
+        chmod(directory + "/state", 0o755)
+    }
+
+    deinit { _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", directory]).spawn().wait() }
+
+    /// Docker's defaults for a shell script.
+    func configuration(
+        _ script: String, change: (inout RuntimeConfiguration) -> Void = { _ in }
+    ) -> RuntimeConfiguration {
+        var configuration = RuntimeConfiguration.docker(arguments: ["sh", "-c", script], seccomp: nil)
+        change(&configuration)
+        return configuration
+    }
+
+    func plan(
+        _ script: String, root: RootFileSystem? = nil, options: LaunchPlan.Options = LaunchPlan.Options(),
+        change: (inout RuntimeConfiguration) -> Void = { _ in }
+    ) throws -> LaunchPlan {
+        try LaunchPlan(
+            configuration(script, change: change), root: root ?? .overlay(lower: [self.root]), options: options,
+            host: host)
+    }
+
+    struct Outcome {
+        var exit: ProcessExit
+        var output: String
+    }
+
+    /// Runs a plan to its end and releases it.
+    func run(_ plan: LaunchPlan, whileRunning: (Container) throws -> Void = { _ in }) throws -> Outcome {
+        let pipe = try Pipe()
+        let container = try launcher.launch(plan, streams: StandardStreams(output: pipe.write, error: pipe.write))
+        pipe.closeWrite()
+        var failure: (any Error)?
+        do { try whileRunning(container) } catch {
+            failure = error
+            try container.kill(SIGKILL)
+        }
+        let output = pipe.readAll()
+        let exit = try container.wait()
+        try container.release()
+        if let failure { throw failure }
+        return Outcome(exit: exit, output: output)
+    }
+
+    func run(_ script: String, change: (inout RuntimeConfiguration) -> Void = { _ in }) throws -> Outcome {
+        try run(plan(script, change: change))
+    }
+}
+
+/// A pipe whose write end the parent can close early.
+final class Pipe {
+    let read: Int32
+    private(set) var write: Int32
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemError("pipe", "test") }
+        (read, write) = (ends[0], ends[1])
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
+
+    func closeWrite() {
+        if write >= 0 { close(write) }
+        write = -1
+    }
+
+    func readLine() -> String {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while Glibc.read(read, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func readAll() -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(read, &chunk, chunk.count)
+            if count <= 0 { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    deinit {
+        closeWrite()
+        close(read)
+    }
+}
