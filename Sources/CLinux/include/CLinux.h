@@ -4,6 +4,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "kvm.h"
 #include "process.h"
 
 #endif

@@ -1,0 +1,62 @@
+/// A guest as a value: everything that decides what boots, and nothing that happens while it runs.
+///
+/// The same value becomes libvirt XML (`DomainXML`) and is what a report prints, so that a guest can be made again.
+public struct Domain: Codable, Hashable, Sendable {
+    /// Unique on this connection; libvirt keys a domain by it.
+    public var name: String
+    public var machine: MachineKind
+    public var accelerator: Accelerator
+    /// Guest memory, MiB. Debian's cloud kernel needs 68 on microvm, 72 on pc.
+    public var memoryMiB: Int
+    public var vcpus: Int
+    /// The firmware image; `nil` takes the machine's own (SeaBIOS on pc and q35).
+    public var firmware: String?
+    /// The kernel: an ELF with a PVH entry, a multiboot image, or a bzImage.
+    public var kernel: String
+    /// An initramfs, or `nil` for a guest that needs none.
+    public var initramfs: String?
+    public var commandLine: String
+    /// The socket that QEMU connects to and that carries every byte the guest writes to port 0xe9.
+    public var channelSocket: String
+    /// A file that takes what the guest says on COM1; `nil` leaves the port out, as every byte costs a VM exit.
+    public var consoleLog: String?
+    /// The emulator; libvirt's own choice where `nil`.
+    public var emulator: String?
+
+    public init(
+        name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
+        firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
+        channelSocket: String, consoleLog: String? = nil, emulator: String? = nil
+    ) {
+        self.name = name
+        self.machine = machine
+        self.accelerator = accelerator
+        self.memoryMiB = memoryMiB
+        self.vcpus = vcpus
+        self.firmware = firmware
+        self.kernel = kernel
+        self.initramfs = initramfs
+        self.commandLine = commandLine
+        self.channelSocket = channelSocket
+        self.consoleLog = consoleLog
+        self.emulator = emulator
+    }
+}
+
+/// The machine that QEMU builds around the vCPU.
+public enum MachineKind: String, Codable, CaseIterable, Hashable, Sendable {
+    /// QEMU's minimal machine without PCI: the fastest that boots.
+    case microvm
+    /// i440FX and PIIX3 of 1996: what most guests ran on for years.
+    case pc
+    /// Q35 and ICH9 with PCI Express: today's common choice.
+    case q35
+}
+
+/// Who executes the guest's instructions.
+public enum Accelerator: String, Codable, CaseIterable, Hashable, Sendable {
+    /// The processor, through /dev/kvm.
+    case kvm
+    /// QEMU's translator, in software: never to stand beside KVM's figures without its label.
+    case tcg
+}

@@ -1,0 +1,56 @@
+extension Domain {
+    /// The guest in libvirt's domain format (libvirt.org/formatdomain.html): the least that boots, every device named.
+    ///
+    /// `on_reboot` is `destroy`, so that a guest ends itself by a reset or a triple fault, which needs no ACPI driver.
+    public var xml: String {
+        var os = [XMLElement("type", ["arch": "x86_64", "machine": machine.rawValue], text: "hvm")]
+        if let firmware {
+            os.append(XMLElement("loader", ["readonly": "yes", "type": "rom"], text: firmware))
+        }
+        os.append(XMLElement("kernel", text: kernel))
+        if let initramfs { os.append(XMLElement("initrd", text: initramfs)) }
+        if !commandLine.isEmpty { os.append(XMLElement("cmdline", text: commandLine)) }
+
+        var devices: [XMLElement] = []
+        if let emulator { devices.append(XMLElement("emulator", text: emulator)) }
+        devices += [
+            XMLElement("controller", ["type": "usb", "model": "none"]),
+            XMLElement("memballoon", ["model": "none"]),
+        ]
+        if let consoleLog {
+            devices.append(
+                XMLElement(
+                    "serial", ["type": "file"],
+                    [
+                        XMLElement("source", ["path": consoleLog]),
+                        XMLElement("target", ["type": "isa-serial", "port": "0"]),
+                    ]))
+        }
+        devices.append(
+            XMLElement(
+                "serial", ["type": "unix"],
+                [
+                    XMLElement("source", ["mode": "connect", "path": channelSocket]),
+                    XMLElement(
+                        "target", ["type": "isa-debug", "port": consoleLog == nil ? "0" : "1"],
+                        [XMLElement("model", ["name": "isa-debugcon"])]),
+                    XMLElement("address", ["type": "isa", "iobase": "0xe9"]),
+                ]))
+
+        return XMLElement(
+            "domain", ["type": accelerator == .kvm ? "kvm" : "qemu"],
+            [
+                XMLElement("name", text: name),
+                XMLElement("memory", ["unit": "MiB"], text: String(memoryMiB)),
+                XMLElement("vcpu", text: String(vcpus)),
+                XMLElement("os", os),
+                // libvirt refuses microvm without it; the guest itself is told `acpi=off` where that is faster.
+                XMLElement("features", [XMLElement("acpi")]),
+                XMLElement("on_poweroff", text: "destroy"),
+                XMLElement("on_reboot", text: "destroy"),
+                XMLElement("on_crash", text: "destroy"),
+                XMLElement("devices", devices),
+            ]
+        ).document()
+    }
+}

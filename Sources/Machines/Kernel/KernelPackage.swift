@@ -1,0 +1,100 @@
+private import Glibc
+internal import Linux
+
+/// The distribution's kernel package for guests, fetched without installing it.
+///
+/// Concurrent fetches wait for each other on a lock; a package is unpacked aside and renamed into place, so a half
+/// fetched one is never seen.
+enum KernelPackage {
+    /// Packages that depend on the kernel of the day, the smallest kernels first: Debian's and Ubuntu's for clouds, then
+    /// the general ones.
+    static let metapackages = [
+        "linux-image-cloud-amd64", "linux-image-virtual", "linux-image-kvm", "linux-image-amd64", "linux-image-generic",
+    ]
+
+    /// The bzImage fetched last.
+    static func newestFetched(cache: Cache) -> String? {
+        let directory = cache.path("kernel/packages")
+        return FileTree.names(in: directory).filter { !$0.hasPrefix(".") }
+            .compactMap { name -> (path: String, time: Int)? in
+                var information = stat()
+                let path = "\(directory)/\(name)/vmlinuz"
+                guard stat(path, &information) == 0 else { return nil }
+                return (path, information.st_mtim.tv_sec)
+            }
+            .max { $0.time < $1.time }?.path
+    }
+
+    /// Downloads the package and takes the bzImage out of it.
+    static func fetch(cache: Cache) throws(KernelError) -> String {
+        do throws(SystemError) {
+            let directory = cache.path("kernel/packages")
+            try TextFile.makeDirectory(directory)
+            let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)
+            try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
+            // Whoever held the lock may have fetched it.
+            if let fetched = newestFetched(cache: cache) { return fetched }
+            removeAbandoned(in: directory)
+            return try fetch(into: directory)
+        } catch let error as SystemError {
+            throw .system(error)
+        } catch let error as KernelError {
+            throw error
+        } catch {
+            throw .fetchFailed(package: metapackages[0], output: "\(error)")
+        }
+    }
+
+    private static func fetch(into directory: String) throws -> String {
+        var refusals: [String] = []
+        for metapackage in metapackages {
+            guard let package = try dependency(of: metapackage) else {
+                refusals.append("\(metapackage) is not known to apt")
+                continue
+            }
+            let scratch = "\(directory)/.\(package).\(getpid()).part"
+            try TextFile.makeDirectory(scratch)
+            defer { FileTree.remove(scratch) }
+            let download = try Tool.run("apt-get", ["download", package], directory: scratch)
+            guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") }) else {
+                throw KernelError.fetchFailed(package: package, output: download.errorText)
+            }
+            let unpacking = try Tool.run("dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"])
+            guard unpacking.status == 0 else {
+                throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
+            }
+            guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") }) else {
+                throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
+            }
+            try TextFile.makeDirectory(scratch + "/ready")
+            let final = "\(directory)/\(package)"
+            // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
+            let bytes = try TextFile.bytes("\(scratch)/tree/boot/\(image)")
+            try TextFile.replace(scratch + "/ready/vmlinuz", with: bytes)
+            try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
+            return final + "/vmlinuz"
+        }
+        throw KernelError.noneFound(tried: refusals)
+    }
+
+    /// What a metapackage depends on: the kernel's own package.
+    private static func dependency(of metapackage: String) throws -> String? {
+        let answer = try Tool.run("apt-cache", ["depends", "--important", metapackage])
+        guard answer.status == 0 else { return nil }
+        return dependency(inAnswer: String(decoding: answer.output, as: UTF8.self))
+    }
+
+    /// The first `Depends: linux-image-…` of an answer of apt-cache.
+    static func dependency(inAnswer text: String) -> String? {
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == "Depends:", words[1].hasPrefix("linux-image-") { return String(words[1]) }
+        }
+        return nil
+    }
+
+    /// Removes what a killed fetch left behind; the lock is held.
+    private static func removeAbandoned(in directory: String) {
+        for name in FileTree.names(in: directory) where name.hasSuffix(".part") { FileTree.remove("\(directory)/\(name)") }
+    }
+}
