@@ -32,7 +32,7 @@ let machines: [Target] = [
     // The runtime core: config.json → LaunchPlan → sandbox.
     .target(name: "Containers", dependencies: ["Linux", "OCI", "Seccomp"]),
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
-    .target(name: "Machines", dependencies: ["CLinux", "Linux"]),
+    .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
 ]
 
@@ -63,7 +63,7 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab", dependencies: ["Lab", "Reports", argumentParser]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
-    .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLibvirt"]),
+    .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",

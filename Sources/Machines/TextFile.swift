@@ -1,4 +1,4 @@
-private import Glibc
+internal import Glibc
 internal import Linux
 
 /// Whole small files, by descriptor: what /proc, records and headers need, without Foundation.

@@ -1,1 +1,25 @@
-print("isolab-vm")
+// isolab-vm: drives guests through libvirt for isolab. The only program that links libvirt.
+//
+//     isolab-vm --state DIRECTORY        libvirt's embedded driver, its root below the state directory
+//     isolab-vm --connect URI            any other libvirt
+//
+// One JSON message a line: requests on standard input, answers and events on standard output (Machines/Driver). When its
+// input ends, it ends what it started and goes.
+
+import Glibc
+import Machines
+
+setvbuf(stdout, nil, _IONBF, 0)
+signal(SIGPIPE, SIG_IGN)
+signal(SIGINT, SIG_IGN)  // whoever started it decides what an interrupt means
+
+var arguments = CommandLine.arguments.dropFirst()
+let target: Connection.Target
+switch (arguments.popFirst(), arguments.popFirst(), arguments.isEmpty) {
+case ("--connect", .some(let uri), true): target = .uri(uri)
+case ("--state", .some(let directory), true): target = .embedded(StateDirectory(root: directory))
+default:
+    fputs("usage: isolab-vm --state DIRECTORY | --connect URI\n", stderr)
+    exit(2)
+}
+exit(Server.run(target))

@@ -6,5 +6,6 @@
 #include "clock.h"
 #include "kvm.h"
 #include "process.h"
+#include "vm.h"
 
 #endif

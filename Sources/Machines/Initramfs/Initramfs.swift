@@ -40,11 +40,7 @@ public struct Initramfs: Equatable, Sendable {
 
         var archive = CpioArchive()
         var names = tree.keys.map { Array($0.utf8) }
-        let extra: [(name: String, node: CpioArchive.Node)] = [
-            ("dev", .init(mode: S_IFDIR | 0o755, links: 2)),
-            ("dev/console", .init(mode: S_IFCHR | 0o600, deviceMajor: 5, deviceMinor: 1)),
-            ("dev/null", .init(mode: S_IFCHR | 0o666, deviceMajor: 1, deviceMinor: 3)),
-        ].filter { tree[$0.0] == nil }.map { (name: $0.0, node: $0.1) }
+        let extra = Self.needed.filter { tree[$0.name] == nil }
         names += extra.map { Array($0.name.utf8) }
         names.sort { $0.lexicographicallyPrecedes($1) }
 
@@ -73,8 +69,8 @@ public struct Initramfs: Equatable, Sendable {
                 node.links = 2
                 archive.append(name, node)
             case S_IFCHR, S_IFBLK:
-                node.deviceMajor = UInt32(truncatingIfNeeded: gnu_dev_major(information.st_rdev))
-                node.deviceMinor = UInt32(truncatingIfNeeded: gnu_dev_minor(information.st_rdev))
+                node.deviceMajor = Self.major(information.st_rdev)
+                node.deviceMinor = Self.minor(information.st_rdev)
                 archive.append(name, node)
             default:
                 archive.append(name, node)
@@ -83,6 +79,13 @@ public struct Initramfs: Equatable, Sendable {
         archive.finish()
         return archive.bytes
     }
+
+    /// What an init expects to find.
+    private static let needed: [(name: String, node: CpioArchive.Node)] = [
+        (name: "dev", node: CpioArchive.Node(mode: S_IFDIR | 0o755, links: 2)),
+        (name: "dev/console", node: CpioArchive.Node(mode: S_IFCHR | 0o600, deviceMajor: 5, deviceMinor: 1)),
+        (name: "dev/null", node: CpioArchive.Node(mode: S_IFCHR | 0o666, deviceMajor: 1, deviceMinor: 3)),
+    ]
 
     private struct FileIdentity: Hashable {
         let device: dev_t
@@ -114,11 +117,18 @@ public struct Initramfs: Equatable, Sendable {
         }
     }
 
+    /// Linux's 64-bit device numbers (`makedev(3)`), which are macros in C.
+    private static func major(_ device: dev_t) -> UInt32 {
+        UInt32(truncatingIfNeeded: (device >> 8 & 0xfff) | (device >> 32 & ~0xfff))
+    }
+
+    private static func minor(_ device: dev_t) -> UInt32 {
+        UInt32(truncatingIfNeeded: (device & 0xff) | (device >> 12 & ~0xff))
+    }
+
     private static func target(of link: String) throws(SystemError) -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = try retryingOnInterrupt("readlink", link) {
-            buffer.withUnsafeMutableBytes { readlink(link, $0.baseAddress, $0.count) }
-        }
-        return Array(buffer[0..<count])
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try retryingOnInterrupt("readlink", link) { readlink(link, &buffer, buffer.count) }
+        return buffer[0..<count].map { UInt8(bitPattern: $0) }
     }
 }

@@ -99,20 +99,13 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     ) throws(KernelError) -> [UInt8] {
         let program = compression == .lzma ? "xz" : compression.rawValue
         let format = compression == .lzma ? ["--format=lzma"] : []
-        do throws(SystemError) {
-            // The payload ends with four bytes of size, which the programs call trailing garbage: the output counts.
-            let result = try Tool.run(program, format + ["-dc"], input: payload)
-            guard !result.output.isEmpty else {
-                throw KernelError.unpackFailed(path: path, why: "\(program): \(result.errorText)")
-            }
-            return result.output
-        } catch let error as SystemError {
+        let result: Tool.Result
+        do throws(SystemError) { result = try Tool.run(program, format + ["-dc"], input: payload) } catch {
             throw .unpackFailed(path: path, why: "\(error); install \(program)")
-        } catch let error as KernelError {
-            throw error
-        } catch {
-            throw .unpackFailed(path: path, why: "\(error)")
         }
+        // The payload ends with four bytes of size, which the programs call trailing garbage: the output counts.
+        guard !result.output.isEmpty else { throw .unpackFailed(path: path, why: "\(program): \(result.errorText)") }
+        return result.output
     }
 
     private static func hostRelease() -> String {

@@ -27,7 +27,7 @@ enum KernelPackage {
 
     /// Downloads the package and takes the bzImage out of it.
     static func fetch(cache: Cache) throws(KernelError) -> String {
-        do throws(SystemError) {
+        do {
             let directory = cache.path("kernel/packages")
             try TextFile.makeDirectory(directory)
             let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)

@@ -1,0 +1,35 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+int isolab_vm_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
+
+int isolab_vm_private_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0) return errno;
+    return mount("none", "/", 0, MS_REC | MS_PRIVATE, 0) == 0 ? 0 : errno;
+}
+
+int isolab_vm_bind(const char *source, const char *target) {
+    return mount(source, target, 0, MS_BIND, 0) == 0 ? 0 : errno;
+}
+
+static uint64_t nanoseconds(struct timeval time) {
+    return (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_usec * 1000ull;
+}
+
+pid_t isolab_vm_reap(pid_t pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak) {
+    struct rusage usage;
+    pid_t reaped = wait4(pid, status, WNOHANG, &usage);
+    if (reaped > 0) {
+        *user = nanoseconds(usage.ru_utime);
+        *system = nanoseconds(usage.ru_stime);
+        *peak = (uint64_t)usage.ru_maxrss * 1024ull;
+    }
+    return reaped;
+}

@@ -1,0 +1,69 @@
+public import Linux
+private import Glibc
+
+/// The directory that libvirt's embedded driver lives in: one a process, with its configuration and its owner's record.
+///
+/// The record stands first: whatever a killed driver leaves (QEMU processes, sockets, files) is found by it and released by
+/// the next start.
+public struct EmbeddedRoot: Sendable {
+    public let path: String
+
+    /// libvirt puts sockets below it, and a socket's path ends at 107 bytes.
+    static let longestPath = 70
+
+    /// Makes the root of this process under the state directory and writes its configuration.
+    public init(stateDirectory: StateDirectory, pid: pid_t = getpid()) throws(SystemError) {
+        path = stateDirectory.path("vm/\(pid)")
+        guard path.utf8.count <= Self.longestPath else {
+            throw SystemError(
+                "use", path, errno: ENAMETOOLONG,
+                advice: "libvirt's sockets need a root of at most \(Self.longestPath) bytes; choose a shorter state directory")
+        }
+        FileTree.remove(path)
+        try TextFile.makeDirectory(path + "/etc", mode: 0o700)
+        try TextFile.replace(path + "/owner", with: Array((OwnerRecord(pid: pid)?.text ?? "").utf8))
+        try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration.utf8))
+    }
+
+    /// `stdio_handler`: else libvirt waits 40 s for virtlogd. No cgroups: QEMU stays in the caller's, as a container's
+    /// processes do. No namespaces, no relabelling: the guest is ours from end to end.
+    static let configuration = """
+        user = "root"
+        group = "root"
+        stdio_handler = "file"
+        security_driver = "none"
+        cgroup_controllers = []
+        namespaces = []
+        remember_owner = 0
+
+        """
+
+    /// The connection that uses it.
+    public var uri: String { "qemu:///embed?root=\(path)" }
+
+    /// Where libvirt writes the pid files of its guests.
+    public var pidFiles: String { path + "/run/qemu" }
+
+    /// Removes it, with everything that libvirt left there.
+    public func remove() { FileTree.remove(path) }
+}
+
+/// Where the records of what is running are kept.
+public struct StateDirectory: Hashable, Sendable {
+    public let root: String
+
+    /// - Parameter root: `/run/isolab` for root, else `$XDG_RUNTIME_DIR/isolab`, where not given.
+    public init(root: String? = nil) {
+        if let root {
+            self.root = root
+        } else if geteuid() == 0 {
+            self.root = "/run/isolab"
+        } else if let runtime = getenv("XDG_RUNTIME_DIR") {
+            self.root = String(cString: runtime) + "/isolab"
+        } else {
+            self.root = "/tmp/isolab-\(geteuid())"
+        }
+    }
+
+    public func path(_ relative: String) -> String { "\(root)/\(relative)" }
+}

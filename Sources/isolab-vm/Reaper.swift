@@ -1,0 +1,65 @@
+import CLinux
+import Glibc
+import Linux
+import Machines
+
+/// Reaps the QEMU processes that libvirt daemonizes: their exact end, status and resources, and no waiting for a slow PID 1.
+///
+/// libvirt waits for its own helpers by pid, so those must be left to it: a daemonized process is told from them by its
+/// session, which is neither ours nor led by itself.
+enum Reaper {
+    /// The signals it waits for; to be blocked in every thread, so before the first is made.
+    static func blockSignals() {
+        var signals = Self.signals()
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// Runs until the process ends; `onTermination` is called at SIGTERM.
+    static func run(guests: Guests, onTermination: @escaping @Sendable () -> Void) {
+        let thread = Thread {
+            let own = getsid(0)
+            var signals = Self.signals()
+            // A second is a safety net: a signal that arrives while another of its kind waits is merged with it.
+            var second = timespec(tv_sec: 1, tv_nsec: 0)
+            while true {
+                let signal = sigtimedwait(&signals, nil, &second)
+                let now = HostClock.now()
+                if signal == SIGTERM { onTermination() }
+                for child in children() { reap(child, own: own, at: now, guests) }
+            }
+        }
+        thread.start()
+    }
+
+    private static func signals() -> sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGCHLD)
+        sigaddset(&signals, SIGTERM)
+        return signals
+    }
+
+    private static func reap(_ pid: pid_t, own: pid_t, at now: UInt64, _ guests: Guests) {
+        guard let status = ProcessStatus(pid: pid), status.state == "Z", status.parent == getpid(),
+            status.session != own, status.session != pid
+        else { return }
+        var how: Int32 = 0
+        var event = GuestEvent(.reaped, name: "", at: now, pid: pid)
+        var (user, system, peak): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        guard isolab_vm_reap(pid, &how, &user, &system, &peak) == pid else { return }
+        event.status = how & 0x7f == 0 ? (how >> 8) & 0xff : 128 + (how & 0x7f)
+        event.userTime = user
+        event.systemTime = system
+        event.peakResident = peak
+        guests.reaped(event, pid: pid)
+    }
+
+    /// The children of this process: the kernel hands orphans to the first thread of their reaper.
+    private static func children() -> [pid_t] {
+        let own = getpid()
+        if let list = Files.text("/proc/self/task/\(own)/children") {
+            return list.split(separator: " ").compactMap { pid_t($0) }
+        }
+        return Files.names("/proc").compactMap { pid_t($0) }.filter { ProcessStatus(pid: $0)?.parent == own }
+    }
+}
