@@ -2,11 +2,13 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 int isolab_vm_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
@@ -18,6 +20,8 @@ int isolab_vm_private_mounts(void) {
 int isolab_vm_bind(const char *source, const char *target) {
     return mount(source, target, 0, MS_BIND, 0) == 0 ? 0 : errno;
 }
+
+int isolab_vm_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 static uint64_t nanoseconds(struct timeval time) {
     return (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_usec * 1000ull;

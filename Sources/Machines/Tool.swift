@@ -25,21 +25,17 @@ enum Tool {
         let errorFile = try temporary()
         try TextFile.write(input, to: inputFile.number, path: "temporary file")
         lseek(inputFile.number, 0, SEEK_SET)
-        let pid = try ChildProcess.spawn(
-            program, arguments, input: inputFile.number, output: outputFile.number, errors: errorFile.number,
-            directory: directory)
-        var status: Int32 = 0
-        try retryingOnInterrupt("waitpid", program) { waitpid(pid, &status, 0) }
+        let process = try ProcessPlan(program, arguments, workingDirectory: directory).spawn(
+            StandardStreams(input: inputFile.number, output: outputFile.number, error: errorFile.number))
+        let status = try process.wait().shellStatus
         return Result(
-            status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f),
-            output: try content(of: outputFile.number), errors: try content(of: errorFile.number))
+            status: status, output: try content(of: outputFile.number), errors: try content(of: errorFile.number))
     }
 
     private static func temporary() throws(SystemError) -> OwnedDescriptor {
         var template = Array("/tmp/isolab-XXXXXX".utf8CString)
         let number = try retryingOnInterrupt("mkstemp", "/tmp/isolab-XXXXXX") { mkstemp(&template) }
         unlink(template)
-        fcntl(number, F_SETFD, FD_CLOEXEC)
         return OwnedDescriptor(owning: number)
     }
 

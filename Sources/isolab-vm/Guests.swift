@@ -9,7 +9,7 @@ final class Guests: Sendable {
         /// The generation: a name may be used again, and an old deadline must not hit the new guest.
         var generation: Int
         var ready = false
-        var pid: pid_t?
+        var pid: Int32?
         var isSpawnAnnounced = false
         var isReaped = false
         var isStopped = false
@@ -19,7 +19,7 @@ final class Guests: Sendable {
         var guests: [String: Guest] = [:]
         var generation = 0
         /// Children reaped before their pid file was read.
-        var reapedEarly: [pid_t: GuestEvent] = [:]
+        var reapedEarly: [Int32: GuestEvent] = [:]
     }
 
     private let state = Mutex(State())
@@ -47,12 +47,12 @@ final class Guests: Sendable {
     var names: [String] { state.withLock { $0.guests.keys.sorted() } }
 
     /// QEMU processes that are not reaped yet.
-    var runningProcesses: [pid_t] {
+    var runningProcesses: [Int32] {
         state.withLock { $0.guests.values.filter { !$0.isReaped }.compactMap(\.pid) }
     }
 
     /// The pid file of a guest appeared at `at`.
-    func spawned(_ name: String, pid: pid_t, at: UInt64) {
+    func spawned(_ name: String, pid: Int32, at: UInt64) {
         let events: [GuestEvent] = state.withLock {
             guard var guest = $0.guests[name], !guest.isSpawnAnnounced else { return [] }
             guest.pid = pid
@@ -70,7 +70,7 @@ final class Guests: Sendable {
     }
 
     /// A child was reaped: a guest's QEMU, or one that libvirt only probed.
-    func reaped(_ event: GuestEvent, pid: pid_t) {
+    func reaped(_ event: GuestEvent, pid: Int32) {
         let named: GuestEvent? = state.withLock {
             guard let name = $0.guests.first(where: { $0.value.pid == pid && !$0.value.isReaped })?.key else {
                 $0.reapedEarly[pid] = event

@@ -10,9 +10,9 @@ enum Lifecycle {
 
     /// Runs the loop on a thread of its own, for ever.
     static func runLoop() {
-        Thread {
+        BackgroundThread.start {
             while true { virEventRunDefaultImpl() }
-        }.start()
+        }
     }
 
     static func subscribe(_ connection: Connection, guests: Guests) throws(DriverError) {

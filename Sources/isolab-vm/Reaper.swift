@@ -16,7 +16,7 @@ enum Reaper {
 
     /// Runs until the process ends; `onTermination` is called at SIGTERM.
     static func run(guests: Guests, onTermination: @escaping @Sendable () -> Void) {
-        let thread = Thread {
+        BackgroundThread.start {
             let own = getsid(0)
             var signals = Self.signals()
             // A second is a safety net: a signal that arrives while another of its kind waits is merged with it.
@@ -28,7 +28,6 @@ enum Reaper {
                 for child in children() { reap(child, own: own, at: now, guests) }
             }
         }
-        thread.start()
     }
 
     private static func signals() -> sigset_t {
@@ -39,7 +38,7 @@ enum Reaper {
         return signals
     }
 
-    private static func reap(_ pid: pid_t, own: pid_t, at now: UInt64, _ guests: Guests) {
+    private static func reap(_ pid: Int32, own: Int32, at now: UInt64, _ guests: Guests) {
         guard let status = ProcessStatus(pid: pid), status.state == "Z", status.parent == getpid(),
             status.session != own, status.session != pid
         else { return }
@@ -55,11 +54,11 @@ enum Reaper {
     }
 
     /// The children of this process: the kernel hands orphans to the first thread of their reaper.
-    private static func children() -> [pid_t] {
+    private static func children() -> [Int32] {
         let own = getpid()
         if let list = Files.text("/proc/self/task/\(own)/children") {
-            return list.split(separator: " ").compactMap { pid_t($0) }
+            return list.split(separator: " ").compactMap { Int32($0) }
         }
-        return Files.names("/proc").compactMap { pid_t($0) }.filter { ProcessStatus(pid: $0)?.parent == own }
+        return Files.names("/proc").compactMap { Int32($0) }.filter { ProcessStatus(pid: $0)?.parent == own }
     }
 }

@@ -5,11 +5,11 @@ import Machines
 /// Sees QEMU being spawned: libvirt's helper writes `NAME.pid` at the moment QEMU's process exists (`inotify(7)`).
 enum SpawnWatch {
     static func run(directory: String, guests: Guests) throws(SystemError) {
-        let inotify = try retryingOnInterrupt("inotify_init1", directory) { inotify_init1(Int32(IN_CLOEXEC.rawValue)) }
+        let inotify = try retryingOnInterrupt("inotify_init1", directory) { inotify_init1(0x80000 /* IN_CLOEXEC */) }
         try retryingOnInterrupt("inotify_add_watch", directory) {
             inotify_add_watch(inotify, directory, UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO))
         }
-        Thread {
+        BackgroundThread.start {
             var born: [String: UInt64] = [:]
             var buffer = [UInt8](repeating: 0, count: 16384)
             while true {
@@ -22,12 +22,12 @@ enum SpawnWatch {
                     if mask & UInt32(IN_CREATE) != 0 { born[guest] = now }
                     guard mask & UInt32(IN_CLOSE_WRITE | IN_MOVED_TO) != 0,
                         let text = Files.text("\(directory)/\(name)"),
-                        let pid = pid_t(text.filter(\.isNumber))
+                        let pid = Int32(text.filter(\.isNumber))
                     else { continue }
                     guests.spawned(guest, pid: pid, at: born.removeValue(forKey: guest) ?? now)
                 }
             }
-        }.start()
+        }
     }
 
     /// `struct inotify_event`s laid one after the other: wd, mask, cookie, length, then the padded name.

@@ -9,7 +9,6 @@
 import Glibc
 import Machines
 
-setvbuf(stdout, nil, _IONBF, 0)
 signal(SIGPIPE, SIG_IGN)
 signal(SIGINT, SIG_IGN)  // whoever started it decides what an interrupt means
 
@@ -19,7 +18,8 @@ switch (arguments.popFirst(), arguments.popFirst(), arguments.isEmpty) {
 case ("--connect", .some(let uri), true): target = .uri(uri)
 case ("--state", .some(let directory), true): target = .embedded(StateDirectory(root: directory))
 default:
-    fputs("usage: isolab-vm --state DIRECTORY | --connect URI\n", stderr)
+    let usage = "usage: isolab-vm --state DIRECTORY | --connect URI\n"
+    write(2, usage, usage.utf8.count)
     exit(2)
 }
 exit(Server.run(target))

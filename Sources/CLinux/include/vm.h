@@ -1,4 +1,4 @@
-// What the process that drives libvirt needs of itself: prctl and unshare are not visible through Swift's Glibc.
+// What the process that drives libvirt needs of itself: prctl, unshare and pipe2 are not visible through Swift's Glibc.
 #ifndef ISOLAB_VM_H
 #define ISOLAB_VM_H
 
@@ -17,5 +17,8 @@ int isolab_vm_bind(const char *source, const char *target);
 /// Reaps `pid` if it has ended: its wait status, CPU times in ns and peak resident set in bytes.
 /// Returns pid, 0 while it runs, or -1.
 pid_t isolab_vm_reap(pid_t pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak);
+
+/// pipe2(2) with O_CLOEXEC.
+int isolab_vm_pipe(int ends[2]);
 
 #endif

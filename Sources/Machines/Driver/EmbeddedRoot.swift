@@ -1,5 +1,5 @@
+internal import Glibc
 public import Linux
-private import Glibc
 
 /// The directory that libvirt's embedded driver lives in: one a process, with its configuration and its owner's record.
 ///
@@ -12,16 +12,16 @@ public struct EmbeddedRoot: Sendable {
     static let longestPath = 70
 
     /// Makes the root of this process under the state directory and writes its configuration.
-    public init(stateDirectory: StateDirectory, pid: pid_t = getpid()) throws(SystemError) {
-        path = stateDirectory.path("vm/\(pid)")
+    public init(stateDirectory: StateDirectory) throws(SystemError) {
+        path = stateDirectory.path("vm/\(getpid())")
         guard path.utf8.count <= Self.longestPath else {
             throw SystemError(
                 "use", path, errno: ENAMETOOLONG,
-                advice: "libvirt's sockets need a root of at most \(Self.longestPath) bytes; choose a shorter state directory")
+                advice: "libvirt's sockets need a root of at most \(Self.longestPath) bytes: "
+                    + "choose a shorter state directory")
         }
-        FileTree.remove(path)
+        try OwnedDirectory.make(path)
         try TextFile.makeDirectory(path + "/etc", mode: 0o700)
-        try TextFile.replace(path + "/owner", with: Array((OwnerRecord(pid: pid)?.text ?? "").utf8))
         try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration.utf8))
     }
 

@@ -1,12 +1,11 @@
-private import Glibc
-public import Linux
+internal import Glibc
 
 /// What killed drivers left behind: found by their records, released by the next start.
 public enum Leftovers {
     /// One thing released.
     public struct Released: Hashable, Sendable, CustomStringConvertible {
         /// QEMU's pid, or `nil` for a directory.
-        public let pid: pid_t?
+        public let pid: Int32?
         /// The dead driver's root.
         public let root: String
 
@@ -19,13 +18,12 @@ public enum Leftovers {
     public static func find(in stateDirectory: StateDirectory) -> [Released] {
         let parent = stateDirectory.path("vm")
         var result: [Released] = []
-        for name in FileTree.names(in: parent) {
+        // A name with a dot in front is one being made.
+        for name in FileTree.names(in: parent) where !name.hasPrefix(".") {
             let root = "\(parent)/\(name)"
             if let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text), owner.isAlive {
                 continue
             }
-            // A root without its record is one whose maker is about to write it: its name says who that is.
-            if access(root + "/owner", F_OK) != 0, let maker = pid_t(name), kill(maker, 0) == 0 { continue }
             result += processes(using: root).map { Released(pid: $0, root: root) }
             result.append(Released(pid: nil, root: root))
         }
@@ -43,9 +41,9 @@ public enum Leftovers {
     }
 
     /// The emulators whose command line names a path below the root: no record can be late or lost.
-    static func processes(using root: String) -> [pid_t] {
+    static func processes(using root: String) -> [Int32] {
         let mark = Array((root + "/").utf8)
-        return FileTree.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+        return FileTree.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             guard pid != getpid(), let line = try? TextFile.bytes("/proc/\(pid)/cmdline"),
                 line.prefix(while: { $0 != 0 }).suffix(40).contains(Array("qemu".utf8))
             else { return false }
@@ -54,7 +52,7 @@ public enum Leftovers {
     }
 
     /// SIGKILL, then up to two seconds until it is gone.
-    static func end(_ pid: pid_t) {
+    static func end(_ pid: Int32) {
         kill(pid, SIGKILL)
         for _ in 0..<200 {
             guard let status = ProcessStatus(pid: pid), status.state != "Z" else { return }

@@ -1,18 +1,19 @@
-public import Glibc
+internal import Glibc
+internal import Linux
 
 /// A process by its number and the instant of its start: a number alone may be another's by now.
 public struct OwnerRecord: Hashable, Sendable {
-    public let pid: pid_t
+    public let pid: Int32
     /// Clock ticks after boot (`proc(5)`, /proc/pid/stat, field 22).
     public let start: UInt64
 
-    public init(pid: pid_t, start: UInt64) {
+    public init(pid: Int32, start: UInt64) {
         self.pid = pid
         self.start = start
     }
 
     /// The record of a process that lives now.
-    public init?(pid: pid_t) {
+    public init?(pid: Int32) {
         guard let status = ProcessStatus(pid: pid) else { return nil }
         self.init(pid: pid, start: status.start)
     }
@@ -21,7 +22,7 @@ public struct OwnerRecord: Hashable, Sendable {
 
     public init?(text: String) {
         let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 2, let pid = pid_t(words[0]), let start = UInt64(words[1]) else { return nil }
+        guard words.count == 2, let pid = Int32(words[0]), let start = UInt64(words[1]) else { return nil }
         self.init(pid: pid, start: start)
     }
 
@@ -35,12 +36,12 @@ public struct OwnerRecord: Hashable, Sendable {
 /// What /proc/pid/stat says of a process.
 public struct ProcessStatus: Hashable, Sendable {
     public let state: Character
-    public let parent: pid_t
-    public let session: pid_t
+    public let parent: Int32
+    public let session: Int32
     /// Clock ticks after boot.
     public let start: UInt64
 
-    public init?(pid: pid_t) {
+    public init?(pid: Int32) {
         guard let text = try? TextFile.read("/proc/\(pid)/stat") else { return nil }
         self.init(stat: text)
     }
@@ -49,12 +50,25 @@ public struct ProcessStatus: Hashable, Sendable {
     init?(stat text: String) {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
-            let session = pid_t(fields[3]), let start = UInt64(fields[19])
+        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+            let session = Int32(fields[3]), let start = UInt64(fields[19])
         else { return nil }
         self.state = state
         self.parent = parent
         self.session = session
         self.start = start
+    }
+}
+
+/// A directory that says whose it is from the first moment it can be seen: made aside with its record, then renamed.
+enum OwnedDirectory {
+    static func make(_ path: String) throws(SystemError) {
+        FileTree.remove(path)
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let aside = "\(path[..<slash])/.\(path[path.index(after: slash)...]).part"
+        FileTree.remove(aside)
+        try TextFile.makeDirectory(aside, mode: 0o700)
+        try TextFile.replace(aside + "/owner", with: Array((OwnerRecord(pid: getpid())?.text ?? "").utf8))
+        try retryingOnInterrupt("rename", path) { rename(aside, path) }
     }
 }

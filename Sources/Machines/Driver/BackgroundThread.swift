@@ -1,22 +1,19 @@
-import Glibc
+private import CLinux
+private import Glibc
 
-/// A detached POSIX thread: what blocks for ever in libvirt or the kernel should not take a pool's thread.
-struct Thread {
+/// A detached POSIX thread, for what blocks in a read, in a wait or in libvirt for as long as a guest lives.
+public enum BackgroundThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private let body: Body
-
-    init(_ run: @escaping @Sendable () -> Void) { body = Body(run) }
-
-    func start() {
-        var thread = pthread_t()
+    public static func start(_ run: @escaping @Sendable () -> Void) {
+        var thread: pthread_t = 0
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_create(&thread, &attributes, threadEntry, Unmanaged.passRetained(body).toOpaque())
+        pthread_create(&thread, &attributes, enterBackgroundThread, Unmanaged.passRetained(Body(run)).toOpaque())
         pthread_attr_destroy(&attributes)
     }
 
@@ -26,7 +23,7 @@ struct Thread {
 }
 
 /// A free function: a closure formed near the main actor would trap on another thread.
-private func threadEntry(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Thread.enter(context) }
+private func enterBackgroundThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context { BackgroundThread.enter(context) }
     return nil
 }

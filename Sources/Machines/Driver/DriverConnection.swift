@@ -1,0 +1,151 @@
+internal import Glibc
+internal import Linux
+internal import CLinux
+internal import Synchronization
+
+/// The child process `isolab-vm`: requests go in, answers and events come out.
+final class DriverConnection: Sendable {
+    private struct State {
+        var answers: [Int: DriverMessage] = [:]
+        var guests: [String: RunningGuest] = [:]
+        /// Why nothing more will come, once that is so.
+        var ended: DriverError?
+        var nextRequest = 1
+    }
+
+    private let state: Waitable<State>
+    private let process: RunningProcess
+    /// The requests' end; −1 once closed.
+    private let input: Mutex<Int32>
+
+    init(program: String, arguments: [String], stateDirectory: StateDirectory) throws(SystemError) {
+        let requests = try Self.makePipe()
+        let answers: (reading: Int32, writing: Int32)
+        do throws(SystemError) { answers = try Self.makePipe() } catch {
+            Glibc.close(requests.reading)
+            Glibc.close(requests.writing)
+            throw error
+        }
+        defer {
+            Glibc.close(requests.reading)
+            Glibc.close(answers.writing)
+        }
+        do throws(SystemError) {
+            // A session of its own: an interrupt at the terminal is for isolab to understand.
+            process = try ProcessPlan(program, arguments, newSession: true).spawn(
+                StandardStreams(input: requests.reading, output: answers.writing))
+        } catch {
+            Glibc.close(requests.writing)
+            Glibc.close(answers.reading)
+            throw error
+        }
+        input = Mutex(requests.writing)
+        let state = Waitable(State())
+        self.state = state
+        let reading = answers.reading
+        BackgroundThread.start { Self.listen(reading, state, stateDirectory) }
+    }
+
+    var pid: Int32 { process.pid }
+
+    /// Sends a request and waits for its answer.
+    func ask(_ request: DriverRequest) throws(DriverError) -> DriverMessage {
+        let number = try send(request)
+        let answer: Result<DriverMessage, DriverError>? = state.wait(nil) { state in
+            if let answer = state.answers.removeValue(forKey: number) { return .success(answer) }
+            // An error before the first request was read carries the number 0: the connection never came up.
+            if let ended = state.ended { return .failure(ended) }
+            return nil
+        }
+        guard let answer else { throw DriverError.ended }
+        let message = try answer.get()
+        if let error = message.error { throw error }
+        return message
+    }
+
+    /// Sends a request whose answer nobody needs.
+    @discardableResult
+    func send(_ request: DriverRequest) throws(DriverError) -> Int {
+        var request = request
+        request.id = state.update {
+            $0.nextRequest += 1
+            return $0.nextRequest
+        }
+        let line: [UInt8]
+        do { line = try Wire.line(request) } catch {
+            throw DriverError(operation: "encode", object: request.command.rawValue, message: "\(error)")
+        }
+        let failed: Bool = input.withLock { descriptor in
+            guard descriptor >= 0 else { return true }
+            do throws(SystemError) { try TextFile.write(line, to: descriptor, path: "isolab-vm") } catch { return true }
+            return false
+        }
+        // The reader knows better than a broken pipe why it ended; it may need a moment to.
+        if failed { throw state.wait(.seconds(2)) { $0.ended } ?? .ended }
+        return request.id
+    }
+
+    func enter(_ guest: RunningGuest) { state.update { $0.guests[guest.domain.name] = guest } }
+
+    func forget(_ name: String) { state.update { $0.guests[name] = nil } }
+
+    /// Ends the input, on which `isolab-vm` ends its guests and itself, and waits for it.
+    func close() {
+        input.withLock { descriptor in
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            descriptor = -1
+        }
+        _ = state.wait(.seconds(10)) { $0.ended == nil ? nil : true }
+        try? process.kill()
+        _ = try? process.wait()
+    }
+
+    private static func makePipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        try retryingOnInterrupt("pipe2", "isolab-vm") { isolab_vm_pipe(&ends) }
+        return (ends[0], ends[1])
+    }
+
+    /// The reading thread: lines become answers and events until the process ends.
+    private static func listen(_ descriptor: Int32, _ state: Waitable<State>, _ stateDirectory: StateDirectory) {
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { break }
+            pending += buffer[0..<count]
+            while let newline = pending.firstIndex(of: 0x0a) {
+                let line = pending[..<newline]
+                if let message = try? Wire.message(DriverMessage.self, line) { take(message, state) }
+                pending.removeSubrange(...newline)
+            }
+        }
+        Glibc.close(descriptor)
+        let lost: [RunningGuest] = state.update { state in
+            if state.ended == nil { state.ended = .ended }
+            return Array(state.guests.values)
+        }
+        // A driver that was killed leaves its guests running: they end here, not at the next start.
+        if !lost.isEmpty { Leftovers.release(in: stateDirectory) }
+        for guest in lost { guest.lose("isolab-vm ended") }
+    }
+
+    private static func take(_ message: DriverMessage, _ state: Waitable<State>) {
+        if let event = message.event {
+            let guest = state.update { $0.guests[event.name] }
+            guest?.took(event)
+        } else if let id = message.id {
+            state.update {
+                if id == 0 { $0.ended = message.error } else { $0.answers[id] = message }
+            }
+        }
+    }
+}
+
+extension DriverError {
+    /// The child is gone, and said nothing about why.
+    static let ended = DriverError(
+        operation: "ask", object: "isolab-vm", message: "it has ended",
+        advice: "its messages, if any, are on standard error; leftovers are freed by the next start")
+}

@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Linux
+
+/// One line a guest said on its channel, with the instants at which its first byte and its newline arrived.
+public struct ChannelLine: Hashable, Sendable {
+    /// Without its newline.
+    public var text: String
+    /// Absolute, ns, `HostClock`.
+    public var begun: UInt64
+    public var ended: UInt64
+}
+
+/// The host's end of a guest's channel: a socket that QEMU connects to, read by a thread that does nothing else, so that a
+/// byte's stamp is its arrival and not the leisure of who wants it.
+final class GuestChannel: Sendable {
+    struct State {
+        var lines: [ChannelLine] = []
+        /// Lines handed out so far.
+        var taken = 0
+        /// QEMU opened the channel: its devices are made.
+        var connected: UInt64?
+        var firstByte: UInt64?
+        /// The other end is closed: QEMU has gone.
+        var closed: UInt64?
+        var partial: [UInt8] = []
+        var partialBegun: UInt64 = 0
+    }
+
+    let path: String
+    let state = Waitable(State())
+    private let listener: Int32
+
+    /// No guest says more than this between two newlines; what is longer is cut there.
+    private static let longestLine = 65536
+
+    /// - Parameter firstByte: called once, on the reading thread.
+    init(path: String, firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }) throws(SystemError) {
+        self.path = path
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path) - 1
+        guard path.utf8.count <= room else {
+            throw SystemError("bind", path, errno: ENAMETOOLONG, advice: "choose a shorter state directory")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        unlink(path)
+        let kind = Int32(SOCK_STREAM.rawValue) | 0x80000  // SOCK_CLOEXEC
+        let socket = try retryingOnInterrupt("socket", path) { Glibc.socket(AF_UNIX, kind, 0) }
+        do throws(SystemError) {
+            try retryingOnInterrupt("bind", path) {
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        Glibc.bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                    }
+                }
+            }
+            try retryingOnInterrupt("listen", path) { Glibc.listen(socket, 1) }
+        } catch {
+            Glibc.close(socket)
+            throw error
+        }
+        listener = socket
+        let state = self.state
+        BackgroundThread.start { Self.receive(from: socket, into: state, firstByte) }
+    }
+
+    /// Stops listening; the reading thread ends when QEMU's end closes, or now where it never connected.
+    func close() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        unlink(path)
+    }
+
+    private static func receive(
+        from listener: Int32, into state: Waitable<State>, _ firstByte: @Sendable (UInt64) -> Void
+    ) {
+        var connection: Int32 = -1
+        repeat { connection = accept(listener, nil, nil) } while connection < 0 && errno == EINTR
+        let connected = HostClock.now()
+        Glibc.close(listener)
+        guard connection >= 0 else {
+            state.update { $0.closed = connected }
+            return
+        }
+        state.update { $0.connected = connected }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        var isFirst = true
+        while true {
+            let count = read(connection, &buffer, buffer.count)
+            let now = HostClock.now()
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 {
+                state.update { $0.closed = now }
+                break
+            }
+            state.update { $0.take(buffer[0..<count], at: now, longestLine) }
+            if isFirst { firstByte(now) }
+            isFirst = false
+        }
+        Glibc.close(connection)
+    }
+}
+
+extension GuestChannel.State {
+    /// Cuts what arrived into lines.
+    mutating func take(_ bytes: ArraySlice<UInt8>, at now: UInt64, _ longestLine: Int) {
+        if firstByte == nil { firstByte = now }
+        for byte in bytes {
+            if byte == 0x0a || partial.count == longestLine {
+                let begun = partial.isEmpty ? now : partialBegun
+                lines.append(ChannelLine(text: String(decoding: partial, as: UTF8.self), begun: begun, ended: now))
+                partial.removeAll(keepingCapacity: true)
+                if byte == 0x0a { continue }
+            }
+            if partial.isEmpty { partialBegun = now }
+            partial.append(byte)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// The instants of one guest's life, absolute ns on `HostClock`; `nil` where one never came or cannot be seen.
+public struct GuestTimeline: Codable, Hashable, Sendable {
+    /// The call that started it.
+    public var launch: UInt64
+    /// libvirt's create was called.
+    public var createCalled: UInt64?
+    /// QEMU's process exists.
+    public var spawned: UInt64?
+    /// QEMU made its devices and opened the channel.
+    public var connected: UInt64?
+    /// The vCPU began to run; without libvirt it cannot be told from outside.
+    public var resumed: UInt64?
+    /// The first byte from the workload.
+    public var firstByte: UInt64?
+    /// The workload's last line.
+    public var lastLine: UInt64?
+    /// The guest powered off or reset, or QEMU's process ended where nobody told.
+    public var shutdown: UInt64?
+    /// QEMU's process was reaped.
+    public var reaped: UInt64?
+    /// libvirt let it go.
+    public var stopped: UInt64?
+
+    public init(launch: UInt64) { self.launch = launch }
+
+    /// Everything that was the guest is gone.
+    public var released: UInt64? {
+        guard let reaped else { return stopped }
+        return max(reaped, stopped ?? 0)
+    }
+}
+
+/// A stretch of a guest's life, for the waterfall: absolute ns on `HostClock`.
+public struct GuestPhase: Codable, Hashable, Sendable {
+    public var name: String
+    /// `libvirt`, `qemu`, `guest kernel`, `workload`.
+    public var actor: String
+    public var start: UInt64
+    public var end: UInt64
+}
+
+extension GuestTimeline {
+    /// The stretches between the instants that were seen, in order of time.
+    ///
+    /// Firmware and kernel are one stretch: nothing outside tells where one ends, and a marker would cost what it shows.
+    public var phases: [GuestPhase] {
+        var phases: [GuestPhase] = []
+        func add(_ name: String, _ actor: String, _ start: UInt64?, _ end: UInt64?) {
+            guard let start, let end, end > start else { return }
+            phases.append(GuestPhase(name: name, actor: actor, start: start, end: end))
+        }
+        add("prepare channel", "launcher", launch, createCalled)
+        add(createCalled == nil ? "spawn" : "define and spawn", createCalled == nil ? "launcher" : "libvirt",
+            createCalled ?? launch, spawned)
+        add("make devices", "qemu", spawned, connected)
+        // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.
+        add("query and resume", "libvirt", connected, resumed)
+        add("firmware and kernel", "guest kernel", resumed ?? connected, firstByte)
+        add("workload", "workload", firstByte, lastLine)
+        add("power off", "guest kernel", lastLine ?? firstByte, shutdown)
+        add("end of process", "qemu", shutdown, reaped)
+        add("let go", "libvirt", reaped ?? shutdown, stopped)
+        return phases
+    }
+}

@@ -1,0 +1,172 @@
+internal import Glibc
+internal import Linux
+
+/// A guest that was started: its channel, its instants, its process, its end.
+///
+/// Its owner must `release()` it; until then its process may run.
+public final class RunningGuest: Sendable {
+    public let domain: Domain
+    /// How it is ended and let go: libvirt's way, or a process of our own.
+    enum Keeper: Sendable {
+        case libvirt(GuestDriver)
+        case process(RunningProcess)
+    }
+
+    struct State {
+        var timeline: GuestTimeline
+        var pid: Int32?
+        var end: GuestEnd?
+        /// The driver or the kernel will say nothing more of it.
+        var isGone = false
+        var stoppedReason: String?
+        var missedDeadline = false
+        /// Why there will be no further word, where the driver died.
+        var lost: String?
+    }
+
+    let state: Waitable<State>
+    let channel: GuestChannel
+    private let keeper: Keeper
+
+    init(_ domain: Domain, launch: UInt64, channel: GuestChannel, keeper: Keeper) {
+        self.domain = domain
+        self.channel = channel
+        self.keeper = keeper
+        state = Waitable(State(timeline: GuestTimeline(launch: launch)))
+    }
+
+    // MARK: - What it says
+
+    /// The next line from the guest, or `nil` where none comes in time or at all.
+    public func nextLine(timeout: Duration) -> ChannelLine? {
+        channel.state.wait(timeout) { state -> ChannelLine?? in
+            if state.taken < state.lines.count {
+                state.taken += 1
+                return .some(state.lines[state.taken - 1])
+            }
+            return state.closed != nil ? .some(nil) : nil
+        } ?? nil
+    }
+
+    /// Every line so far.
+    public var lines: [ChannelLine] { channel.state.update { $0.lines } }
+
+    // MARK: - What happened to it
+
+    /// The instant of the launch call, absolute ns.
+    public var launch: UInt64 { state.update { $0.timeline.launch } }
+
+    /// All instants seen so far.
+    public var timeline: GuestTimeline {
+        var timeline = state.update { $0.timeline }
+        let said = channel.state.update { ($0.connected, $0.firstByte, $0.lines.last?.ended) }
+        timeline.connected = said.0
+        timeline.firstByte = said.1
+        timeline.lastLine = said.2
+        return timeline
+    }
+
+    public var phases: [GuestPhase] { timeline.phases }
+
+    /// The processes that exist because of it, for the memory ledger: QEMU.
+    public var processes: [Int32] { state.update { $0.isGone || $0.end != nil ? [] : $0.pid.map { [$0] } ?? [] } }
+
+    /// The guest was not ready in time and was destroyed for it.
+    public var missedDeadline: Bool { state.update { $0.missedDeadline } }
+
+    /// Why nothing more will be heard of it, where the driver died.
+    public var lost: String? { state.update { $0.lost } }
+
+    /// Waits until the guest has shut down and its process is reaped; `nil` where it still runs after `timeout`.
+    public func waitForEnd(timeout: Duration) -> GuestEnd? {
+        state.wait(timeout) { state -> GuestEnd?? in
+            if let end = state.end { return .some(end) }
+            return state.lost != nil || state.isGone ? .some(nil) : nil
+        } ?? nil
+    }
+
+    // MARK: - Its end
+
+    /// Ends it at once; one that has ended already is no error.
+    public func kill() throws(DriverError) {
+        switch keeper {
+        case .libvirt(let driver):
+            do throws(DriverError) { try driver.destroy(domain.name) } catch {
+                // 42: libvirt knows no such domain: it has just ended.
+                guard error.code == 42 || lost != nil else { throw error }
+            }
+        case .process(let process):
+            do throws(SystemError) { try process.kill() } catch {
+                throw DriverError(operation: error.operation, object: error.object, message: error.description)
+            }
+        }
+    }
+
+    /// Ends it if it runs, waits until everything of it is gone, closes the channel. Once; gives the instant of the last thing
+    /// that went.
+    @discardableResult
+    public func release(timeout: Duration = .seconds(10)) throws(DriverError) -> UInt64 {
+        if !state.update({ $0.isGone || $0.lost != nil || $0.timeline.shutdown != nil }) { try kill() }
+        let gone: Bool? = state.wait(timeout) { $0.isGone || $0.lost != nil ? true : nil }
+        channel.close()
+        if case .libvirt(let driver) = keeper { driver.forget(domain.name) }
+        guard gone == true else {
+            throw DriverError(
+                operation: "release", object: domain.name, message: "the guest is still there after \(timeout)",
+                advice: "isolab doctor --clean frees what is left")
+        }
+        return timeline.released ?? HostClock.now()
+    }
+
+    // MARK: - Events
+
+    /// An event of the driver.
+    func took(_ event: GuestEvent) {
+        state.update { state in
+            switch event.kind {
+            case .createCalled: state.timeline.createCalled = event.at
+            case .spawned:
+                state.timeline.spawned = event.at
+                state.pid = event.pid
+            // A guest that was paused and resumed by hand says so again: the first counts.
+            case .resumed: if state.timeline.resumed == nil { state.timeline.resumed = event.at }
+            case .shutdown: state.timeline.shutdown = event.at
+            case .stopped:
+                state.timeline.stopped = event.at
+                state.stoppedReason = event.reason
+            case .reaped:
+                state.timeline.reaped = event.at
+                state.end = GuestEnd(
+                    status: event.status ?? 0, userTime: event.userTime ?? 0, systemTime: event.systemTime ?? 0,
+                    peakResident: event.peakResident ?? 0)
+            case .deadline: state.missedDeadline = true
+            case .connected, .created, .crashed: break
+            }
+            // A process that libvirt spawned has a reaping to wait for; a simulated guest has none.
+            if state.timeline.stopped != nil && (state.timeline.reaped != nil || state.pid == nil) {
+                state.isGone = true
+            }
+        }
+    }
+
+    /// The driver died: nothing more will come.
+    func lose(_ reason: String) { state.update { $0.lost = reason } }
+}
+
+/// How a guest's QEMU ended.
+public struct GuestEnd: Codable, Hashable, Sendable {
+    /// Exit status, or 128 + signal.
+    public var status: Int32
+    /// CPU time of QEMU and so of the guest, ns.
+    public var userTime: UInt64
+    public var systemTime: UInt64
+    /// Bytes.
+    public var peakResident: UInt64
+
+    public init(status: Int32, userTime: UInt64, systemTime: UInt64, peakResident: UInt64) {
+        self.status = status
+        self.userTime = userTime
+        self.systemTime = systemTime
+        self.peakResident = peakResident
+    }
+}
