@@ -1,0 +1,174 @@
+import RunRecord
+
+/// Who does the work of a phase; the waterfalls colour by it.
+enum Actor {
+    /// A stable colour class for an actor's name: known ones by name, others by turn.
+    static func style(_ actor: String, among all: [String]) -> String {
+        let known = ["launcher", "child", "libvirt", "qemu", "guest kernel", "workload"]
+        if let index = known.firstIndex(of: actor.lowercased()) { return "a-\(index)" }
+        let others = all.filter { !known.contains($0.lowercased()) }
+        return "a-\(6 + (others.firstIndex(of: actor) ?? 0) % 2)"
+    }
+}
+
+/// One lane's phases, a row each, at the lane's own scale.
+struct WaterfallChart: Chart {
+    var timeline: Timeline
+    var title: String
+    var description: String
+
+    private var actors: [String] {
+        var seen: [String] = []
+        for phase in timeline.phases where !seen.contains(phase.actor) { seen.append(phase.actor) }
+        return seen
+    }
+
+    func draw(_ layout: ChartLayout) -> Drawing {
+        var drawing = Drawing(width: layout.width)
+        let widest = timeline.phases.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
+        let left = min(max(widest + 12, 70), layout.isNarrow ? 126 : 220)
+        let right = layout.width - 64
+        let plotTop = legend(on: &drawing) + 26
+        let rowHeight = 20.0
+        let plotBottom = plotTop + Double(timeline.phases.count) * rowHeight + 4
+        let scale = Scale.linear([timeline.end], from: left, to: right)
+        drawing.height = Axis(
+            scale: scale, unit: "ns", title: "after the launch call, median; linear"
+        ).draw(on: &drawing, top: plotTop - 4, bottom: plotBottom)
+        drawEvents(on: &drawing, scale: scale, top: plotTop - 8, bottom: plotBottom)
+        for (index, phase) in timeline.phases.enumerated() {
+            let top = plotTop + Double(index) * rowHeight
+            drawing.text(
+                TextMetrics.fit(phase.name, width: left - 10, size: 12.5), x: left - 8, y: top + 14, style: "t phase",
+                anchor: .end, full: phase.name)
+            let x = scale(phase.start)
+            let width = max(scale(phase.end) - x, 1.5)
+            drawing.rectangle(
+                x: x, y: top + 3, width: width, height: 14, radius: 2,
+                style: "bar \(Actor.style(phase.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
+                tip: "\(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns")), from "
+                    + "\(Quantity.text(phase.start, "ns")) after launch")
+            let label = Quantity.text(phase.duration, "ns")
+            drawing.text(label, x: x + width + 5, y: top + 14, style: "t value halo")
+        }
+        return drawing
+    }
+
+    private func legend(on drawing: inout Drawing) -> Double {
+        var x = 0.0
+        var y = 12.0
+        for actor in actors {
+            let needed = 20 + TextMetrics.width(actor, size: 12) + 14
+            if x > 0 && x + needed > drawing.width {
+                x = 0
+                y += 18
+            }
+            drawing.rectangle(
+                x: x, y: y - 10, width: 12, height: 12, radius: 2, style: "bar \(Actor.style(actor, among: actors))")
+            drawing.text(actor, x: x + 18, y: y, style: "t")
+            x += needed
+        }
+        return y + 4
+    }
+
+    private func drawEvents(on drawing: inout Drawing, scale: Scale, top: Double, bottom: Double) {
+        let labels = timeline.events.map(\.name)
+        let widths = labels.map { TextMetrics.width($0, size: 11.5) }
+        let centres = Labels.spread(
+            timeline.events.map { scale($0.at) }, widths: widths, gap: 6, within: 0...drawing.width)
+        for (index, event) in timeline.events.enumerated() {
+            let x = scale(event.at)
+            drawing.path(
+                "M\(Drawing.point(centres[index], top))L\(Drawing.point(x, top + 7))V\(Drawing.coordinate(bottom))",
+                style: "event", tip: "\(event.name): \(Quantity.text(event.at, "ns")) after launch")
+            drawing.text(event.name, x: centres[index], y: top - 4, style: "t event-name", anchor: .middle)
+        }
+    }
+}
+
+/// Several lanes' lives on one clock: what is a sliver is a sliver.
+struct OneClockChart: Chart {
+    var timelines: [Timeline]
+    var libvirt: LibvirtCost?
+    var libvirtTag: String?
+    var title: String
+    var description: String
+
+    func draw(_ layout: ChartLayout) -> Drawing {
+        var drawing = Drawing(width: layout.width)
+        let left = layout.isNarrow ? 4.0 : 214.0
+        let right = layout.width - (layout.isNarrow ? 12 : 90)
+        let scale = Scale.linear(
+            timelines.map(\.end) + [libvirt?.interval?.high ?? libvirt?.median ?? 0], from: left, to: right)
+        var body = Drawing(width: layout.width)
+        var y = 6.0
+        var actors: [String] = []
+        for timeline in timelines {
+            for phase in timeline.phases where !actors.contains(phase.actor) { actors.append(phase.actor) }
+        }
+        for timeline in timelines {
+            let name = (timeline.lane.id, timeline.lane.tag ?? timeline.lane.record.title)
+            let bar = label(name, emulated: timeline.lane.emulated, on: &body, top: y, layout: layout)
+            for phase in timeline.phases {
+                body.rectangle(
+                    x: scale(phase.start), y: bar, width: max(scale(phase.end) - scale(phase.start), 0.8), height: 20,
+                    style: "bar joined \(Actor.style(phase.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
+                    tip: "\(timeline.lane.name), \(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns"))")
+            }
+            // The instant that answers the question, above the bar's end.
+            if let ready = timeline.events.first(where: { $0.name == EventName.ready }) {
+                let x = scale(ready.at)
+                body.line(x, bar - 3, x, bar + 23, style: "median k-native")
+                let text = "ready \(Quantity.text(ready.at, "ns"))"
+                let width = TextMetrics.width(text, size: 12)
+                let end = max(scale(timeline.end), x)
+                if end + 8 + width < layout.width {
+                    body.text(text, x: end + 8, y: bar + 15, style: "t value halo")
+                } else {
+                    body.text(text, x: x - 6, y: bar + 15, style: "t value inside", anchor: .end)
+                }
+            }
+            y = bar + (layout.isNarrow ? 30 : 40)
+        }
+        if let libvirt { y = draw(libvirt, on: &body, scale: scale, top: y, layout: layout) }
+        drawing.height = Axis(scale: scale, unit: "ns", title: "after the launch call, median; one linear clock").draw(
+            on: &drawing, top: 0, bottom: y)
+        drawing.nodes += body.nodes
+        return drawing
+    }
+
+    private func draw(
+        _ libvirt: LibvirtCost, on body: inout Drawing, scale: Scale, top: Double, layout: ChartLayout
+    ) -> Double {
+        let tag = ["vm less vm-qemu", libvirtTag].compactMap { $0 }.joined(separator: "; ")
+        let bar = label(("what libvirt costs", tag), emulated: libvirtTag != nil, on: &body, top: top, layout: layout)
+        let text = Quantity.text(libvirt.median, "ns")
+        body.rectangle(
+            x: scale(0), y: bar, width: max(scale(max(libvirt.median, 0)) - scale(0), 1), height: 20, radius: 2,
+            style: "bar a-2\(libvirtTag != nil ? " emulated" : "")", tip: "libvirt: \(text)")
+        if let interval = libvirt.interval {
+            body.line(scale(interval.low), bar + 10, scale(interval.high), bar + 10, style: "whisker ink")
+        }
+        body.text(
+            text, x: scale(max(libvirt.interval?.high ?? 0, libvirt.median)) + 8, y: bar + 15, style: "t value halo")
+        return bar + (layout.isNarrow ? 30 : 40)
+    }
+
+    private func label(
+        _ name: (String, String), emulated: Bool, on drawing: inout Drawing, top: Double, layout: ChartLayout
+    ) -> Double {
+        let style = emulated ? "t tag" : "t muted"
+        if layout.isNarrow {
+            let first = TextMetrics.fit(name.0, width: 150, size: 14)
+            drawing.text(first, x: 0, y: top + 14, style: "t lane", full: name.0)
+            let x = TextMetrics.width(first, size: 14) * 1.1 + 10
+            drawing.text(
+                TextMetrics.fit(name.1, width: drawing.width - x, size: 12), x: x, y: top + 14, style: style,
+                full: name.1)
+            return top + 22
+        }
+        drawing.text(TextMetrics.fit(name.0, width: 196, size: 14), x: 0, y: top + 9, style: "t lane", full: name.0)
+        drawing.text(TextMetrics.fit(name.1, width: 200, size: 12), x: 0, y: top + 25, style: style, full: name.1)
+        return top
+    }
+}

@@ -1,0 +1,42 @@
+/// A lane's values of one span, sorted, with what a box and a curve need of them.
+struct Distribution: Sendable {
+    /// In the order in which they were measured.
+    let values: [Double]
+    let sorted: [Double]
+
+    init(_ values: [Double]) {
+        self.values = values
+        sorted = values.sorted()
+    }
+
+    var count: Int { sorted.count }
+    var isEmpty: Bool { sorted.isEmpty }
+
+    /// Linear interpolation between order statistics (type 7 of Hyndman and Fan, the default of R and NumPy).
+    func quantile(_ probability: Double) -> Double {
+        guard let last = sorted.indices.last else { return .nan }
+        let position = Double(last) * probability
+        let below = Int(position)
+        let above = min(below + 1, last)
+        return sorted[below] + (sorted[above] - sorted[below]) * (position - Double(below))
+    }
+
+    var median: Double { quantile(0.5) }
+
+    /// A 95 % interval of the median from order statistics, free of any assumption on the distribution: the ranks that
+    /// a binomial with p = ½ leaves outside with at most 5 %; nil under six values, where none exists.
+    var medianInterval: (low: Double, high: Double)? {
+        guard count >= 6 else { return nil }
+        let size = Double(count)
+        let rank = max(Int((size / 2 - 0.98 * size.squareRoot() - 0.5).rounded(.down)), 0)
+        return (sorted[rank], sorted[count - 1 - rank])
+    }
+
+    /// At most `limit` of the values for drawing, deterministically: every kth in the order of measuring, and always
+    /// the smallest and the greatest, so that no outlier disappears from the picture.
+    func thinned(to limit: Int) -> [Double] {
+        guard count > limit, limit > 2, let least = sorted.first, let greatest = sorted.last else { return values }
+        let step = Double(count) / Double(limit - 2)
+        return [least, greatest] + (0..<(limit - 2)).map { values[min(Int(Double($0) * step), count - 1)] }
+    }
+}
