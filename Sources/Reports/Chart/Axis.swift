@@ -16,7 +16,7 @@ struct Axis: Sendable {
         for tick in scale.ticks(unit: unit) {
             let x = scale(tick)
             drawing.line(x, top, x, bottom + 4, style: "grid")
-            let label = Self.label(tick, unit)
+            let label = Self.label(tick, unit, like: scale.kind == .linear ? scale.high : tick)
             let width = TextMetrics.width(label, size: 12)
             let centre = min(max(x, width / 2), drawing.width - width / 2)
             guard centre - width / 2 > last + 6 else { continue }
@@ -30,14 +30,12 @@ struct Axis: Sendable {
         return bottom + 44
     }
 
-    /// `1 ms`, `200 µs`, `2.5 s`: a round number without idle zeros.
-    static func label(_ value: Double, _ unit: String) -> String {
+    /// `1 ms`, `0.2 s`, `2.5 s`: a round number without idle zeros, in the unit that suits `like`.
+    static func label(_ value: Double, _ unit: String, like: Double) -> String {
         guard value != 0 else { return "0" }
-        let written = Quantity.text(value, unit)
-        guard let space = written.firstIndex(of: "\u{A0}"), written[..<space].contains(".") else { return written }
-        var number = String(written[..<space])
-        while number.hasSuffix("0") { number.removeLast() }
-        if number.hasSuffix(".") { number.removeLast() }
-        return number + written[space...]
+        let chosen = Quantity.unit(for: like, unit)
+        var number = Quantity.fixed(value / chosen.size, 4)
+        while number.contains("."), number.hasSuffix("0") || number.hasSuffix(".") { number.removeLast() }
+        return chosen.symbol.isEmpty ? number : "\(number)\u{A0}\(chosen.symbol)"
     }
 }

@@ -30,7 +30,7 @@ struct DistributionChart: Chart {
         }
         for (lane, distribution) in series where !distribution.isEmpty {
             drawing.path(
-                Self.curve(distribution, x: { scale($0) }, y: y, left: left, right: right),
+                Self.curve(distribution, x: { scale($0) }, y: y),
                 style: "curve \(lane.style)", dash: lane.dash,
                 tip: "\(lane.name): half of the samples by \(Quantity.text(distribution.median, "ns")), 95\u{A0}% by "
                     + Quantity.text(distribution.quantile(0.95), "ns"))
@@ -44,16 +44,16 @@ struct DistributionChart: Chart {
 
     /// Steps at evenly spaced ranks, first and last always among them.
     private static func curve(
-        _ distribution: Distribution, x: (Double) -> Double, y: (Double) -> Double, left: Double, right: Double
+        _ distribution: Distribution, x: (Double) -> Double, y: (Double) -> Double
     ) -> String {
         let count = distribution.count
         let steps = min(count, limit)
-        var data = "M\(Drawing.point(left, y(0)))"
+        var data = "M\(Drawing.point(x(distribution.sorted[0]), y(0)))"
         for step in 1...steps {
             let rank = (step * count + steps - 1) / steps
             data += "H\(Drawing.coordinate(x(distribution.sorted[rank - 1])))"
             data += "V\(Drawing.coordinate(y(Double(rank) / Double(count))))"
         }
-        return data + "H\(Drawing.coordinate(right))"
+        return data
     }
 }

@@ -23,7 +23,7 @@ struct DumbbellChart: Chart {
         drawing.mark(legendLane, x: 6, y: 8)
         drawing.text(names.first, x: 18, y: 12)
         let second = 18 + TextMetrics.width(names.first, size: 12) + 22
-        drawing.mark(legendLane, x: second, y: 8, hollow: true)
+        drawing.mark(legendLane, x: second, y: 8, fill: .hollow)
         drawing.text(names.second, x: second + 12, y: 12)
         let left = layout.isNarrow ? 8.0 : 214.0
         let right = layout.width - (layout.isNarrow ? 10 : 90)
@@ -68,7 +68,7 @@ struct DumbbellChart: Chart {
         for (index, value) in [(row.first, false), (row.second, true)].enumerated() {
             guard let reading = value.0 else { continue }
             drawing.mark(
-                row.lane, x: scale(reading), y: centre, radius: 5.5, hollow: value.1,
+                row.lane, x: scale(reading), y: centre, radius: 5.5, fill: value.1 ? .hollow : .full,
                 tip: "\(row.lane.name), \(index == 0 ? names.first : names.second): \(Quantity.text(reading, "ns"))")
         }
         for (index, label) in labels.enumerated() {

@@ -1,7 +1,9 @@
 /// Keeps labels on one line from lying on one another.
 enum Labels {
     /// Centres for labels of these widths, as near to where they belong as the gap and the bounds allow, in the same order.
-    static func spread(_ wanted: [Double], widths: [Double], gap: Double, within bounds: ClosedRange<Double>) -> [Double] {
+    static func spread(_ wanted: [Double], widths: [Double], gap: Double, within bounds: ClosedRange<Double>)
+        -> [Double]
+    {
         let order = wanted.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
         var centres = wanted
         // Forwards: push each right of its neighbour; then backwards from the right edge.

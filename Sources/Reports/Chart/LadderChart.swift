@@ -15,7 +15,7 @@ struct LadderChart: Chart {
 
     func draw(_ layout: ChartLayout) -> Drawing {
         var drawing = Drawing(width: layout.width)
-        var y = drawing.legend(lanes, top: 0) + 8
+        var y = drawing.legend(lanes, top: 0, filled: true) + 8
         let widest = rungs.map { TextMetrics.width($0.name, size: 13) }.max() ?? 0
         let left = min(widest + 24, layout.isNarrow ? 120 : 190)
         let right = layout.width - 18
@@ -35,8 +35,9 @@ struct LadderChart: Chart {
                 let centre = y + height / 2 + (Double(place) - Double(rung.marks.count - 1) / 2) * 9
                 body.line(scale(mark.low), centre, scale(mark.high), centre, style: "whisker \(mark.lane.style)")
                 body.mark(
-                    mark.lane, x: scale(mark.median), y: centre, radius: 3.8, hollow: mark.lane.place % 2 == 1,
-                    tip: "\(rung.name), \(mark.lane.name): \(Quantity.text(mark.median, "ns")) a call, 95\u{A0}% interval "
+                    mark.lane, x: scale(mark.median), y: centre, radius: 3.8, fill: mark.lane.fill,
+                    tip:
+                        "\(rung.name), \(mark.lane.name): \(Quantity.text(mark.median, "ns")) a call, 95\u{A0}% interval "
                         + Quantity.interval(mark.low, mark.high, "ns"))
             }
             y += height

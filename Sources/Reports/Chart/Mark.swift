@@ -2,6 +2,13 @@ import RunRecord
 
 /// The shapes that tell the kinds of lane apart without colour.
 enum Mark {
+    /// What tells two lanes of one kind apart, or two readings of one lane.
+    enum Fill: Int {
+        case full, hollow, tinted
+
+        var style: String { ["", " hollow", " tinted"][rawValue] }
+    }
+
     static func path(_ kind: LaneKind, x: Double, y: Double, radius r: Double) -> String {
         let p = Drawing.point
         switch kind {
@@ -29,14 +36,17 @@ enum Mark {
 
 extension Drawing {
     /// A lane's mark at a value: filled, or hollow for its second reading.
-    mutating func mark(_ lane: Lane, x: Double, y: Double, radius: Double = 5, hollow: Bool = false, tip: String? = nil) {
+    mutating func mark(
+        _ lane: Lane, x: Double, y: Double, radius: Double = 5, fill: Mark.Fill = .full, tip: String? = nil
+    ) {
         path(
-            Mark.path(lane.kind, x: x, y: y, radius: radius), style: "mark \(lane.style)\(hollow ? " hollow" : "")",
-            tip: tip)
+            Mark.path(lane.kind, x: x, y: y, radius: radius), style: "mark \(lane.style)\(fill.style)", tip: tip)
     }
 
     /// A legend of lanes, each with its mark, flowing over as many rows as it needs; returns the height below it.
-    mutating func legend(_ lanes: [Lane], top: Double, left: Double = 0, lines: Bool = false) -> Double {
+    mutating func legend(_ lanes: [Lane], top: Double, left: Double = 0, lines: Bool = false, filled: Bool = false)
+        -> Double
+    {
         var x = left
         var y = top + 12
         let swatch = lines ? 34.0 : 16.0
@@ -51,7 +61,7 @@ extension Drawing {
                 line(x, y - 4, x + 26, y - 4, style: "curve \(lane.style)", dash: lane.dash)
                 mark(lane, x: x + 13, y: y - 4, radius: 4)
             } else {
-                mark(lane, x: x + 6, y: y - 4)
+                mark(lane, x: x + 6, y: y - 4, fill: filled ? lane.fill : .full)
             }
             text(name, x: x + swatch, y: y, style: "t", full: lane.name)
             x += needed

@@ -97,7 +97,9 @@ struct MemoryChart: Chart {
     static func parts(_ row: Row) -> [(name: String, size: Double, style: String)] {
         var parts: [(name: String, size: Double, style: String)] = []
         if let uss = row.uss { parts.append(("USS, its own pages", uss, "m-uss")) }
-        if let pss = row.pss { parts.append(("its share of shared pages (PSS less USS)", pss - (row.uss ?? 0), "m-pss")) }
+        if let pss = row.pss {
+            parts.append(("its share of shared pages (PSS less USS)", pss - (row.uss ?? 0), "m-pss"))
+        }
         if let slope = row.slope, let explained = row.pss ?? row.uss {
             parts.append(("unexplained (slope less PSS)", slope - explained, "m-rest"))
         }

@@ -10,7 +10,8 @@ struct Scale: Sendable {
     let end: Double
 
     /// A linear scale from 0 (or from the least value, if negative) to a round number above the greatest.
-    static func linear(_ values: [Double], from start: Double, to end: Double, ticks: Int = 6, unit: String = "ns") -> Self
+    static func linear(_ values: [Double], from start: Double, to end: Double, ticks: Int = 6, unit: String = "ns")
+        -> Self
     {
         let greatest = values.filter(\.isFinite).max() ?? 1
         let least = min(values.filter(\.isFinite).min() ?? 0, 0)

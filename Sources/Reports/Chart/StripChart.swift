@@ -47,7 +47,8 @@ struct StripChart: Chart {
                     style: "t group", full: heading)
                 y += 8
             }
-            y = layout.isNarrow
+            y =
+                layout.isNarrow
                 ? drawNarrow(row, on: &body, scale: scale, top: y) : drawWide(row, on: &body, scale: scale, top: y)
         }
         let axis = Axis(scale: scale, unit: "ns", title: axisTitle)

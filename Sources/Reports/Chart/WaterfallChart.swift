@@ -26,8 +26,8 @@ struct WaterfallChart: Chart {
     func draw(_ layout: ChartLayout) -> Drawing {
         var drawing = Drawing(width: layout.width)
         let widest = timeline.phases.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
-        let left = min(max(widest + 12, 70), layout.isNarrow ? 126 : 220)
-        let right = layout.width - 64
+        let left = min(max(widest + 12, 70), layout.isNarrow ? 148 : 240)
+        let right = layout.width - 72
         let plotTop = legend(on: &drawing) + 26
         let rowHeight = 20.0
         let plotBottom = plotTop + Double(timeline.phases.count) * rowHeight + 4
@@ -49,7 +49,7 @@ struct WaterfallChart: Chart {
                 tip: "\(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns")), from "
                     + "\(Quantity.text(phase.start, "ns")) after launch")
             let label = Quantity.text(phase.duration, "ns")
-            drawing.text(label, x: x + width + 5, y: top + 14, style: "t value halo")
+            drawing.text(label, x: layout.width, y: top + 14, style: "t value", anchor: .end)
         }
         return drawing
     }
@@ -112,8 +112,10 @@ struct OneClockChart: Chart {
             for phase in timeline.phases {
                 body.rectangle(
                     x: scale(phase.start), y: bar, width: max(scale(phase.end) - scale(phase.start), 0.8), height: 20,
-                    style: "bar joined \(Actor.style(phase.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
-                    tip: "\(timeline.lane.name), \(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns"))")
+                    style:
+                        "bar joined \(Actor.style(phase.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
+                    tip: "\(timeline.lane.name), \(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns"))"
+                )
             }
             // The instant that answers the question, above the bar's end.
             if let ready = timeline.events.first(where: { $0.name == EventName.ready }) {

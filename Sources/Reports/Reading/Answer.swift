@@ -64,7 +64,9 @@ struct Answer: Sendable {
         }
         let baseline = comparison.baseline == "native" ? "a native process" : comparison.baseline
         switch comparison.verdict {
-        case .slower, .faster: return (median, ", \(Quantity.ratio(comparison.ratio)) \(baseline)")
+        case .slower, .faster:
+            let ratio = comparison.ratio.map { ", \(Quantity.ratio($0)) \(baseline)" }
+            return (median, ratio ?? ", \(comparison.verdict.rawValue) than \(baseline)")
         case .same: return (median, ", the same as \(baseline) within the noise floor")
         case .undecided: return (median, "; this run cannot tell it from \(baseline)")
         }
@@ -93,22 +95,22 @@ struct Answer: Sendable {
     private static func sentence(_ reading: Reading, _ noun: String, _ lane: Lane, _ cell: Cell) -> String {
         let label = lane.tag.map { ", \($0)" } ?? ""
         guard let estimate = cell.estimate else {
-            return "\(noun) (lane \(lane.id)\(label)): no figure; \(cell.withheld)."
+            return "\(noun) (lane \(lane.id)\(label)): no figure; \(Words.unstopped(cell.withheld))."
         }
         var text =
-            "\(noun) (lane \(lane.id)\(label)) starts in \(Quantity.text(estimate.median, cell.unit)), 95\u{A0}% interval "
-            + "\(Quantity.interval(estimate.medianLow, estimate.medianHigh, cell.unit))"
+            "\(noun) (lane \(lane.id)\(label)) starts in \(Quantity.text(estimate.median, cell.unit)), "
+            + Figures.interval(estimate, cell.unit, long: true)
         if lane.id != reading.manifest.baseline, let comparison = reading.comparison(of: cell) {
-            let shift =
-                "\(Quantity.signed(comparison.shift, comparison.unit)) "
-                + Quantity.signedInterval(comparison.shiftLow, comparison.shiftHigh, comparison.unit)
+            let shift = Figures.shift(comparison)
             switch comparison.verdict {
             case .slower, .faster:
                 text +=
-                    ": \(comparison.verdict.rawValue) than \(comparison.baseline) by \(shift) "
-                    + "(\(Quantity.ratio(comparison.ratio)))"
+                    ": \(comparison.verdict.rawValue) than \(comparison.baseline) by \(shift)"
+                    + (lane.emulated ? "" : comparison.ratio.map { " (\(Quantity.ratio($0)))" } ?? "")
             case .same: text += ": the same as \(comparison.baseline) within the floor, shift \(shift)"
-            case .undecided: text += ": undecided against \(comparison.baseline), shift \(shift)"
+            case .undecided:
+                text += ": undecided against \(comparison.baseline), shift \(shift)"
+                if !comparison.reason.isEmpty { text += "; \(Words.unstopped(comparison.reason))" }
             }
         }
         return text + "."
@@ -152,7 +154,8 @@ struct Answer: Sendable {
         var result: [String] = []
         if manifest.buildMode != "release" {
             result.append(
-                "isolab was built as \(manifest.buildMode), not as release: its own figures are those of unoptimised code.")
+                "isolab was built as \(manifest.buildMode), not as release: its own figures are those of unoptimised code."
+            )
         }
         if manifest.interrupted {
             result.append("The run was interrupted; it holds what was measured until then.")
@@ -166,7 +169,7 @@ extension Reading {
     func floor(_ condition: Condition, _ metric: String) -> (value: Double, unit: String)? {
         summary.comparisons.first {
             $0.metric == metric && $0.experiment == condition.experiment && $0.workload == condition.workload
-                && $0.floor.isFinite
-        }.map { ($0.floor, $0.unit) }
+                && $0.floor != nil
+        }.flatMap { found in found.floor.map { ($0, found.unit) } }
     }
 }

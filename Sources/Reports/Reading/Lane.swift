@@ -35,6 +35,9 @@ struct Lane: Sendable {
     /// Micro-guests run another workload and are never ranked with the others.
     var ranked: Bool { kind != .microGuest }
 
+    /// How charts of many lanes fill the lane's mark.
+    var fill: Mark.Fill { Mark.Fill(rawValue: place % 3) ?? .full }
+
     /// How the ECDF draws the lane's line.
     var dash: String? { [nil, "7 4", "2 4", "10 3 2 3", "14 5", "4 2"][place % 6] }
 }

@@ -53,10 +53,16 @@ struct Reading: Sendable {
         return seen
     }
 
-    /// The condition of start-up that leads the report: the one that is not a variation (cold, harness) of another.
+    /// The condition of start-up that leads the report: the one that holds the most lanes, for only there do containers
+    /// and guests stand under the same condition.
     var primary: Condition? {
         let all = conditions(Metric.startup)
-        return all.first { !$0.isVariation } ?? all.first
+        var best: (condition: Condition, lanes: Int)?
+        for condition in all where condition.experiment != "harness" {
+            let lanes = cells(condition, Metric.startup).count
+            if lanes > best?.lanes ?? 0 { best = (condition, lanes) }
+        }
+        return best?.condition ?? all.first
     }
 
     /// The cells of one metric under one condition, in the order of the lanes.
@@ -102,13 +108,7 @@ struct Condition: Hashable, Sendable {
     var experiment: String
     var workload: String
 
-    /// A variation of the main measurement, not the main measurement: named so by its experiment.
-    var isVariation: Bool {
-        let text = experiment + " " + workload
-        return text.contains("cold") || text.contains("harness")
-    }
-
-    /// `startup, workload exit`.
+    /// `startup, workload exit (cold)`.
     var name: String { workload.isEmpty ? experiment : "\(experiment), workload \(workload)" }
 }
 

@@ -64,6 +64,11 @@ enum Words {
         }
     }
 
+    /// A sentence without its full stop, to stand inside another.
+    static func unstopped(_ sentence: String) -> String {
+        sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    }
+
     /// `a, b and c`.
     static func list(_ items: [String]) -> String {
         guard items.count > 1 else { return items.first ?? "" }

@@ -1,0 +1,38 @@
+/// The little script of the page: read-outs that follow the pointer, and folded tables laid open for printing. The page is
+/// complete without it.
+enum Script {
+    static let text = """
+        "use strict";
+        (() => {
+          const tip = document.createElement("div");
+          tip.className = "tip";
+          tip.hidden = true;
+          document.body.append(tip);
+          document.addEventListener("pointermove", event => {
+            const mark = event.target.closest ? event.target.closest("[data-tip]") : null;
+            tip.hidden = mark === null;
+            if (mark === null) { return; }
+            tip.textContent = mark.dataset.tip;
+            const room = document.documentElement.clientWidth - tip.offsetWidth - 12;
+            tip.style.left = Math.max(8, Math.min(event.clientX + 14, room)) + "px";
+            tip.style.top = (event.clientY + 18) + "px";
+          });
+          for (const mark of document.querySelectorAll("[data-tip] > title")) { mark.remove(); }
+          let folded = [];
+          addEventListener("beforeprint", () => {
+            folded = [...document.querySelectorAll("details:not([open])")];
+            for (const part of folded) { part.open = true; }
+          });
+          addEventListener("afterprint", () => { for (const part of folded) { part.open = false; } });
+          const links = new Map([...document.querySelectorAll("nav a")].map(a => [a.hash.slice(1), a]));
+          const seen = new IntersectionObserver(entries => {
+            for (const entry of entries) {
+              if (!entry.isIntersecting) { continue; }
+              for (const link of links.values()) { link.removeAttribute("aria-current"); }
+              links.get(entry.target.id)?.setAttribute("aria-current", "true");
+            }
+          }, { rootMargin: "-10% 0px -80% 0px" });
+          for (const part of document.querySelectorAll("main > [id]")) { seen.observe(part); }
+        })();
+        """
+}

@@ -1,0 +1,54 @@
+import RunRecord
+
+/// The lanes: what each isolates, by configuration, and how exactly it was configured.
+struct LanesSection: ReportSection {
+    let id = "lanes"
+    let title = "Lanes and what they isolate"
+
+    func blocks(_ reading: Reading) -> [Block] {
+        let rows = reading.lanes.map { lane -> [Table.Value] in
+            let isolation =
+                lane.record.isolation.isEmpty ? "nothing" : lane.record.isolation.joined(separator: ", ")
+            let state: Table.Value =
+                lane.record.available
+                ? Table.Value("measured")
+                : Table.Value(
+                    "not measured: \(lane.record.reason)",
+                    detail: lane.record.remedy.isEmpty ? "" : "to enable: \(lane.record.remedy)", style: "withheld")
+            return [
+                .lane(lane), Table.Value(lane.record.title), Table.Value(Self.noun(lane.kind)), Table.Value(isolation),
+                Table.Value(lane.record.accelerator ?? "–"), state,
+            ]
+        }
+        let configurations = reading.lanes.filter { !$0.record.configuration.isEmpty }
+        return [
+            .paragraph(
+                "What each lane is configured to isolate. This is configuration, not behaviour: it says what was asked of the "
+                    + "kernel, not what an attacker would meet."),
+            .table(
+                Table(
+                    "Lanes of this run",
+                    [
+                        .init("Lane"), .init("What it is"), .init("Kind"), .init("Isolates, by configuration"),
+                        .init("Accelerator"), .init("In this run"),
+                    ], rows)),
+        ]
+            + configurations.map { lane in
+                .details(
+                    "Exact configuration of \(lane.name)",
+                    lane.record.configuration.sorted { $0.key < $1.key }.flatMap {
+                        [.heading($0.key), .code($0.value)]
+                    })
+            }
+    }
+
+    private static func noun(_ kind: LaneKind) -> String {
+        switch kind {
+        case .native: "process"
+        case .container: "container"
+        case .peer: "container (peer)"
+        case .guest: "guest"
+        case .microGuest: "micro-guest, not ranked"
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import RunRecord
+
+/// What one more idle instance costs the host, and which parts explain it.
+struct MemorySection: ReportSection {
+    let id = "memory"
+    let title = "Memory"
+
+    private static let metrics = [
+        Metric.memorySlope, Metric.memoryPSS, Metric.memoryUSS, Metric.memoryCgroup, Metric.guestTotal,
+        Metric.guestAvailable,
+    ]
+
+    func blocks(_ reading: Reading) -> [Block] {
+        guard
+            let condition = Self.metrics.flatMap({ reading.conditions($0) }).first
+        else { return [.paragraph("Memory was not measured in this run.")] }
+        let rows = reading.lanes.filter(\.ranked).compactMap { self.row(reading, condition, $0) }
+        guard !rows.isEmpty else { return [.paragraph("Memory was not measured in this run.")] }
+        var blocks: [Block] = [
+            .paragraph(
+                "Bytes an idle instance. The slope of the host's MemAvailable over instances is what the host really loses; "
+                    + "USS, the share of shared pages and what remains unexplained (page tables, kernel objects, page cache) "
+                    + "add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline).")
+        ]
+        if rows.contains(where: { $0.lane.record.accelerator?.contains("TCG") == true }) {
+            blocks.append(
+                .note(
+                    "Guests under TCG, software emulation: the translator's own code cache (JIT) is part of QEMU's pages. It "
+                        + "would not be there with hardware virtualisation."))
+        }
+        // Guests weigh a hundred times what containers do: each group at a scale at which its parts can be seen.
+        let groups: [(name: String, slug: String, kinds: [LaneKind])] = [
+            ("Processes and containers", "memory-processes", [.native, .container, .peer]),
+            ("Guests", "memory-guests", [.guest]),
+        ]
+        for group in groups {
+            let own = rows.filter { group.kinds.contains($0.lane.kind) }
+            guard !own.isEmpty else { continue }
+            blocks.append(.heading(group.name))
+            blocks.append(.figure(figure(reading, condition, group.slug, group.name, own)))
+        }
+        return blocks
+    }
+
+    private func row(_ reading: Reading, _ condition: Condition, _ lane: Lane) -> MemoryChart.Row? {
+        let cells = Self.metrics.map { reading.cell(condition, lane.id, $0) }
+        guard cells.contains(where: { $0 != nil }) else { return nil }
+        let values = cells.map { $0?.estimate?.median }
+        let withheld = cells.compactMap { $0 }.first { $0.estimate == nil }
+        let slope = cells[0]?.estimate
+        return MemoryChart.Row(
+            lane: lane, uss: values[2], pss: values[1], cgroup: values[3], slope: values[0],
+            slopeInterval: slope?.medianLow.flatMap { low in slope?.medianHigh.map { (low, $0) } },
+            guestTotal: values[4], note: values.allSatisfy { $0 == nil } ? withheld.map(Figures.withheld) ?? "" : "")
+    }
+
+    private func figure(
+        _ reading: Reading, _ condition: Condition, _ id: String, _ name: String, _ rows: [MemoryChart.Row]
+    ) -> Figure {
+        let told = rows.compactMap { row in row.slope.map { "\(row.lane.name) \(Quantity.text($0, "B"))" } }
+        return Figure(
+            id: id,
+            chart: MemoryChart(
+                rows: rows, title: "Memory of an idle instance: \(name.lowercased())",
+                description: "Slope of MemAvailable: \(Words.list(told))."),
+            caption:
+                "Stacked: USS, the share of shared pages, the unexplained rest. The upright mark is the slope with its "
+                + "95\u{A0}% interval, ▲ the cgroup's charge"
+                + (rows.contains { $0.guestTotal != nil } ? ", the outline what the guest sees (MemTotal)." : "."),
+            table: table(reading, condition, rows), open: true)
+    }
+
+    private func table(_ reading: Reading, _ condition: Condition, _ rows: [MemoryChart.Row]) -> Table {
+        let native = reading.cell(condition, reading.manifest.baseline, Metric.memorySlope)?.estimate?.median
+        var columns: [Table.Column] = [
+            .init("Lane"), .init("Slope of MemAvailable", numeric: true), .init("Overhead", numeric: true),
+            .init("USS", numeric: true), .init("PSS", numeric: true), .init("Cgroup charge", numeric: true),
+            .init("Unexplained", numeric: true),
+        ]
+        let guests = rows.contains { $0.guestTotal != nil }
+        if guests { columns += [.init("Guest's MemTotal", numeric: true), .init("MemAvailable", numeric: true)] }
+        return Table(
+            "Memory of an idle instance, medians", columns,
+            rows.map { row in
+                if !row.note.isEmpty { return [.lane(row.lane), .reason(row.note, span: columns.count - 1)] }
+                func value(_ metric: String) -> Table.Value {
+                    guard let cell = reading.cell(condition, row.lane.id, metric) else { return "–" }
+                    guard let estimate = cell.estimate else {
+                        return Table.Value("withheld", detail: Words.unstopped(cell.withheld), style: "withheld")
+                    }
+                    return Table.Value(
+                        Quantity.text(estimate.median, cell.unit),
+                        detail: metric == Metric.memorySlope ? Figures.interval(estimate, cell.unit) : "",
+                        style: metric == Metric.memorySlope ? "strong" : nil)
+                }
+                let overhead = row.slope.flatMap { slope in native.map { Quantity.signed(slope - $0, "B") } } ?? "–"
+                let rest = row.slope.flatMap { slope in (row.pss ?? row.uss).map { Quantity.signed(slope - $0, "B") } }
+                var values: [Table.Value] = [
+                    .lane(row.lane), value(Metric.memorySlope),
+                    Table.Value(row.lane.id == reading.manifest.baseline ? "baseline" : overhead),
+                    value(Metric.memoryUSS), value(Metric.memoryPSS), value(Metric.memoryCgroup),
+                    Table.Value(rest ?? "–"),
+                ]
+                if guests { values += [value(Metric.guestTotal), value(Metric.guestAvailable)] }
+                return values
+            })
+    }
+}

@@ -1,0 +1,122 @@
+import RunRecord
+
+/// Where the time goes: a container's phases and a guest's, on one clock and each at its own scale.
+struct WaterfallSection: ReportSection {
+    let id = "phases"
+    let title = "Where the time goes"
+
+    func blocks(_ reading: Reading) -> [Block] {
+        guard let condition = reading.primary else { return [] }
+        let timelines = reading.lanes.compactMap { reading.timeline(condition, $0) }
+        guard !timelines.isEmpty else { return [.paragraph("No lane recorded its phases.")] }
+        let leads = [LaneKind.container, .guest].compactMap { kind -> Timeline? in
+            let principal = reading.principal(kind)?.id
+            return timelines.first { $0.lane.id == principal } ?? timelines.first { $0.lane.kind == kind }
+        }
+        var clock = leads
+        if let bare = timelines.first(where: { $0.lane.id == "vm-qemu" }), leads.contains(where: { $0.lane.id == "vm" })
+        {
+            clock.append(bare)
+        }
+        let libvirt = reading.libvirtCost(condition)
+        var blocks: [Block] = [
+            .paragraph(
+                "Median phases of the admitted samples, counted from the launch call on the host's clock"
+                    + (leads.count == 2 ? ". First on one clock, then each at its own scale." : "."))
+        ]
+        if !clock.isEmpty { blocks.append(.figure(oneClock(reading, clock, libvirt))) }
+        let waterfalls = leads.map { [Block.figure(waterfall($0))] }
+        blocks.append(waterfalls.count > 1 ? .beside(waterfalls) : .fragmentless(waterfalls))
+        let others = timelines.filter { timeline in !leads.contains { $0.lane.id == timeline.lane.id } }
+        if !others.isEmpty {
+            blocks.append(
+                .details(
+                    "The phases of \(Words.plural(others.count, "other lane"))",
+                    others.flatMap { [.heading($0.lane.name), .figure(waterfall($0))] }))
+        }
+        return blocks
+    }
+
+    private func oneClock(_ reading: Reading, _ timelines: [Timeline], _ libvirt: LibvirtCost?) -> Figure {
+        let tag = reading.lane("vm")?.tag
+        var rows = timelines.map { timeline in
+            [
+                Table.Value.lane(timeline.lane), Table.Value(Quantity.count(timeline.samples)),
+                Table.Value(Self.instant(timeline, EventName.ready)),
+                Table.Value(Self.instant(timeline, EventName.exit)),
+                Table.Value(Self.instant(timeline, EventName.released)),
+            ]
+        }
+        if let libvirt {
+            rows.append([
+                Table.Value(
+                    "what libvirt costs", detail: ["vm less vm-qemu", tag].compactMap { $0 }.joined(separator: "; ")),
+                Table.Value(Quantity.count(libvirt.blocks)),
+                Table.Value(
+                    Quantity.signed(libvirt.median, "ns"),
+                    detail: libvirt.interval.map { Quantity.signedInterval($0.low, $0.high, "ns") } ?? "no interval"),
+                "–", "–",
+            ])
+        }
+        return Figure(
+            id: "one-clock",
+            chart: OneClockChart(
+                timelines: timelines, libvirt: libvirt, libvirtTag: tag,
+                title: "The lives of a container and a guest on one clock",
+                description:
+                    "A bar a lane, made of its phases, from the launch call to everything released; the upright "
+                    + "mark is the workload's first byte."),
+            caption:
+                "One linear clock: what looks like a sliver is one. Upright mark: ready, the workload's first byte."
+                + (libvirt == nil
+                    ? ""
+                    : " libvirt's bar is the median difference of vm and vm-qemu in the same block, with its 95\u{A0}% interval."),
+            table: Table(
+                "Median instants after the launch call",
+                [
+                    .init("Lane"), .init("n", numeric: true), .init("launch→ready", numeric: true),
+                    .init("launch→exit", numeric: true), .init("launch→released", numeric: true),
+                ], rows))
+    }
+
+    private func waterfall(_ timeline: Timeline) -> Figure {
+        let span = "from launch to released"
+        return Figure(
+            id: "phases-\(Self.slug(timeline.lane.id))",
+            chart: WaterfallChart(
+                timeline: timeline, title: "Phases of \(timeline.lane.name), \(span)",
+                description: timeline.phases.map { "\($0.name) \(Quantity.text($0.duration, "ns"))" }.joined(
+                    separator: ", ")),
+            caption: "\(timeline.lane.name): median of \(Words.plural(timeline.samples, "admitted sample")).",
+            table: Table(
+                "Phases of \(timeline.lane.name), \(span)",
+                [
+                    .init("Phase"), .init("Who"), .init("Starts after launch", numeric: true),
+                    .init("Takes", numeric: true),
+                    .init("n", numeric: true),
+                ],
+                timeline.phases.map {
+                    [
+                        Table.Value($0.name), Table.Value($0.actor), Table.Value(Quantity.text($0.start, "ns")),
+                        Table.Value(Quantity.text($0.duration, "ns"), style: "strong"),
+                        Table.Value(Quantity.count($0.count)),
+                    ]
+                }))
+    }
+
+    private static func instant(_ timeline: Timeline, _ event: String) -> String {
+        timeline.events.first { $0.name == event }.map { Quantity.text($0.at, "ns") } ?? "–"
+    }
+
+    static func slug(_ id: String) -> String {
+        String(
+            id.lowercased().unicodeScalars.map { scalar in
+                ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
+            })
+    }
+}
+
+extension Block {
+    /// One block alone where there is only one to stand beside.
+    static func fragmentless(_ columns: [[Block]]) -> Block { columns.first?.first ?? .list([]) }
+}

@@ -1,0 +1,43 @@
+import RunRecord
+
+/// How a summary's figures are printed, the same in every form of the report.
+enum Figures {
+    /// `2.65 to 2.80 ms`, or why there is none.
+    static func interval(_ estimate: Estimate, _ unit: String, long: Bool = false) -> String {
+        guard let low = estimate.medianLow, let high = estimate.medianHigh else {
+            return "too few samples for an interval"
+        }
+        return (long ? "95\u{A0}% interval " : "") + Quantity.interval(low, high, unit)
+    }
+
+    /// `+2.48 ms [+2.41, +2.55] ms`.
+    static func shift(_ comparison: Comparison) -> String {
+        let shift = Quantity.signed(comparison.shift, comparison.unit)
+        guard let low = comparison.shiftLow, let high = comparison.shiftHigh else { return shift + " (no interval)" }
+        return shift + " " + Quantity.signedInterval(low, high, comparison.unit)
+    }
+
+    /// `11.7× [11.2, 12.1]`, or nothing where the baseline's median allows none.
+    static func ratio(_ comparison: Comparison) -> String {
+        guard let ratio = comparison.ratio else { return "" }
+        guard let low = comparison.ratioLow, let high = comparison.ratioHigh else { return Quantity.ratio(ratio) }
+        return "\(Quantity.ratio(ratio)) [\(Quantity.number(low)), \(Quantity.number(high))]"
+    }
+
+    /// `49 of 50`.
+    static func admitted(_ cell: Cell) -> String {
+        cell.admitted == cell.taken
+            ? Quantity.count(cell.taken) : "\(Quantity.count(cell.admitted)) of \(Quantity.count(cell.taken))"
+    }
+
+    /// Why a cell prints no figure.
+    static func withheld(_ cell: Cell) -> String {
+        let reason = cell.withheld.isEmpty ? "under 95\u{A0}% admitted" : Words.unstopped(cell.withheld)
+        return "withheld: \(reason)"
+    }
+
+    /// A p below what is worth digits says only that.
+    static func p(_ value: Double) -> String {
+        value < 0.001 ? "<\u{A0}0.001" : Quantity.fixed(value, 3)
+    }
+}
