@@ -18,7 +18,7 @@ public struct BenchOptions: Sendable {
     public var kernel: String?
     /// A libvirt URI; the embedded driver where `nil`.
     public var connect: String?
-    /// Where owner records and scratch space live; see `StateDirectory`.
+    /// Where owner records and scratch space live; see `Directories`.
     public var stateDirectory: String?
     public var cacheDirectory: String?
     /// Where `isolab-workload` and `isolab-vm` are; the directory of the running program where `nil`.

@@ -6,5 +6,5 @@ import Testing
 
 /// Programs built beside the test product.
 enum Built {
-    static let directory = StateDirectory.programs
+    static let directory = Directories.programs
 }

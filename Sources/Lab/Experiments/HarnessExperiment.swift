@@ -13,7 +13,7 @@ enum HarnessExperiment: ExperimentKind {
         guard slot.lane.entry.id == "bare" else {
             return Launch.whole(slot, command: ["exit"], in: laboratory).1
         }
-        if slot.part.idleMilliseconds > 0 { usleep(UInt32(slot.part.idleMilliseconds) * 1000) }
+        if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         return bare(
             LaunchRequest(name: "", nonce: laboratory.nextNonce(), work: slot.part.work, command: ["exit"]),
             laboratory)

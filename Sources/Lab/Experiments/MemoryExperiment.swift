@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 import RunRecord
 import WorkloadProtocol
 
@@ -17,8 +17,8 @@ enum MemoryExperiment: ExperimentKind {
         var objection: String?
         var ledger = MemoryLedger(available: [])
         func read() {
-            usleep(UInt32(part.settleMilliseconds) * 1000)
-            if let available = ProcessTree.memoryAvailable() { ledger.available.append(Double(available)) }
+            Pause.milliseconds(part.settleMilliseconds)
+            if let available = try? Procfs.memoryAvailable() { ledger.available.append(Double(available)) }
         }
         read()
         while launches.count < count, objection == nil, !Interruption.forced {
@@ -56,9 +56,9 @@ enum MemoryExperiment: ExperimentKind {
         var pss: UInt64 = 0
         var uss: UInt64 = 0
         for pid in Set(launches.flatMap(\.processes)) {
-            guard let memory = ProcessTree.memory(of: pid) else { continue }
-            pss += memory.pss
-            uss += memory.uss
+            guard let memory = try? Procfs.memory(of: pid) else { continue }
+            pss += memory.proportional
+            uss += memory.unique
         }
         if pss > 0 { (ledger.pss, ledger.uss) = (Double(pss), Double(uss)) }
         let charges = launches.compactMap(\.cgroupCharge)

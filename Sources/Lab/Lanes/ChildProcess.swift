@@ -3,85 +3,38 @@ import Linux
 
 /// A program of the host started for a lane: standard output is the channel, standard input stays open while the
 /// workload is to wait, standard error goes to the laboratory's scratch file.
-///
-/// `posix_spawn(3)` is `clone(CLONE_VM | CLONE_VFORK)` in glibc: its price does not grow with the harness's memory.
 final class ChildProcess {
-    let pid: Int32
     /// `HostClock` before and after the call that started it.
     let called: UInt64
     let returned: UInt64
+    private let process: RunningProcess
     private(set) var output: Int32
     private var input: Int32
     private(set) var termination: Termination?
     /// When it was reaped.
     private(set) var reaped: UInt64?
-    /// User and system time of the process and of its own reaped descendants (`wait4(2)`).
+    /// User and system time of the process and of the descendants it reaped.
     private(set) var cpuNanoseconds: UInt64?
 
     /// - Parameters:
-    ///   - program: a path, not searched for.
-    ///   - keepsInput: standard input is a pipe held open until `closeInput`; else /dev/null.
+    ///   - plan: with a session of its own, so that Ctrl-C reaches the harness alone and the current sample can end.
+    ///   - keepsInput: standard input is a pipe held open until `closeInput`; else it is at its end.
+    ///   - null: a descriptor of /dev/null.
     init(
-        program: String, arguments: [String], environment: [String], complaints: Int32, keepsInput: Bool
+        _ plan: ProcessPlan, complaints: Int32, keepsInput: Bool, null: Int32, in cgroup: Cgroup? = nil
     ) throws(SystemError) {
-        let output = try Self.pipe()
-        var input: (read: Int32, write: Int32) = (-1, -1)
-        if keepsInput {
-            do { input = try Self.pipe() } catch {
-                Glibc.close(output.read)
-                Glibc.close(output.write)
-                throw error
-            }
-        }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if keepsInput {
-            posix_spawn_file_actions_adddup2(&actions, input.read, 0)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        }
-        posix_spawn_file_actions_adddup2(&actions, output.write, 1)
-        posix_spawn_file_actions_adddup2(&actions, complaints, 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        // A group of its own: Ctrl-C reaches the harness, which lets the current sample end.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var pid: pid_t = 0
-        var failure: Int32 = 0
-        let vectors = CStrings(arguments)
-        let variables = CStrings(environment)
-        let start = HostClock.now()
-        failure = posix_spawn(&pid, program, &actions, &attributes, vectors.pointers, variables.pointers)
-        let end = HostClock.now()
-        Glibc.close(output.write)
-        if keepsInput { Glibc.close(input.read) }
-        guard failure == 0 else {
-            Glibc.close(output.read)
-            if keepsInput { Glibc.close(input.write) }
-            throw SystemError("posix_spawn", program, errno: failure)
-        }
-        self.pid = pid
-        self.output = output.read
-        self.input = input.write
-        called = start
-        returned = end
+        let output = try Pipe()
+        let input = keepsInput ? try Pipe() : nil
+        let streams = StandardStreams(input: input?.read ?? null, output: output.write, error: complaints)
+        called = HostClock.now()
+        process = try plan.spawn(streams, in: cgroup)
+        returned = HostClock.now()
+        self.output = output.takeRead()
+        self.input = input?.takeWrite() ?? -1
     }
 
-    private static func pipe() throws(SystemError) -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [-1, -1]
-        try retryingOnInterrupt("pipe", "a sandbox's channel") { Glibc.pipe(&ends) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
-    }
+    var pid: Int32 { process.pid }
+    var pidfd: Int32 { termination == nil ? process.pidfd : -1 }
 
     func closeInput() {
         if input >= 0 { Glibc.close(input) }
@@ -89,33 +42,37 @@ final class ChildProcess {
     }
 
     func kill() {
-        // The whole group: a runtime's command line has children of its own.
-        if termination == nil, Glibc.kill(-pid, SIGKILL) != 0 { Glibc.kill(pid, SIGKILL) }
+        guard termination == nil else { return }
+        // Its session's group first: a runtime's command line has children of its own.
+        Glibc.kill(-process.pid, SIGKILL)
+        try? process.kill()
     }
 
-    /// Reaps the process if it ends before `deadline`.
+    /// Reaps the process if it ends before `deadline` (`HostClock`).
     func wait(until deadline: UInt64) -> Termination? {
         if let termination { return termination }
         while true {
-            var status: Int32 = 0
-            var usage = rusage()
-            let result = wait4(pid, &status, WNOHANG, &usage)
             let now = HostClock.now()
-            if result == pid {
-                reaped = now
-                cpuNanoseconds = usage.nanoseconds
-                let signal = status & 0x7f
-                termination = signal == 0 ? .exited(status: (status >> 8) & 0xff) : .signalled(number: signal)
-                return termination
-            }
-            if result == -1 && errno != EINTR {
-                reaped = now
-                termination = .failed("the process was reaped by someone else")
-                return termination
-            }
-            if now >= deadline { return nil }
-            usleep(50)
+            var descriptor = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)
+            let left = deadline > now ? Int32(min((deadline - now) / 1_000_000 + 1, 60_000)) : 0
+            let ready = poll(&descriptor, 1, left)
+            if ready == 1 { break }
+            // A signal ends the wait early: the caller looks whether it is an interrupt.
+            if ready == -1 || HostClock.now() >= deadline { return nil }
         }
+        do {
+            let exit = try process.wait()
+            reaped = HostClock.now()
+            cpuNanoseconds = exit.userTime + exit.systemTime
+            switch exit.ending {
+            case .exited(let status): termination = .exited(status: status)
+            case .signalled(let number, _): termination = .signalled(number: number)
+            }
+        } catch {
+            reaped = HostClock.now()
+            termination = .failed(error.description)
+        }
+        return termination
     }
 
     func close() {
@@ -133,11 +90,31 @@ final class ChildProcess {
     }
 }
 
-extension rusage {
-    /// User and system time.
-    var nanoseconds: UInt64 {
-        func whole(_ time: timeval) -> UInt64 { UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1000 }
-        return whole(ru_utime) + whole(ru_stime)
+/// A pipe's two ends, closed with it unless taken.
+final class Pipe {
+    private(set) var read: Int32
+    private(set) var write: Int32
+
+    init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        try retryingOnInterrupt("pipe", "a sandbox's channel") { Glibc.pipe(&ends) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (read, write) = (ends[0], ends[1])
+    }
+
+    func takeRead() -> Int32 {
+        defer { read = -1 }
+        return read
+    }
+
+    func takeWrite() -> Int32 {
+        defer { write = -1 }
+        return write
+    }
+
+    deinit {
+        if read >= 0 { close(read) }
+        if write >= 0 { close(write) }
     }
 }
 

@@ -13,11 +13,15 @@ protocol Lane: AnyObject {
     func prepare() throws -> LaneRecord
     /// Starts one sandbox; its clock starts inside, at the call that starts it.
     func launch(_ request: LaunchRequest) throws -> any Sandbox
+    /// The command that the workload's hello names for a request.
+    func command(of request: LaunchRequest) -> String
     /// Gives back what `prepare` took.
     func close()
 }
 
 extension Lane {
+    func command(of request: LaunchRequest) -> String { request.command.first ?? "" }
+
     /// The record of a lane as far as it is known without preparing it.
     func record(_ availability: Availability) -> LaneRecord {
         LaneRecord(
@@ -65,10 +69,8 @@ struct LaunchRequest: Equatable, Sendable {
 protocol Sandbox: AnyObject {
     /// `HostClock` at the call that started it.
     var launched: UInt64 { get }
-    /// Where the workload's messages are read; -1 once closed. Owned by the sandbox.
-    var channel: Int32 { get }
-    /// Becomes readable when it ends (a pidfd); -1 where it has none and its channel's end must do.
-    var endDescriptor: Int32 { get }
+    /// Takes what the workload said since, or waits for it until `deadline` (`HostClock`).
+    func hear(_ transcript: inout Transcript, until deadline: UInt64) -> Hearing
     /// Waits for the end until `deadline` (`HostClock`), reaps, and says how it ended; `nil` when the time was up.
     func waitForEnd(until deadline: UInt64) -> Termination?
     /// Ends an idle workload the way it expects.
@@ -87,6 +89,16 @@ protocol Sandbox: AnyObject {
     var processes: [Int32] { get }
     /// The charge of its cgroup, bytes.
     var cgroupCharge: UInt64? { get }
+}
+
+/// What listening to a sandbox came to.
+enum Hearing: Equatable, Sendable {
+    /// Something was said.
+    case heard
+    /// Nothing until the deadline, or a signal came.
+    case quiet
+    /// It will say no more.
+    case closed
 }
 
 /// A named instant on `HostClock`, absolute.

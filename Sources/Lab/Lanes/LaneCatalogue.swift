@@ -1,3 +1,4 @@
+import Machines
 public import RunRecord
 
 /// A lane as the catalogue lists it.
@@ -29,6 +30,50 @@ public struct LaneEntry: Sendable {
 public enum LaneCatalogue {
     public static let entries: [LaneEntry] = [
         LaneEntry(id: "native", title: "plain process", kind: .native) { NativeLane($0, $1) },
+        LaneEntry(
+            id: "container", title: "container, Docker's profile", kind: .container,
+            isolation: ContainerConfiguration.isolation
+        ) { ContainerLane($0, $1) },
+        LaneEntry(
+            id: "container-noseccomp", title: "container without seccomp", kind: .container,
+            isolation: ContainerConfiguration.isolation.filter { !$0.hasPrefix("seccomp") }
+        ) { ContainerLane($0, $1, .init(seccomp: false)) },
+        LaneEntry(
+            id: "container-userns", title: "container with a user namespace", kind: .container,
+            isolation: ["user namespace"] + ContainerConfiguration.isolation
+        ) { ContainerLane($0, $1, .init(userNamespace: true)) },
+        LaneEntry(
+            id: "vm", title: "guest, the fastest machine", kind: .guest, isolation: GuestHouse.isolation
+        ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest)) },
+        LaneEntry(id: "vm-q35", title: "guest, q35 machine", kind: .guest, isolation: GuestHouse.isolation) {
+            GuestLane($0, $1, .init(recipe: GuestRecipe.q35))
+        },
+        LaneEntry(
+            id: "vm-micro", title: "micro-guest without a kernel", kind: .microGuest,
+            isolation: ["own virtual machine, no kernel in it"]
+        ) { MicroGuestLane($0, $1) },
+        LaneEntry(
+            id: "vm-plain", title: "guest, plain pc machine, nothing tuned", kind: .guest,
+            isolation: GuestHouse.isolation
+        ) { GuestLane($0, $1, .init(recipe: GuestRecipe.plain)) },
+        LaneEntry(
+            id: "vm-qemu", title: "guest, the same QEMU without libvirt", kind: .guest,
+            isolation: GuestHouse.isolation
+        ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest, throughLibvirt: false)) },
+        LaneEntry(
+            id: "oci:crun", title: "crun, Docker's profile", kind: .peer, isolation: ContainerConfiguration.isolation
+        ) { RuntimeCommandLane($0, $1, .crun) },
+        LaneEntry(
+            id: "oci:runc", title: "runc, Docker's profile", kind: .peer, isolation: ContainerConfiguration.isolation
+        ) { RuntimeCommandLane($0, $1, .runc) },
+        LaneEntry(
+            id: "oci:runsc", title: "gVisor", kind: .peer,
+            isolation: ["a kernel in user space (Sentry)", "pid, mount, network, uts and ipc namespaces"]
+        ) { RuntimeCommandLane($0, $1, .runsc) },
+        LaneEntry(
+            id: "bwrap", title: "bubblewrap, namespaces only", kind: .peer,
+            isolation: ["user, pid, mount, network, uts, ipc and cgroup namespaces"]
+        ) { BubblewrapLane($0, $1) },
         LaneEntry(id: "bare", title: "plain process, started outside the harness", kind: .native, isDefault: false) {
             NativeLane($0, $1)
         },

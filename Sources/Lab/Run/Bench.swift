@@ -42,7 +42,7 @@ public final class Bench {
     ///
     /// - Throws: `LabError`; samples of blocks that were finished before are on the disk then.
     public func run(progress sink: any ProgressSink) throws(LabError) -> BenchOutcome {
-        let state = options.stateDirectory ?? StateDirectory.state
+        let state = options.stateDirectory ?? Directories.state
         for words in Leftovers.release(state: state) { sink.note("released a leftover: \(words)") }
         let laboratory = try Laboratory(options, seed: experiment.seed)
         defer { laboratory.close() }

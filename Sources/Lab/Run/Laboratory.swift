@@ -1,3 +1,4 @@
+import Containers
 import Glibc
 import Linux
 
@@ -17,13 +18,18 @@ final class Laboratory {
     let scratch: String
     /// Where the sandboxes' standard error goes: read only when a launch is rejected.
     let complaints: Complaints
+    /// /dev/null.
+    var null: Int32 { nothing.number }
+    private let nothing: OwnedDescriptor
+    private var sharedLauncher: Launcher?
+    private var sharedGuests: Result<GuestHouse, any Error>?
     private var serial = 0
     private var nonces: SeededGenerator
 
     init(_ options: BenchOptions, seed: UInt64) throws(LabError) {
-        stateDirectory = options.stateDirectory ?? StateDirectory.state
-        cacheDirectory = options.cacheDirectory ?? StateDirectory.cache
-        let own = options.programDirectory ?? StateDirectory.programs
+        stateDirectory = options.stateDirectory ?? Directories.state
+        cacheDirectory = options.cacheDirectory ?? Directories.cache
+        let own = options.programDirectory ?? Directories.programs
         programDirectory = own
         kernel = options.kernel
         connect = options.connect
@@ -35,8 +41,11 @@ final class Laboratory {
         let workload = "\(own)/isolab-workload"
         guard Files.isExecutable(workload) else { throw .missingProgram(name: "isolab-workload", directory: own) }
         do {
+            // What a user namespace's root must reach is for all to enter; what this run keeps is not.
+            try Files.makeDirectories("\(stateDirectory)/lab")
             try Files.makeDirectories(scratch, mode: 0o700)
             complaints = try Complaints(in: scratch)
+            nothing = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         } catch {
             throw .system(error)
         }
@@ -51,15 +60,35 @@ final class Laboratory {
 
     func nextNonce() -> UInt64 { nonces.next() }
 
+    /// isolab's own runtime core; made when the first container lane asks.
+    func launcher() throws -> Launcher {
+        if let sharedLauncher { return sharedLauncher }
+        let launcher = try Launcher(stateDirectory: stateDirectory)
+        sharedLauncher = launcher
+        return launcher
+    }
+
+    /// The guests' driver and artefacts; made when the first guest lane asks. A failure is remembered: it costs once.
+    func guests() throws -> GuestHouse {
+        if let sharedGuests { return try sharedGuests.get() }
+        let made = Result { try GuestHouse(self) }
+        sharedGuests = made
+        return try made.get()
+    }
+
     /// Removes this run's own directory.
     func close() {
+        if case .success(let guests) = sharedGuests { guests.close() }
+        // Both hold on to this object.
+        sharedGuests = nil
+        sharedLauncher = nil
         image.close()
         Files.removeTree(scratch)
     }
 }
 
 /// Where isolab keeps what outlives a process, and what can be made again.
-enum StateDirectory {
+enum Directories {
     static var state: String {
         if geteuid() == 0 { return "/run/isolab" }
         return (environment("XDG_RUNTIME_DIR") ?? "/tmp/isolab-\(geteuid())") + "/isolab"
@@ -107,14 +136,7 @@ struct Owner: Equatable, Sendable {
 
     var isAlive: Bool { Self.startTime(of: pid) == startTime }
 
-    static func startTime(of pid: Int32) -> UInt64? {
-        guard let bytes = try? Files.bytes("/proc/\(pid)/stat") else { return nil }
-        // The name in parentheses may hold anything; the fields are counted after its end.
-        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19 else { return nil }
-        return UInt64(String(decoding: fields[19], as: UTF8.self))
-    }
+    private static func startTime(of pid: Int32) -> UInt64? { try? Procfs.status(of: pid).startTime }
 }
 
 /// A scratch file that takes the standard error of sandboxes.

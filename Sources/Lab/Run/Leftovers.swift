@@ -1,5 +1,7 @@
+import Containers
 import Glibc
 import Linux
+import Machines
 
 /// What a `kill -9` of an earlier run left behind, found by its owner's name and released at the next start.
 enum Leftovers {
@@ -11,6 +13,13 @@ enum Leftovers {
     /// - Returns: what was released, one short phrase each.
     static func release(state: String) -> [String] {
         var released: [String] = []
+        for leftover in (try? Containers.Leftovers.find(stateDirectory: state)) ?? [] {
+            try? leftover.release()
+            if !leftover.cgroups.isEmpty { released.append(leftover.description) }
+        }
+        for leftover in Machines.Leftovers.release(in: Machines.StateDirectory(root: state)) {
+            released.append(leftover.description)
+        }
         let dead = Files.names(in: "\(state)/lab").filter { Owner(token: $0).map { !$0.isAlive } ?? false }
         guard !dead.isEmpty else { return [] }
         for pid in orphans(of: Set(dead)) {

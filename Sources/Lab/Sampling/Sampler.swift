@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import RunRecord
 
@@ -29,11 +28,12 @@ final class Launch {
     let request: LaunchRequest
     private(set) var transcript = Transcript()
     private let sandbox: any Sandbox
+    /// What its hello must name.
+    private let command: String
     private let laboratory: Laboratory
     private let deadlineSeconds: Int
     private let deadline: UInt64
     private var termination: Termination?
-    private var hasEnded = false
 
     /// Starts the sandbox.
     ///
@@ -42,60 +42,37 @@ final class Launch {
         self.request = request
         self.laboratory = laboratory
         self.deadlineSeconds = deadlineSeconds
+        command = lane.command(of: request)
         sandbox = try lane.launch(request)
         deadline = sandbox.launched + UInt64(deadlineSeconds) * 1_000_000_000
     }
 
-    /// Reads the channel until the workload said its last line, became idle, or ended.
+    /// Hears the workload out until it said its last line, became idle, or ended.
     func listen() {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while termination == nil {
-            var descriptors = [pollfd(fd: sandbox.channel, events: Int16(POLLIN), revents: 0)]
-            if sandbox.endDescriptor >= 0 {
-                descriptors.append(pollfd(fd: sandbox.endDescriptor, events: Int16(POLLIN), revents: 0))
-            }
+        while termination == nil, transcript.done == nil, !(request.staysIdle && transcript.isIdle) {
             let now = HostClock.now()
             guard now < deadline else { return end(.deadline(seconds: deadlineSeconds)) }
             guard !Interruption.forced else { return end(.interrupted) }
-            let milliseconds = Int32(min((deadline - now) / 1_000_000 + 1, 1000))
-            let ready = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
-            guard ready > 0 else { continue }
-            let hasEnded = descriptors.count > 1 && descriptors[1].revents != 0
-            if descriptors[0].revents != 0 {
-                let count = read(sandbox.channel, &buffer, buffer.count)
-                let instant = HostClock.now()
-                if count == 0 {
-                    transcript.end(at: instant)
-                    return
-                }
-                if count > 0 {
-                    buffer.withUnsafeBytes { transcript.append(.init(rebasing: $0[..<count]), at: instant) }
-                }
-            } else if hasEnded {
-                return
-            }
-            if transcript.done != nil || (request.staysIdle && transcript.isIdle) { return }
+            if sandbox.hear(&transcript, until: min(deadline, now + 200_000_000)) == .closed { return }
         }
     }
 
     /// Waits for the end, kills what will not end, reads what was still said.
     func finish() {
-        if termination == nil {
-            while termination == nil {
-                let now = HostClock.now()
-                guard now < deadline else {
-                    end(.deadline(seconds: deadlineSeconds))
-                    break
-                }
-                guard !Interruption.forced else {
-                    end(.interrupted)
-                    break
-                }
-                termination = sandbox.waitForEnd(until: min(deadline, now + 200_000_000))
+        while termination == nil {
+            let now = HostClock.now()
+            guard now < deadline else {
+                end(.deadline(seconds: deadlineSeconds))
+                break
             }
-            drain()
+            guard !Interruption.forced else {
+                end(.interrupted)
+                break
+            }
+            termination = sandbox.waitForEnd(until: min(deadline, now + 200_000_000))
         }
-        hasEnded = true
+        while sandbox.hear(&transcript, until: 0) == .heard {}
+        transcript.end(at: HostClock.now())
     }
 
     /// Ends an idle workload the way it expects.
@@ -108,29 +85,12 @@ final class Launch {
             _ = sandbox.waitForEnd(until: patience + 5_000_000_000)
         }
         termination = .endedWhileIdle
-        hasEnded = true
     }
 
     private func end(_ reason: Termination) {
         sandbox.kill()
         _ = sandbox.waitForEnd(until: HostClock.now() + 10_000_000_000)
         termination = reason
-    }
-
-    /// What is in the pipe when the process is gone can be read without waiting.
-    private func drain() {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
-            var descriptor = pollfd(fd: sandbox.channel, events: Int16(POLLIN), revents: 0)
-            guard sandbox.channel >= 0, poll(&descriptor, 1, 0) > 0, descriptor.revents & Int16(POLLIN) != 0 else {
-                break
-            }
-            let count = read(sandbox.channel, &buffer, buffer.count)
-            guard count > 0 else { break }
-            let instant = HostClock.now()
-            buffer.withUnsafeBytes { transcript.append(.init(rebasing: $0[..<count]), at: instant) }
-        }
-        transcript.end(at: HostClock.now())
     }
 
     /// Frees the sandbox; a failure to do so is the sample's objection.
@@ -147,7 +107,7 @@ final class Launch {
         Admission.objection(
             to: transcript, ending: termination ?? .failed("it was never waited for"),
             expecting: Admission.Expectation(
-                nonce: request.nonce, work: request.work, command: request.command.first ?? "",
+                nonce: request.nonce, work: request.work, command: command,
                 staysIdle: request.staysIdle),
             complaint: laboratory.complaints.text)
     }
@@ -162,6 +122,10 @@ final class Launch {
         for mark in transcript.marks { events.append(Event("mark \(mark.name)", relative(mark.arrival))) }
         if let done = transcript.done { events.append(Event(EventName.done, relative(done))) }
         for instant in sandbox.instants { events.append(Event(instant.name, relative(instant.at))) }
+        // A runtime reaps the workload unseen: its last line is the last that is known of it from outside.
+        if !events.contains(where: { $0.name == EventName.exit }), let done = transcript.done {
+            events.append(Event(EventName.exit, relative(done)))
+        }
         return events.sorted { $0.nanoseconds < $1.nanoseconds }
     }
 
@@ -202,7 +166,7 @@ extension Launch {
     /// A launch that is to run to its end, from start to release; `nil` taken means it ran and can be read.
     static func whole(_ slot: SampleSlot, command: [String], in laboratory: Laboratory) -> (Launch?, Taken) {
         laboratory.complaints.reset()
-        if slot.part.idleMilliseconds > 0 { usleep(UInt32(slot.part.idleMilliseconds) * 1000) }
+        if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
             name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command)
         let launch: Launch

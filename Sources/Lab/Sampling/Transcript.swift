@@ -36,6 +36,13 @@ struct Transcript: Equatable, Sendable {
         }
     }
 
+    /// Takes a line that someone else read, with the arrivals of its first byte and of its newline.
+    mutating func append(line: String, begun: UInt64, ended: UInt64) {
+        if firstByte == nil { firstByte = begun }
+        partial = Array(line.utf8.prefix(Self.longestLine))
+        take(at: ended)
+    }
+
     /// A line without its newline at the end of the channel is a stray: the workload was cut off.
     mutating func end(at instant: UInt64) {
         guard !partial.isEmpty else { return }

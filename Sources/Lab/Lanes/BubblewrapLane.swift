@@ -1,0 +1,42 @@
+import Glibc
+import RunRecord
+
+/// bubblewrap: all namespaces, no cgroup, no seccomp filter, no capability dropped for root.
+final class BubblewrapLane: Lane {
+    let entry: LaneEntry
+    private let laboratory: Laboratory
+    private let path: String?
+
+    init(_ entry: LaneEntry, _ laboratory: Laboratory) {
+        self.entry = entry
+        self.laboratory = laboratory
+        path = Files.program("bwrap")
+    }
+
+    func availability() -> Availability {
+        path == nil ? .no("bwrap is not installed", remedy: "apt-get install bubblewrap") : .yes
+    }
+
+    func prepare() throws -> LaneRecord {
+        var record = self.record(.yes)
+        let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
+        record.configuration["argv"] = arguments(example).joined(separator: " ")
+        if let path, let version = try? CommandOutput.text(path, ["--version"]) {
+            record.configuration["version"] = String(version.prefix { !$0.isNewline })
+        }
+        return record
+    }
+
+    private func arguments(_ request: LaunchRequest) -> [String] {
+        [
+            path ?? "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", laboratory.image.rootfs, "/",
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/", "--", "/\(Image.workloadName)",
+        ] + request.arguments()
+    }
+
+    func launch(_ request: LaunchRequest) throws -> any Sandbox {
+        try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: .init())
+    }
+
+    func close() {}
+}

@@ -1,0 +1,95 @@
+import Linux
+import Machines
+
+/// A guest: its channel is read by the driver's thread, its end is QEMU's.
+final class GuestSandbox: Sandbox {
+    private let guest: RunningGuest
+    private let guests: GuestHouse
+    private let cgroup: AccountingCgroup?
+    private let cleanUp: () -> Void
+    private let helperBefore: UInt64
+    private var end: GuestEnd?
+    private(set) var cpuNanoseconds: UInt64?
+    private var released: UInt64?
+
+    init(
+        _ domain: Domain, _ request: LaunchRequest, _ guests: GuestHouse, throughLibvirt: Bool,
+        cleanUp: @escaping () -> Void = {}
+    ) throws {
+        self.guests = guests
+        self.cleanUp = cleanUp
+        do {
+            if throughLibvirt {
+                // QEMU is born in the cgroup of isolab-vm, which is lent to the sandbox's for the moment of the launch.
+                let cgroup = request.accounted ? try AccountingCgroup(request.name) : nil
+                self.cgroup = cgroup
+                try cgroup?.cgroup.move(guests.driver.pid)
+                defer { cgroup?.bringBack(guests.driver.pid) }
+                helperBefore = guests.helperTime
+                guest = try guests.driver.start(domain, deadline: .seconds(60))
+            } else {
+                cgroup = nil
+                helperBefore = guests.helperTime
+                let arguments = try guests.driver.arguments(for: domain)
+                guest = try guests.driver.startWithoutLibvirt(domain, arguments: arguments)
+            }
+        } catch {
+            cleanUp()
+            throw error
+        }
+    }
+
+    var launched: UInt64 { guest.launch }
+
+    func hear(_ transcript: inout Transcript, until deadline: UInt64) -> Hearing {
+        let now = HostClock.now()
+        let wait = deadline > now ? Duration.nanoseconds(Int64(deadline - now)) : .zero
+        if let line = guest.nextLine(timeout: wait) {
+            transcript.append(line: line.text, begun: line.begun, ended: line.ended)
+            return .heard
+        }
+        return HostClock.now() < deadline ? .closed : .quiet
+    }
+
+    func waitForEnd(until deadline: UInt64) -> Termination? {
+        if end == nil {
+            let now = HostClock.now()
+            let wait = deadline > now ? Duration.nanoseconds(Int64(deadline - now)) : .zero
+            end = guest.waitForEnd(timeout: wait)
+        }
+        if let lost = guest.lost { return .failed("the guest's driver died: \(lost)") }
+        guard let end else { return nil }
+        if guest.missedDeadline { return .failed("the guest never said anything and was destroyed") }
+        return end.status > 128 ? .signalled(number: end.status - 128) : .exited(status: end.status)
+    }
+
+    func endIdle() { try? guest.kill() }
+    func kill() { try? guest.kill() }
+
+    func release() throws {
+        defer { cleanUp() }
+        released = try guest.release()
+        if let end { cpuNanoseconds = end.userTime + end.systemTime + (guests.helperTime - helperBefore) }
+        try cgroup?.remove()
+    }
+
+    var instants: [Instant] {
+        let timeline = guest.timeline
+        var instants: [Instant] = []
+        func add(_ name: String, _ at: UInt64?) { if let at { instants.append(Instant(name: name, at: at)) } }
+        add("spawned", timeline.spawned)
+        add("connected", timeline.connected)
+        add("resumed", timeline.resumed)
+        add("exit", timeline.shutdown ?? timeline.reaped)
+        add("released", released)
+        return instants
+    }
+
+    var stretches: [Stretch] {
+        guest.phases.map { Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end) }
+    }
+
+    /// QEMU, and isolab-vm, which all guests share.
+    var processes: [Int32] { guest.processes + [guests.driver.pid] }
+    var cgroupCharge: UInt64? { cgroup?.charge }
+}

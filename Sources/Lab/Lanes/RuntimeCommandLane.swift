@@ -1,0 +1,131 @@
+import Glibc
+import Linux
+import OCI
+import RunRecord
+
+/// Another OCI runtime, driven through its own command line with the same image, workload and `config.json`.
+final class RuntimeCommandLane: Lane {
+    /// How one runtime is called.
+    struct Command: Sendable {
+        /// Its program's name.
+        var program: String
+        /// Before `run`.
+        var options: [String] = []
+        /// The Debian package that has it.
+        var package: String
+        /// A first launch may take this long before the lane is declared unable.
+        var trialSeconds = 20
+
+        static let crun = Command(program: "crun", options: ["--cgroup-manager=cgroupfs"], package: "crun")
+        static let runc = Command(program: "runc", package: "runc")
+        /// systrap where it has it: its KVM platform hangs on hosts whose KVM has no real virtualisation below it.
+        static let runsc = Command(
+            program: "runsc", options: ["--network=none", "--ignore-cgroups"], package: "runsc")
+    }
+
+    let entry: LaneEntry
+    private let laboratory: Laboratory
+    private let command: Command
+    private let path: String?
+    private let root: String
+
+    init(_ entry: LaneEntry, _ laboratory: Laboratory, _ command: Command) {
+        self.entry = entry
+        self.laboratory = laboratory
+        self.command = command
+        path = Files.program(command.program)
+        root = "\(laboratory.scratch)/runtimes/\(command.program)"
+    }
+
+    func availability() -> Availability {
+        guard path != nil else {
+            return .no("\(command.program) is not installed", remedy: "apt-get install \(command.package)")
+        }
+        guard geteuid() == 0 else {
+            return .no("needs root", remedy: "run isolab as root")
+        }
+        return .yes
+    }
+
+    func prepare() throws -> LaneRecord {
+        try Files.makeDirectories(root, mode: 0o700)
+        var record = self.record(.yes)
+        let example = request("example")
+        record.configuration["argv"] = arguments(example).joined(separator: " ")
+        record.configuration["config.json"] = String(decoding: try configuration(example).json(), as: UTF8.self)
+        if let version = version() { record.configuration["version"] = version }
+        try trial()
+        return record
+    }
+
+    /// One launch that is not counted: what this runtime cannot do here is its reason, not fifty rejected samples.
+    private func trial() throws {
+        laboratory.complaints.reset()
+        let launch = try Launch(
+            request(laboratory.nextName(), nonce: laboratory.nextNonce()), in: self, laboratory,
+            deadlineSeconds: command.trialSeconds)
+        launch.listen()
+        launch.finish()
+        let left = launch.release()
+        if let objection = launch.objection ?? left { throw LabError.lane(id: entry.id, problem: objection) }
+    }
+
+    private func request(_ name: String, nonce: UInt64 = 0) -> LaunchRequest {
+        LaunchRequest(name: name, nonce: nonce, work: 1000, command: ["exit"])
+    }
+
+    private func version() -> String? {
+        guard let path else { return nil }
+        return try? CommandOutput.text(path, ["--version"]).split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+
+    private func bundle(_ name: String) -> String { "\(laboratory.scratch)/bundles/\(name)" }
+
+    /// Below isolab's own cgroups, beside the one that accounts for the runtime itself.
+    private func cgroupName(_ name: String) -> String { "\(name)-container" }
+
+    private func arguments(_ request: LaunchRequest) -> [String] {
+        [path ?? command.program, "--root", root] + command.options
+            + ["run", "--bundle", bundle(request.name), request.name]
+    }
+
+    private func configuration(_ request: LaunchRequest) -> RuntimeConfiguration {
+        ContainerConfiguration.make(
+            .init(rootReadOnly: true), arguments: ["/\(Image.workloadName)"] + request.arguments(),
+            rootPath: laboratory.image.rootfs, cgroupPath: "/\(Cgroup.base)/\(cgroupName(request.name))")
+    }
+
+    func launch(_ request: LaunchRequest) throws -> any Sandbox {
+        let bundle = bundle(request.name)
+        try Files.makeDirectories(bundle)
+        try Files.write(
+            String(decoding: try configuration(request).json(indented: false), as: UTF8.self),
+            to: "\(bundle)/config.json")
+        let (path, root, name) = (path ?? command.program, root, request.name)
+        let cgroupName = cgroupName(name)
+        let runtime = CommandSandbox.Runtime(
+            cleanUp: {
+                Files.removeTree(bundle)
+                // What the runtime itself removed is not there; what it left (because it was killed) is asked back.
+                if access("\(root)/\(name)", F_OK) == 0 {
+                    _ = try? CommandOutput.text(path, ["--root", root, "delete", "--force", name])
+                }
+                if let layout = try? CgroupLayout.detect() {
+                    let plan = CgroupPlan(name: cgroupName, limits: CgroupLimits(cpus: "0"), layout: layout)
+                    if plan.directories.contains(where: { access($0.path, F_OK) == 0 }) {
+                        let cgroup = Cgroup(existing: plan)
+                        try? cgroup.kill()
+                        try? cgroup.remove()
+                    }
+                }
+            },
+            charge: {
+                guard let layout = try? CgroupLayout.detect() else { return nil }
+                let plan = CgroupPlan(name: cgroupName, limits: CgroupLimits(), layout: layout)
+                return (try? Cgroup(existing: plan).memoryCurrent()) ?? nil
+            })
+        return try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: runtime)
+    }
+
+    func close() {}
+}
