@@ -123,6 +123,10 @@ let package = Package(
         .executable(name: "isolab", targets: ["isolab"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
+        // For Benchmarks/, a package of its own.
+        .library(
+            name: "IsolabCore",
+            targets: ["Containers", "Seccomp", "OCI", "Linux", "WorkloadProtocol", "Statistics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -12,4 +12,11 @@ public struct SeccompProgram: Equatable, Sendable {
         self.flags = flags
         self.isCompact = isCompact
     }
+
+    /// Each instruction as the 64-bit word it is in this machine's memory: what a launch plan's filter is made of.
+    public var words: [UInt64] {
+        instructions.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 8).map { bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self) }
+        }
+    }
 }

@@ -1,0 +1,109 @@
+import Containers
+import Glibc
+import Linux
+import OCI
+import Seccomp
+import Statistics
+
+// Starts one workload in every lane, interleaved in random order, hot and cold, and writes table and samples.
+
+func warn(_ message: String) {
+    let line = Array((message + "\n").utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+}
+
+/// crun refuses a host that has controllers in cgroup v2 beside those of v1. Every lane then runs in a mount namespace
+/// without the v2 hierarchy, so that all see the same host.
+func hideUnifiedHierarchy() {
+    let unified = "/sys/fs/cgroup/unified"
+    guard access(unified + "/cgroup.controllers", F_OK) == 0 else { return }
+    let script = #"umount "$0" && exec "$@""#
+    let words = ["unshare", "--mount", "sh", "-c", script, unified] + CommandLine.arguments
+    var pointers = words.map { strdup($0) } + [nil]
+    execv("/usr/bin/unshare", &pointers)
+    warn("unshare: \(SystemError.message(errno)): crun may refuse this host")
+}
+
+func find(_ program: String) -> String? {
+    ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin"].map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+}
+
+func lanes(_ bed: Bed, _ floor: FloorLane) throws -> [any Lane] {
+    let everything = "pid, mount, net, uts, ipc, cgroup namespaces; limits; Docker's seccomp and capabilities"
+    var lanes: [any Lane] = [
+        IsolabLane(name: "isolab", isolation: everything + "; overlay", launcher: bed.launcher, plan: bed.plan), floor,
+    ]
+    for runtime in ["crun", "runc"] {
+        guard let path = find(runtime) else { continue }
+        lanes.append(
+            CommandLane(name: runtime, isolation: "the same config.json; no overlay") { arguments, identifier in
+                let bundle = try bed.writeBundle(arguments, cgroup: identifier)
+                return (path, ["--root", bed.directory + "/" + runtime, "run", "--bundle", bundle, identifier])
+            })
+    }
+    if let path = find("bwrap") {
+        lanes.append(
+            CommandLane(name: "bwrap", isolation: "the namespaces; no cgroup, no seccomp, no overlay") { words, _ in
+                let sandbox = [
+                    "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-ipc", "--unshare-cgroup", "--bind",
+                    bed.rootPath, "/", "--proc", "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys", "--hostname",
+                    "floor", "--die-with-parent",
+                ]
+                return (path, sandbox + words)
+            })
+    }
+    lanes.append(
+        CommandLane(name: "native", isolation: "none") { words, _ in
+            (bed.rootPath + words[0], Array(words.dropFirst()))
+        })
+    return lanes
+}
+
+func measure(_ lanes: [any Lane], _ options: Options) throws -> Results {
+    var generator = SeededGenerator(seed: options.seed)
+    var results = Results()
+    let warmUps = 3
+    for block in -warmUps..<options.samples {
+        var order = lanes.flatMap { lane in Temperature.allCases.map { (lane, $0) } }
+        generator.shuffle(&order)
+        for (lane, temperature) in order {
+            switch temperature {
+            case .hot: _ = try lane.verifiedLaunch(nonce: generator.next(), work: options.work)
+            case .cold: usleep(50_000)
+            }
+            let launch = try lane.verifiedLaunch(nonce: generator.next(), work: options.work)
+            guard block >= 0 else { continue }
+            results.samples.append(
+                Results.Sample(block: block, lane: lane.name, temperature: temperature, launch: launch))
+        }
+    }
+    return results
+}
+
+do {
+    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    guard geteuid() == 0 else { throw SystemError("start", "LaunchBenchmark", errno: EPERM, advice: "run it as root") }
+    hideUnifiedHierarchy()
+    let bed = try Bed(workload: options.workload)
+    defer { bed.remove() }
+    let floor = try FloorLane(
+        options.floor,
+        arguments: [
+            bed.rootPath, try bed.writeFilter(), bed.directory + "/mount", "\(Bed.memory)",
+            "\(Int(Bed.processors * 100_000))", "\(Bed.processCount)",
+        ])
+    let all = try lanes(bed, floor).filter { options.lanes?.contains($0.name) ?? true }
+    let results = try measure(all, options)
+    try floor.finish()
+    try SystemFile.makeDirectories(options.output)
+    let title =
+        "\(options.samples) blocks, seed \(options.seed); every launch verified; "
+        + "filter of \(bed.filter.instructions.count) instructions."
+    let table = results.markdown(lanes: all, title: title, seed: options.seed)
+    try writeFile(table, options.output + "/container-start.md")
+    try writeFile(results.csv, options.output + "/container-start.csv")
+    print(table)
+} catch {
+    warn("\(error)")
+    exit(1)
+}
