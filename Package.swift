@@ -99,7 +99,7 @@ let tests: [Target] = [
     .testTarget(name: "OCITests", dependencies: ["OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
-    .testTarget(name: "MachinesTests", dependencies: ["Machines"]),
+    .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport"]),

@@ -20,6 +20,8 @@ final class GuestChannel: Sendable {
         /// QEMU opened the channel: its devices are made.
         var connected: UInt64?
         var firstByte: UInt64?
+        /// The listening socket is open.
+        var isListening = true
         /// The other end is closed: QEMU has gone.
         var closed: UInt64?
         var partial: [UInt8] = []
@@ -66,7 +68,10 @@ final class GuestChannel: Sendable {
 
     /// Stops listening; the reading thread ends when QEMU's end closes, or now where it never connected.
     func close() {
-        shutdown(listener, Int32(SHUT_RDWR))
+        state.update {
+            // Once it is accepted or closed, the listener's number may be another's.
+            if $0.isListening { shutdown(listener, Int32(SHUT_RDWR)) }
+        }
         unlink(path)
     }
 
@@ -76,12 +81,12 @@ final class GuestChannel: Sendable {
         var connection: Int32 = -1
         repeat { connection = accept(listener, nil, nil) } while connection < 0 && errno == EINTR
         let connected = HostClock.now()
-        Glibc.close(listener)
-        guard connection >= 0 else {
-            state.update { $0.closed = connected }
-            return
+        state.update {
+            $0.isListening = false
+            Glibc.close(listener)
+            if connection >= 0 { $0.connected = connected } else { $0.closed = connected }
         }
-        state.update { $0.connected = connected }
+        guard connection >= 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 65536)
         var isFirst = true
         while true {

@@ -26,7 +26,7 @@ public struct MicroGuest: Equatable, Sendable {
 
     /// Where the image is loaded: 1 MiB, the first address a multiboot loader accepts.
     static let origin: UInt32 = 0x10_0000
-    static let headerBytes: UInt32 = 0x80
+    static let headerBytes: UInt32 = 0xa0
 
     /// The image's bytes: ELF header, two program headers, note, multiboot header, code, text.
     public var image: [UInt8] {

@@ -1,0 +1,93 @@
+import Testing
+
+@testable import Machines
+
+@Suite struct DomainXMLTests {
+    /// A whole guest becomes exactly this document: what libvirt is told is decided by the value alone.
+    @Test func wholeDocument() {
+        let domain = Domain(
+            name: "isolab-1", machine: .microvm, accelerator: .tcg, memoryMiB: 96, firmware: "/f/qboot.rom",
+            kernel: "/k/vmlinux", initramfs: "/i/root.cpio", commandLine: "quiet -- --guest",
+            channelSocket: "/run/c.sock")
+        #expect(
+            domain.xml == """
+                <domain type='qemu'>
+                  <name>isolab-1</name>
+                  <memory unit='MiB'>96</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='microvm'>hvm</type>
+                    <loader readonly='yes' type='rom'>/f/qboot.rom</loader>
+                    <kernel>/k/vmlinux</kernel>
+                    <initrd>/i/root.cpio</initrd>
+                    <cmdline>quiet -- --guest</cmdline>
+                  </os>
+                  <features>
+                    <acpi/>
+                  </features>
+                  <on_poweroff>destroy</on_poweroff>
+                  <on_reboot>destroy</on_reboot>
+                  <on_crash>destroy</on_crash>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <memballoon model='none'/>
+                    <serial type='unix'>
+                      <source mode='connect' path='/run/c.sock'/>
+                      <target type='isa-debug' port='0'>
+                        <model name='isa-debugcon'/>
+                      </target>
+                      <address type='isa' iobase='0xe9'/>
+                    </serial>
+                  </devices>
+                </domain>
+
+                """)
+    }
+
+    /// Only the accelerator decides the domain's type, and `kvm` is never written for a TCG guest.
+    @Test(arguments: [(Accelerator.kvm, "kvm"), (.tcg, "qemu")])
+    func accelerator(accelerator: Accelerator, type: String) {
+        let domain = Domain(
+            name: "a", machine: .pc, accelerator: accelerator, kernel: "/k", channelSocket: "/c")
+        #expect(domain.xml.hasPrefix("<domain type='\(type)'>"))
+        #expect(!domain.xml.contains("<loader"))
+        #expect(!domain.xml.contains("<initrd"))
+    }
+
+    /// Text cannot leave its element or attribute, whatever a path or a command line holds.
+    @Test func escaping() {
+        let domain = Domain(
+            name: "a<b>&\"c'", machine: .pc, accelerator: .tcg, kernel: "/k", commandLine: "x=</cmdline>\u{1}\n",
+            channelSocket: "/tmp/it's")
+        #expect(domain.xml.contains("<name>a&lt;b&gt;&amp;&quot;c&apos;</name>"))
+        #expect(domain.xml.contains("<cmdline>x=&lt;/cmdline&gt;&#10;</cmdline>"))
+        #expect(domain.xml.contains("path='/tmp/it&apos;s'"))
+    }
+
+    /// A console takes port 0 and the channel moves to port 1: two serial devices cannot share one.
+    @Test func consoleMovesTheChannel() {
+        let domain = Domain(
+            name: "a", machine: .q35, accelerator: .tcg, kernel: "/k", channelSocket: "/c", consoleLog: "/log")
+        #expect(domain.xml.contains("<target type='isa-serial' port='0'/>"))
+        #expect(domain.xml.contains("<target type='isa-debug' port='1'>"))
+    }
+
+    /// The reference lane is what a user would type: no firmware of ours, no tuning; the fastest lane has both.
+    @Test func recipes() throws {
+        let kernel = GuestKernel(
+            origin: .given, image: "/k/vmlinuz", vmlinux: "/k/vmlinux", version: "6", digest: "sha256:0")
+        func domain(_ recipe: GuestRecipe) -> Domain {
+            recipe.domain(
+                name: "n", kernel: kernel, initramfs: "/i", arguments: ["--guest", "exit"], channelSocket: "/c",
+                tscKilohertz: 2_500_000)
+        }
+        let plain = domain(.plain(.tcg))
+        #expect(plain.machine == .pc && plain.firmware == nil && plain.kernel == "/k/vmlinuz")
+        #expect(plain.commandLine == "rdinit=/isolab-workload panic=-1 reboot=t -- --guest exit")
+        let fastest = domain(.fastest(.tcg))
+        #expect(fastest.machine == .microvm && fastest.kernel == "/k/vmlinux")
+        #expect(fastest.commandLine.contains(" tsc_early_khz=2500000 "))
+        #expect(fastest.commandLine.contains(" acpi=off "))
+        #expect(!domain(.q35(.tcg)).commandLine.contains("acpi=off"))
+    }
+}
