@@ -14,9 +14,9 @@ import WorkloadProtocol
         #expect(word(16) == 3 << 16 | 2)  // EM_386, ET_EXEC
         let entry = word(24)
         #expect(word(28) == 52)
-        // PT_LOAD maps the file whole at 1 MiB, with its stack in the same page.
+        // PT_LOAD maps the file whole at 1 MiB, its stack in the same page and one of zeros behind.
         #expect(word(52) == 1 && word(56) == 0 && word(64) == 0x10_0000)
-        #expect(Int(word(68)) == image.count && word(72) == 0x1000)
+        #expect(Int(word(68)) == image.count && word(72) == 0x2000)
         // PT_NOTE: name "Xen", type 18, the entry.
         #expect(word(84) == 4)
         let note = Int(word(88))

@@ -40,7 +40,7 @@ public struct MicroGuest: Equatable, Sendable {
         // PT_LOAD: the whole file, its headers included, so that offsets and addresses differ by the origin alone.
         // The stack lies behind it.
         bytes += word(1) + word(0) + word(Self.origin) + word(Self.origin)
-        bytes += word(fileBytes) + word(Self.stackTop - Self.origin) + word(7) + word(0x1000)
+        bytes += word(fileBytes) + word(Self.emptyPage + 0x1000 - Self.origin) + word(7) + word(0x1000)
         // PT_NOTE
         bytes += word(4) + word(noteAt) + word(Self.origin + noteAt) + word(Self.origin + noteAt)
         bytes += word(20) + word(20) + word(4) + word(4)
@@ -53,8 +53,9 @@ public struct MicroGuest: Equatable, Sendable {
     /// Writes the image.
     public func write(to path: String) throws(SystemError) { try TextFile.replace(path, with: image) }
 
-    /// The image and its stack share one page.
+    /// The image and its stack share one page; the next stays zero.
     private static let stackTop: UInt32 = origin + 0x1000
+    private static let emptyPage: UInt32 = stackTop
     /// Six zero bytes, which the padding of the ELF header holds: a descriptor table with no entry.
     private static let emptyTable: UInt32 = origin + 8
     /// The multiboot header stands first in the program, whether or not it carries its magic.
@@ -107,10 +108,14 @@ public struct MicroGuest: Equatable, Sendable {
         code.move(.esi, addressOf: "done")
         code.call("say")
 
-        // An interrupt without a descriptor table faults, faults again, and the third time the processor shuts down.
-        code.bytes([0x0f, 0x01, 0x1d])  // lidt [address]
-        code.bytes(word(Self.emptyTable))
-        code.bytes([0xcc])  // int3
+        // Paging with an empty page directory: the next fetch faults, the fault finds no descriptor table and faults, and
+        // the third time the processor shuts down. (An `int3` would do on hardware; an emulating KVM does not know it.)
+        code.bytes([0x0f, 0x01, 0x1d] + word(Self.emptyTable))  // lidt [address]
+        code.move(.eax, Self.emptyPage)
+        code.bytes([0x0f, 0x22, 0xd8])  // mov cr3, eax
+        code.bytes([0x0f, 0x20, 0xc0])  // mov eax, cr0
+        code.bytes([0x0d, 0x00, 0x00, 0x00, 0x80])  // or eax, PG
+        code.bytes([0x0f, 0x22, 0xc0])  // mov cr0, eax
         code.label("forever")
         code.halt()
         code.jump("forever")
