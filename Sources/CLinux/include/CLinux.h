@@ -7,5 +7,6 @@
 #include "kvm.h"
 #include "process.h"
 #include "vm.h"
+#include "security.h"
 
 #endif

@@ -1,0 +1,46 @@
+import Glibc
+import Linux
+
+/// Version and controllers, by making a cgroup with the limits that the container lanes use.
+enum CgroupChecks {
+    /// Controllers without which a container has no limits.
+    static let wanted = ["cpu", "memory", "pids"]
+
+    static func all() -> [Capability] {
+        let layout: CgroupLayout
+        do throws(SystemError) { layout = try CgroupLayout.detect() } catch {
+            return [Capability("cgroups", .missing, "\(error)", remedy: mountRemedy, needed: true)]
+        }
+        return [check(layout) { () throws(SystemError) in try make(layout) }]
+    }
+
+    /// - Parameter make: makes and removes a cgroup with limits.
+    static func check(_ layout: CgroupLayout, make: () throws(SystemError) -> Void) -> Capability {
+        guard layout.mode != .none else {
+            return Capability("cgroups", .missing, "no hierarchy is mounted", remedy: mountRemedy, needed: true)
+        }
+        let controllers = layout.controllers.sorted()
+        let found = "\(layout.mode.rawValue): \(controllers.joined(separator: " "))"
+        do throws(SystemError) { try make() } catch {
+            return Capability(
+                "cgroups", .missing, "\(found); a cgroup could not be made: \(error)",
+                remedy: error.errno == EACCES || error.errno == EPERM ? "sudo isolab doctor" : "", needed: true)
+        }
+        let lacking = wanted.filter { !controllers.contains($0) }
+        if lacking.isEmpty {
+            return Capability("cgroups", .works, "\(found); one was made with limits", needed: true)
+        }
+        return Capability(
+            "cgroups", .limited, "\(found); no controller for \(lacking.joined(separator: ", "))",
+            remedy: lacking.contains("memory") ? "add cgroup_enable=memory to the kernel's command line" : "",
+            needed: true)
+    }
+
+    private static let mountRemedy = "sudo mount -t cgroup2 none /sys/fs/cgroup"
+
+    private static func make(_ layout: CgroupLayout) throws(SystemError) {
+        let limits = CgroupLimits(memory: 64 << 20, cpuQuota: 50_000, cpuPeriod: 100_000, processes: 16)
+        let name = "doctor-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        try Cgroup.create(named: name, limits: limits, layout: layout).remove()
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Linux
+
+/// What this host can do, found by doing it: nothing here trusts a device file or a version where it can try.
+///
+/// Everything that would change a process is tried in a child that ends at once; what has to be made (a cgroup, a scratch
+/// directory) is removed again.
+public enum Doctor {
+    /// Looks at everything, under three seconds.
+    ///
+    /// - Parameters:
+    ///   - stateDirectory: where isolab keeps what outlives a process; its own choice where not given.
+    ///   - cacheDirectory: where it keeps kernels and archives; its own choice where not given.
+    public static func examine(stateDirectory: String? = nil, cacheDirectory: String? = nil) -> [Capability] {
+        let paths = DoctorPaths(state: stateDirectory, cache: cacheDirectory)
+        return PrivilegeChecks.all() + NamespaceChecks.all() + CgroupChecks.all() + FileChecks.all(paths)
+            + SecurityChecks.all() + ProgramChecks.all(paths)
+    }
+}
+
+/// The directories that the checks look at.
+struct DoctorPaths {
+    /// Directory of the running program, where its companions stand too.
+    let programs: String
+    let state: String
+    let cache: String
+
+    init(state: String? = nil, cache: String? = nil) {
+        let own = (try? Procfs.readLink("/proc/self/exe")) ?? ""
+        programs = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
+        let isRoot = geteuid() == 0
+        let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
+        self.state = state ?? (isRoot ? "/run/isolab" : (environment("XDG_RUNTIME_DIR") ?? "/tmp") + "/isolab")
+        self.cache = cache ?? (isRoot ? "/var/cache/isolab" : (environment("HOME") ?? "/tmp") + "/.cache/isolab")
+    }
+
+    /// The nearest directory above a path that exists: where it would be made.
+    static func existing(_ path: String) -> String {
+        var path = path
+        while !SystemFile.exists(path), let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            path = String(path[..<slash])
+        }
+        return SystemFile.exists(path) ? path : "/"
+    }
+}
