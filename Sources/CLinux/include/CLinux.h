@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "kvm.h"
 #include "process.h"
-#include "vm.h"
 #include "security.h"
+#include "vm.h"
 
 #endif

@@ -108,7 +108,7 @@ public struct GuestKernel: Codable, Hashable, Sendable {
         return result.output
     }
 
-    private static func hostRelease() -> String {
+    static func hostRelease() -> String {
         var names = utsname()
         guard uname(&names) == 0 else { return "unknown" }
         return withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

@@ -29,6 +29,15 @@ public struct Capability: Codable, Equatable, Sendable {
     }
 }
 
+extension Capability {
+    /// For one who is root already, and may have no sudo.
+    var forRoot: Capability {
+        var capability = self
+        if remedy.hasPrefix("sudo ") { capability.remedy = String(remedy.dropFirst(5)) }
+        return capability
+    }
+}
+
 extension Collection<Capability> {
     /// Whether the main job can run whole: nothing it needs is missing.
     public var allowMainJob: Bool { allSatisfy { !$0.needed || $0.state != .missing } }

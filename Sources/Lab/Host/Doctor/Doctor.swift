@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Machines
 
 /// What this host can do, found by doing it: nothing here trusts a device file or a version where it can try.
 ///
@@ -11,10 +12,18 @@ public enum Doctor {
     /// - Parameters:
     ///   - stateDirectory: where isolab keeps what outlives a process; its own choice where not given.
     ///   - cacheDirectory: where it keeps kernels and archives; its own choice where not given.
-    public static func examine(stateDirectory: String? = nil, cacheDirectory: String? = nil) -> [Capability] {
+    ///   - connect: a libvirt URI; the embedded driver where not given.
+    public static func examine(
+        stateDirectory: String? = nil, cacheDirectory: String? = nil, connect: String? = nil
+    ) -> [Capability] {
         let paths = DoctorPaths(state: stateDirectory, cache: cacheDirectory)
-        return PrivilegeChecks.all() + NamespaceChecks.all() + CgroupChecks.all() + FileChecks.all(paths)
-            + SecurityChecks.all() + ProgramChecks.all(paths)
+        // Asking libvirt waits mostly; the rest is looked at meanwhile.
+        let driver = Concurrently { MachineChecks.driver(paths, connect: connect) }
+        let ground = PrivilegeChecks.all() + NamespaceChecks.all() + CgroupChecks.all() + FileChecks.all(paths)
+        let programs = SecurityChecks.all() + ProgramChecks.all(paths)
+        let machines = [MachineChecks.accelerator(.probe()), MachineChecks.kernel(paths)]
+        let all = ground + programs + [driver.value()] + machines
+        return geteuid() == 0 ? all.map(\.forRoot) : all
     }
 }
 
