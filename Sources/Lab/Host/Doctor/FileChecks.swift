@@ -48,7 +48,7 @@ enum FileChecks {
         let size = "\(binarySize(kibibytes: Int(free / 1024))) free for \(path)"
         if free >= wanted { return Capability(name, .works, size, needed: true) }
         return Capability(
-            name, free < wanted / 8 ? .missing : .limited,
+            name, free <= wanted / 8 ? .missing : .limited,
             "\(size); a run may need \(binarySize(kibibytes: Int(wanted / 1024)))",
             remedy: "free space below \(directory)",
             needed: true)
