@@ -50,13 +50,13 @@ struct hierarchy {
 };
 
 static struct hierarchy hierarchies[max_hierarchies];
-static int hierarchy_count;
+static int hierarchy_count, has_cpuset;
 static struct sock_fprog filter;
 static const char *mount_point;
 static char overlay_options[1024], upper[300], work_directory[300], merged[300];
 static char *workload[8];
 static char *environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-static int output_end;
+static int output_end, own_pid;
 static const char *volatile failed_step;
 static volatile int failed_error;
 
@@ -130,7 +130,10 @@ static void find_hierarchies(const char *memory, const char *quota, const char *
         int version = strcmp(type, "cgroup2") == 0 ? 2 : strcmp(type, "cgroup") == 0 ? 1 : 0;
         if (version == 0 || hierarchy_count == max_hierarchies) continue;
         // A cpuset of v1 admits nobody until it is filled in, and Docker does not ask for one.
-        if (version == 1 && has(options, "cpuset")) continue;
+        if (version == 1 && has(options, "cpuset")) {
+            has_cpuset = 1;
+            continue;
+        }
         struct hierarchy *h = &hierarchies[hierarchy_count++];
         h->version = version;
         snprintf(h->root, sizeof h->root, "%s", target);
@@ -197,6 +200,8 @@ static void enter_root(void) {
     MUST("overlay", mount("overlay", merged, "overlay", 0, overlay_options));
     MUST("chdir", chdir(merged));
     MUST("pivot_root", syscall(SYS_pivot_root, ".", "."));
+    MUST("old root", umount2(".", MNT_DETACH));
+    MUST("chdir", chdir("/"));
 }
 
 static void make_directory(const char *path) {
@@ -241,8 +246,7 @@ static void make_tree(void) {
                              h->version == 2 ? NULL : h->controllers));
         }
         // The container sees cpuset too, though it has no cgroup of its own there.
-        struct stat status;
-        if (stat("/sys/fs/cgroup/cpu", &status) == 0) {
+        if (has_cpuset) {
             make_directory("/sys/fs/cgroup/cpuset");
             MUST("cpuset", mount("cgroup", "/sys/fs/cgroup/cpuset", "cgroup", safe | MS_RDONLY, "cpuset"));
         }
@@ -278,7 +282,6 @@ static void restrict_paths(void) {
             fail(masked[i]);
         }
     }
-    MUST("old root", umount2(".", MNT_DETACH));
 }
 
 static void limit_capabilities(void) {
@@ -293,7 +296,6 @@ static void limit_capabilities(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {{(uint32_t)keep, (uint32_t)keep, 0}, {0, 0, 0}};
     MUST("capset", syscall(SYS_capset, &header, data));
-    MUST("ambient", prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 }
 
 __attribute__((noreturn, noinline)) static void child(void) {
@@ -317,6 +319,10 @@ __attribute__((noreturn, noinline)) static void child(void) {
     // Without no_new_privs a filter needs CAP_SYS_ADMIN: before the capabilities go.
     MUST("seccomp", syscall(SYS_seccomp, 1, 0, &filter));
     limit_capabilities();
+    // Raw calls: the C library's would have every thread of a process do the same.
+    MUST("setgroups", syscall(SYS_setgroups, 0, NULL));
+    MUST("setresgid", syscall(SYS_setresgid, 0, 0, 0));
+    MUST("setresuid", syscall(SYS_setresuid, 0, 0, 0));
     MUST("chdir", chdir("/"));
     execve(workload[0], workload, environment);
     fail("execve");
@@ -346,7 +352,7 @@ static int make_cgroups(unsigned number) {
     int unified = -1;
     for (int i = 0; i < hierarchy_count; i++) {
         struct hierarchy *h = &hierarchies[i];
-        snprintf(h->directory, sizeof h->directory, "%s/isolab-floor/%d-%u", h->root, getpid(), number);
+        snprintf(h->directory, sizeof h->directory, "%s/isolab-floor/%d-%u", h->root, own_pid, number);
         if (mkdir(h->directory, 0755) != 0) die(h->directory);
         char path[400];
         for (int s = 0; s < h->setting_count; s++) {
@@ -434,6 +440,7 @@ int main(int count, char **values) {
         fprintf(stderr, "usage: floor ROOTFS FILTER MOUNTPOINT MEMORY QUOTA PIDS\n");
         return 2;
     }
+    own_pid = getpid();
     mount_point = values[3];
     if (mkdir(mount_point, 0755) != 0 && errno != EEXIST) die(mount_point);
     snprintf(upper, sizeof upper, "%.250s/upper", mount_point);

@@ -43,9 +43,9 @@ final class Bed {
             options: LaunchPlan.Options(filter: filter.words, filterFlags: filter.flags), host: host)
     }
 
-    func writeFilter() throws -> String {
-        let path = directory + "/filter"
-        try filter.instructions.withUnsafeBytes { try write(Array($0), path) }
+    func writeFilter(_ program: SeccompProgram, named name: String) throws -> String {
+        let path = "\(directory)/\(name)"
+        try program.instructions.withUnsafeBytes { try write(Array($0), path) }
         return path
     }
 

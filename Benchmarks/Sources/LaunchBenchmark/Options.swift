@@ -3,6 +3,7 @@ struct Options {
     var samples = 50
     var seed: UInt64 = 1
     var floor = ".build/floor"
+    var filterLoad = ".build/filter-load"
     var workload = "../.build/release/isolab-workload"
     var output = ".build/figures"
     var lanes: [String]?
@@ -22,6 +23,7 @@ struct Options {
             case "--seed": seed = try Self.number(option, value)
             case "--work": work = try Self.number(option, value)
             case "--floor": floor = value
+            case "--filter-load": filterLoad = value
             case "--workload": workload = value
             case "--output": output = value
             case "--lanes": lanes = value.split(separator: ",").map(String.init)

@@ -80,6 +80,27 @@ func measure(_ lanes: [any Lane], _ options: Options) throws -> Results {
     return results
 }
 
+/// What loading libseccomp's program costs, and what loading the compact one does, each in a new process.
+func filterTable(_ bed: Bed, _ options: Options) throws -> String {
+    var text = "\n## Loading the seccomp program (`seccomp(2)`), \(options.samples * 10) loads each\n\n"
+    text += "| program | instructions | min µs | median µs |\n| --- | --- | --- | --- |\n"
+    let own = try SeccompCompiler.compile(.docker(), compact: false)
+    for (name, program) in [("libseccomp's, as runc loads it", own), ("isolab's, equal verdicts", bed.filter)] {
+        let pipe = try makePipe()
+        let path = try bed.writeFilter(program, named: "filter-load")
+        let process = try ProcessPlan(options.filterLoad, [path, "\(options.samples * 10)"])
+            .spawn(StandardStreams(output: pipe.write))
+        close(pipe.write)
+        let figures = readAll(pipe.read).text.split(whereSeparator: \.isWhitespace)
+        close(pipe.read)
+        guard try process.wait().succeeded, figures.count == 2 else {
+            throw SystemError("run", options.filterLoad, errno: 0)
+        }
+        text += "| \(name) | \(program.instructions.count) | \(figures[0]) | \(figures[1]) |\n"
+    }
+    return text
+}
+
 do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
     guard geteuid() == 0 else { throw SystemError("start", "LaunchBenchmark", errno: EPERM, advice: "run it as root") }
@@ -89,7 +110,7 @@ do {
     let floor = try FloorLane(
         options.floor,
         arguments: [
-            bed.rootPath, try bed.writeFilter(), bed.directory + "/mount", "\(Bed.memory)",
+            bed.rootPath, try bed.writeFilter(bed.filter, named: "filter"), bed.directory + "/mount", "\(Bed.memory)",
             "\(Int(Bed.processors * 100_000))", "\(Bed.processCount)",
         ])
     let all = try lanes(bed, floor).filter { options.lanes?.contains($0.name) ?? true }
@@ -99,7 +120,7 @@ do {
     let title =
         "\(options.samples) blocks, seed \(options.seed); every launch verified; "
         + "filter of \(bed.filter.instructions.count) instructions."
-    let table = results.markdown(lanes: all, title: title, seed: options.seed)
+    let table = try results.markdown(lanes: all, title: title, seed: options.seed) + filterTable(bed, options)
     try writeFile(table, options.output + "/container-start.md")
     try writeFile(results.csv, options.output + "/container-start.csv")
     print(table)

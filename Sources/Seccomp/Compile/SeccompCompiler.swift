@@ -6,9 +6,14 @@ public enum SeccompCompiler {
     ///
     /// The compact program is used only where it gives the same verdict as libseccomp's on every call tried
     /// (`FilterComparison`); else libseccomp's own is.
-    public static func compile(_ profile: SeccompProfile) throws(SeccompError) -> SeccompProgram {
+    ///
+    /// - Parameter compact: false for libseccomp's own in any case, to compare with.
+    public static func compile(
+        _ profile: SeccompProfile, compact wanted: Bool = true
+    ) throws(SeccompError) -> SeccompProgram {
         let flags = try flags(of: profile)
         let reference = try NewerSystemCalls.prologue(for: profile) + LibseccompCompiler.compile(profile)
+        guard wanted else { return SeccompProgram(instructions: reference, flags: flags) }
         do throws(FilterFault) {
             let compact = try FilterCompactor.compact(reference)
             try FilterCheck.check(compact)
