@@ -47,7 +47,7 @@ struct DumbbellChart: Chart {
             let x = TextMetrics.width(TextMetrics.fit(row.lane.id, width: 150, size: 14), size: 14) * 1.1 + 10
             drawing.text(
                 TextMetrics.fit(tag, width: drawing.width - x, size: 12), x: x, y: top + 17, style: style, full: tag)
-            centre = top + 44
+            centre = top + 48
         } else {
             drawing.text(TextMetrics.fit(tag, width: 200, size: 12), x: 0, y: top + 32, style: style, full: tag)
         }

@@ -75,6 +75,10 @@ struct MemoryChart: Chart {
                 tip: "\(row.lane.name), \(part.name): \(Quantity.text(part.size, "B"))")
             reached += part.size
         }
+        if row.lane.emulated {
+            drawing.rectangle(
+                x: scale(0), y: bar, width: scale(reached) - scale(0), height: height, style: "hatch-over")
+        }
         if let cgroup = row.cgroup {
             let x = scale(cgroup)
             drawing.path(

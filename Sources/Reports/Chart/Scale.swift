@@ -46,7 +46,7 @@ struct Scale: Sendable {
     func ticks(spacing: Double = 64, unit: String = "ns") -> [Double] {
         switch kind {
         case .linear:
-            let room = max(Int(abs(end - start) / spacing), 1)
+            let room = max(Int(abs(end - start) / (spacing * 0.75)), 1)
             let step = Self.roundStep((high - low) / Double(room), unit: unit, around: high)
             return (0...Int(((high - low) / step + 1e-9).rounded(.down))).map { low + Double($0) * step }
         case .logarithmic:

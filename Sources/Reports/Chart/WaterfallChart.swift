@@ -28,14 +28,16 @@ struct WaterfallChart: Chart {
         let widest = timeline.phases.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
         let left = min(max(widest + 12, 70), layout.isNarrow ? 148 : 240)
         let right = layout.width - 72
-        let plotTop = legend(on: &drawing) + 26
+        let scale = Scale.linear([timeline.end], from: left, to: right)
+        let rows = eventRows(scale)
+        let eventsTop = legend(on: &drawing) + 16
+        let plotTop = eventsTop + Double(rows - 1) * 14 + 12
         let rowHeight = 20.0
         let plotBottom = plotTop + Double(timeline.phases.count) * rowHeight + 4
-        let scale = Scale.linear([timeline.end], from: left, to: right)
         drawing.height = Axis(
             scale: scale, unit: "ns", title: "after the launch call, median; linear"
         ).draw(on: &drawing, top: plotTop - 4, bottom: plotBottom)
-        drawEvents(on: &drawing, scale: scale, top: plotTop - 8, bottom: plotBottom)
+        drawEvents(on: &drawing, scale: scale, top: eventsTop, bottom: plotBottom, rows: rows)
         for (index, phase) in timeline.phases.enumerated() {
             let top = plotTop + Double(index) * rowHeight
             drawing.text(
@@ -49,6 +51,9 @@ struct WaterfallChart: Chart {
                 tip: "\(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns")), from "
                     + "\(Quantity.text(phase.start, "ns")) after launch")
             let label = Quantity.text(phase.duration, "ns")
+            if timeline.lane.emulated {
+                drawing.rectangle(x: x, y: top + 3, width: width, height: 14, radius: 2, style: "hatch-over")
+            }
             drawing.text(label, x: layout.width, y: top + 14, style: "t value", anchor: .end)
         }
         return drawing
@@ -71,17 +76,22 @@ struct WaterfallChart: Chart {
         return y + 4
     }
 
-    private func drawEvents(on drawing: inout Drawing, scale: Scale, top: Double, bottom: Double) {
-        let labels = timeline.events.map(\.name)
-        let widths = labels.map { TextMetrics.width($0, size: 11.5) }
-        let centres = Labels.spread(
-            timeline.events.map { scale($0.at) }, widths: widths, gap: 6, within: 0...drawing.width)
+    /// How many rows the events' names take over the plot: one, or one each where they would touch.
+    private func eventRows(_ scale: Scale) -> Int {
+        let ends = timeline.events.map { scale($0.at) + TextMetrics.width($0.name, size: 12) + 10 }
+        let touch = zip(ends, timeline.events.dropFirst()).contains { $0 > scale($1.at) }
+        return touch ? timeline.events.count : 1
+    }
+
+    /// Names stand right of their lines, the earliest highest, so that no line crosses a name.
+    private func drawEvents(on drawing: inout Drawing, scale: Scale, top: Double, bottom: Double, rows: Int) {
         for (index, event) in timeline.events.enumerated() {
+            let y = top + (rows > 1 ? Double(index) * 14 : 0)
             let x = scale(event.at)
             drawing.path(
-                "M\(Drawing.point(centres[index], top))L\(Drawing.point(x, top + 7))V\(Drawing.coordinate(bottom))",
-                style: "event", tip: "\(event.name): \(Quantity.text(event.at, "ns")) after launch")
-            drawing.text(event.name, x: centres[index], y: top - 4, style: "t event-name", anchor: .middle)
+                "M\(Drawing.point(x, y - 8))V\(Drawing.coordinate(bottom))", style: "event",
+                tip: "\(event.name): \(Quantity.text(event.at, "ns")) after launch")
+            drawing.text(event.name, x: x + 4, y: y, style: "t event-name halo")
         }
     }
 }
@@ -117,17 +127,18 @@ struct OneClockChart: Chart {
                     tip: "\(timeline.lane.name), \(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns"))"
                 )
             }
+            if timeline.lane.emulated, let end = timeline.phases.map(\.end).max() {
+                body.rectangle(x: scale(0), y: bar, width: scale(end) - scale(0), height: 20, style: "hatch-over")
+            }
             // The instant that answers the question, above the bar's end.
             if let ready = timeline.events.first(where: { $0.name == EventName.ready }) {
                 let x = scale(ready.at)
                 body.line(x, bar - 3, x, bar + 23, style: "median k-native")
                 let text = "ready \(Quantity.text(ready.at, "ns"))"
-                let width = TextMetrics.width(text, size: 12)
-                let end = max(scale(timeline.end), x)
-                if end + 8 + width < layout.width {
-                    body.text(text, x: end + 8, y: bar + 15, style: "t value halo")
+                if layout.isNarrow {
+                    body.text(text, x: layout.width, y: bar - 8, style: "t value", anchor: .end)
                 } else {
-                    body.text(text, x: x - 6, y: bar + 15, style: "t value inside", anchor: .end)
+                    body.text(text, x: max(scale(timeline.end), x) + 8, y: bar + 15, style: "t value halo")
                 }
             }
             y = bar + (layout.isNarrow ? 30 : 40)
@@ -142,12 +153,18 @@ struct OneClockChart: Chart {
     private func draw(
         _ libvirt: LibvirtCost, on body: inout Drawing, scale: Scale, top: Double, layout: ChartLayout
     ) -> Double {
-        let tag = ["vm less vm-qemu", libvirtTag].compactMap { $0 }.joined(separator: "; ")
-        let bar = label(("what libvirt costs", tag), emulated: libvirtTag != nil, on: &body, top: top, layout: layout)
+        let bar = label(
+            ("libvirt: vm less vm-qemu", libvirtTag ?? "the same block, paired"), emulated: libvirtTag != nil,
+            on: &body, top: top, layout: layout)
         let text = Quantity.text(libvirt.median, "ns")
         body.rectangle(
             x: scale(0), y: bar, width: max(scale(max(libvirt.median, 0)) - scale(0), 1), height: 20, radius: 2,
             style: "bar a-2\(libvirtTag != nil ? " emulated" : "")", tip: "libvirt: \(text)")
+        if libvirtTag != nil {
+            body.rectangle(
+                x: scale(0), y: bar, width: max(scale(max(libvirt.median, 0)) - scale(0), 1), height: 20,
+                style: "hatch-over")
+        }
         if let interval = libvirt.interval {
             body.line(scale(interval.low), bar + 10, scale(interval.high), bar + 10, style: "whisker ink")
         }
@@ -161,11 +178,11 @@ struct OneClockChart: Chart {
     ) -> Double {
         let style = emulated ? "t tag" : "t muted"
         if layout.isNarrow {
-            let first = TextMetrics.fit(name.0, width: 150, size: 14)
+            let first = TextMetrics.fit(name.0, width: 170, size: 14)
             drawing.text(first, x: 0, y: top + 14, style: "t lane", full: name.0)
             let x = TextMetrics.width(first, size: 14) * 1.1 + 10
             drawing.text(
-                TextMetrics.fit(name.1, width: drawing.width - x, size: 12), x: x, y: top + 14, style: style,
+                TextMetrics.fit(name.1, width: drawing.width - x - 84, size: 12), x: x, y: top + 14, style: style,
                 full: name.1)
             return top + 22
         }

@@ -15,7 +15,7 @@ struct Table: Sendable {
 
     struct Value: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
         var text: String
-        /// Smaller, under the text.
+        /// Smaller, under the text; may hold several lines.
         var detail: String
         /// A class that says what the value is: `withheld`, `verdict-slower`.
         var style: String?

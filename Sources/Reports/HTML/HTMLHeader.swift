@@ -22,6 +22,17 @@ enum HTMLHeader {
                         }
                     }
                 }
+                element("dl", ["class": "key"]) {
+                    for fact in KeyFacts(reading).facts {
+                        element("div") {
+                            element("dt") { fact.name }
+                            element("dd") {
+                                fact.value
+                                if !fact.detail.isEmpty { element("small") { fact.detail } }
+                            }
+                        }
+                    }
+                }
                 glance(reading)
                 element("div", ["class": "facts"]) {
                     element("div") {

@@ -60,6 +60,13 @@ struct HTMLPage {
                 element(
                     "pattern",
                     [
+                        "id": "hatch-light", "width": "7", "height": "7", "patternUnits": "userSpaceOnUse",
+                        "patternTransform": "rotate(45)",
+                    ]
+                ) { element("rect", ["class": "hatch-light-line", "width": "1.6", "height": "7"]) }
+                element(
+                    "pattern",
+                    [
                         "id": "hatch", "width": "6", "height": "6", "patternUnits": "userSpaceOnUse",
                         "patternTransform": "rotate(45)",
                     ]

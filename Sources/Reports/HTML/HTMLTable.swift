@@ -37,7 +37,7 @@ enum HTMLTable {
                 ]
             ) {
                 element("span", ["class": "v"]) { value.text }
-                if !value.detail.isEmpty { element("small") { value.detail } }
+                for line in value.detail.split(separator: "\n") { element("small") { String(line) } }
             }
         }
     }

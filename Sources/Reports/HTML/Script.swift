@@ -31,7 +31,7 @@ enum Script {
               for (const link of links.values()) { link.removeAttribute("aria-current"); }
               links.get(entry.target.id)?.setAttribute("aria-current", "true");
             }
-          }, { rootMargin: "-10% 0px -80% 0px" });
+          }, { rootMargin: "-8% 0px -85% 0px" });
           for (const part of document.querySelectorAll("main > [id]")) { seen.observe(part); }
         })();
         """

@@ -51,7 +51,7 @@ enum StyleSheet {
         main > section > p, main > section > ul, .panel > p { max-width: 46rem; }
         ul { padding-left: 1.1rem; }
         li { margin-bottom: .3rem; }
-        main > section { padding: 3rem 0 1rem; border-top: 1px solid var(--line); margin-top: 2rem; }
+        main > section { padding: 2.6rem 0 0; border-top: 1px solid var(--line); margin-top: 2.8rem; }
         nav { padding: 1rem 0 0; font-size: .875rem; }
         nav .brand { font-weight: 700; margin: 0 0 .3rem; letter-spacing: -.01em; }
         nav ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; }
@@ -99,6 +99,11 @@ enum StyleSheet {
         .glance tbody th { font-weight: 600; font-size: 1rem; min-width: 8rem; }
         .glance td, .glance tbody th { padding-top: .7rem; padding-bottom: .7rem; vertical-align: baseline; }
         .glance .big .v { font-size: clamp(1.3rem, 1rem + 1.1vw, 1.9rem); font-weight: 650; letter-spacing: -.02em; color: var(--c); }
+        .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem 1.4rem; margin: 0 0 1.6rem; }
+        .key > div { display: block; border-left: 3px solid var(--line); padding-left: .9rem; }
+        .key dt { font-size: .82rem; }
+        .key dd { font-weight: 600; line-height: 1.35; }
+        .key dd small { display: block; }
         .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1.2rem 2.5rem; }
         .facts h2 { font-size: 1rem; margin: 0 0 .4rem; letter-spacing: 0; }
         .facts ul, .facts p { margin: 0; font-size: .95rem; }
@@ -123,6 +128,7 @@ enum StyleSheet {
         .quiet { color: var(--muted); font-weight: 400; }
         .withheld { color: var(--warn); }
         .withheld .v { font-weight: 400; }
+        th.lane small { white-space: nowrap; }
         th.lane .v { font-weight: 650; color: var(--c); white-space: nowrap; }
         .verdict .v { font-weight: 600; white-space: nowrap; }
         td.verdict { min-width: 11rem; }
@@ -135,7 +141,8 @@ enum StyleSheet {
         """
 
     private static let figures = """
-        figure { margin: 1.4rem 0 2rem; }
+        figure { margin: 1.4rem 0 1.2rem; }
+        details.data, details.data:last-of-type { border: 0; }
         .plot { container-type: inline-size; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 1.3rem 1.4rem; }
         figcaption { color: var(--muted); font-size: .88rem; margin: .6rem 0 .3rem; max-width: 52rem; }
         svg.chart { display: block; width: 100%; height: auto; margin: 0 auto; overflow: visible; }
@@ -197,6 +204,9 @@ enum StyleSheet {
         .box { fill: var(--surface); stroke: var(--c); stroke-width: 1.4; }
         .box.hatched { fill: url(#hatch); }
         .hatch-line { fill: var(--k-guest); opacity: .45; }
+        .hatch-over { fill: url(#hatch-light); pointer-events: none; }
+        .hatch-light-line { fill: var(--surface); opacity: .42; }
+        .floor { fill: var(--line); opacity: .6; }
         .whisker { stroke: var(--c); stroke-width: 1.4; fill: none; }
         .interval { fill: var(--c); }
         .median { stroke: var(--c); stroke-width: 2.6; fill: none; }
@@ -206,7 +216,6 @@ enum StyleSheet {
         .curve { stroke: var(--c); stroke-width: 2.1; fill: none; stroke-linejoin: round; }
         .bar { fill: var(--c); }
         .bar.joined { stroke: var(--surface); stroke-width: .6; }
-        .bar.emulated { fill-opacity: .82; }
         .event { stroke: var(--muted); stroke-dasharray: 3 3; fill: none; }
         .guest-view { fill: none; stroke: var(--muted); stroke-dasharray: 4 3; stroke-width: 1.4; }
         .dumbbell { stroke: var(--c); stroke-width: 2; stroke-opacity: .5; fill: none; }
@@ -226,6 +235,17 @@ enum StyleSheet {
           .overline .run { margin-left: 0; }
           main > section { padding-top: 2rem; }
           .glance .scroll { padding: .2rem 1rem .4rem; }
+          .glance table, .glance thead, .glance tbody, .glance caption { display: block; }
+          .glance tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .6rem; border-bottom: 1px solid var(--fine); padding: .5rem 0; }
+          .glance tbody tr:last-child { border-bottom: 0; }
+          .glance th, .glance td, .glance tbody th, .glance td.n { border: 0; padding: .1rem 0; text-align: left; min-width: 0; }
+          .glance tbody th { grid-column: 1 / -1; }
+          .glance tbody th small { display: inline; margin-left: .5em; }
+          .glance thead th { min-width: 0; }
+          .glance thead th:first-child { display: none; }
+          .glance .big .v { font-size: 1.25rem; }
+          nav { padding-top: .8rem; }
+          nav ol { flex-wrap: nowrap; overflow-x: auto; gap: 0 1.1rem; white-space: nowrap; padding-bottom: .3rem; }
         }
         @media (prefers-contrast: more) { :root { --muted: var(--ink); --line: var(--ink); } }
         @media print {

@@ -42,7 +42,9 @@ enum MarkdownText {
         lines.append(row(table.columns.map { $0.numeric ? "---:" : "---" }))
         for values in table.rows {
             var cells = values.flatMap { value -> [String] in
-                let text = escape(value.text) + (value.detail.isEmpty ? "" : " (\(escape(value.detail)))")
+                let text =
+                    escape(value.text)
+                    + (value.detail.isEmpty ? "" : " (\(escape(value.detail.replacing("\n", with: "; "))))")
                 return [text] + Array(repeating: "", count: max(value.span - 1, 0))
             }
             cells += Array(repeating: "", count: max(table.columns.count - cells.count, 0))

@@ -30,9 +30,17 @@ struct StartupSection: ReportSection {
             title: "\(span.description) of every sample, by lane",
             description: Self.describe(rows, span), axisTitle: "\(span.description), logarithmic", rows: rows)
         let shown = strip.drawn
+        let lacking = lanes.filter { lane in
+            lane.record.available && reading.cell(condition, lane.id, Metric.startup)?.estimate != nil
+                && reading.distribution(condition, lane.id, span).isEmpty
+        }
         let table = table(reading, condition, span, rows)
         var blocks: [Block] = [
-            .paragraph(Words.span(span) + "."),
+            .paragraph(
+                Words.span(span) + "."
+                    + (lacking.isEmpty
+                        ? ""
+                        : " Not in this view, for want of one of the two events: \(Words.list(lacking.map(\.name))).")),
             .figure(
                 Figure(
                     id: prefix, chart: strip,
@@ -42,6 +50,10 @@ struct StartupSection: ReportSection {
                         + "as the dark bar. Hatched: emulated.",
                     table: table, open: true)),
         ]
+        let findings = rows.flatMap { row in
+            (estimate(reading, condition, row.lane, span)?.cell.findings ?? []).map { "\(row.lane.name): \($0)" }
+        }
+        if !findings.isEmpty { blocks += [.paragraph("What the medians hide:"), .list(findings)] }
         let series = rows.filter { !$0.distribution.isEmpty }.map { (lane: $0.lane, distribution: $0.distribution) }
         if !series.isEmpty {
             blocks.append(
@@ -76,11 +88,8 @@ struct StartupSection: ReportSection {
                     lane: lane, distribution: Distribution([]), figure: "", interval: "", note: Figures.withheld(cell))
             }
             let distribution = reading.distribution(condition, lane.id, span)
-            guard !distribution.isEmpty else {
-                return StripChart.Row(
-                    lane: lane, distribution: distribution, figure: "", interval: "",
-                    note: "this lane lacks one of the two events")
-            }
+            // Such a lane has nothing to say in this view; `lacking` names it.
+            guard !distribution.isEmpty else { return nil }
             if let own = estimate(reading, condition, lane, span) {
                 let base = Quantity.base(of: own.unit)
                 let interval = own.estimate.medianLow.flatMap { low in
@@ -121,12 +130,8 @@ struct StartupSection: ReportSection {
                 return [.lane(row.lane), .reason(row.note, span: columns.count - 1)]
             }
             if let own = estimate(reading, condition, row.lane, span) {
-                let findings = own.cell.findings.joined(separator: " ")
                 return [
-                    Table.Value(
-                        row.lane.id,
-                        detail: [row.lane.tag ?? "", findings].filter { !$0.isEmpty }.joined(separator: ". "),
-                        style: "lane \(row.lane.style)"),
+                    .lane(row.lane),
                     Table.Value(Figures.admitted(own.cell)),
                     Table.Value(Quantity.text(own.estimate.median, own.unit), style: "strong"),
                     Table.Value(Figures.interval(own.estimate, own.unit)),

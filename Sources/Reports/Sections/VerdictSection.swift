@@ -102,9 +102,9 @@ struct VerdictSection: ReportSection {
         guard let comparison = reading.comparison(of: cell) else { return Table.Value("not compared", style: "quiet") }
         var detail = Figures.shift(comparison)
         let ratio = Figures.ratio(comparison)
-        if !ratio.isEmpty && comparison.verdict != .undecided { detail += " · \(ratio)" }
+        if !ratio.isEmpty && comparison.verdict != .undecided { detail += "\n\(ratio)" }
         if comparison.verdict == .undecided && !comparison.reason.isEmpty {
-            detail += " · \(Words.unstopped(comparison.reason))"
+            detail += "\n\(Words.unstopped(comparison.reason))"
         }
         let style =
             switch comparison.verdict {

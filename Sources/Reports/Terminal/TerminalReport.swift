@@ -30,7 +30,9 @@ public enum TerminalReport {
         guard !rows.isEmpty else { return [] }
         let name = min(max(rows.map { TerminalText.columns($0.lane.id) }.max() ?? 8, 8), 20)
         let verdict = 10
-        let bar = max(text.width - 2 - name - 10 - 19 - 2 - verdict - 1, 4)
+        // A terminal too narrow for the interval does without it; the report has it.
+        let interval = text.width >= 72 ? 19 : 0
+        let bar = max(text.width - 2 - name - 10 - interval - 2 - verdict - 1, 4)
         let medians = rows.compactMap { row in
             row.cell.estimate.map { $0.median * Quantity.base(of: row.cell.unit) }
         }
@@ -41,7 +43,8 @@ public enum TerminalReport {
         lines.append(
             text.styled(
                 "  " + TerminalText.pad("lane", name) + TerminalText.pad("median", 10, right: true)
-                    + TerminalText.pad("95 % interval", 19, right: true) + "  " + TerminalText.pad("", bar) + " "
+                    + TerminalText.pad(interval > 0 ? "95 % interval" : "", interval, right: true) + "  "
+                    + TerminalText.pad("", bar) + " "
                     + TerminalText.pad("vs \(reading.manifest.baseline)", verdict), .faint))
         var heading = ""
         for row in rows {
@@ -64,8 +67,11 @@ public enum TerminalReport {
                 label + TerminalText.pad(Quantity.text(estimate.median, row.cell.unit), 10, right: true)
                     + text.styled(
                         TerminalText.pad(
-                            estimate.medianLow == nil ? "no interval" : Figures.interval(estimate, row.cell.unit), 19,
-                            right: true), .faint)
+                            interval == 0
+                                ? ""
+                                : estimate.medianLow == nil
+                                    ? "no interval" : Figures.interval(estimate, row.cell.unit), interval, right: true),
+                        .faint)
                     + "  " + text.styled(TerminalText.pad(drawn, bar), colour(row.lane.kind)) + " " + word)
         }
         return lines + [""]
@@ -94,7 +100,7 @@ public enum TerminalReport {
         let lanes = reading.lanes.filter { lane in
             columns.contains { reading.cell($0.condition, lane.id, $0.metric) != nil }
         }
-        let cell = 13
+        let cell = text.width >= 72 ? 13 : 10
         let name = min(
             max(lanes.map { TerminalText.columns($0.id) }.max() ?? 8, 8), text.width - 2 - cell * columns.count)
         var lines = text.wrap(

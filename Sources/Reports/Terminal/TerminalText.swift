@@ -45,6 +45,7 @@ struct TerminalText {
     /// Cut with an ellipsis to so many columns.
     static func cut(_ text: String, _ limit: Int) -> String {
         guard columns(text) > limit else { return text }
+        guard limit > 0 else { return "" }
         var result = ""
         var used = 0
         for character in text {

@@ -10,18 +10,19 @@ enum Figures {
         return (long ? "95\u{A0}% interval " : "") + Quantity.interval(low, high, unit)
     }
 
-    /// `+2.48 ms [+2.41, +2.55] ms`.
+    /// `+2.48 ms [+2.41, +2.55]`.
     static func shift(_ comparison: Comparison) -> String {
-        let shift = Quantity.signed(comparison.shift, comparison.unit)
-        guard let low = comparison.shiftLow, let high = comparison.shiftHigh else { return shift + " (no interval)" }
-        return shift + " " + Quantity.signedInterval(low, high, comparison.unit)
+        guard let low = comparison.shiftLow, let high = comparison.shiftHigh else {
+            return Quantity.signed(comparison.shift, comparison.unit) + " (no interval)"
+        }
+        return Quantity.signed(comparison.shift, from: low, to: high, comparison.unit)
     }
 
     /// `11.7× [11.2, 12.1]`, or nothing where the baseline's median allows none.
     static func ratio(_ comparison: Comparison) -> String {
         guard let ratio = comparison.ratio else { return "" }
         guard let low = comparison.ratioLow, let high = comparison.ratioHigh else { return Quantity.ratio(ratio) }
-        return "\(Quantity.ratio(ratio)) [\(Quantity.number(low)), \(Quantity.number(high))]"
+        return "\(Quantity.ratio(ratio))\u{A0}[\(Quantity.number(low)),\u{A0}\(Quantity.number(high))]"
     }
 
     /// `49 of 50`.

@@ -73,7 +73,17 @@ enum Quantity {
         let chosen = Self.unit(for: max(abs(low), abs(high)), unit)
         let ends = pair(low / chosen.size, high / chosen.size, whole: chosen.symbol == "B")
         let signed = [(low, ends.0), (high, ends.1)].map { $0.0 > 0 ? "+" + $0.1 : $0.1 }
-        return join("[\(signed[0]), \(signed[1])]", chosen.symbol)
+        return join("[\(signed[0]),\u{A0}\(signed[1])]", chosen.symbol)
+    }
+
+    /// `+2.48 ms [+2.41, +2.55]`: a difference and its interval in one unit.
+    static func signed(_ value: Double, from low: Double, to high: Double, _ unit: String) -> String {
+        let chosen = Self.unit(for: max(abs(low), abs(high), abs(value)), unit)
+        let interval = signedInterval(low, high, unit)
+        let ends = interval.prefix { $0 != "]" } + "]"
+        let places = chosen.symbol == "B" ? 0 : decimals(max(abs(low), abs(high)) / chosen.size)
+        let number = fixed(value / chosen.size, places)
+        return join(value > 0 ? "+" + number : number, chosen.symbol) + " " + ends
     }
 
     /// `11.7×`.

@@ -1,0 +1,149 @@
+import RunRecord
+
+/// A comparison as an HTML page.
+struct ComparisonPage {
+    var change: RunChange
+
+    static let caution =
+        "Two runs are not interleaved: whatever drifted on the machine between them counts as change here. Look first at "
+        + "what became of the baseline. Shift: Hodges–Lehmann, after less before, with its 95\u{A0}% interval by ranks; verdicts "
+        + "use an interval widened for the number of cells (Bonferroni) and the greater of the two noise floors."
+
+    func render() -> String {
+        let before = change.before.manifest
+        let after = change.after.manifest
+        let contents = [
+            ("changes", "What changed"), ("differences", "Differences of the manifests"), ("method", "Method"),
+        ]
+        return HTMLPage(
+            title: "isolab compare: \(before.run) and \(after.run)", description: change.headline,
+            contents: contents.map { (id: $0.0, title: $0.1) },
+            header: [
+                element("header", ["id": "answer"]) {
+                    element("p", ["class": "overline"]) {
+                        "What changed between two runs"
+                        element("span", ["class": "run"]) { "\(before.run) → \(after.run)" }
+                    }
+                    element("h1") { change.headline }
+                    if change.forced {
+                        element("div", ["class": "warnings", "role": "note", "aria-label": "Warnings"]) {
+                            element("p") {
+                                element("b") { "Forced: " }
+                                "these runs differ in what decides. Their figures are not comparable."
+                            }
+                        }
+                    }
+                    element("p", ["class": "note"]) { Self.caution }
+                }
+            ],
+            body: [
+                section(contents[0].0, contents[0].1, changeBlocks),
+                section(contents[1].0, contents[1].1, differenceBlocks),
+                section(contents[2].0, contents[2].1, MethodSection().blocks(change.after)),
+            ],
+            footer: "isolab \(after.version) · \(before.run) → \(after.run)"
+        ).render()
+    }
+
+    private func section(_ id: String, _ title: String, _ blocks: [Block]) -> Node {
+        element("section", ["id": id, "aria-labelledby": "\(id)-title"]) {
+            element("h2", ["id": "\(id)-title"]) { title }
+            HTMLBlocks.render(blocks)
+        }
+    }
+
+    /// A figure a group of metrics: start and end of sandboxes, memory, system calls.
+    private var changeBlocks: [Block] {
+        let groups: [(id: String, name: String, holds: (CellChange) -> Bool)] = [
+            (
+                "times", "Times",
+                { $0.unit != "B" && Words.call($0.metric) == nil && $0.lane.ranked }
+            ),
+            ("memory", "Memory", { $0.unit == "B" && $0.lane.ranked }),
+            ("calls", "System calls", { Words.call($0.metric) != nil && $0.lane.ranked }),
+            ("micro", "Micro-guests, not ranked with the others", { !$0.lane.ranked }),
+        ]
+        return groups.flatMap { group -> [Block] in
+            let own = change.changes.filter(group.holds)
+            guard !own.isEmpty else { return [] }
+            let chart = ChangeChart(
+                rows: own.compactMap(Self.row),
+                title: "Change of \(group.name.lowercased()) between the runs, in percent",
+                description:
+                    "A row a figure: the shift over the median before, with its interval; left of zero is less.")
+            return [
+                .heading(group.name),
+                .figure(
+                    Figure(
+                        id: "change-\(group.id)", chart: chart,
+                        caption:
+                            "Shift over the median before, with its 95\u{A0}% interval. The band is the noise floor: what lies in "
+                            + "it is no change.",
+                        table: table(group.name, own), open: true)),
+            ]
+        }
+    }
+
+    private static func row(_ change: CellChange) -> ChangeChart.Row? {
+        guard let shift = change.shift, let interval = change.interval, let before = change.before, before > 0,
+            let verdict = change.verdict
+        else { return nil }
+        return ChangeChart.Row(
+            lane: change.lane, name: Self.name(change), change: shift / before,
+            low: interval.low / before, high: interval.high / before, floor: change.floor.map { $0 / before },
+            verdict: verdict)
+    }
+
+    private static func name(_ change: CellChange) -> String {
+        change.condition.workload.contains("(")
+            ? "\(Words.metric(change.metric)), \(change.condition.workload)" : Words.metric(change.metric)
+    }
+
+    private func table(_ name: String, _ changes: [CellChange]) -> Table {
+        Table(
+            "\(name), before and after: medians, shift, verdict",
+            [
+                .init("Lane"), .init("Figure"), .init("Before", numeric: true), .init("After", numeric: true),
+                .init("Shift", numeric: true), .init("Noise floor", numeric: true), .init("Verdict"),
+            ],
+            changes.map { change in
+                let head: [Table.Value] = [.lane(change.lane), Table.Value(Self.name(change), detail: change.span)]
+                guard let verdict = change.verdict, let before = change.before, let after = change.after,
+                    let shift = change.shift, let interval = change.interval
+                else { return head + [.reason(change.reason, span: 5)] }
+                let style =
+                    switch verdict {
+                    case .slower: "verdict slower"
+                    case .faster: "verdict faster"
+                    case .same: "verdict same"
+                    case .undecided: "verdict undecided"
+                    }
+                return head + [
+                    Table.Value(Quantity.text(before, change.unit)), Table.Value(Quantity.text(after, change.unit)),
+                    Table.Value(
+                        Quantity.signed(shift, change.unit),
+                        detail: Quantity.signedInterval(interval.low, interval.high, change.unit)),
+                    Table.Value(change.floor.map { Quantity.text($0, change.unit) } ?? "none"),
+                    Table.Value(
+                        "\(Words.mark(verdict)) \(Words.verdict(verdict, unit: change.unit))", detail: change.reason,
+                        style: style),
+                ]
+            })
+    }
+
+    private var differenceBlocks: [Block] {
+        guard !change.differences.isEmpty else { return [.paragraph("None: host, artefacts and lanes were the same.")] }
+        return [
+            .table(
+                Table(
+                    "In what the two manifests differ",
+                    [.init("What"), .init("Before"), .init("After"), .init("Decisive")],
+                    change.differences.map {
+                        [
+                            Table.Value($0.name), Table.Value($0.before), Table.Value($0.after),
+                            $0.decisive ? Table.Value("yes", style: "withheld") : Table.Value("no", style: "quiet"),
+                        ]
+                    }))
+        ]
+    }
+}

@@ -1,0 +1,87 @@
+import RunRecord
+
+/// A comparison in the terminal: headline, stamp, and a row for every figure that changed or could not be decided.
+struct ComparisonText {
+    var change: RunChange
+    var text: TerminalText
+
+    func render() -> String {
+        var lines = text.wrap("\(change.before.manifest.run) → \(change.after.manifest.run)")
+        lines += text.wrap(change.headline).map { text.styled($0, .bold) }
+        if change.forced {
+            lines += text.wrap("! FORCED: these runs differ in what decides; figures are not comparable.", indent: 2)
+                .map {
+                    text.styled($0, .yellow)
+                }
+        }
+        for difference in change.differences {
+            lines += text.wrap(
+                "\(difference.decisive ? "!" : "–") \(difference.name): \(difference.before) → \(difference.after)",
+                indent: 2)
+        }
+        lines.append("")
+        for (lane, changes) in grouped {
+            lines += text.wrap(lane.name).map { text.styled($0, .bold) }
+            // The baseline is shown whole: it tells how much the machine itself changed. Of the others, what moved.
+            let told = changes.filter { change in
+                change.verdict == .slower || change.verdict == .faster || change.metric == Metric.startup
+                    || lane.id == self.change.after.manifest.baseline && Words.call(change.metric) == nil
+            }
+            for change in told { lines += row(change) }
+            let rest = changes.count - told.count
+            if rest > 0 {
+                lines.append(
+                    text.styled(
+                        "  \(Words.plural(rest, told.isEmpty ? "figure" : "other figure")): no change shown", .faint))
+            }
+        }
+        lines.append("")
+        lines += text.wrap(ComparisonPage.caution).map { text.styled($0, .faint) }
+        return lines.map { line in
+            var line = line
+            while line.hasSuffix(" ") { line.removeLast() }
+            return line
+        }.joined(separator: "\n") + "\n"
+    }
+
+    private var grouped: [(Lane, [CellChange])] {
+        var result: [(Lane, [CellChange])] = []
+        for entry in change.changes {
+            if result.last?.0.id == entry.lane.id {
+                result[result.count - 1].1.append(entry)
+            } else {
+                result.append((entry.lane, [entry]))
+            }
+        }
+        return result
+    }
+
+    private func row(_ change: CellChange) -> [String] {
+        let name = text.width - 2 - 10 - 3 - 10 - 12 - 12
+        let metric =
+            change.condition.workload.contains("(")
+            ? "\(Words.metric(change.metric)), \(change.condition.workload)" : Words.metric(change.metric)
+        let label = "  " + TerminalText.pad(metric, name)
+        guard let verdict = change.verdict, let before = change.before, let after = change.after,
+            let shift = change.shift
+        else {
+            return [
+                label + TerminalText.cut(TerminalText.clean(" \(change.reason)"), text.width - 2 - name)
+            ]
+        }
+        let word = "\(Words.mark(verdict)) " + (verdict == .same ? "same" : Words.verdict(verdict, unit: change.unit))
+        let colour: TerminalText.Style =
+            switch verdict {
+            case .slower: .red
+            case .faster: .green
+            case .same: .faint
+            case .undecided: .yellow
+            }
+        return [
+            label + TerminalText.pad(Quantity.text(before, change.unit), 10, right: true) + " → "
+                + TerminalText.pad(Quantity.text(after, change.unit), 10)
+                + TerminalText.pad(Quantity.signed(shift, change.unit), 11, right: true) + " "
+                + text.styled(TerminalText.pad(word, 12), colour)
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+import RunRecord
+
+/// The four facts that say how far to trust the answer: on what the guests ran, how often, how fine, and what is missing.
+struct KeyFacts {
+    var facts: [(name: String, value: String, detail: String)] = []
+
+    init(_ reading: Reading) {
+        let guests = reading.lanes.filter { $0.kind == .guest && $0.record.available }
+        var tags: [String] = []
+        for tag in guests.map({ $0.tag ?? "not recorded" }) where !tags.contains(tag) { tags.append(tag) }
+        facts.append(
+            ("Guests ran on", tags.isEmpty ? "no guest ran" : Words.list(tags), tags.isEmpty ? "" : "why: below"))
+        if let primary = reading.primary {
+            let admitted = reading.cells(primary, Metric.startup).filter { $0.cell.estimate != nil }.map(
+                \.cell.admitted)
+            if let least = admitted.min(), let most = admitted.max() {
+                facts.append(
+                    (
+                        "Samples a lane",
+                        least == most ? Quantity.count(least) : "\(Quantity.count(least)) to \(Quantity.count(most))",
+                        "admitted, in \(Words.plural(reading.manifest.blocks, "block"))"
+                    ))
+            }
+            let floor = reading.floor(primary, Metric.startup)
+            facts.append(
+                (
+                    "Noise floor of start-up", floor.map { Quantity.text($0.value, $0.unit) } ?? "none",
+                    floor == nil
+                        ? "no hidden twin: nothing can be decided" : "\(reading.manifest.baseline) against its twin"
+                ))
+        }
+        let missing = reading.unavailable.map(\.id)
+        let withheld = reading.lanes.filter { lane in
+            guard lane.record.available, let primary = reading.primary,
+                let cell = reading.cell(primary, lane.id, Metric.startup)
+            else { return false }
+            return cell.estimate == nil
+        }.map(\.id)
+        facts.append(
+            (
+                "Not measured", missing.isEmpty ? "nothing left out" : Words.list(missing),
+                withheld.isEmpty ? (missing.isEmpty ? "" : "why: below") : "withheld: \(Words.list(withheld))"
+            ))
+    }
+}
