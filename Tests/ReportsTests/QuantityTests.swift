@@ -18,7 +18,7 @@ import Testing
         #expect(Quantity.interval(2.651, 2.8, "ms") == "2.65 to 2.80\u{A0}ms")
         #expect(Quantity.interval(0.95, 1.05, "ms") == "0.95 to 1.05\u{A0}ms")
         #expect(Quantity.interval(100.1, 100.2, "ms") == "100.1 to 100.2\u{A0}ms")
-        #expect(Quantity.signedInterval(-0.5, 0.75, "ms") == "[\u{2212}500, +750]\u{A0}µs")
+        #expect(Quantity.signedInterval(-0.5, 0.75, "ms") == "[\u{2212}500,\u{A0}+750]\u{A0}µs")
     }
 
     /// A share that is not quite nothing or everything never prints as 0 % or 100 %.
