@@ -102,7 +102,7 @@ let tests: [Target] = [
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
-    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport"]),
+    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),

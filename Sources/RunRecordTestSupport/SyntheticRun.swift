@@ -99,7 +99,7 @@ extension SyntheticRun {
                 LaneRecord(
                     id: "container-userns", title: "container in a user namespace", kind: .container,
                     isolation: namespaces + ["user namespace"]),
-                startup: 3.9, spread: 0.1, slowShare: 0.3, slowFactor: 2.2, systemCall: 292, memory: 0.95e6),
+                startup: 3.9, spread: 0.04, slowShare: 0.3, slowFactor: 2.2, systemCall: 292, memory: 0.95e6),
             Lane(
                 LaneRecord(
                     id: "vm", title: "guest, microvm", kind: .guest, accelerator: "TCG", label: "software emulation",

@@ -1,0 +1,298 @@
+import RunRecordTestSupport
+import Statistics
+import Testing
+
+@testable import RunRecord
+
+@Suite struct SummarizerTests {
+    static let run = SyntheticRun(seed: 11).run()
+    static let summary = Summarizer.summarize(run, resamples: 1_000)
+
+    private func cell(_ lane: String, _ metric: String) throws -> Cell {
+        try #require(Self.summary.cells.first { $0.lane == lane && $0.metric == metric })
+    }
+
+    private func comparison(_ lane: String, _ metric: String) throws -> Comparison {
+        try #require(Self.summary.comparisons.first { $0.lane == lane && $0.metric == metric })
+    }
+
+    /// Warm-ups and twins are never counted, and the estimate is that of the values the rows hold.
+    @Test func estimateIsOfCountedSamplesOnly() throws {
+        let cell = try cell("native", Metric.startup)
+        let values = Self.run.samples
+            .filter { $0.experiment == "startup" && $0.lane == "native" && !$0.warmup && !$0.twin }
+            .flatMap { $0.measurements.filter { $0.metric == Metric.startup }.map(\.value) }
+        let sorted = SortedValues(values)
+        #expect(cell.taken == 50)
+        #expect(cell.admitted == 50)
+        let estimate = try #require(cell.estimate)
+        #expect(estimate.samples == 50)
+        #expect(estimate.median == sorted.median)
+        #expect(estimate.minimum == sorted.minimum)
+        #expect(estimate.p95 == sorted.quantile(0.95))
+        #expect(estimate.mad == sorted.medianAbsoluteDeviation)
+        #expect(estimate.p99 == nil)
+        let low = try #require(estimate.medianLow)
+        let high = try #require(estimate.medianHigh)
+        #expect(low < estimate.median && estimate.median < high)
+    }
+
+    /// A lane that fails too often has no median; it says how many failed and why.
+    @Test func rejectedLaneIsWithheld() throws {
+        let cell = try cell("bwrap", Metric.startup)
+        #expect(cell.estimate == nil)
+        #expect(cell.admitted < 48)
+        #expect(cell.withheld.contains("of 50 samples admitted"))
+        #expect(cell.withheld.contains("exit status 1"))
+        #expect(!Self.summary.comparisons.contains { $0.lane == "bwrap" && $0.metric == Metric.startup })
+    }
+
+    /// 95 admitted of 100 are enough, 94 are not.
+    @Test(arguments: [(95, true), (94, false)])
+    func admissionRuleIsExact(admitted: Int, shown: Bool) throws {
+        let samples = (0..<100).map { id in
+            Sample(
+                id: id, experiment: "startup", block: id, order: 0, lane: "native", workload: "exit",
+                admitted: id < admitted, reason: id < admitted ? "" : "no nonce",
+                measurements: id < admitted ? [Measurement(Metric.startup, unit: "ms", Double(id))] : [])
+        }
+        let summary = Summarizer.summarize(Run(manifest: Self.run.manifest, samples: samples), resamples: 1_000)
+        #expect((try #require(summary.cells.first).estimate != nil) == shown)
+    }
+
+    /// A lane whose every launch failed is a cell without a figure, not an absence.
+    @Test func laneThatNeverRanIsACell() throws {
+        var run = SyntheticRun(seed: 2, blocks: 6, memoryBlocks: 0, syscallBlocks: 0).run()
+        for index in run.samples.indices where run.samples[index].lane == "vm" {
+            run.samples[index].admitted = false
+            run.samples[index].reason = "no ready before the deadline"
+            run.samples[index].measurements = []
+        }
+        let cells = Summarizer.summarize(run, resamples: 1_000).cells.filter { $0.lane == "vm" }
+        #expect(cells.map(\.metric) == [Metric.startup, Metric.teardown, Metric.cpu])
+        #expect(cells.allSatisfy { $0.withheld.contains("no ready before the deadline (6)") })
+    }
+
+    /// A system call's unit of inference is the sample's median; its distribution pools the batches.
+    @Test func systemCallsAreInferredFromSamples() throws {
+        let cell = try cell("native", "syscall.getpid")
+        let estimate = try #require(cell.estimate)
+        let medians = Self.run.samples.filter { $0.experiment == "syscalls" && $0.lane == "native" }
+            .filter { !$0.warmup && !$0.twin }
+            .map { SortedValues($0.measurements.filter { $0.metric == "syscall.getpid" }.map(\.value)).median }
+        #expect(estimate.samples == 12)
+        #expect(estimate.values == 240)
+        #expect(estimate.median == SortedValues(medians).median)
+        #expect(estimate.p99 != nil)
+    }
+
+    /// The memory series is not a distribution; few samples give what they can and say so.
+    @Test func memoryIsHandledHonestly() throws {
+        #expect(!Self.summary.cells.contains { $0.metric == Metric.memoryAvailable })
+        let slope = try comparison("vm", Metric.memorySlope)
+        #expect(slope.verdict == .slower)
+        let run = SyntheticRun(seed: 3, blocks: 0, memoryBlocks: 2, syscallBlocks: 0).run()
+        let few = Summarizer.summarize(run, resamples: 1_000)
+        let cell = try #require(few.cells.first { $0.lane == "vm" && $0.metric == Metric.memorySlope })
+        #expect(cell.estimate?.samples == 2)
+        #expect(cell.estimate?.medianLow == nil)
+        #expect(cell.findings.contains("2 samples: too few for an interval."))
+        let comparison = try #require(few.comparisons.first { $0.lane == "vm" })
+        #expect(comparison.verdict == .undecided)
+        #expect(comparison.shiftLow == nil)
+        #expect(comparison.reason.contains("only 2 admitted samples"))
+    }
+
+    /// Lanes that differ by construction are told apart, with the shift inside its interval and the floor below it.
+    @Test func knownDifferencesAreFound() throws {
+        for lane in ["container", "container-userns", "vm", "oci:crun"] {
+            let comparison = try comparison(lane, Metric.startup)
+            #expect(comparison.verdict == .slower)
+            #expect(comparison.cliffsDelta == 1)
+            let low = try #require(comparison.shiftLow)
+            let high = try #require(comparison.shiftHigh)
+            #expect(low <= comparison.shift && comparison.shift <= high)
+            #expect(try #require(comparison.floor) < low)
+            #expect(try #require(comparison.ratio) > 5)
+        }
+        #expect(try comparison("container", "syscall.getpid").verdict == .slower)
+    }
+
+    /// A lane that is the baseline under another name is never called faster or slower, over forty runs.
+    @Test func equalLanesAreNotToldApart() {
+        var words: [Verdict: Int] = [:]
+        for seed in 0..<40 {
+            let native = SyntheticRun.usualLanes[0]
+            var other = native
+            other.record.id = "same"
+            let run = SyntheticRun(
+                seed: UInt64(seed), lanes: [native, other], blocks: 30, memoryBlocks: 0, syscallBlocks: 0
+            ).run()
+            let comparisons = Summarizer.summarize(run, resamples: 1_000).comparisons
+            for comparison in comparisons { words[comparison.verdict, default: 0] += 1 }
+        }
+        #expect((words[.faster] ?? 0) + (words[.slower] ?? 0) <= 3)
+        #expect((words[.same] ?? 0) > 0)
+    }
+
+    /// The micro-guest has figures but is ranked with nobody.
+    @Test func microGuestIsNotRanked() throws {
+        #expect(try cell("vm-micro", Metric.startup).estimate != nil)
+        #expect(!Self.summary.comparisons.contains { $0.lane == "vm-micro" })
+    }
+
+    /// Two modes, a drift, a slow first launch and clinging samples are each said in words.
+    @Test func findingsAreSentences() throws {
+        #expect(try cell("container-userns", Metric.startup).findings.contains { $0.hasPrefix("Two modes: ") })
+        #expect(try cell("native", Metric.startup).findings == [])
+        func findings(_ values: [Double], warmup: Double? = nil) -> [String] {
+            var samples: [Sample] = []
+            for (index, value) in ([warmup].compactMap { $0 } + values).enumerated() {
+                samples.append(
+                    Sample(
+                        id: index, experiment: "startup", block: index, order: 0, lane: "native", workload: "exit",
+                        warmup: warmup != nil && index == 0, admitted: true,
+                        measurements: [Measurement(Metric.startup, unit: "ms", value)]))
+            }
+            return Summarizer.summarize(Run(manifest: Self.run.manifest, samples: samples), resamples: 1_000).cells[0]
+                .findings
+        }
+        var generator = SeededGenerator(seed: 1)
+        let noise = (0..<60).map { _ in generator.normal() }
+        let steady = noise.map { 10 + 0.1 * $0 }
+        #expect(findings(steady) == [])
+        #expect(
+            findings(steady, warmup: 31).first?.contains("a warm-up that is not counted, took 31.0 ms: 3.1") == true)
+        #expect(findings([25] + steady).first?.hasPrefix("The first counted sample took 25.0 ms: 2.5") == true)
+        let rising = noise.enumerated().map { 10 + 0.1 * $1 + 0.01 * Double($0) }
+        #expect(findings(rising).contains { $0.hasPrefix("The values rise by 0.") })
+        let clinging = zip(noise, noise.dropFirst()).map { 10 + $0 + 0.9 * $1 }
+        #expect(findings(clinging).contains { $0.hasPrefix("Successive samples resemble each other") })
+        #expect(findings(steady + [.nan]).contains("1 values are not finite numbers and are left out."))
+    }
+
+    /// The same run gives the same summary, whatever the order of its rows.
+    @Test func summaryIsReproducible() {
+        var shuffled = Self.run
+        var generator = SeededGenerator(seed: 4)
+        generator.shuffle(&shuffled.samples)
+        let again = Summarizer.summarize(shuffled, resamples: 1_000)
+        let byName = { (cell: Cell) in "\(cell.experiment) \(cell.lane) \(cell.metric)" }
+        let sorted = { (cells: [Cell]) in cells.sorted { byName($0) < byName($1) } }
+        #expect(sorted(again.cells) == sorted(Self.summary.cells))
+    }
+
+    /// The table has a row a cell and one a lane that could not run, each with every column.
+    @Test func tableHoldsEveryCell() throws {
+        let text = SummaryTable.encode(Self.summary, manifest: Self.run.manifest)
+        let rows = text.split(separator: "\n")
+        #expect(rows.count == 1 + Self.summary.cells.count + 1)
+        #expect(rows.last?.contains("oci:runsc") == true)
+        #expect(rows.last?.contains("not measured: runsc is not installed") == true)
+        let row = try #require(rows.first { $0.contains(",exit,vm,startup,") })
+        #expect(row.contains(",slower,"))
+        #expect(row.split(separator: ",", omittingEmptySubsequences: false).count == SummaryTable.columns.count)
+    }
+}
+
+@Suite struct VerdictTests {
+    struct Case: Sendable {
+        var interval: Interval?
+        var floor: Double?
+        var p: Double
+        var samples = 50
+        var expected: Verdict
+    }
+
+    static let cases = [
+        Case(interval: Interval(-0.5, 0.9), floor: 1, p: 0.9, expected: .same),
+        Case(interval: Interval(-1, 1), floor: 1, p: 0.001, expected: .same),
+        Case(interval: Interval(1.1, 2), floor: 1, p: 0.01, expected: .slower),
+        Case(interval: Interval(-3, -1.5), floor: 1, p: 0.01, expected: .faster),
+        Case(interval: Interval(1.1, 2), floor: 1, p: 0.05, expected: .undecided),
+        Case(interval: Interval(0.5, 2), floor: 1, p: 0.01, expected: .undecided),
+        Case(interval: Interval(-2, 2), floor: 1, p: 0.01, expected: .undecided),
+        Case(interval: Interval(1.1, 2), floor: nil, p: 0.01, expected: .undecided),
+        Case(interval: Interval(1.1, 2), floor: 1, p: 0.01, samples: 4, expected: .undecided),
+        Case(interval: nil, floor: 1, p: 0.01, expected: .undecided),
+    ]
+
+    /// The rule, case by case: interval, floor, probability, samples; whatever is undecided says why.
+    @Test(arguments: cases)
+    func ruleIsKept(_ example: Case) {
+        let decision = Verdict.decide(
+            interval: example.interval, floor: example.floor, p: example.p, samples: example.samples)
+        #expect(decision.verdict == example.expected)
+        #expect(decision.reason.isEmpty == (example.expected != .undecided))
+    }
+
+    /// Figures in sentences keep three digits and the unit.
+    @Test(arguments: [
+        (0.0, "ms", "0 ms"), (1234.5, "ms", "1235 ms"), (12.345, "ms", "12.3 ms"), (0.01234, "ms", "0.0123 ms"),
+        (9.999, "", "10.0"), (-2.5, "ns", "−2.50 ns"), (1_048_576, "B", "1.00 MiB"), (2.5e-7, "", "2.5e-7"),
+        (512, "B", "512 B"),
+    ])
+    func figuresAreRounded(value: Double, unit: String, expected: String) {
+        #expect(Figure.text(value, unit: unit) == expected)
+    }
+}
+
+@Suite struct RunComparisonTests {
+    static let before = SyntheticRun(seed: 21, blocks: 30).run()
+
+    /// A run against itself under another seed: nothing is called changed but by chance, and nothing is missing.
+    @Test func equalRunsDoNotDiffer() throws {
+        var after = SyntheticRun(seed: 22, blocks: 30).run()
+        after.manifest.run = "after"
+        let comparison = try RunComparison.compare(Self.before, after, resamples: 1_000)
+        #expect(comparison.forced.isEmpty)
+        #expect(comparison.onlyBefore.isEmpty && comparison.onlyAfter.isEmpty)
+        let called = comparison.changes.filter { $0.verdict == .faster || $0.verdict == .slower }
+        #expect(Double(called.count) <= 0.05 * Double(comparison.changes.count))
+        #expect(comparison.changes.count > 60)
+    }
+
+    /// A lane made twice as fast is found, by name.
+    @Test func improvementIsFound() throws {
+        var lanes = SyntheticRun.usualLanes
+        lanes[1].startup /= 2
+        let after = SyntheticRun(seed: 23, lanes: lanes, blocks: 30).run()
+        let comparison = try RunComparison.compare(Self.before, after, resamples: 1_000)
+        let change = try #require(
+            comparison.changes.first { $0.key.lane == "container" && $0.key.metric == Metric.startup })
+        #expect(change.verdict == .faster)
+        #expect(abs((change.ratio ?? 0) - 0.5) < 0.05)
+    }
+
+    /// Runs of unlike hosts are refused with the list of what differs; forced, they carry it.
+    @Test func unlikeHostsAreRefused() throws {
+        var after = Self.before
+        after.manifest.host[0].facts[0].value = "Another processor"
+        after.manifest.host[0].facts[1].value = "powersave"
+        after.manifest.host[1].facts.removeAll()
+        after.manifest.buildMode = "debug"
+        after.manifest.lanes[4].accelerator = "KVM"
+        after.manifest.artefacts[0].digest = "sha256:00"
+        let error = #expect(throws: ComparisonRefusal.self) {
+            try RunComparison.compare(Self.before, after, resamples: 1_000)
+        }
+        #expect(
+            error?.differences.map(\.name) == [
+                "build mode", "Processor: model", "Kernel: release", "Kernel: cgroup", "accelerator of vm",
+            ])
+        #expect(error?.description.contains("Another processor") == true)
+        let forced = try RunComparison.compare(Self.before, after, force: true, resamples: 1_000)
+        #expect(forced.forced == error?.differences)
+        #expect(forced.notes.map(\.name) == ["digest of workload"])
+    }
+
+    /// A lane that only one run has is listed, not compared.
+    @Test func missingLanesAreListed() throws {
+        var after = Self.before
+        after.samples.removeAll { $0.lane == "vm" }
+        let comparison = try RunComparison.compare(Self.before, after, resamples: 1_000)
+        #expect(comparison.onlyBefore.allSatisfy { $0.lane == "vm" })
+        #expect(!comparison.onlyBefore.isEmpty)
+        #expect(comparison.onlyAfter.isEmpty)
+    }
+}
