@@ -37,7 +37,10 @@ enum Findings {
     private static func modes(_ sorted: SortedValues, unit: String) -> [String] {
         let modality = Modality(
             sorted, significance: SummaryRule.findingSignificance, smallestShare: SummaryRule.smallestModeShare)
-        guard modality.modes.count > 1 else { return [] }
+        // Neighbouring pages or clock ticks are modes too, but tell nobody anything.
+        guard let lowest = modality.modes.first, let highest = modality.modes.last,
+            highest.location - lowest.location > SummaryRule.smallestModeDistance * abs(sorted.median)
+        else { return [] }
         let names = ["Two", "Three", "Four", "Five"]
         let count = modality.modes.count - 2 < names.count ? names[modality.modes.count - 2] : "\(modality.modes.count)"
         let modes = modality.modes.map {

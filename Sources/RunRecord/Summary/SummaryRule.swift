@@ -18,4 +18,6 @@ public enum SummaryRule {
     public static let minimumForFindings = 20
     /// Smallest share of a mode worth a name.
     public static let smallestModeShare = 0.1
+    /// Smallest distance between the outermost modes worth a sentence, as a share of the median.
+    public static let smallestModeDistance = 0.05
 }

@@ -11,20 +11,26 @@ public struct Mode: Equatable, Sendable {
 }
 
 /// Whether a distribution has more than one mode, and which.
+///
+/// Two kinds of evidence count. The dip test is exact about its error, but weak for a second mode that is small or wide:
+/// fifty values of which eleven lie at twice the rest pass it. So a clear gap counts too: one at least twice as wide as
+/// the quartiles of either side are apart, with enough values on both. Of normal, exponential, Student (2) and uniform
+/// samples of 30 or more, under 1 in 100 show such a gap (`ModalityTests`).
 public struct Modality: Equatable, Sendable {
     public let dip: Dip
-    /// Two or more, ascending, when the dip is significant and the peaks can be told apart; else empty.
+    /// Two or more, ascending, where there are; else empty.
     public let modes: [Mode]
+
+    /// Width of a clear gap, by the larger interquartile range beside it.
+    static let clearGap = 2.0
+    /// Fewest values on either side of it.
+    static let fewestBesideGap = 5
 
     /// - Parameters:
     ///   - significance: of the dip test.
     ///   - smallestShare: peaks with less are not modes.
     public init(_ sorted: SortedValues, significance: Double = 0.01, smallestShare: Double = 0.1) {
         dip = Dip(sorted)
-        guard dip.p < significance else {
-            modes = []
-            return
-        }
         let least = max(2, Int((smallestShare * Double(sorted.count)).rounded(.up)))
         let parts = Self.parts(sorted.values[...], significance: significance, least: least)
         guard parts.count > 1 else {
@@ -39,15 +45,42 @@ public struct Modality: Equatable, Sendable {
         }
     }
 
-    /// Parts values whose dip is significant, and the parts again where theirs is.
+    /// Parts values with evidence of two modes, and the parts again where they have it.
     private static func parts(
         _ values: ArraySlice<Double>, significance: Double, least: Int
     ) -> [ArraySlice<Double>] {
         let sorted = SortedValues(values)
-        guard Dip(sorted).p < significance else { return [values] }
-        let found = divide(sorted, least: least)
+        var found: [ArraySlice<Double>] = []
+        if Dip(sorted).p < significance { found = divide(sorted, least: least) }
+        if found.count < 2 { found = divideAtGap(sorted, least: max(least, fewestBesideGap)) }
         guard found.count > 1 else { return [values] }
         return found.flatMap { parts($0, significance: significance, least: least) }
+    }
+
+    /// Parts at the clearest gap, where there is a clear one.
+    private static func divideAtGap(_ sorted: SortedValues, least: Int) -> [ArraySlice<Double>] {
+        let values = sorted.values
+        guard values.count >= 2 * least else { return [] }
+        var best = (place: 0, clearness: clearGap)
+        for place in least...(values.count - least) {
+            let gap = values[place] - values[place - 1]
+            guard gap > 0 else { continue }
+            let beside = max(spread(values, 0, place), spread(values, place, values.count))
+            let clearness = beside > 0 ? gap / beside : .infinity
+            if clearness >= best.clearness { best = (place, clearness) }
+        }
+        return best.place > 0 ? [values[..<best.place], values[best.place...]] : []
+    }
+
+    /// Interquartile range of a stretch of sorted values.
+    private static func spread(_ values: [Double], _ start: Int, _ end: Int) -> Double {
+        func quantile(_ p: Double) -> Double {
+            let place = Double(end - start - 1) * p
+            let below = start + Int(place)
+            guard below + 1 < end else { return values[end - 1] }
+            return values[below] + (place - place.rounded(.down)) * (values[below + 1] - values[below])
+        }
+        return quantile(0.75) - quantile(0.25)
     }
 
     /// Lowers the bandwidth of a kernel density from Silverman's until a second peak worth its name appears (the
