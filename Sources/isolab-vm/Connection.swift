@@ -29,6 +29,8 @@ struct Connection: @unchecked Sendable {
         case .embedded(let state):
             do throws(SystemError) {
                 let made = try EmbeddedRoot(stateDirectory: state)
+                // Warnings ("tainted: high-privileges") are for whoever debugs: they stay beside the guests' own logs.
+                setenv("LIBVIRT_LOG_OUTPUTS", "3:file:\(made.path)/libvirt.log", 0)
                 try provideUser(in: made)
                 root = made
                 uri = made.uri
@@ -70,7 +72,8 @@ struct Connection: @unchecked Sendable {
                 advice: "create the user instead: useradd --system --no-create-home libvirt-qemu")
         }
         for (file, line) in [
-            ("passwd", "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n"), ("group", "libvirt-qemu:x:64055:\n"),
+            ("passwd", "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n"),
+            ("group", "libvirt-qemu:x:64055:\n"),
         ] {
             let copy = "\(root.path)/\(file)"
             let text = Files.text("/etc/\(file)") ?? ""
@@ -91,9 +94,11 @@ func lastError(_ operation: String, _ object: String) -> DriverError {
     let code = Int(error.pointee.code)
     return DriverError(
         operation: operation, object: object,
-        message: error.pointee.message.map { String(cString: $0).split(separator: "\n").joined(separator: " / ") } ?? "",
-        code: code, domain: Int(error.pointee.domain), advice: advice(code: code))
+        message: error.pointee.message.map { oneLine(String(cString: $0)) } ?? "", code: code,
+        domain: Int(error.pointee.domain), advice: advice(code: code))
 }
+
+private func oneLine(_ text: String) -> String { text.split(separator: "\n").joined(separator: " / ") }
 
 /// What to do about the errors that a user can do something about.
 private func advice(code: Int) -> String? {

@@ -4,8 +4,11 @@ import Machines
 
 /// Sees QEMU being spawned: libvirt's helper writes `NAME.pid` at the moment QEMU's process exists (`inotify(7)`).
 enum SpawnWatch {
+    /// `IN_CLOEXEC`, whose enumeration Swift does not import as a flag.
+    private static let closeOnExec: Int32 = 0o2_000_000
+
     static func run(directory: String, guests: Guests) throws(SystemError) {
-        let inotify = try retryingOnInterrupt("inotify_init1", directory) { inotify_init1(0x80000 /* IN_CLOEXEC */) }
+        let inotify = try retryingOnInterrupt("inotify_init1", directory) { inotify_init1(closeOnExec) }
         try retryingOnInterrupt("inotify_add_watch", directory) {
             inotify_add_watch(inotify, directory, UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO))
         }

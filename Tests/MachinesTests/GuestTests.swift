@@ -141,11 +141,11 @@ struct LinuxGuestTests {
         var domain = try bench.linux("late", .fastest(Host.accelerator.forLinux), arguments: ["--guest", "ready"])
         domain.commandLine = "quiet acpi=off rdinit=/nothing/there panic=0"
         let guest = try bench.driver.start(domain, deadline: .seconds(3))
-        let end = try #require(guest.waitForEnd(timeout: .seconds(60)))
+        _ = try #require(guest.waitForEnd(timeout: .seconds(60)))
         #expect(guest.missedDeadline)
         #expect(guest.timeline.firstByte == nil)
-        #expect(end.status != 0 || guest.timeline.stopped != nil)
         try guest.release()
+        #expect(guest.timeline.stopped != nil)
         #expect(try bench.driver.list().isEmpty)
     }
 }
@@ -251,7 +251,8 @@ struct LinuxGuestTests {
     @Test func emulatorArguments() {
         let words = ShellWords.split(
             "LC_ALL=C HOME=/x /usr/bin/qemu -name guest=m -S -object '{\"id\":\"masterKey0\"}' -object memory"
-                + " -chardev socket,id=charmonitor,path=/m -mon chardev=charmonitor -no-shutdown -chardev socket,id=serial0")
+                + " -chardev socket,id=charmonitor,path=/m -mon chardev=charmonitor -no-shutdown"
+                + " -chardev socket,id=serial0")
         #expect(
             EmulatorArguments.withoutLibvirt(words) == [
                 "/usr/bin/qemu", "-name", "guest=m", "-object", "memory", "-chardev", "socket,id=serial0", "-no-reboot",

@@ -74,10 +74,12 @@ extension AcceleratorFacts {
 
     private var hints: [String] {
         var hints: [String] = []
-        hints.append(hasVirtualisationFlag ? "the processor shows vmx or svm" : "the processor shows neither vmx nor svm")
+        hints.append("the processor shows " + (hasVirtualisationFlag ? "vmx or svm" : "neither vmx nor svm"))
         if isGuest { hints.append("the hypervisor flag is set: this host is itself a guest") }
         if hasPVMModule { hints.append("the module kvm_pvm is loaded") }
-        if openError == 0 && !supportsSSE3 { hints.append("KVM offers its guests no SSE3, which any real processor has") }
+        if openError == 0 && !supportsSSE3 {
+            hints.append("KVM offers its guests no SSE3, which any real processor has")
+        }
         return hints
     }
 }

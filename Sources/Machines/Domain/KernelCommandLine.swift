@@ -13,7 +13,6 @@ public enum KernelCommandLine {
             "cryptomgr.notests",  // self-tests of algorithms nobody uses: −340 ms
             "initcall_blacklist=" + skippedInitcalls.joined(separator: ","),  // −220 ms
             "noreplace-smp",  // no lock prefixes to patch out one by one
-            "nokprobes_opt",
             "random.trust_cpu=on",
             "tsc_early_khz=\(tscKilohertz)",
         ]

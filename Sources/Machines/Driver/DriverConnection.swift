@@ -1,6 +1,6 @@
+internal import CLinux
 internal import Glibc
 internal import Linux
-internal import CLinux
 internal import Synchronization
 
 /// The child process `isolab-vm`: requests go in, answers and events come out.

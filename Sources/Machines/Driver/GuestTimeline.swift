@@ -50,7 +50,8 @@ extension GuestTimeline {
             phases.append(GuestPhase(name: name, actor: actor, start: start, end: end))
         }
         add("prepare channel", "launcher", launch, createCalled)
-        add(createCalled == nil ? "spawn" : "define and spawn", createCalled == nil ? "launcher" : "libvirt",
+        add(
+            createCalled == nil ? "spawn" : "define and spawn", createCalled == nil ? "launcher" : "libvirt",
             createCalled ?? launch, spawned)
         add("make devices", "qemu", spawned, connected)
         // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.

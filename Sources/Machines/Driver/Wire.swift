@@ -10,7 +10,8 @@ public enum Wire {
     }
 
     /// Reads one line, with or without its newline.
-    public static func message<Message: Decodable>(_ type: Message.Type, _ line: some Sequence<UInt8>) throws -> Message {
+    public static func message<Message: Decodable>(_ type: Message.Type, _ line: some Sequence<UInt8>) throws -> Message
+    {
         try JSONDecoder().decode(type, from: Data(line))
     }
 }

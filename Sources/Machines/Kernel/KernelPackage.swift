@@ -56,14 +56,16 @@ enum KernelPackage {
             try TextFile.makeDirectory(scratch)
             defer { FileTree.remove(scratch) }
             let download = try Tool.run("apt-get", ["download", package], directory: scratch)
-            guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") }) else {
+            guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
+            else {
                 throw KernelError.fetchFailed(package: package, output: download.errorText)
             }
             let unpacking = try Tool.run("dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"])
             guard unpacking.status == 0 else {
                 throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
             }
-            guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") }) else {
+            guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") })
+            else {
                 throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
             }
             try TextFile.makeDirectory(scratch + "/ready")
@@ -95,6 +97,8 @@ enum KernelPackage {
 
     /// Removes what a killed fetch left behind; the lock is held.
     private static func removeAbandoned(in directory: String) {
-        for name in FileTree.names(in: directory) where name.hasSuffix(".part") { FileTree.remove("\(directory)/\(name)") }
+        for name in FileTree.names(in: directory) where name.hasSuffix(".part") {
+            FileTree.remove("\(directory)/\(name)")
+        }
     }
 }

@@ -10,7 +10,9 @@ enum LZ4 {
     enum Failure: Error, Equatable { case truncated, badOffset, tooLarge }
 
     /// - Parameter limit: the most that may come out; a hostile or broken input ends here.
-    static func decompressLegacyFrame(_ input: some RandomAccessCollection<UInt8>, limit: Int) throws(Failure) -> [UInt8] {
+    static func decompressLegacyFrame(
+        _ input: some RandomAccessCollection<UInt8>, limit: Int
+    ) throws(Failure) -> [UInt8] {
         var output = Output(limit: limit)
         defer { output.base.deallocate() }
         var failure: Failure?
@@ -18,7 +20,8 @@ enum LZ4 {
             do throws(Failure) {
                 var position = 4
                 while position + 4 <= source.count {
-                    let size = Int(UInt32(littleEndian: source.loadUnaligned(fromByteOffset: position, as: UInt32.self)))
+                    let stored = source.loadUnaligned(fromByteOffset: position, as: UInt32.self)
+                    let size = Int(UInt32(littleEndian: stored))
                     position += 4
                     // What follows the last block (the build appends the uncompressed size) is no block.
                     if size == 0 || position + size > source.count { break }

@@ -22,7 +22,9 @@ struct Assembler {
     mutating func bytes(_ values: [UInt8]) { code += values }
 
     /// `mov register, immediate`
-    mutating func move(_ register: Register, _ immediate: UInt32) { code += [0xb8 + register.rawValue] + word(immediate) }
+    mutating func move(_ register: Register, _ immediate: UInt32) {
+        code += [0xb8 + register.rawValue] + word(immediate)
+    }
 
     /// `mov register, address of label`
     mutating func move(_ register: Register, addressOf name: String) {
