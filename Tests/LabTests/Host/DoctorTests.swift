@@ -33,6 +33,15 @@ import Testing
         removeEmptyTree("\(directory)/state")
     }
 
+    /// What the container tests do here anyway, the doctor finds possible.
+    @Test(.enabled(if: geteuid() == 0, "overlay and namespaces need root"))
+    func findsWhatRootCanDo() {
+        #expect(FileChecks.overlay().state == .works, "\(FileChecks.overlay().detail)")
+        #expect(SecurityChecks.seccomp().state == .works)
+        for namespace in NamespaceChecks.all() { #expect(namespace.state == .works, "\(namespace)") }
+        for cgroups in CgroupChecks.all() { #expect(cgroups.state != .missing, "\(cgroups)") }
+    }
+
     /// The main job is refused for a needed lack only.
     @Test func mainJobNeedsOnlyWhatIsNeeded() {
         let fine = Capability("root", .works, "root", needed: true)

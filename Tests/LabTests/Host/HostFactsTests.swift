@@ -82,6 +82,14 @@ import Testing
         }
     }
 
+    /// The command line keeps what changes the kernel's behaviour, and nothing that names a disk or addresses init.
+    @Test func commandLineWithoutIdentity() {
+        #expect(
+            KernelFacts.commandLine(
+                "BOOT_IMAGE=/boot/vmlinuz root=UUID=1234 ro quiet mitigations=off isolcpus=2,3 init=/x -- --token secret")
+                == "ro quiet mitigations=off isolcpus=2,3")
+    }
+
     /// This machine has a processor, a kernel and memory, and no fact's name appears twice in a section.
     @Test func thisMachine() {
         let sections = HostFacts.collect()

@@ -20,7 +20,7 @@ enum FileChecks {
             .mount(
                 source: "overlay", target: "\(base)/merged", type: "overlay", flags: [],
                 data: "lowerdir=\(base)/lower,upperdir=\(base)/upper,workdir=\(base)/work"),
-            .writeFile(path: "\(base)/merged/written", content: "through the overlay"),
+            .makeDirectory(path: "\(base)/merged/copied-up", mode: 0o755),
         ]
         do throws(SystemError) {
             try ChildAttempt.run(steps, in: .mount)

@@ -7,7 +7,7 @@ enum KernelFacts {
         return [
             .known("release", host.text("/proc/sys/kernel/osrelease"), decisive: true),
             .known("version", host.text("/proc/sys/kernel/version")),
-            .known("command line", host.text("/proc/cmdline"), decisive: true),
+            .known("command line", host.text("/proc/cmdline").map(commandLine), decisive: true),
             .known("distribution", distribution(host.text("/etc/os-release"))),
             .known("clock source", host.text("\(clock)/current_clocksource"), decisive: true),
             .known("clock sources available", host.text("\(clock)/available_clocksource")),
@@ -16,6 +16,19 @@ enum KernelFacts {
             .known("ticks stopped on CPUs", host.text("/sys/devices/system/cpu/nohz_full")),
             .known("isolated CPUs", host.text("/sys/devices/system/cpu/isolated").map { $0.isEmpty ? "none" : $0 }),
         ]
+    }
+
+    /// The kernel's own parameters, in their order. Left out is what names this one machine rather than how its kernel
+    /// behaves (disks, boot image, init and its arguments behind `--`), and what may be private.
+    static func commandLine(_ text: String) -> String {
+        let naming = ["BOOT_IMAGE", "initrd", "root", "rootflags", "resume", "init", "rdinit", "ip", "nfsroot", "ds"]
+        var words: [Substring] = []
+        for word in text.split(separator: " ") {
+            if word == "--" { break }
+            if let equals = word.firstIndex(of: "="), naming.contains(String(word[..<equals])) { continue }
+            words.append(word)
+        }
+        return words.joined(separator: " ")
     }
 
     private static func distribution(_ text: String?) -> String? {
