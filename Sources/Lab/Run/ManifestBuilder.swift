@@ -12,7 +12,7 @@ enum ManifestBuilder {
             run: run, started: started, version: version, buildMode: buildMode,
             command: command(options, experiment), seed: experiment.seed, experiment: ExperimentFile.text(experiment),
             blocks: first?.blocks ?? 0, warmups: first?.warmups ?? 0, baseline: experiment.baseline,
-            accelerator: accelerator(lanes), lanes: lanes)
+            accelerator: accelerator(lanes), lanes: lanes, host: HostFacts.collect())
         if buildMode != "release" {
             manifest.warnings.append(
                 "isolab was built for \(buildMode): its own part of every figure is slower than it should be")

@@ -43,4 +43,15 @@ import Testing
         let reading = try #require(HostIdleness.Reading.now())
         #expect((0...1).contains(reading.activity(until: try #require(.now())).busy))
     }
+
+    /// The gate opens on a quiet host and says which kind of noise there was otherwise.
+    @Test func gateNamesTheNoise() {
+        let start = CPUTimes(total: 0, idle: 0, steal: 0)
+        let quiet = HostIdleness(from: start, to: CPUTimes(total: 100, idle: 80, steal: 1))
+        let busy = HostIdleness(from: start, to: CPUTimes(total: 100, idle: 50, steal: 0))
+        let stolen = HostIdleness(from: start, to: CPUTimes(total: 100, idle: 50, steal: 10))
+        #expect(HostGate.warning(quiet) == nil)
+        #expect(HostGate.warning(busy)?.contains("other programs") == true)
+        #expect(HostGate.warning(stolen)?.contains("hypervisor") == true)
+    }
 }

@@ -86,7 +86,8 @@ import Testing
     @Test func commandLineWithoutIdentity() {
         #expect(
             KernelFacts.commandLine(
-                "BOOT_IMAGE=/boot/vmlinuz root=UUID=1234 ro quiet mitigations=off isolcpus=2,3 init=/x -- --token secret")
+                "BOOT_IMAGE=/boot/vmlinuz root=UUID=1234 ro quiet mitigations=off isolcpus=2,3 init=/x -- --token secret"
+            )
                 == "ro quiet mitigations=off isolcpus=2,3")
     }
 
