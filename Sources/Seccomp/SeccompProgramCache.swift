@@ -84,7 +84,7 @@ public final class SeccompProgramCache: Sendable {
 /// instructions as the kernel takes them.
 enum SeccompProgramFile {
     /// Changes with the form, and with what the compactor makes.
-    static let format = "isolab-seccomp-1"
+    static let format = "isolab-seccomp-2"
     static let greatestSize = 256 + FilterCheck.greatestLength * MemoryLayout<FilterInstruction>.stride
 
     static func encode(_ program: SeccompProgram) -> [UInt8] {

@@ -88,14 +88,17 @@ struct RangeTree {
         _ intervals: [Interval], _ first: Int, _ end: Int
     ) -> (rest: DecisionGraph.Reference, tests: Int)? {
         guard end - first <= 2 * longestChain + 1 else { return nil }
-        for rest in Set(intervals[first..<end].map(\.decision)) {
+        var best: (rest: DecisionGraph.Reference, tests: Int)?
+        // In the order of the intervals: equal profiles are to give equal programs.
+        for candidate in first..<end {
+            let rest = intervals[candidate].decision
             let exceptions = (first..<end).filter { intervals[$0].decision != rest }
-            guard exceptions.count <= longestChain, exceptions.allSatisfy({ size(of: $0, in: intervals) == 1 }) else {
-                continue
-            }
-            return (rest, exceptions.count)
+            guard exceptions.count < best?.tests ?? (longestChain + 1),
+                exceptions.allSatisfy({ size(of: $0, in: intervals) == 1 })
+            else { continue }
+            best = (rest, exceptions.count)
         }
-        return nil
+        return best
     }
 
     private static func size(of index: Int, in intervals: [Interval]) -> UInt64 {
