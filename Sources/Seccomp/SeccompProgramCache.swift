@@ -10,10 +10,10 @@ public final class SeccompProgramCache: Sendable {
     private let directory: String?
     private let programs = Mutex<[Digest: SeccompProgram]>([:])
 
-    /// - Parameter directory: The cache directory (`/var/cache/isolab`); files are kept in `seccomp` below it, which is
-    ///   made on demand, for its owner alone. Whoever can write there decides what containers may call.
+    /// - Parameter directory: Where the files are kept (`/var/cache/isolab/seccomp`); made on demand, for its owner alone.
+    ///   Whoever can write there decides what containers may call.
     public init(directory: String? = nil) {
-        self.directory = directory.map { $0 + "/seccomp" }
+        self.directory = directory
     }
 
     /// The program of a profile, compiled at most once.

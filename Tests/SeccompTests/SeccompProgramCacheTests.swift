@@ -49,8 +49,7 @@ import Testing
     }
 
     private func keptFiles(below directory: URL) throws -> [URL] {
-        try FileManager.default.contentsOfDirectory(
-            at: directory.appending(path: "seccomp"), includingPropertiesForKeys: nil)
+        try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
     }
 
     private func flip(_ data: Data, at index: Int) -> Data {
