@@ -46,6 +46,17 @@ import Testing
         expectClose(modality.modes[1].share, 0.2)
     }
 
+    /// Ticks of a clock are no modes, however many values there are; modes further apart than ticks still are.
+    @Test func roundedValuesKeepTheirModes() {
+        var generator = SeededGenerator(seed: 7)
+        let one = (0..<5_000).map { _ in (250 + 40 * generator.normal()).rounded() / 1_000 }
+        #expect(Modality(SortedValues(one)).modes.isEmpty)
+        let pages = (0..<50).map { _ in Double(4_096 * (20 + generator.uniform(below: 3))) }
+        #expect(Modality(SortedValues(pages)).modes.isEmpty)
+        let two = one.enumerated().map { $0.isMultiple(of: 3) ? $1 + 0.5 : $1 }
+        #expect(Modality(SortedValues(two)).modes.count == 2)
+    }
+
     /// Distributions with one mode, and what makes them.
     static let unimodal: [@Sendable (inout SeededGenerator) -> Double] = [
         { $0.normal() }, { $0.exponential() }, { $0.exponential() + $0.exponential() }, { $0.unit() },

@@ -17,6 +17,7 @@ public struct Mode: Equatable, Sendable {
 /// the quartiles of either side are apart, with enough values on both. Of normal, exponential, Student (2) and uniform
 /// samples of 30 or more, under 1 in 100 show such a gap (`ModalityTests`).
 public struct Modality: Equatable, Sendable {
+    /// Of the values with their ties spread.
     public let dip: Dip
     /// Two or more, ascending, where there are; else empty.
     public let modes: [Mode]
@@ -27,9 +28,11 @@ public struct Modality: Equatable, Sendable {
     static let fewestBesideGap = 5
 
     /// - Parameters:
+    ///   - rounded: the values; ties are taken for rounding, see `unrounded`.
     ///   - significance: of the dip test.
     ///   - smallestShare: peaks with less are not modes.
-    public init(_ sorted: SortedValues, significance: Double = 0.01, smallestShare: Double = 0.1) {
+    public init(_ rounded: SortedValues, significance: Double = 0.01, smallestShare: Double = 0.1) {
+        let sorted = Self.unrounded(rounded)
         dip = Dip(sorted)
         let least = max(2, Int((smallestShare * Double(sorted.count)).rounded(.up)))
         let parts = Self.parts(sorted.values[...], significance: significance, least: least)
@@ -43,6 +46,30 @@ public struct Modality: Equatable, Sendable {
                 location: values.median, share: Double(part.count) / Double(sorted.count),
                 range: Interval(values.minimum, values.maximum))
         }
+    }
+
+    /// Spreads ties evenly over the width they were rounded to.
+    ///
+    /// Every value of a clock that ticks in microseconds, or of memory that comes in pages, is a mode to the dip test
+    /// once there are enough of them. The width is the lower quartile of the distances between distinct neighbours:
+    /// the tick where values are rounded, next to nothing where a tie is an accident.
+    private static func unrounded(_ sorted: SortedValues) -> SortedValues {
+        let values = sorted.values
+        var distances = zip(values, values.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }
+        guard !distances.isEmpty, distances.count < values.count - 1 else { return sorted }
+        let width = Selection.quantile(0.25, of: &distances)
+        var spread = values
+        var start = 0
+        while start < values.count {
+            var end = start + 1
+            while end < values.count, values[end] == values[start] { end += 1 }
+            for place in start..<end {
+                let share = (Double(place - start) + 0.5) / Double(end - start)
+                spread[place] += width * (share - 0.5)
+            }
+            start = end
+        }
+        return SortedValues(spread)
     }
 
     /// Parts values with evidence of two modes, and the parts again where they have it.
