@@ -2,6 +2,7 @@ import Containers
 import Glibc
 import Linux
 import OCI
+import Seccomp
 import Testing
 
 /// What a container is, seen from inside and from the host, on this kernel.
@@ -129,13 +130,16 @@ import Testing
     @Test(arguments: [true, false]) func seccompRefuses(noNewPrivileges: Bool) throws {
         // if nr == mkdir or mkdirat: errno EACCES (13), else allow.
         let calls = Self.mkdirNumbers
-        var filter: [UInt64] = [Self.instruction(0x20, 0, 0, 0)]
+        var filter = [FilterInstruction(code: 0x20, constant: 0)]
         for (index, number) in calls.enumerated() {
-            filter.append(Self.instruction(0x15, UInt8(calls.count - index), 0, number))
+            filter.append(FilterInstruction(code: 0x15, jumpTrue: UInt8(calls.count - index), constant: number))
         }
-        filter += [Self.instruction(0x06, 0, 0, 0x7fff_0000), Self.instruction(0x06, 0, 0, 0x0005_000d)]
+        filter += [
+            FilterInstruction(code: 0x06, constant: 0x7fff_0000), FilterInstruction(code: 0x06, constant: 0x0005_000d),
+        ]
         let plan = try bed.plan(
-            "mkdir /data/x; grep Seccomp: /proc/self/status", options: .init(filter: filter)
+            "mkdir /data/x; grep Seccomp: /proc/self/status",
+            options: .init(filter: SeccompProgram(instructions: filter))
         ) { $0.process?.noNewPrivileges = noNewPrivileges }
         let outcome = try bed.run(plan)
         #expect(outcome.output.contains("'/data/x': Permission denied"))
@@ -147,11 +151,6 @@ import Testing
     #else
         private static let mkdirNumbers: [UInt32] = [34]
     #endif
-
-    /// `struct sock_filter` as one word.
-    private static func instruction(_ code: UInt16, _ yes: UInt8, _ no: UInt8, _ value: UInt32) -> UInt64 {
-        UInt64(code) | UInt64(yes) << 16 | UInt64(no) << 24 | UInt64(value) << 32
-    }
 
     /// A bind mount shows the host's file or directory, read-only where asked, and a symbolic link in the image cannot
     /// lead the mount out of it.

@@ -1,5 +1,6 @@
 import Linux
 import OCI
+import Seccomp
 
 /// The part of a plan that turns the child into the container's process: limits, identity, privileges, program.
 extension LaunchPlan {
@@ -22,7 +23,9 @@ extension LaunchPlan {
         let ambient = set(capabilities.ambient, ceiling, "ambient")
         steps.append(.limitBoundingSet(to: bounding))
 
-        let filter = options.filter.map { ChildStep.seccomp(instructions: $0, flags: options.filterFlags) }
+        let filter = options.filter.map {
+            ChildStep.seccomp(instructions: $0.instructions.map(\.word), flags: $0.flags)
+        }
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go; with it, it comes last.
         if let filter, !process.noNewPrivileges { steps.append(filter) }
         if process.user.uid != 0 { steps.append(.keepCapabilities) }
@@ -74,4 +77,11 @@ extension LaunchPlan {
 
 extension CapabilitySet {
     static let systemResource = CapabilitySet(rawValue: 1 << 24)
+}
+
+extension FilterInstruction {
+    /// `struct sock_filter` as one little-endian word.
+    var word: UInt64 {
+        UInt64(code) | UInt64(jumpTrue) << 16 | UInt64(jumpFalse) << 24 | UInt64(constant) << 32
+    }
 }

@@ -1,5 +1,6 @@
 public import Linux
 public import OCI
+public import Seccomp
 
 /// Everything that will happen between the launch call and the first instruction of the program, decided beforehand.
 ///
@@ -8,10 +9,8 @@ public import OCI
 public struct LaunchPlan: Equatable, Sendable {
     /// What a configuration does not say.
     public struct Options: Equatable, Sendable {
-        /// Compiled BPF, each `struct sock_filter` as one 64-bit word; nil: no filter, whatever the configuration says.
-        public var filter: [UInt64]?
-        /// Flags of `seccomp(2)`.
-        public var filterFlags: UInt32
+        /// The configuration's `linux.seccomp`, compiled (`SeccompProgramCache`); needed where it has one.
+        public var filter: SeccompProgram?
         /// The signal the container gets when the thread that launched it ends.
         public var parentDeathSignal: Int32?
         /// Whether the container gets a cgroup of its own.
@@ -20,11 +19,9 @@ public struct LaunchPlan: Equatable, Sendable {
         public var loopback: Bool
 
         public init(
-            filter: [UInt64]? = nil, filterFlags: UInt32 = 0, parentDeathSignal: Int32? = nil, cgroup: Bool = true,
-            loopback: Bool = true
+            filter: SeccompProgram? = nil, parentDeathSignal: Int32? = nil, cgroup: Bool = true, loopback: Bool = true
         ) {
             self.filter = filter
-            self.filterFlags = filterFlags
             self.parentDeathSignal = parentDeathSignal
             self.cgroup = cgroup
             self.loopback = loopback
@@ -61,6 +58,9 @@ public struct LaunchPlan: Equatable, Sendable {
         }
         guard !process.terminal else { throw PlanError("process.terminal", "isolab has no terminals yet") }
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
+        guard linux.seccomp == nil || options.filter != nil else {
+            throw PlanError("linux.seccomp", "is not compiled: a container must not run without the filter it asks for")
+        }
         let asked = try Self.namespaces(linux)
         guard asked.contains(.mount) else {
             throw PlanError("linux.namespaces", "a mount namespace is needed: the root could not change without it")

@@ -1,0 +1,143 @@
+import Linux
+import OCI
+import Seccomp
+import Testing
+
+@testable import Containers
+
+/// A plan is a value: what a configuration becomes is decided, and tested, without root.
+@Suite struct PlanTests {
+    /// A host with everything on cgroup v2.
+    static let modern = HostFacts(
+        cgroups: CgroupLayout(hierarchies: [
+            CgroupHierarchy(
+                version: 2, controllers: ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"],
+                mountPoint: "/sys/fs/cgroup", ownPath: "/user.slice")
+        ]), boundingSet: CapabilitySet(rawValue: 0x1ff_ffff_ffff), mountPoint: "/m")
+
+    private func plan(
+        root: RootFileSystem = .readOnly("/r"), host: HostFacts = PlanTests.modern,
+        options: LaunchPlan.Options = LaunchPlan.Options(),
+        _ change: (inout RuntimeConfiguration) -> Void = { _ in }
+    ) throws -> LaunchPlan {
+        var configuration = RuntimeConfiguration(
+            ociVersion: "1.0.2", process: .init(arguments: ["/p"]), linux: .init(namespaces: [.init(.mount)]))
+        change(&configuration)
+        return try LaunchPlan(configuration, root: root, options: options, host: host)
+    }
+
+    /// The least a container is, step by step: nothing is added that was not asked for.
+    @Test func leastPlan() throws {
+        let steps: [ChildStep] = [
+            .mount(source: "", target: "/", type: "", flags: [.follower, .recursive], data: ""),
+            .mount(source: "/r", target: "/m", type: "", flags: [.bind, .recursive], data: ""),
+            .setMountAttributes(path: "/m", set: .readOnly, clear: [], recursive: false),
+            .pivotRoot(path: "/m"),
+            .newSession, .streams, .resetSignals, .closeOtherDescriptors,
+            .limitBoundingSet(to: []),
+            .setGroups(primary: 0, additional: []), .setUser(0), .changeDirectory(path: "/"),
+            .setCapabilities(effective: [], permitted: [], inheritable: []),
+            .execute(candidates: ["/p"], arguments: ["/p"], environment: []),
+        ]
+        let plan = try plan()
+        #expect(plan.namespaces == .mount)
+        #expect(plan.steps == steps)
+        #expect(plan.warnings.isEmpty)
+    }
+
+    /// Docker's configuration: the overlay is made before the root changes, everything else after; masks come after what
+    /// they mask; on v2 the child need not write itself into a cgroup.
+    @Test func dockersOrder() throws {
+        let configuration = RuntimeConfiguration.docker(
+            arguments: ["sh"], hostname: "h", memory: 1 << 20, processors: 0.5, processCount: 9, seccomp: nil)
+        let plan = try LaunchPlan(configuration, root: .overlay(lower: ["/a:b", "/c"]), host: Self.modern)
+        let names = plan.steps.map(\.name)
+        #expect(plan.namespaces == [.pid, .mount, .network, .uts, .ipc])
+        #expect(names.first == "unshare cgroup")
+        let order = [
+            "overlay on /m/merged", "pivot_root", "mount /proc", "mknod /dev/null", "read-only /proc/sys",
+            "mask /proc/kcore", "bounding set", "setuid", "capset", "execve",
+        ]
+        let places: [Int] = order.compactMap { (word: String) in names.firstIndex { $0.hasSuffix(word) } }
+        #expect(places.count == order.count)
+        #expect(places == places.sorted())
+        let overlay = ChildStep.mount(
+            source: "overlay", target: "/m/merged", type: "overlay", flags: [],
+            data: "lowerdir=/a\\:b:/c,upperdir=/m/upper,workdir=/m/work,volatile")
+        #expect(plan.steps.contains(overlay))
+        #expect(plan.limits?.memory == 1 << 20)
+        #expect(plan.description.contains("memory.max = 1048576"))
+        #expect(plan.description.contains("cpu.max = 50000 100000"))
+        #expect(plan.description.contains("pids.max = 9"))
+    }
+
+    /// The filter comes before the privileges go, unless no_new_privs makes it possible to load it last.
+    @Test func placeOfTheFilter() throws {
+        let filter = SeccompProgram(instructions: [FilterInstruction(code: 6, constant: 0x7fff_0000)])
+        let without = try plan(options: .init(filter: filter)).steps.map(\.name)
+        #expect(without.filter { $0 == "seccomp" || $0 == "capset" } == ["seccomp", "capset"])
+        let with = try plan(options: .init(filter: filter)) { $0.process?.noNewPrivileges = true }
+        #expect(with.steps.map(\.name).suffix(3) == ["no_new_privs", "seccomp", "execve"])
+        #expect(with.steps.contains(.seccomp(instructions: [0x7fff_0000_0000_0006], flags: 0)))
+    }
+
+    /// In a user namespace devices are bound, not made; /proc comes from before the root changed; the maps are awaited
+    /// before anything needs an owner.
+    @Test func userNamespace() throws {
+        let configuration = RuntimeConfiguration.docker(
+            arguments: ["sh"], userMappings: .contiguous(from: 100_000), seccomp: nil)
+        let plan = try LaunchPlan(configuration, root: .overlay(lower: ["/l"]), host: Self.modern)
+        #expect(plan.namespaces.contains(.user))
+        #expect(plan.identityMaps?.users == "0 100000 65536\n")
+        let names = plan.steps.map(\.name)
+        #expect(names.first { $0.hasPrefix("mknod") } == nil)
+        let order = ["await id maps", "mount tmpfs on /m", "fsmount proc", "pivot_root", "attach /proc"]
+        #expect(names.filter(order.contains) == order)
+    }
+
+    /// What the host cannot give is taken off and said, not left to fail in the child.
+    @Test func clippedToTheHost() throws {
+        var host = Self.modern
+        host.boundingSet = CapabilitySet(rawValue: 1 << 13)
+        host.hardLimits = [.openFiles: 100]
+        let plan = try plan(host: host) {
+            $0.process?.capabilities = .init(bounding: ["CAP_NET_RAW", "CAP_SYS_ADMIN"], effective: ["CAP_FLY"])
+            $0.process?.resourceLimits = [.init(type: "RLIMIT_NOFILE", soft: 50, hard: 500)]
+        }
+        #expect(plan.steps.contains(.setLimit(ResourceLimit(.openFiles, soft: 50, hard: 100))))
+        #expect(plan.steps.contains(.limitBoundingSet(to: CapabilitySet(rawValue: 1 << 13))))
+        #expect(
+            plan.warnings == [
+                "RLIMIT_NOFILE 50:500: clipped to this host's hard limit, 100",
+                "process.capabilities.bounding: this host cannot give sys_admin",
+                "process.capabilities.effective: CAP_FLY is not known here",
+            ])
+    }
+
+    /// Configurations that cannot be are refused with the field at fault.
+    @Test(
+        arguments: [
+            ("process.args", { @Sendable (c: inout RuntimeConfiguration) in c.process?.arguments = [] }),
+            ("process.cwd", { c in c.process?.workingDirectory = "relative" }),
+            ("process.terminal", { c in c.process?.terminal = true }),
+            ("process.rlimits", { c in c.process?.resourceLimits = [.init(type: "RLIMIT_X", soft: 1, hard: 1)] }),
+            ("process.rlimits", { c in c.process?.resourceLimits = [.init(type: "RLIMIT_CPU", soft: 2, hard: 1)] }),
+            ("linux.namespaces", { c in c.linux?.namespaces = [.init(.pid)] }),
+            ("linux.namespaces", { c in c.linux?.namespaces.append(.init(.network, path: "/proc/1/ns/net")) }),
+            ("linux.uidMappings", { c in c.linux?.namespaces.append(.init(.user)) }),
+            ("hostname", { c in c.hostname = "h" }),
+            ("mounts", { c in c.mounts = [.init(destination: "x", type: "tmpfs")] }),
+            ("mounts", { c in c.mounts = [.init(destination: "/x", type: "bind", source: "y", options: ["bind"])] }),
+            ("linux.seccomp", { c in c.linux?.seccomp = SeccompProfile(defaultAction: .allow) }),
+        ] as [(String, @Sendable (inout RuntimeConfiguration) -> Void)])
+    func refused(field: String, change: @Sendable (inout RuntimeConfiguration) -> Void) {
+        let error = #expect(throws: PlanError.self) { try plan(change) }
+        #expect(error?.field == field)
+    }
+
+    /// sysctl's names: dots part, except where a slash stands for a dot in a name.
+    @Test func kernelParameterNames() {
+        #expect(LaunchPlan.path(ofKernelParameter: "net.ipv4.ip_forward") == "net/ipv4/ip_forward")
+        #expect(LaunchPlan.path(ofKernelParameter: "net.ipv4.conf.eth0/1.mtu") == "net/ipv4/conf/eth0.1/mtu")
+    }
+}
