@@ -139,7 +139,7 @@ import Testing
         ]
         let plan = try bed.plan(
             "mkdir /data/x; grep Seccomp: /proc/self/status",
-            options: .init(filter: SeccompProgram(instructions: filter))
+            options: .init(seccomp: SeccompProgram(instructions: filter))
         ) { $0.process?.noNewPrivileges = noNewPrivileges }
         let outcome = try bed.run(plan)
         #expect(outcome.output.contains("'/data/x': Permission denied"))

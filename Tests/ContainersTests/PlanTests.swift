@@ -74,9 +74,9 @@ import Testing
     /// The filter comes before the privileges go, unless no_new_privs makes it possible to load it last.
     @Test func placeOfTheFilter() throws {
         let filter = SeccompProgram(instructions: [FilterInstruction(code: 6, constant: 0x7fff_0000)])
-        let without = try plan(options: .init(filter: filter)).steps.map(\.name)
+        let without = try plan(options: .init(seccomp: filter)).steps.map(\.name)
         #expect(without.filter { $0 == "seccomp" || $0 == "capset" } == ["seccomp", "capset"])
-        let with = try plan(options: .init(filter: filter)) { $0.process?.noNewPrivileges = true }
+        let with = try plan(options: .init(seccomp: filter)) { $0.process?.noNewPrivileges = true }
         #expect(with.steps.map(\.name).suffix(3) == ["no_new_privs", "seccomp", "execve"])
         #expect(with.steps.contains(.seccomp(instructions: [0x7fff_0000_0000_0006], flags: 0)))
     }

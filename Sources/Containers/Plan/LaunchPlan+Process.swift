@@ -23,9 +23,7 @@ extension LaunchPlan {
         let ambient = set(capabilities.ambient, ceiling, "ambient")
         steps.append(.limitBoundingSet(to: bounding))
 
-        let filter = options.filter.map {
-            ChildStep.seccomp(instructions: $0.instructions.map(\.word), flags: $0.flags)
-        }
+        let filter = options.filter.map { ChildStep.seccomp(instructions: $0, flags: options.filterFlags) }
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go; with it, it comes last.
         if let filter, !process.noNewPrivileges { steps.append(filter) }
         if process.user.uid != 0 { steps.append(.keepCapabilities) }

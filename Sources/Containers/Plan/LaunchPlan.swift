@@ -10,7 +10,10 @@ public struct LaunchPlan: Equatable, Sendable {
     /// What a configuration does not say.
     public struct Options: Equatable, Sendable {
         /// The configuration's `linux.seccomp`, compiled (`SeccompProgramCache`); needed where it has one.
-        public var filter: SeccompProgram?
+        /// Each `struct sock_filter` as one 64-bit word.
+        public var filter: [UInt64]?
+        /// Flags of `seccomp(2)`.
+        public var filterFlags: UInt32
         /// The signal the container gets when the thread that launched it ends.
         public var parentDeathSignal: Int32?
         /// Whether the container gets a cgroup of its own.
@@ -19,12 +22,23 @@ public struct LaunchPlan: Equatable, Sendable {
         public var loopback: Bool
 
         public init(
-            filter: SeccompProgram? = nil, parentDeathSignal: Int32? = nil, cgroup: Bool = true, loopback: Bool = true
+            filter: [UInt64]? = nil, filterFlags: UInt32 = 0, parentDeathSignal: Int32? = nil, cgroup: Bool = true,
+            loopback: Bool = true
         ) {
             self.filter = filter
+            self.filterFlags = filterFlags
             self.parentDeathSignal = parentDeathSignal
             self.cgroup = cgroup
             self.loopback = loopback
+        }
+
+        /// With a compiled profile.
+        public init(
+            seccomp program: SeccompProgram, parentDeathSignal: Int32? = nil, cgroup: Bool = true, loopback: Bool = true
+        ) {
+            self.init(
+                filter: program.instructions.map(\.word), filterFlags: program.flags,
+                parentDeathSignal: parentDeathSignal, cgroup: cgroup, loopback: loopback)
         }
     }
 
