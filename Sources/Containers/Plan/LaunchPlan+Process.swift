@@ -14,7 +14,13 @@ extension LaunchPlan {
 
         // Inside a user namespace every capability is there to be given, whatever the host's bounding set.
         let available = CapabilitySet(rawValue: ~0)
-        let ceiling = namespaces.contains(.user) ? available : host.boundingSet
+        var ceiling = namespaces.contains(.user) ? available : host.boundingSet
+        // Device rules that nothing enforces would leave every disk of the host one mknod away.
+        let enforced = limits != nil && host.cgroups.hierarchy(of: "devices") != nil
+        if linux.resources?.devices.isEmpty == false, !enforced, !namespaces.contains(.user) {
+            ceiling.subtract(.makeNode)
+            warnings.append("linux.resources.devices: no devices controller (cgroup v2): CAP_MKNOD is withheld instead")
+        }
         let capabilities = process.capabilities ?? RuntimeConfiguration.Capabilities()
         let bounding = set(capabilities.bounding, ceiling, "bounding")
         let permitted = set(capabilities.permitted, ceiling, "permitted")
@@ -75,6 +81,7 @@ extension LaunchPlan {
 
 extension CapabilitySet {
     static let systemResource = CapabilitySet(rawValue: 1 << 24)
+    static let makeNode = CapabilitySet(rawValue: 1 << 27)
 }
 
 extension FilterInstruction {
