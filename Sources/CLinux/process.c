@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -27,5 +28,7 @@ int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *us
 int isolab_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
 
 int isolab_bounding_set_has(int capability) { return prctl(PR_CAPBSET_READ, capability, 0, 0, 0); }
+
+int isolab_unshare_thread(int flags) { return unshare(flags); }
 
 int64_t isolab_clock_ticks(void) { return sysconf(_SC_CLK_TCK); }

@@ -60,7 +60,7 @@ struct NativeRunTests {
             experiments:
               - {kind: startup, lanes: [native], blocks: 3, warmups: 1}
               - {kind: memory, lanes: [native], blocks: 1, warmups: 0, instances: 2, settle-ms: 0}
-              - {kind: syscalls, lanes: [native], blocks: 1, warmups: 0, batches: 2}
+              - {kind: syscalls, lanes: [native], blocks: 1, warmups: 0, batches: 8}
               - {kind: harness, lanes: [native, bare], blocks: 2, warmups: 0}
             """)
         #expect(run.samples.filter { !$0.admitted }.map(\.reason) == [])
@@ -79,7 +79,7 @@ struct NativeRunTests {
         #expect(memory.measurements.contains { $0.metric == Metric.memoryUSS && $0.value > 0 })
         let calls = try #require(run.samples.first { $0.experiment == "syscalls" })
         let getpid = calls.measurements.filter { $0.metric == "syscall.getpid" }
-        #expect(getpid.count == 2)
+        #expect(getpid.count == 8)
         #expect(getpid.allSatisfy { $0.value > 1 && $0.value < 1_000_000 })
         #expect(recorder.last.map { $0.done == $0.total } == true)
     }

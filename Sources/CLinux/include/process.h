@@ -29,6 +29,9 @@ int isolab_set_child_subreaper(int on);
 /// Whether a capability is in the calling thread's bounding set (prctl(PR_CAPBSET_READ)): 1, 0 or −1.
 int isolab_bounding_set_has(int capability);
 
+/// unshare(2) of the calling thread.
+int isolab_unshare_thread(int flags);
+
 /// sysconf(_SC_CLK_TCK): the unit of the times in /proc/<pid>/stat.
 int64_t isolab_clock_ticks(void);
 

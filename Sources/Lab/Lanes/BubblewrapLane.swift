@@ -38,5 +38,7 @@ final class BubblewrapLane: Lane {
         try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: .init())
     }
 
+    var artefacts: [(name: String, path: String)] { path.map { [("bwrap", $0)] } ?? [] }
+
     func close() {}
 }

@@ -56,6 +56,12 @@ final class GuestLane: Lane {
         return try GuestSandbox(domain, request, guests, throughLibvirt: choice.throughLibvirt)
     }
 
+    var artefacts: [(name: String, path: String)] {
+        guard let guests, let kernel = try? guests.kernel(), let initramfs = try? guests.initramfs() else { return [] }
+        let emulator = Files.program("qemu-system-x86_64").map { [("QEMU", $0)] } ?? []
+        return [("kernel", kernel.image), ("unpacked kernel", kernel.vmlinux), ("initramfs", initramfs.path)] + emulator
+    }
+
     func close() { guests = nil }
 }
 

@@ -15,11 +15,15 @@ protocol Lane: AnyObject {
     func launch(_ request: LaunchRequest) throws -> any Sandbox
     /// The command that the workload's hello names for a request.
     func command(of request: LaunchRequest) -> String
+    /// Files that take part, by name, for the manifest's digests; known after `prepare`.
+    var artefacts: [(name: String, path: String)] { get }
     /// Gives back what `prepare` took.
     func close()
 }
 
 extension Lane {
+    var artefacts: [(name: String, path: String)] { [] }
+
     func command(of request: LaunchRequest) -> String { request.command.first ?? "" }
 
     /// The record of a lane as far as it is known without preparing it.

@@ -13,10 +13,20 @@ final class RuntimeCommandLane: Lane {
         var options: [String] = []
         /// The Debian package that has it.
         var package: String
+        /// A mount that it must not see on this host.
+        var hides: @Sendable () -> String? = { nil }
         /// A first launch may take this long before the lane is declared unable.
         var trialSeconds = 20
 
-        static let crun = Command(program: "crun", options: ["--cgroup-manager=cgroupfs"], package: "crun")
+        /// crun refuses a hybrid layout whose cgroup2 still has controllers, though it would use v1 alone.
+        static let crun = Command(
+            program: "crun", options: ["--cgroup-manager=cgroupfs"], package: "crun",
+            hides: {
+                guard let layout = try? CgroupLayout.detect(), layout.mode == .hybrid, let unified = layout.unified,
+                    !unified.controllers.isEmpty
+                else { return nil }
+                return unified.mountPoint
+            })
         static let runc = Command(program: "runc", package: "runc")
         /// systrap where it has it: its KVM platform hangs on hosts whose KVM has no real virtualisation below it.
         static let runsc = Command(
@@ -28,6 +38,7 @@ final class RuntimeCommandLane: Lane {
     private let command: Command
     private let path: String?
     private let root: String
+    private var mounts: PrivateMountThread?
 
     init(_ entry: LaneEntry, _ laboratory: Laboratory, _ command: Command) {
         self.entry = entry
@@ -50,6 +61,10 @@ final class RuntimeCommandLane: Lane {
     func prepare() throws -> LaneRecord {
         try Files.makeDirectories(root, mode: 0o700)
         var record = self.record(.yes)
+        if let hidden = command.hides() {
+            mounts = try PrivateMountThread(hiding: [hidden])
+            record.configuration["mounts"] = "run in a mount namespace without \(hidden), beside which it refuses v1"
+        }
         let example = request("example")
         record.configuration["argv"] = arguments(example).joined(separator: " ")
         record.configuration["config.json"] = String(decoding: try configuration(example).json(), as: UTF8.self)
@@ -101,14 +116,17 @@ final class RuntimeCommandLane: Lane {
         try Files.write(
             String(decoding: try configuration(request).json(indented: false), as: UTF8.self),
             to: "\(bundle)/config.json")
-        let (path, root, name) = (path ?? command.program, root, request.name)
+        let (path, root, name, mounts) = (path ?? command.program, root, request.name, mounts)
         let cgroupName = cgroupName(name)
         let runtime = CommandSandbox.Runtime(
             cleanUp: {
                 Files.removeTree(bundle)
                 // What the runtime itself removed is not there; what it left (because it was killed) is asked back.
                 if access("\(root)/\(name)", F_OK) == 0 {
-                    _ = try? CommandOutput.text(path, ["--root", root, "delete", "--force", name])
+                    let delete = { () throws(SystemError) -> String in
+                        try CommandOutput.text(path, ["--root", root, "delete", "--force", name])
+                    }
+                    _ = try? mounts?.run(delete) ?? delete()
                 }
                 if let layout = try? CgroupLayout.detect() {
                     let plan = CgroupPlan(name: cgroupName, limits: CgroupLimits(cpus: "0"), layout: layout)
@@ -124,8 +142,18 @@ final class RuntimeCommandLane: Lane {
                 let plan = CgroupPlan(name: cgroupName, limits: CgroupLimits(), layout: layout)
                 return (try? Cgroup(existing: plan).memoryCurrent()) ?? nil
             })
-        return try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: runtime)
+        guard let mounts else {
+            return try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: runtime)
+        }
+        return try mounts.run {
+            try CommandSandbox(arguments: arguments(request), request, laboratory, runtime: runtime)
+        }
     }
 
-    func close() {}
+    var artefacts: [(name: String, path: String)] { path.map { [(command.program, $0)] } ?? [] }
+
+    func close() {
+        mounts?.end()
+        mounts = nil
+    }
 }

@@ -53,7 +53,7 @@ public final class Bench {
         let started = Timestamp.now
         let directory = options.output ?? "reports/\(started.compact)-\(experiment.name)"
         var manifest = ManifestBuilder.manifest(
-            options, experiment, laboratory, lanes: lanes.records, run: Self.runName(directory), started: started.text,
+            options, experiment, laboratory, board: lanes, run: Self.runName(directory), started: started.text,
             version: version, buildMode: buildMode)
         do {
             let writer = try RunWriter(directory: directory, manifest: manifest)

@@ -49,7 +49,12 @@ final class Laboratory {
         } catch {
             throw .system(error)
         }
-        image = try Image(options.image, workload: workload, cache: cacheDirectory, scratch: scratch)
+        do {
+            image = try Image(options.image, workload: workload, cache: cacheDirectory, scratch: scratch)
+        } catch {
+            Files.removeTree(scratch)
+            throw error
+        }
     }
 
     /// A name no other sandbox on this host has.

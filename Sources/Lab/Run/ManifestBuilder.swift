@@ -1,18 +1,24 @@
-import Linux
+import Glibc
+import OCI
 import RunRecord
 
 /// Everything a reader needs to trust a run, gathered before the first sample.
 enum ManifestBuilder {
     static func manifest(
-        _ options: BenchOptions, _ experiment: Experiment, _ laboratory: Laboratory, lanes: [LaneRecord], run: String,
+        _ options: BenchOptions, _ experiment: Experiment, _ laboratory: Laboratory, board: LaneBoard, run: String,
         started: String, version: String, buildMode: String
     ) -> Manifest {
         let first = experiment.parts.first
+        let lanes = board.records
         var manifest = Manifest(
             run: run, started: started, version: version, buildMode: buildMode,
             command: command(options, experiment), seed: experiment.seed, experiment: ExperimentFile.text(experiment),
             blocks: first?.blocks ?? 0, warmups: first?.warmups ?? 0, baseline: experiment.baseline,
             accelerator: accelerator(lanes), lanes: lanes, host: HostFacts.collect())
+        manifest.artefacts = artefacts(laboratory, board)
+        for record in lanes {
+            if let words = record.configuration["warnings"] { manifest.warnings.append("\(record.id): \(words)") }
+        }
         if buildMode != "release" {
             manifest.warnings.append(
                 "isolab was built for \(buildMode): its own part of every figure is slower than it should be")
@@ -25,6 +31,19 @@ enum ManifestBuilder {
             }
         }
         return manifest
+    }
+
+    /// The files that take part, each once, with what they hold.
+    private static func artefacts(_ laboratory: Laboratory, _ board: LaneBoard) -> [Artefact] {
+        var files: [(name: String, path: String)] = [("isolab-workload", laboratory.image.workload)]
+        for id in board.records.map(\.id) { files += board.ready[id]?.artefacts ?? [] }
+        var seen: Set<String> = []
+        return files.filter { seen.insert($0.path).inserted }.compactMap { file in
+            var status = stat()
+            guard let digest = try? Digest(sha256OfFile: file.path), stat(file.path, &status) == 0 else { return nil }
+            return Artefact(
+                name: file.name, path: file.path, digest: digest.description, bytes: Int(status.st_size))
+        }
     }
 
     /// The command line that measures the same again.

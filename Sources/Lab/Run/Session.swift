@@ -12,6 +12,7 @@ final class Session {
     private let skipsIdleGate: Bool
     private(set) var taken = 0
     private(set) var rejected = 0
+    /// What the reader must know, once all is measured.
     private(set) var warnings: [String] = []
     private var progress: Progress
     private var left: TimeLeft

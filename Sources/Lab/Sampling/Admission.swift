@@ -57,6 +57,9 @@ enum Admission {
 
     private static func protocolObjection(_ transcript: Transcript, _ expected: Expectation) -> String? {
         guard let first = transcript.lines.first else { return "the workload said nothing" }
+        if case .error(let operation, let number, let words) = first.message {
+            return "the workload could not \(operation): errno \(number) \(words)"
+        }
         guard case .hello(let version, let nonce, let command) = first.message, transcript.strays.isEmpty else {
             return "the channel does not begin with the workload's hello"
         }

@@ -1,0 +1,99 @@
+import Glibc
+import RunRecord
+import Testing
+
+@testable import Lab
+
+struct BadLuckTests {
+    private static let one = """
+        name: bad
+        seed: 1
+        experiments:
+          - {kind: startup, lanes: [native], blocks: 1, warmups: 0, deadline-s: 1}
+        """
+
+    /// A workload that crashes, lies about its nonce or its proof, hangs or says nothing is rejected with the reason, and
+    /// its rows are kept.
+    @Test(arguments: [
+        ("kill -SEGV $$", "signal 11"),
+        ("echo 'hello 1 0000000000000001 exit'; echo 'done 0'", "nonce was not echoed"),
+        ("echo \"hello 1 $2 exit\"; echo 'proof 1000 12345678'; echo 'done 0'", "proof of work is wrong"),
+        ("exit 0", "said nothing"),
+        ("echo oops >&2; exit 3", "exit status 3, expected 0: oops"),
+        ("echo \"hello 1 $2 exit\"; exec sleep 60", "deadline of 1 s"),
+    ])
+    func lyingWorkload(_ script: String, _ reason: String) throws {
+        let place = try Place()
+        let (run, recorder) = try place.run(Self.one, programs: try place.programs(workload: script + "\n"))
+        #expect(run.samples.count == 2)
+        #expect(run.samples.allSatisfy { !$0.admitted && $0.reason.contains(reason) }, "\(run.samples.map(\.reason))")
+        #expect(recorder.notes.contains { $0.contains(reason) })
+    }
+
+    /// Something that is no image is a usage error that says why; nothing is left behind.
+    @Test func imageThatIsNone() throws {
+        let place = try Place()
+        try Files.write("x", to: "\(place.path)/file")
+        for (path, words) in [("\(place.path)/none", "does not exist"), ("\(place.path)/file", "not a directory")] {
+            var options = place.options()
+            options.image = path
+            options.lanes = ["native"]
+            do {
+                _ = try Bench(options, version: "test").run(progress: Recorder())
+                Issue.record("it was taken")
+            } catch {
+                #expect(error.isUsage && error.description.contains(words))
+            }
+        }
+        #expect(Files.names(in: "\(place.path)/state/lab").isEmpty)
+    }
+
+    /// A lane that cannot run is a row with its reason, and the others are measured.
+    @Test func unavailableLaneIsARow() throws {
+        let place = try Place()
+        let programs = "\(place.path)/programs"
+        try Files.makeDirectories(programs)
+        #expect(symlink("\(Built.directory)/isolab-workload", "\(programs)/isolab-workload") == 0)
+        let (run, _) = try place.run(
+            "experiments:\n  - {kind: startup, lanes: [native, vm], blocks: 1, warmups: 0}\n", programs: programs)
+        let row = try #require(run.samples.first { $0.lane == "vm" })
+        #expect(!row.admitted && row.reason.hasPrefix("not measured: "))
+        #expect(run.manifest.lanes.first { $0.id == "vm" }.map { !$0.available && !$0.remedy.isEmpty } == true)
+        #expect(run.samples.contains { $0.lane == "native" && $0.admitted })
+    }
+
+    /// A full disk ends the run with an error that says so; the blocks before are kept.
+    @Test(.enabled(if: geteuid() == 0, "mounts a small file system")) func fullDisk() throws {
+        let place = try Place()
+        let disk = "\(place.path)/disk"
+        try Files.makeDirectories(disk)
+        try #require("size=128k".withCString { mount("tmpfs", disk, "tmpfs", 0, $0) } == 0)
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        let file = "\(place.path)/experiment.yaml"
+        try Files.write(
+            "seed: 1\nexperiments:\n  - {kind: startup, lanes: [native], blocks: 2000, warmups: 0}\n", to: file)
+        var options = place.options()
+        options.file = file
+        options.output = "\(disk)/run"
+        do {
+            _ = try Bench(options, version: "test").run(progress: Recorder())
+            Issue.record("2000 blocks fitted into 128 KiB")
+        } catch {
+            #expect(error.description.contains("No space left"), "\(error)")
+        }
+        #expect(try Run.read(directory: "\(disk)/run").run.samples.count > 10)
+    }
+
+    /// What a killed run left is found by its name, released by the next start, and said.
+    @Test func leftoversOfAKilledRun() throws {
+        let place = try Place()
+        let dead = "\(place.path)/state/lab/4000001-12"
+        try Files.makeDirectories("\(dead)/bundles/x")
+        let alive = "\(place.path)/state/lab/\(Owner.current.token)"
+        try Files.makeDirectories(alive)
+        let released = Leftovers.release(state: "\(place.path)/state")
+        #expect(released.contains { $0.contains("4000001") })
+        #expect(access(dead, F_OK) != 0)
+        #expect(access(alive, F_OK) == 0)
+    }
+}

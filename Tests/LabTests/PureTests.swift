@@ -1,0 +1,144 @@
+import RunRecord
+import Testing
+import WorkloadProtocol
+
+@testable import Lab
+
+struct BlockPlanTests {
+    /// Every counted block holds each lane once and the baseline's twin, warm-ups hold no twin, and a seed fixes the order.
+    @Test func blocksHoldLanesAndTwin() {
+        let lanes = ["native", "container", "vm"]
+        func plan(_ seed: UInt64) -> BlockPlan {
+            BlockPlan(lanes: lanes, blocks: 20, warmups: 2, baseline: "native", seed: seed, counts: ["vm": 5])
+        }
+        #expect(plan(7) == plan(7))
+        #expect(plan(7) != plan(8))
+        let counted = plan(7).blocks.filter { !$0.warmup }
+        #expect(counted.count == 20)
+        for block in counted {
+            #expect(block.slots.count { $0.lane == "native" && !$0.twin } == 1)
+            #expect(block.slots.count { $0.twin } == 1)
+            #expect(block.slots.allSatisfy { !$0.twin || $0.lane == "native" })
+        }
+        #expect(counted.flatMap(\.slots).count { $0.lane == "vm" } == 5)
+        #expect(Set(counted.map { $0.slots.map(\.lane) }).count > 3)
+        #expect(plan(7).blocks.filter(\.warmup).allSatisfy { block in block.slots.allSatisfy { !$0.twin } })
+    }
+}
+
+struct ExperimentFileTests {
+    /// What is wrong in a file is told with its line and, for a name, with those that are known.
+    @Test(arguments: [
+        (
+            "experiments:\n  - kind: startup\n    lanes: [native, vmm]\n", 3,
+            "unknown lane 'vmm'; known: native, container"
+        ),
+        ("experiments:\n  - kind: boot\n", 2, "unknown experiment 'boot'; known: startup"),
+        ("experiments:\n  - kind: startup\n    lanes: [native]\n    block: 3\n", 4, "unknown option 'block'"),
+        ("experiments:\n  - kind: startup\n    lanes: [native]\n    blocks: many\n", 4, "whole number"),
+        ("experiments:\n  - kind: startup\n    lanes: [native]\n    workload: sleep\n", 4, "unknown workload 'sleep'"),
+        ("name: [\n", 2, ""),
+        ("lanes: [native]\n", 1, "experiments"),
+        ("experiments:\n  - kind: startup\n    lanes: [native, native]\n", 2, "twice"),
+        ("experiments:\n  - kind: startup\n    lanes: [native]\n    blocks: 0\n", 2, "blocks is 0"),
+    ])
+    func wrongFile(_ text: String, _ line: Int, _ words: String) {
+        do throws(LabError) {
+            _ = try ExperimentFile.parse(text, path: "x.yaml", seed: 1)
+            Issue.record("it was taken")
+        } catch {
+            guard case .experimentFile(_, let found, let problem) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(found == line)
+            #expect(problem.contains(words), "\(problem)")
+            #expect(error.isUsage)
+        }
+    }
+
+    /// An experiment written as a file reads back equal, presets included.
+    @Test(arguments: Preset.allCases) func presetReadsBack(_ preset: Preset) throws {
+        let experiment = Experiment.preset(preset, seed: 42)
+        #expect(try ExperimentFile.parse(ExperimentFile.text(experiment), path: "", seed: 1) == experiment)
+        #expect(try experiment.validated() == experiment)
+    }
+
+    /// An unknown lane on the command line is refused with the known ones.
+    @Test func unknownLane() {
+        #expect(throws: LabError.unknown(what: "lane", name: "vmm", known: LaneCatalogue.entries.map(\.id))) {
+            try BenchOptions(lanes: ["vmm"]).experiment()
+        }
+    }
+}
+
+struct FigureTests {
+    /// Ticks become the host's nanoseconds, and the clock's own cost is taken from every batch once.
+    @Test func batchesAreCalibrated() throws {
+        let marks = [
+            Mark(name: "begin", ticks: 1_000, arrival: 5_000_000),
+            Mark(name: "end", ticks: 40_001_000, arrival: 25_000_000),
+        ]
+        let calibration = try Calibration(marks)
+        #expect(calibration.nanosecondsPerTick == 0.5)
+        let lines = [("empty", 1, 40), ("empty", 1, 60), ("getpid", 100, 20_050), ("getpid", 100, 40_050)].map {
+            Transcript.Line(
+                message: .batch(call: $0.0, iterations: UInt64($0.1), ticks: UInt64($0.2)), arrival: 0)
+        }
+        let rows = SyscallFigures.measurements(lines, calibration: calibration)
+        #expect(rows.map(\.value) == [100, 200])
+        #expect(rows.map(\.batch) == [0, 1])
+        #expect(rows.allSatisfy { $0.metric == "syscall.getpid" && $0.unit == "ns" })
+    }
+
+    /// A counter that does not keep step with the host's clock is refused.
+    @Test func calibrationRefuses() {
+        func failure(_ marks: [(UInt64, UInt64)]) -> Calibration.Failure? {
+            do throws(Calibration.Failure) {
+                _ = try Calibration(marks.map { Mark(name: "m", ticks: $0.0, arrival: $0.1) })
+                return nil
+            } catch { return error }
+        }
+        #expect(failure([(0, 0)]) == .tooFewMarks)
+        #expect(failure([(10, 0), (5, 10_000_000)]) == .backwards)
+        #expect(failure([(0, 0), (5, 10_000)]) == .tooShort(nanoseconds: 10_000))
+        #expect(failure([(0, 0), (100, 10_000_000), (300, 20_000_000)]) == .disagree(percent: 50))
+    }
+
+    /// The slope is what each further instance took from the host; the parts are given per instance.
+    @Test func ledgerAddsUp() {
+        let ledger = MemoryLedger(
+            available: [1000, 900, 800, 700], pss: 60, uss: 30, charge: 90, guestTotal: [64, 66], guestAvailable: [])
+        #expect(ledger.slope == 100)
+        let rows = ledger.measurements
+        func value(_ metric: String) -> Double? { rows.first { $0.metric == metric }?.value }
+        #expect(value(Metric.memoryPSS) == 20)
+        #expect(value(Metric.memoryUSS) == 10)
+        #expect(value(Metric.memoryCgroup) == 30)
+        #expect(value(Metric.guestTotal) == 65)
+        #expect(value(Metric.guestAvailable) == nil)
+        #expect(rows.filter { $0.metric == "memory.available" }.map(\.value) == [1000, 900, 800, 700])
+    }
+}
+
+struct ProgressTests {
+    /// The line fits the terminal and says how far, how long and what.
+    @Test func line() {
+        let progress = Progress(
+            done: 30, total: 120, experiment: "startup", lane: "vm", rejected: 2, secondsLeft: 184.2)
+        #expect(progress.line() == "25 % · 30/120 · 3 min 05 s left · 2 rejected · startup · vm")
+        #expect(progress.line(columns: 12).count == 11)
+        #expect(Progress.duration(0.2) == "1 s")
+        #expect(Progress.duration(3720) == "1 h 02 min")
+    }
+
+    /// What is left counts each lane by its own pace.
+    @Test func timeLeft() {
+        var left = TimeLeft(prior: ["vm": 2, "native": 0.5])
+        for lane in ["vm", "vm", "native", "native"] { left.plan(part: 0, lane: lane) }
+        #expect(left.secondsLeft == 5)
+        left.took(4, part: 0, lane: "vm")
+        left.took(0.25, part: 0, lane: "native")
+        #expect(left.secondsLeft == 4.25)
+    }
+}
