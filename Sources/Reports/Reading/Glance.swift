@@ -69,7 +69,7 @@ struct Glance {
                         "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, unit: comparison.unit))")
                 }
                 return Table.Value(
-                    Quantity.text(estimate.median, cell.unit), detail: lines.joined(separator: " · "),
+                    Quantity.text(estimate.median, cell.unit), detail: lines.joined(separator: "\n"),
                     style: "big \(lane.style)")
             }
     }
