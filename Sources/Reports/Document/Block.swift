@@ -46,6 +46,7 @@ protocol ReportSection: Sendable {
 enum ReportSections {
     static let all: [any ReportSection] = [
         StartupSection(), HotColdSection(), WaterfallSection(), MemorySection(), SystemCallSection(), VerdictSection(),
+        FindingsSection(),
         ProcessorTimeSection(), MicroGuestSection(), LanesSection(), RejectedSection(), ManifestSection(),
         MethodSection(), ReproduceSection(),
     ]
