@@ -6,12 +6,13 @@ struct ComparisonPage {
 
     static let caution =
         "Two runs are not interleaved: whatever drifted on the machine between them counts as change here. Look first at "
-        + "what became of the baseline. Shift: Hodges–Lehmann, after less before, with its 95\u{A0}% interval by ranks; verdicts "
-        + "use an interval widened for the number of cells (Bonferroni) and the greater of the two noise floors."
+        + "what became of the baseline. Shift: Hodges–Lehmann, after less before, with its bootstrap 95\u{A0}% interval; "
+        + "Mann–Whitney, Holm-corrected; the floor is the larger of the two runs' noise floors, in the baseline's own unit or "
+        + "as a share of its median."
 
     func render() -> String {
-        let before = change.before.manifest
-        let after = change.after.manifest
+        let before = change.before
+        let after = change.after
         let contents = [
             ("changes", "What changed"), ("differences", "Differences of the manifests"), ("method", "Method"),
         ]
@@ -39,7 +40,10 @@ struct ComparisonPage {
             body: [
                 section(contents[0].0, contents[0].1, changeBlocks),
                 section(contents[1].0, contents[1].1, differenceBlocks),
-                section(contents[2].0, contents[2].1, MethodSection().blocks(change.after)),
+                section(
+                    contents[2].0, contents[2].1,
+                    MethodSection().blocks(
+                        Reading(run: Run(manifest: after, samples: []), summary: Summary(cells: [], comparisons: [])))),
             ],
             footer: "isolab \(after.version) · \(before.run) → \(after.run)"
         ).render()
@@ -85,12 +89,13 @@ struct ComparisonPage {
     }
 
     private static func row(_ change: CellChange) -> ChangeChart.Row? {
-        guard let shift = change.shift, let interval = change.interval, let before = change.before, before > 0,
+        guard let shift = change.shift, let before = change.before, before > 0,
             let verdict = change.verdict
         else { return nil }
         return ChangeChart.Row(
             lane: change.lane, name: Self.name(change), change: shift / before,
-            low: interval.low / before, high: interval.high / before, floor: change.floor.map { $0 / before },
+            low: (change.interval?.low ?? shift) / before, high: (change.interval?.high ?? shift) / before,
+            floor: change.floor.map { $0 / before },
             verdict: verdict)
     }
 
@@ -109,7 +114,7 @@ struct ComparisonPage {
             changes.map { change in
                 let head: [Table.Value] = [.lane(change.lane), Table.Value(Self.name(change), detail: change.span)]
                 guard let verdict = change.verdict, let before = change.before, let after = change.after,
-                    let shift = change.shift, let interval = change.interval
+                    let shift = change.shift
                 else { return head + [.reason(change.reason, span: 5)] }
                 let style =
                     switch verdict {
@@ -122,7 +127,8 @@ struct ComparisonPage {
                     Table.Value(Quantity.text(before, change.unit)), Table.Value(Quantity.text(after, change.unit)),
                     Table.Value(
                         Quantity.signed(shift, change.unit),
-                        detail: Quantity.signedInterval(interval.low, interval.high, change.unit)),
+                        detail: change.interval.map { Quantity.signedInterval($0.low, $0.high, change.unit) }
+                            ?? "no interval"),
                     Table.Value(change.floor.map { Quantity.text($0, change.unit) } ?? "none"),
                     Table.Value(
                         "\(Words.mark(verdict)) \(Words.verdict(verdict, unit: change.unit))", detail: change.reason,
@@ -132,18 +138,16 @@ struct ComparisonPage {
     }
 
     private var differenceBlocks: [Block] {
-        guard !change.differences.isEmpty else { return [.paragraph("None: host, artefacts and lanes were the same.")] }
+        let rows =
+            change.comparison.forced.map { ($0, Table.Value("yes", style: "withheld")) }
+            + change.comparison.notes.map { ($0, Table.Value("no", style: "quiet")) }
+        guard !rows.isEmpty else { return [.paragraph("None: host, artefacts and lanes were the same.")] }
         return [
             .table(
                 Table(
                     "In what the two manifests differ",
                     [.init("What"), .init("Before"), .init("After"), .init("Decisive")],
-                    change.differences.map {
-                        [
-                            Table.Value($0.name), Table.Value($0.before), Table.Value($0.after),
-                            $0.decisive ? Table.Value("yes", style: "withheld") : Table.Value("no", style: "quiet"),
-                        ]
-                    }))
+                    rows.map { [Table.Value($0.name), Table.Value($0.before), Table.Value($0.after), $1] }))
         ]
     }
 }

@@ -6,7 +6,7 @@ struct ComparisonText {
     var text: TerminalText
 
     func render() -> String {
-        var lines = text.wrap("\(change.before.manifest.run) → \(change.after.manifest.run)")
+        var lines = text.wrap("\(change.before.run) → \(change.after.run)")
         lines += text.wrap(change.headline).map { text.styled($0, .bold) }
         if change.forced {
             lines += text.wrap("! FORCED: these runs differ in what decides; figures are not comparable.", indent: 2)
@@ -14,10 +14,11 @@ struct ComparisonText {
                     text.styled($0, .yellow)
                 }
         }
-        for difference in change.differences {
+        for (mark, difference) in change.comparison.forced.map({ ("!", $0) })
+            + change.comparison.notes.map({ ("–", $0) })
+        {
             lines += text.wrap(
-                "\(difference.decisive ? "!" : "–") \(difference.name): \(difference.before) → \(difference.after)",
-                indent: 2)
+                "\(mark) \(difference.name): \(difference.before) → \(difference.after)", indent: 2)
         }
         lines.append("")
         for (lane, changes) in grouped {
@@ -25,7 +26,7 @@ struct ComparisonText {
             // The baseline is shown whole: it tells how much the machine itself changed. Of the others, what moved.
             let told = changes.filter { change in
                 change.verdict == .slower || change.verdict == .faster || change.metric == Metric.startup
-                    || lane.id == self.change.after.manifest.baseline && Words.call(change.metric) == nil
+                    || lane.id == self.change.after.baseline && Words.call(change.metric) == nil
             }
             for change in told { lines += row(change) }
             let rest = changes.count - told.count

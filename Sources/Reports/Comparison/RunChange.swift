@@ -1,169 +1,99 @@
 import RunRecord
 
-/// What became of one cell between two runs.
+/// What became of one cell between two runs, as the reports show it.
 struct CellChange: Sendable {
     var lane: Lane
     var condition: Condition
     var metric: String
     var span: String
     var unit: String
-    /// The medians, where the cells print one.
     var before: Double?
     var after: Double?
-    /// After less before, Hodges–Lehmann, with its 95 % interval.
+    /// After less before, with its 95 % interval.
     var shift: Double?
     var interval: (low: Double, high: Double)?
-    /// The greater of the two runs' noise floors.
     var floor: Double?
+    /// Nil where only one run has the cell.
     var verdict: Verdict?
     /// Why there is no verdict, or why it is undecided.
     var reason: String
 }
 
-/// Two runs and what changed from one to the other, cell by cell.
+/// A comparison of two runs in the order in which a report tells it: by lane, then as the record has it.
 struct RunChange: Sendable {
-    let before: Reading
-    let after: Reading
-    let differences: [ManifestDifference]
+    let comparison: RunComparison
+    let before: Manifest
+    let after: Manifest
     let changes: [CellChange]
-    /// Compared although something decisive differs.
-    var forced: Bool { differences.contains(where: \.decisive) }
 
-    init(before: Reading, after: Reading) {
+    /// Compared although something decisive differs: the report is stamped.
+    var forced: Bool { !comparison.forced.isEmpty }
+
+    init(_ comparison: RunComparison, before: Manifest, after: Manifest) {
+        self.comparison = comparison
         self.before = before
         self.after = after
-        differences = ManifestDifference.between(before.manifest, after.manifest)
-        let pairs = Self.pairs(before, after)
-        // Bonferroni: among a hundred cells five would seem to change by chance alone.
-        let compared = pairs.count { $0.before?.estimate != nil && $0.after?.estimate != nil }
-        let alpha = 0.05 / Double(max(compared, 1))
-        let values = (Self.values(before), Self.values(after))
-        changes = pairs.map { Self.change($0, before, after, values, alpha: alpha) }
+        let empty = Summary(cells: [], comparisons: [])
+        let one = Reading(run: Run(manifest: before, samples: []), summary: empty).lanes
+        let two = Reading(run: Run(manifest: after, samples: []), summary: empty).lanes
+        var lanes = two + one.filter { lane in !two.contains { $0.id == lane.id } }
+        func lane(_ id: String) -> Lane {
+            if let known = lanes.first(where: { $0.id == id }) { return known }
+            let unknown = Lane(
+                record: LaneRecord(id: id, title: "not in the manifests", kind: .peer), place: lanes.count)
+            lanes.append(unknown)
+            return unknown
+        }
+        var changes = comparison.changes.map { Self.change($0, lane($0.key.lane)) }
+        changes += comparison.onlyBefore.map { Self.lone($0, lane($0.lane), "no figure in the run after") }
+        changes += comparison.onlyAfter.map { Self.lone($0, lane($0.lane), "no figure in the run before") }
+        let order = Dictionary(
+            lanes.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        self.changes = changes.enumerated().sorted {
+            (order[$0.element.lane.id] ?? 0, $0.offset) < (order[$1.element.lane.id] ?? 0, $1.offset)
+        }.map(\.element)
     }
 
-    private struct Key: Hashable {
-        var condition: Condition
-        var lane: String
-        var metric: String
-        var span: String
-    }
-
-    private typealias Pair = (key: Key, lane: Lane, before: Cell?, after: Cell?)
-
-    /// The cells of both runs by lane in order, then by metric.
-    private static func pairs(_ before: Reading, _ after: Reading) -> [Pair] {
-        func key(_ cell: Cell) -> Key {
-            Key(
-                condition: Condition(experiment: cell.experiment, workload: cell.workload), lane: cell.lane,
-                metric: cell.metric, span: cell.span)
-        }
-        let one = Dictionary(before.summary.cells.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
-        let two = Dictionary(after.summary.cells.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
-        var order: [Key] = []
-        var seen: Set<Key> = []
-        for cell in after.summary.cells + before.summary.cells where seen.insert(key(cell)).inserted {
-            order.append(key(cell))
-        }
-        let lanes = after.lanes + before.lanes.filter { lane in after.lane(lane.id) == nil }
-        return lanes.flatMap { lane in
-            order.filter { $0.lane == lane.id }.map { (key: $0, lane: lane, before: one[$0], after: two[$0]) }
-        }
-    }
-
-    /// A sample's figure of each metric; of many batches, their median.
-    private static func values(_ reading: Reading) -> [Key: [Double]] {
-        var result: [Key: [Double]] = [:]
-        for (condition, lanes) in reading.counted {
-            for (lane, samples) in lanes {
-                for sample in samples {
-                    var batches: [Key: [Double]] = [:]
-                    for figure in sample.measurements {
-                        let key = Key(condition: condition, lane: lane, metric: figure.metric, span: figure.span)
-                        batches[key, default: []].append(figure.value)
-                    }
-                    for (key, values) in batches { result[key, default: []].append(Distribution(values).median) }
-                }
-            }
-        }
+    private static func change(_ change: RunComparison.Change, _ lane: Lane) -> CellChange {
+        var result = lone(change.key, lane, change.reason)
+        result.before = change.medianBefore
+        result.after = change.medianAfter
+        result.shift = change.shift
+        if let low = change.shiftLow, let high = change.shiftHigh { result.interval = (low, high) }
+        result.floor = change.floor
+        result.verdict = change.verdict
         return result
     }
 
-    private static func change(
-        _ pair: Pair, _ before: Reading, _ after: Reading, _ values: ([Key: [Double]], [Key: [Double]]), alpha: Double
-    ) -> CellChange {
-        let key = pair.key
-        var change = CellChange(
-            lane: pair.lane, condition: key.condition, metric: key.metric, span: key.span,
-            unit: (pair.after ?? pair.before)?.unit ?? "", before: pair.before?.estimate?.median,
-            after: pair.after?.estimate?.median, reason: "")
-        guard let one = pair.before, let two = pair.after else {
-            change.reason = pair.before == nil ? "only in the run after" : "only in the run before"
-            return change
-        }
-        guard one.estimate != nil, two.estimate != nil else {
-            let withheld = one.estimate == nil ? one : two
-            change.reason =
-                "\(one.estimate == nil ? "before" : "after") withheld: \(Words.unstopped(withheld.withheld))"
-            return change
-        }
-        guard one.unit == two.unit else {
-            change.reason = "measured in \(one.unit) before and in \(two.unit) after"
-            return change
-        }
-        guard let shift = RankShift(from: values.0[key] ?? [], to: values.1[key] ?? []) else {
-            change.reason = "too few samples"
-            return change
-        }
-        change.shift = shift.estimate
-        change.interval = shift.interval(missing: 0.05)
-        let floors = [before, after].map { $0.floor(key.condition, key.metric)?.value }
-        guard let first = floors[0], let second = floors[1] else {
-            change.verdict = .undecided
-            change.reason = "no noise floor in one of the runs"
-            return change
-        }
-        let floor = max(first, second)
-        change.floor = floor
-        guard shift.attainable <= alpha else {
-            change.verdict = .undecided
-            change.reason = "too few samples to decide among so many figures"
-            return change
-        }
-        let strict = shift.interval(missing: alpha)
-        if strict.low > floor {
-            change.verdict = .slower
-        } else if strict.high < -floor {
-            change.verdict = .faster
-        } else if strict.low >= -floor && strict.high <= floor {
-            change.verdict = .same
-        } else {
-            change.verdict = .undecided
-            change.reason = "the interval, widened for the number of cells, reaches into the noise floor"
-        }
-        return change
+    private static func lone(_ key: CellKey, _ lane: Lane, _ reason: String) -> CellChange {
+        CellChange(
+            lane: lane, condition: Condition(experiment: key.experiment, workload: key.workload), metric: key.metric,
+            span: key.span, unit: key.unit, reason: reason)
     }
 
     /// The change in a sentence or two.
     var headline: String {
-        let slower = changes.filter { $0.verdict == .slower }
-        let faster = changes.filter { $0.verdict == .faster }
+        let up = changes.filter { $0.verdict == .slower }
+        let down = changes.filter { $0.verdict == .faster }
         let same = changes.count { $0.verdict == .same }
         let undecided = changes.count { $0.verdict == .undecided }
         let silent = changes.count { $0.verdict == nil }
         var parts: [String] = []
-        if let worst = slower.first(where: { $0.metric == Metric.startup && $0.lane.kind == .container })
-            ?? slower.first
-        {
-            parts.append("\(Words.plural(slower.count, "figure")) up, first \(Self.told(worst))")
+        if let first = Self.foremost(up) {
+            parts.append("\(Words.plural(up.count, "figure")) up, first \(Self.told(first))")
         }
-        if let best = faster.first(where: { $0.metric == Metric.startup && $0.lane.kind == .container }) ?? faster.first
-        {
-            parts.append("\(Words.plural(faster.count, "figure")) down, first \(Self.told(best))")
+        if let first = Self.foremost(down) {
+            parts.append("\(Words.plural(down.count, "figure")) down, first \(Self.told(first))")
         }
         if parts.isEmpty { parts.append("Nothing changed beyond the noise floor") }
         parts.append("\(Quantity.count(same)) the same within it, \(Quantity.count(undecided)) undecided")
-        if silent > 0 { parts.append("\(Quantity.count(silent)) not comparable") }
+        if silent > 0 { parts.append("\(Quantity.count(silent)) in one run only") }
         return parts.joined(separator: "; ") + "."
+    }
+
+    /// A container's start-up, where it is among them: that is what most readers ask for.
+    private static func foremost(_ changes: [CellChange]) -> CellChange? {
+        changes.first { $0.metric == Metric.startup && $0.lane.kind == .container } ?? changes.first
     }
 
     private static func told(_ change: CellChange) -> String {
