@@ -98,7 +98,10 @@ func filterTable(_ bed: Bed, _ options: Options) throws -> String {
         }
         text += "| \(name) | \(program.instructions.count) | \(figures[0]) | \(figures[1]) |\n"
     }
-    return text
+    let start = HostClock.now()
+    _ = try SeccompCompiler.compile(.docker())
+    let compiled = (HostClock.now() - start) / 1000
+    return text + "\nCompiling the profile, the compact program and the proof that both agree: \(compiled) µs, once.\n"
 }
 
 do {

@@ -2,7 +2,7 @@ public import OCI
 
 /// From a profile to a program: libseccomp decides what the profile means, isolab makes the program small.
 public enum SeccompCompiler {
-    /// Compiles a profile: 5 to 20 ms in a release build; keep the result (`SeccompProgramCache`).
+    /// Compiles a profile: some tens of milliseconds, most of them for the comparison; keep the result (`SeccompProgramCache`).
     ///
     /// The compact program is used only where it gives the same verdict as libseccomp's on every call tried
     /// (`FilterComparison`); else libseccomp's own is.
