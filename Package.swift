@@ -61,7 +61,7 @@ let laboratory: [Target] = [
 
 let programs: [Target] = [
     .executableTarget(
-        name: "isolab", dependencies: ["Lab", "Reports", argumentParser]),
+        name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.

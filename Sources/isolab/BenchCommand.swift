@@ -1,0 +1,119 @@
+import ArgumentParser
+import Lab
+import Reports
+import RunRecord
+
+/// `isolab bench`: measures and writes a report.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure what isolation costs here, and write a report.",
+        discussion: """
+            Ctrl-C stops after the current sample; what was measured is kept and reported. A second Ctrl-C stops at once.
+            """)
+
+    @Flag(
+        exclusivity: .exclusive,
+        help: ArgumentHelp("How long to measure: a few minutes, or as long as 99th percentiles need."))
+    var length: Length = .quick
+
+    @Argument(help: ArgumentHelp("An experiment file (YAML) instead of --quick or --full.", valueName: "experiment"))
+    var file: String?
+
+    @Option(help: "Only these lanes, parted by commas; `isolab lanes` lists them.")
+    var lanes: NameList?
+
+    @Option(help: "Only these experiments or workloads, parted by commas: startup, memory, syscalls, harness.")
+    var workloads: NameList?
+
+    @Option(help: "Samples of every lane, warm-ups apart.")
+    var blocks: Int?
+
+    @Option(help: "Orders the lanes within the blocks; a run's own stands in its manifest.")
+    var seed: UInt64?
+
+    @Option(name: .shortAndLong, help: "The run's directory; default reports/<time>-<name>.")
+    var output: String?
+
+    @OptionGroup var parts: PartOptions
+
+    @Flag(help: "Do not wait for an idle host before a block.")
+    var noIdleGate = false
+
+    func validate() throws {
+        if let blocks, blocks < 1 { throw ValidationError("--blocks takes a whole number from 1, not \(blocks)") }
+    }
+
+    func run() throws {
+        var options = parts.options
+        options.file = file
+        options.preset = length == .full ? .full : .quick
+        options.lanes = lanes?.names
+        options.workloads = workloads?.names
+        options.blocks = blocks
+        options.seed = seed
+        options.output = output
+        options.skipsIdleGate = noIdleGate
+        do {
+            let bench = try Bench(options, version: isolabVersion)
+            let outcome = try bench.run(progress: TerminalProgress())
+            let rendered = try RunFiles.render(outcome.directory)
+            print(
+                TerminalReport.render(run: rendered.run, summary: rendered.summary, colour: standardOutputTakesColour))
+            print("report: \(RunDirectory(outcome.directory).path(of: .html))")
+            if outcome.interrupted { throw ExitCode(130) }
+            guard rendered.run.samples.contains(where: \.admitted) else {
+                printToStandardError("isolab: no sample was admitted; the report says why")
+                throw ExitCode.failure
+            }
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+}
+
+/// The two presets as flags.
+enum Length: String, EnumerableFlag {
+    case quick
+    case full
+}
+
+/// `a,b,c`
+struct NameList: ExpressibleByArgument {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",").map { String($0) }
+        if names.isEmpty { return nil }
+    }
+}
+
+/// What several commands let the user bring along.
+struct PartOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A directory that holds a root file system, instead of isolab's own minimal one."))
+    var image: String?
+
+    @Option(help: "The guests' kernel (bzImage or vmlinux), instead of Debian's cloud kernel.")
+    var kernel: String?
+
+    @Option(help: ArgumentHelp("A libvirt URI, e.g. qemu:///system, instead of the embedded driver.", valueName: "uri"))
+    var connect: String?
+
+    @OptionGroup var places: PlaceOptions
+
+    /// Options with nothing but the user's own parts in them.
+    var options: BenchOptions {
+        BenchOptions(
+            image: image, kernel: kernel, connect: connect, stateDirectory: places.stateDirectory,
+            cacheDirectory: places.cacheDirectory)
+    }
+}
+
+/// Where isolab keeps what outlives a process; tests move it.
+struct PlaceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Where owner records and scratch space live.", valueName: "directory", visibility: .hidden))
+    var stateDirectory: String?
+
+    @Option(help: ArgumentHelp("Where kernels and images are kept.", valueName: "directory", visibility: .hidden))
+    var cacheDirectory: String?
+}

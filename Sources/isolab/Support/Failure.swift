@@ -1,0 +1,17 @@
+import ArgumentParser
+import Glibc
+import Lab
+
+/// Errors as exit statuses: the message goes to standard error once, the status says whose mistake it was.
+enum Failure {
+    /// What a command throws for an error of the parts below.
+    static func exit(_ error: any Error) -> any Error {
+        if error is ExitCode { return error }
+        printToStandardError("isolab: \(error)")
+        if let error = error as? LabError, error.isUsage { return ExitCode(2) }
+        return ExitCode.failure
+    }
+}
+
+/// Whether colours would be seen: a terminal, and nobody refused them (no-color.org).
+var standardOutputTakesColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }

@@ -1,0 +1,176 @@
+import Glibc
+import Linux
+import RunRecord
+import Testing
+
+/// A bench from its command line to its report, and what luck does to it.
+@Suite struct RunTests {
+    /// A small bench leaves every file of a run; the report is derived again from the samples, byte for byte.
+    @Test func benchAndReport() throws {
+        let place = try Place()
+        let bench = try IsolabProgram.run(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "3", "--seed", "7"] + place.options,
+            in: place)
+        #expect(bench.status == 0, "\(bench.complaints)")
+        for file in RunDirectory.File.allCases {
+            #expect(!place.read("run/\(file.rawValue)").isEmpty, "\(file.rawValue) is missing")
+        }
+        #expect(bench.output.contains("native"))
+        #expect(bench.output.contains("report.html"))
+        #expect(bench.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains("/") })
+        let summary = place.read("run/summary.csv")
+        let html = place.read("run/report.html")
+        let again = try IsolabProgram.run(["report", "\(place.path)/run"], in: place)
+        #expect(again.status == 0)
+        #expect(place.read("run/summary.csv") == summary)
+        #expect(place.read("run/report.html") == html)
+    }
+
+    /// A run is compared with itself: the same host, so it is not refused, and nothing is faster or slower.
+    @Test func compareWithItself() throws {
+        let place = try Place()
+        let bench = try IsolabProgram.run(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "5"] + place.options, in: place)
+        #expect(bench.status == 0, "\(bench.complaints)")
+        let run = "\(place.path)/run"
+        let comparison = try IsolabProgram.run(["compare", run, run], in: place)
+        #expect(comparison.status == 0, "\(comparison.complaints)")
+        #expect(comparison.output.contains("native"))
+        #expect(!comparison.output.contains("faster") && !comparison.output.contains("slower"))
+    }
+
+    /// Runs on hosts that differ in a decisive fact are refused by name, and compared only by force.
+    @Test func compareRefusesAnotherHost() throws {
+        let place = try Place()
+        let bench = try IsolabProgram.run(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "3"] + place.options, in: place)
+        #expect(bench.status == 0, "\(bench.complaints)")
+        let other = try IsolabProgram.shell(
+            #"cp -r run other && sed -i 's/"value" *: *"\([^"]*\)"/"value":"another \1"/' other/manifest.json"#,
+            in: place)
+        #expect(other.status == 0)
+        let refused = try IsolabProgram.run(["compare", "run", "other"], in: place)
+        #expect(refused.status == 1)
+        #expect(refused.complaints.contains("--force"))
+        let forced = try IsolabProgram.run(["compare", "--force", "run", "other"], in: place)
+        #expect(forced.status == 0, "\(forced.complaints)")
+    }
+
+    /// Ctrl-C ends a run after the current sample with status 130; what was measured is reported.
+    @Test func interruption() throws {
+        let place = try Place()
+        let process = try IsolabProgram.start(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "100000"] + place.options, in: place)
+        try waitForSamples(in: place, while: process)
+        try process.kill(SIGINT)
+        #expect(try process.wait().shellStatus == 130)
+        let run = try Run.read(directory: "\(place.path)/run").run
+        #expect(run.manifest.interrupted)
+        #expect(run.samples.contains { $0.admitted })
+        #expect(!place.read("run/report.html").isEmpty)
+    }
+
+    /// After `kill -9` in the middle of a block the samples taken can be reported, and the next start releases every
+    /// process, mount and cgroup.
+    @Test(.enabled(if: IsolabProgram.isRoot, "containers of the lab need root"))
+    func killedInTheMiddle() throws {
+        let place = try Place()
+        let process = try IsolabProgram.start(
+            ["bench", "--lanes", "native,container", "--workloads", "startup,memory", "--blocks", "100000"]
+                + place.options, in: place)
+        try waitForSamples(in: place, while: process)
+        try process.kill(SIGKILL)
+        _ = try process.wait()
+        let clean = try IsolabProgram.run(
+            ["doctor", "--clean", "--state-directory", "\(place.path)/state"], in: place)
+        #expect(clean.status == 0, "\(clean.complaints)")
+        #expect(Place.text("/proc/self/mountinfo").contains(place.path) == false)
+        let processes = try IsolabProgram.shell(
+            "grep -l \"$place\" /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null", in: place)
+        // The shell itself carries the directory in its environment and is gone by now.
+        let alive = processes.output.split(separator: "\n").filter { line in
+            let pid = line.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+            return !Place.text("/proc/\(pid)/cmdline").isEmpty
+        }
+        #expect(alive.isEmpty)
+        let cgroups = try IsolabProgram.shell("find /sys/fs/cgroup -type d -name '*\(process.pid)-*'", in: place)
+        #expect(cgroups.output.isEmpty)
+        let report = try IsolabProgram.run(["report", "\(place.path)/run"], in: place)
+        #expect(report.status == 0, "\(report.complaints)")
+        #expect(try Run.read(directory: "\(place.path)/run").run.samples.contains { $0.admitted })
+    }
+
+    /// A full disk ends the run with a clear error; the samples that fitted can be reported.
+    @Test(.enabled(if: IsolabProgram.isRoot, "a small file system can only be mounted as root"))
+    func fullDisk() throws {
+        let place = try Place()
+        let result = try IsolabProgram.shell(
+            """
+            mkdir disk kept && mount -t tmpfs -o size=96k none disk || exit 99
+            "$isolab" bench --lanes native --workloads startup --blocks 100000 --no-idle-gate \
+                --output disk/run --state-directory "$place/state" 2>complaints
+            status=$?
+            cp disk/run/manifest.json disk/run/samples.csv disk/run/events.jsonl kept/
+            exit $status
+            """, in: place, prefix: ["unshare", "--mount"])
+        #expect(result.status == 1)
+        #expect(place.read("complaints").contains("No space left on device"))
+        let run = try Run.read(directory: "\(place.path)/kept").run
+        #expect(run.samples.contains { $0.admitted })
+    }
+
+    /// An ordinary user gets the lanes that need no root, and a reason for each other.
+    @Test(.enabled(if: IsolabProgram.isRoot, "only root can become another user"))
+    func withoutRoot() throws {
+        let place = try Place()
+        let result = try IsolabProgram.shell(
+            """
+            chmod 777 . && cp "${isolab%/*}"/isolab "${isolab%/*}"/isolab-workload .
+            exec setpriv --reuid 65534 --regid 65534 --clear-groups ./isolab bench --lanes native,container \
+                --workloads startup --blocks 2 --no-idle-gate --output "$place/run" --state-directory "$place/state" \
+                --cache-directory "$place/cache"
+            """, in: place)
+        #expect(result.status == 0, "\(result.complaints)")
+        let run = try Run.read(directory: "\(place.path)/run").run
+        #expect(run.samples.contains { $0.lane == "native" && $0.admitted })
+        let container = try #require(run.manifest.lanes.first { $0.id == "container" })
+        #expect(!container.available)
+        #expect(container.reason.contains("root"))
+    }
+
+    /// Where none of the lanes asked for can run, the command fails and says why.
+    @Test func noLaneLeft() throws {
+        let place = try Place()
+        let result = try IsolabProgram.run(
+            ["bench", "--lanes", "vm", "--workloads", "startup", "--blocks", "1", "--connect", "nonsense:///none"]
+                + place.options, in: place)
+        #expect(result.status == 1)
+        #expect(result.complaints.contains("vm"))
+    }
+
+    /// A kernel that is none is a reason, not a hang.
+    @Test func kernelThatIsNone() throws {
+        let place = try Place()
+        let result = try IsolabProgram.run(
+            [
+                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--kernel", "/etc/passwd",
+            ] + place.options, in: place)
+        #expect(result.status == 0, "\(result.complaints)")
+        let run = try Run.read(directory: "\(place.path)/run").run
+        let guest = try #require(run.manifest.lanes.first { $0.id == "vm" })
+        #expect(!guest.available || run.samples.filter { $0.lane == "vm" }.allSatisfy { !$0.admitted })
+        #expect(!guest.reason.isEmpty || run.samples.contains { $0.lane == "vm" && !$0.reason.isEmpty })
+    }
+
+    /// Waits until a run has samples on the disk.
+    private func waitForSamples(in place: Place, while process: RunningProcess) throws {
+        for _ in 0..<600 {
+            if place.read("run/samples.csv").split(separator: "\n").count > 20 { return }
+            if let exit = try process.poll() {
+                throw SystemError("isolab", "ended with status \(exit.shellStatus)", errno: 0)
+            }
+            usleep(100_000)
+        }
+        throw SystemError("isolab", "no samples after a minute", errno: 0)
+    }
+}
