@@ -2,7 +2,9 @@ import Glibc
 import Linux
 import Machines
 
-/// Sees QEMU being spawned: libvirt's helper writes `NAME.pid` at the moment QEMU's process exists (`inotify(7)`).
+/// Sees QEMU being spawned: libvirt writes `NAME.pid` at the moment QEMU's process exists (`inotify(7)`).
+///
+/// The file is written once and kept open, as a lock, for as long as QEMU runs: its closing would come too late.
 enum SpawnWatch {
     /// `IN_CLOEXEC`, whose enumeration Swift does not import as a flag.
     private static let closeOnExec: Int32 = 0o2_000_000
@@ -10,7 +12,7 @@ enum SpawnWatch {
     static func run(directory: String, guests: Guests) throws(SystemError) {
         let inotify = try retryingOnInterrupt("inotify_init1", directory) { inotify_init1(closeOnExec) }
         try retryingOnInterrupt("inotify_add_watch", directory) {
-            inotify_add_watch(inotify, directory, UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO))
+            inotify_add_watch(inotify, directory, UInt32(IN_CREATE | IN_MODIFY | IN_MOVED_TO))
         }
         BackgroundThread.start {
             var born: [String: UInt64] = [:]
@@ -23,7 +25,7 @@ enum SpawnWatch {
                 for (name, mask) in entries(buffer[0..<count]) where name.hasSuffix(".pid") {
                     let guest = String(name.dropLast(4))
                     if mask & UInt32(IN_CREATE) != 0 { born[guest] = now }
-                    guard mask & UInt32(IN_CLOSE_WRITE | IN_MOVED_TO) != 0,
+                    guard mask & UInt32(IN_MODIFY | IN_MOVED_TO) != 0,
                         let text = Files.text("\(directory)/\(name)"),
                         let pid = Int32(text.filter(\.isNumber))
                     else { continue }

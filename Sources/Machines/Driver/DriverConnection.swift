@@ -19,7 +19,7 @@ final class DriverConnection: Sendable {
     private let input: Mutex<Int32>
 
     init(program: String, arguments: [String], stateDirectory: StateDirectory) throws(SystemError) {
-        let requests = try Self.makePipe()
+        let requests = try Self.makeSocketPair()
         let answers: (reading: Int32, writing: Int32)
         do throws(SystemError) { answers = try Self.makePipe() } catch {
             Glibc.close(requests.reading)
@@ -43,7 +43,8 @@ final class DriverConnection: Sendable {
         let state = Waitable(State())
         self.state = state
         let reading = answers.reading
-        BackgroundThread.start { Self.listen(reading, state, stateDirectory) }
+        let pid = process.pid
+        BackgroundThread.start { Self.listen(reading, pid: pid, state, stateDirectory) }
     }
 
     var pid: Int32 { process.pid }
@@ -77,8 +78,7 @@ final class DriverConnection: Sendable {
         }
         let failed: Bool = input.withLock { descriptor in
             guard descriptor >= 0 else { return true }
-            do throws(SystemError) { try TextFile.write(line, to: descriptor, path: "isolab-vm") } catch { return true }
-            return false
+            return !Self.send(line, to: descriptor)
         }
         // The reader knows better than a broken pipe why it ended; it may need a moment to.
         if failed { throw state.wait(.seconds(2)) { $0.ended } ?? .ended }
@@ -100,6 +100,27 @@ final class DriverConnection: Sendable {
         _ = try? process.wait()
     }
 
+    /// A socket, not a pipe: writing to a driver that was killed must not end this process by SIGPIPE.
+    private static func makeSocketPair() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | 0o2_000_000  // SOCK_CLOEXEC
+        try retryingOnInterrupt("socketpair", "isolab-vm") { socketpair(AF_UNIX, kind, 0, &ends) }
+        return (ends[0], ends[1])
+    }
+
+    private static func send(_ line: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = line[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
     private static func makePipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         try retryingOnInterrupt("pipe2", "isolab-vm") { isolab_vm_pipe(&ends) }
@@ -107,7 +128,9 @@ final class DriverConnection: Sendable {
     }
 
     /// The reading thread: lines become answers and events until the process ends.
-    private static func listen(_ descriptor: Int32, _ state: Waitable<State>, _ stateDirectory: StateDirectory) {
+    private static func listen(
+        _ descriptor: Int32, pid: Int32, _ state: Waitable<State>, _ stateDirectory: StateDirectory
+    ) {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -122,13 +145,18 @@ final class DriverConnection: Sendable {
             }
         }
         Glibc.close(descriptor)
-        let lost: [RunningGuest] = state.update { state in
-            if state.ended == nil { state.ended = .ended }
-            return Array(state.guests.values)
+        let lost = state.update { Array($0.guests.values) }
+        if !lost.isEmpty {
+            // A driver that was killed leaves its guests running: they end here, not at the next start. Its descriptors
+            // close a moment before it is dead.
+            for _ in 0..<200 {
+                guard let status = ProcessStatus(pid: pid), status.state != "Z" else { break }
+                usleep(5_000)
+            }
+            Leftovers.release(in: stateDirectory)
         }
-        // A driver that was killed leaves its guests running: they end here, not at the next start.
-        if !lost.isEmpty { Leftovers.release(in: stateDirectory) }
         for guest in lost { guest.lose("isolab-vm ended") }
+        state.update { if $0.ended == nil { $0.ended = .ended } }
     }
 
     private static func take(_ message: DriverMessage, _ state: Waitable<State>) {

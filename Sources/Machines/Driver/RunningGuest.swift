@@ -77,12 +77,18 @@ public final class RunningGuest: Sendable {
     /// Why nothing more will be heard of it, where the driver died.
     public var lost: String? { state.update { $0.lost } }
 
-    /// Waits until the guest has shut down and its process is reaped; `nil` where it still runs after `timeout`.
+    /// Waits until the guest has shut down, its process is reaped, and its last byte is read; `nil` where it still runs after
+    /// `timeout`, or where the driver died.
     public func waitForEnd(timeout: Duration) -> GuestEnd? {
-        state.wait(timeout) { state -> GuestEnd?? in
+        let end: GuestEnd?? = state.wait(timeout) { state -> GuestEnd?? in
             if let end = state.end { return .some(end) }
             return state.lost != nil || state.isGone ? .some(nil) : nil
-        } ?? nil
+        }
+        guard end != nil else { return nil }
+        // QEMU's end closes the channel, but its last bytes may still lie in the socket: another thread reads them.
+        let isConnected = channel.state.update { $0.connected != nil }
+        _ = channel.state.wait(isConnected ? .seconds(5) : .milliseconds(100)) { $0.closed }
+        return end ?? nil
     }
 
     // MARK: - Its end
