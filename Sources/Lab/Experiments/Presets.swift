@@ -12,7 +12,7 @@ extension Experiment {
         let all = LaneCatalogue.entries.filter(\.isDefault).map(\.id)
         let processes = LaneCatalogue.entries.filter { $0.isDefault && !$0.kind.isGuest }.map(\.id)
         let served = ["native", "container", "container-noseccomp", "container-userns", "vm", "oci:runsc"]
-        let idle = ["native", "container", "vm", "vm-micro", "oci:crun", "oci:runsc"]
+        let idle = ["native", "container", "vm", "oci:crun", "oci:runsc"]
         func known(_ lanes: [String]) -> [String] { lanes.filter(all.contains) }
         switch preset {
         case .quick:
@@ -20,7 +20,7 @@ extension Experiment {
                 name: "quick", seed: seed,
                 parts: [
                     Part(
-                        kind: "startup", workload: "exit", lanes: all, blocks: 20, guestBlocks: 15, warmups: 2,
+                        kind: "startup", workload: "exit", lanes: all, blocks: 20, guestBlocks: 12, warmups: 2,
                         idleMilliseconds: 50),
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 50, idleMilliseconds: 0),
                     Part(
@@ -37,7 +37,8 @@ extension Experiment {
                     Part(kind: "startup", workload: "exit", lanes: all, blocks: 50, idleMilliseconds: 50),
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 200, idleMilliseconds: 0),
                     Part(
-                        kind: "memory", workload: "ready", lanes: all, blocks: 10, warmups: 1, instances: 16,
+                        kind: "memory", workload: "ready", lanes: all.filter { $0 != "vm-micro" }, blocks: 10,
+                        warmups: 1, instances: 16,
                         guestInstances: 3, settleMilliseconds: 500),
                     Part(kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 50, batches: 20),
                     Part(kind: "harness", workload: "exit", lanes: ["native", "bare"], blocks: 200),
