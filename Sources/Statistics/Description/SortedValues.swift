@@ -3,11 +3,18 @@ public struct SortedValues: Equatable, Sendable {
     public let values: [Double]
 
     /// - Parameter values: at least one, none of them NaN.
-    public init(_ values: some Sequence<Double>) {
-        let sorted = values.sorted()
-        precondition(!sorted.isEmpty, "no statistic without a value")
-        precondition(!sorted.contains(where: \.isNaN), "NaN has no rank")
+    public init(_ values: [Double]) {
+        precondition(!values.isEmpty, "no statistic without a value")
+        precondition(!values.contains(where: \.isNaN), "NaN has no rank")
+        var sorted = values
+        sorted.sort()
         self.values = sorted
+    }
+
+    /// - Parameter values: at least one, none of them NaN.
+    public init(_ values: some Sequence<Double>) {
+        // An array first: a sort of a sequence of unknown type costs ten times as much.
+        self.init(Array(values))
     }
 
     public var count: Int { values.count }
