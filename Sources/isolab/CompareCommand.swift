@@ -18,13 +18,12 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         do {
             let (first, second) = (try Run.read(directory: before).run, try Run.read(directory: after).run)
-            _ = try RunComparison.compare(first, second, force: force)
-            let summaries = (Summarizer.summarize(first), Summarizer.summarize(second))
+            let comparison = try RunComparison.compare(first, second, force: force)
             print(
                 ComparisonReport.terminal(
-                    before: first, summaries.0, after: second, summaries.1, colour: standardOutputTakesColour))
+                    comparison, before: first.manifest, after: second.manifest, colour: standardOutputTakesColour))
             if let output {
-                let html = ComparisonReport.html(before: first, summaries.0, after: second, summaries.1)
+                let html = ComparisonReport.html(comparison, before: first.manifest, after: second.manifest)
                 try TextFile.write(html, to: output)
                 print("comparison: \(output)")
             }
