@@ -29,8 +29,6 @@ struct Connection: @unchecked Sendable {
         case .embedded(let state):
             do throws(SystemError) {
                 let made = try EmbeddedRoot(stateDirectory: state)
-                // Warnings ("tainted: high-privileges") are for whoever debugs: they stay beside the guests' own logs.
-                setenv("LIBVIRT_LOG_OUTPUTS", "3:file:\(made.path)/libvirt.log", 0)
                 try provideUser(in: made)
                 root = made
                 uri = made.uri

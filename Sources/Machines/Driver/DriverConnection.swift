@@ -18,7 +18,12 @@ final class DriverConnection: Sendable {
     /// The requests' end; −1 once closed.
     private let input: Mutex<Int32>
 
-    init(program: String, arguments: [String], stateDirectory: StateDirectory) throws(SystemError) {
+    /// - Parameter log: a file for its standard error: libvirt and the dynamic linker print there, and a terminal that shows
+    ///   progress is no place for it. The end of it stands in the error when the process ends unasked.
+    init(
+        program: String, arguments: [String], stateDirectory: StateDirectory, log: String
+    ) throws(SystemError) {
+        let errors = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         let requests = try Self.makeSocketPair()
         let answers: (reading: Int32, writing: Int32)
         do throws(SystemError) { answers = try Self.makePipe() } catch {
@@ -33,7 +38,7 @@ final class DriverConnection: Sendable {
         do throws(SystemError) {
             // A session of its own: an interrupt at the terminal is for isolab to understand.
             process = try ProcessPlan(program, arguments, newSession: true).spawn(
-                StandardStreams(input: requests.reading, output: answers.writing))
+                StandardStreams(input: requests.reading, output: answers.writing, error: errors.number))
         } catch {
             Glibc.close(requests.writing)
             Glibc.close(answers.reading)
@@ -44,7 +49,7 @@ final class DriverConnection: Sendable {
         self.state = state
         let reading = answers.reading
         let pid = process.pid
-        BackgroundThread.start { Self.listen(reading, pid: pid, state, stateDirectory) }
+        BackgroundThread.start { Self.listen(reading, pid: pid, state, stateDirectory, log: log) }
     }
 
     var pid: Int32 { process.pid }
@@ -58,7 +63,7 @@ final class DriverConnection: Sendable {
             if let ended = state.ended { return .failure(ended) }
             return nil
         }
-        guard let answer else { throw DriverError.ended }
+        guard let answer else { throw DriverError.ended() }
         let message = try answer.get()
         if let error = message.error { throw error }
         return message
@@ -81,7 +86,7 @@ final class DriverConnection: Sendable {
             return !Self.send(line, to: descriptor)
         }
         // The reader knows better than a broken pipe why it ended; it may need a moment to.
-        if failed { throw state.wait(.seconds(2)) { $0.ended } ?? .ended }
+        if failed { throw state.wait(.seconds(2)) { $0.ended } ?? .ended() }
         return request.id
     }
 
@@ -129,7 +134,7 @@ final class DriverConnection: Sendable {
 
     /// The reading thread: lines become answers and events until the process ends.
     private static func listen(
-        _ descriptor: Int32, pid: Int32, _ state: Waitable<State>, _ stateDirectory: StateDirectory
+        _ descriptor: Int32, pid: Int32, _ state: Waitable<State>, _ stateDirectory: StateDirectory, log: String
     ) {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -155,8 +160,15 @@ final class DriverConnection: Sendable {
             }
             Leftovers.release(in: stateDirectory)
         }
-        for guest in lost { guest.lose("isolab-vm ended") }
-        state.update { if $0.ended == nil { $0.ended = .ended } }
+        let ended = DriverError.ended(lastWords: lastWords(in: log))
+        for guest in lost { guest.lose("isolab-vm: \(ended.message)") }
+        state.update { if $0.ended == nil { $0.ended = ended } }
+    }
+
+    /// The end of what was printed: libvirt's complaints, or the dynamic linker's. On one line.
+    private static func lastWords(in log: String) -> String {
+        let lines = ((try? TextFile.read(log)) ?? "").split(whereSeparator: \.isNewline)
+        return lines.suffix(3).map { String($0.prefix(300)) }.joined(separator: " / ")
     }
 
     private static func take(_ message: DriverMessage, _ state: Waitable<State>) {
@@ -172,8 +184,11 @@ final class DriverConnection: Sendable {
 }
 
 extension DriverError {
-    /// The child is gone, and said nothing about why.
-    static let ended = DriverError(
-        operation: "ask", object: "isolab-vm", message: "it has ended",
-        advice: "its messages, if any, are on standard error; leftovers are freed by the next start")
+    /// The child is gone.
+    static func ended(lastWords: String = "") -> DriverError {
+        DriverError(
+            operation: "ask", object: "isolab-vm",
+            message: lastWords.isEmpty ? "it has ended" : "it has ended; its last words: \(lastWords)",
+            advice: "what it left is freed by the next start")
+    }
 }

@@ -31,7 +31,7 @@ public final class GuestDriver: Sendable {
             connection = try DriverConnection(
                 program: program ?? Self.besideThisProgram(),
                 arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root],
-                stateDirectory: stateDirectory)
+                stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
         } catch {
             FileTree.remove(directory)
             throw DriverError(
