@@ -16,6 +16,7 @@ struct RunCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("A command of the workload and its arguments.", valueName: "workload"))
     var command: [String] = ["exit"]
     @Flag(help: "Print what would be done, step by step, and start nothing.") var plan = false
+    @Flag(help: "A line for every step, however short.") var steps = false
     @OptionGroup var parts: PartOptions
 
     func run() throws {
@@ -28,7 +29,7 @@ struct RunCommand: ParsableCommand {
                 return
             }
             let sample = try Lab.launch(lane: lane, command: command, options: parts.options)
-            print(TerminalWaterfall.render(sample, colour: standardOutputTakesColour))
+            print(TerminalWaterfall.render(sample, colour: standardOutputTakesColour, everyStep: steps))
             guard sample.admitted else {
                 printToStandardError("isolab: \(lane): \(sample.reason)")
                 throw ExitCode.failure

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TextReportTests {
     static let run = ExampleRun.run(blocks: 20)
-    static let summary = QuickSummary.summary(run)
+    static let summary = Summarizer.summarize(run, resamples: 100)
 
     /// No line is wider than the terminal, whatever lanes are called.
     @Test(arguments: [60, 80, 132]) func terminalKeepsItsWidth(width: Int) {
@@ -15,7 +15,7 @@ import Testing
         shapes[6].record.reason = String(repeating: "wide", count: 60)
         shapes[8].record.label = "software emulation, with a very long explanation that does not want to end"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let text = TerminalReport.render(run: run, summary: QuickSummary.summary(run), width: width)
+        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100), width: width)
         for line in text.split(separator: "\n") { #expect(TerminalText.columns(String(line)) <= width) }
     }
 
@@ -44,7 +44,7 @@ import Testing
         shapes[1].record.id = "red\u{1B}[31mlane\u{7}"
         shapes[6].record.reason = "\u{1B}]0;title\u{7}"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let text = TerminalReport.render(run: run, summary: QuickSummary.summary(run))
+        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
         #expect(!text.contains("\u{1B}"))
         #expect(!text.contains("\u{7}"))
     }
@@ -65,7 +65,7 @@ import Testing
         var shapes = ExampleRun.usual
         shapes[1].record.id = "pipe|and`tick`<b>"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let markdown = MarkdownReport.render(run: run, summary: QuickSummary.summary(run))
+        let markdown = MarkdownReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
         var width: Int?
         var tables = 0
         for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {

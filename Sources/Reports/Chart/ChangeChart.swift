@@ -52,7 +52,7 @@ struct ChangeChart: Chart {
             drawing.mark(
                 row.lane, x: x(row.change), y: centre, radius: 4.5,
                 fill: row.verdict == .slower || row.verdict == .faster ? .full : .hollow,
-                tip: "\(label): \(Words.verdict(row.verdict, unit: ""))")
+                tip: "\(label): \(row.verdict.rawValue)")
             if !layout.isNarrow {
                 let share = Quantity.number(abs(row.change) * 100)
                 drawing.text(

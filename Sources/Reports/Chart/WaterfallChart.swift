@@ -11,34 +11,35 @@ enum Actor {
     }
 }
 
-/// One lane's phases, a row each, at the lane's own scale.
+/// One lane's phases, a row each (slivers put together), at the lane's own scale.
 struct WaterfallChart: Chart {
     var timeline: Timeline
+    var rows: [PhaseGroup]
     var title: String
     var description: String
 
     private var actors: [String] {
         var seen: [String] = []
-        for phase in timeline.phases where !seen.contains(phase.actor) { seen.append(phase.actor) }
+        for phase in rows where !seen.contains(phase.actor) { seen.append(phase.actor) }
         return seen
     }
 
     func draw(_ layout: ChartLayout) -> Drawing {
         var drawing = Drawing(width: layout.width)
-        let widest = timeline.phases.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
+        let widest = rows.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
         let left = min(max(widest + 12, 70), layout.isNarrow ? 148 : 240)
         let right = layout.width - 72
         let scale = Scale.linear([timeline.end], from: left, to: right)
-        let rows = eventRows(scale)
+        let eventRows = eventRows(scale)
         let eventsTop = legend(on: &drawing) + 16
-        let plotTop = eventsTop + Double(rows - 1) * 14 + 12
+        let plotTop = eventsTop + Double(eventRows - 1) * 14 + 12
         let rowHeight = 20.0
-        let plotBottom = plotTop + Double(timeline.phases.count) * rowHeight + 4
+        let plotBottom = plotTop + Double(rows.count) * rowHeight + 4
         drawing.height = Axis(
             scale: scale, unit: "ns", title: "after the launch call, median; linear"
         ).draw(on: &drawing, top: plotTop - 4, bottom: plotBottom)
-        drawEvents(on: &drawing, scale: scale, top: eventsTop, bottom: plotBottom, rows: rows)
-        for (index, phase) in timeline.phases.enumerated() {
+        drawEvents(on: &drawing, scale: scale, top: eventsTop, bottom: plotBottom, rows: eventRows)
+        for (index, phase) in rows.enumerated() {
             let top = plotTop + Double(index) * rowHeight
             drawing.text(
                 TextMetrics.fit(phase.name, width: left - 10, size: 12.5), x: left - 8, y: top + 14, style: "t phase",
@@ -119,7 +120,7 @@ struct OneClockChart: Chart {
         for timeline in timelines {
             let name = (timeline.lane.id, timeline.lane.tag ?? timeline.lane.record.title)
             let bar = label(name, emulated: timeline.lane.emulated, on: &body, top: y, layout: layout)
-            for phase in timeline.phases {
+            for phase in timeline.rows {
                 body.rectangle(
                     x: scale(phase.start), y: bar, width: max(scale(phase.end) - scale(phase.start), 0.8), height: 20,
                     style:

@@ -131,7 +131,8 @@ struct ComparisonPage {
                             ?? "no interval"),
                     Table.Value(change.floor.map { Quantity.text($0, change.unit) } ?? "none"),
                     Table.Value(
-                        "\(Words.mark(verdict)) \(Words.verdict(verdict, unit: change.unit))", detail: change.reason,
+                        "\(Words.mark(verdict)) \(Words.verdict(verdict, change.metric, change.unit))",
+                        detail: change.reason,
                         style: style),
                 ]
             })

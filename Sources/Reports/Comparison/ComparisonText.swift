@@ -70,7 +70,9 @@ struct ComparisonText {
                 label + TerminalText.cut(TerminalText.clean(" \(change.reason)"), text.width - 2 - name)
             ]
         }
-        let word = "\(Words.mark(verdict)) " + (verdict == .same ? "same" : Words.verdict(verdict, unit: change.unit))
+        let word =
+            "\(Words.mark(verdict)) "
+            + (verdict == .same ? "same" : Words.verdict(verdict, change.metric, change.unit))
         let colour: TerminalText.Style =
             switch verdict {
             case .slower: .red

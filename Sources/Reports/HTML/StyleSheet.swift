@@ -14,7 +14,7 @@ enum StyleSheet {
           --slower: #9c2f12; --faster: #00694f; --same: #434d5b; --undecided: #6b5900;
           --a0: #0067ab; --a1: #4a97cf; --a2: #a32a6c; --a3: #cf7aa8; --a4: #b06f00; --a5: #00806a; --a6: #6a7480;
           --a7: #8d6fb8;
-          --m-uss: #33506e; --m-pss: #7f9dbb; --m-rest: #c98a2b; --shade: 23 32 43;
+          --m-uss: #33506e; --m-pss: #7f9dbb; --m-rest: #c98a2b; --shade: 23 32 43; --cast: 23 32 43;
         }
         @media (prefers-color-scheme: dark) {
           :root {
@@ -24,7 +24,7 @@ enum StyleSheet {
             --slower: #ffa48a; --faster: #5fd6b0; --same: #c3cbd5; --undecided: #e0cc72;
             --a0: #62b3f0; --a1: #2f7db8; --a2: #ee94c2; --a3: #b45f8d; --a4: #e3ab4a; --a5: #4ccfa8; --a6: #98a3af;
             --a7: #b9a0e0;
-            --m-uss: #9dbbda; --m-pss: #55789c; --m-rest: #e0a64a; --shade: 0 0 0;
+            --m-uss: #9dbbda; --m-pss: #55789c; --m-rest: #e0a64a; --shade: 0 0 0; --cast: 190 210 230;
           }
         }
 
@@ -113,7 +113,14 @@ enum StyleSheet {
         """
 
     private static let tables = """
-        .scroll { overflow-x: auto; margin: 1rem 0 1.4rem; }
+        /* A shadow at the side where more of a wide table waits: it moves with the box, its cover with the table. */
+        .scroll { overflow-x: auto; margin: 1rem 0 1.4rem; --under: var(--page);
+          background:
+            linear-gradient(90deg, var(--under) 40%, transparent) left / 2.5rem 100% local no-repeat,
+            linear-gradient(270deg, var(--under) 40%, transparent) right / 2.5rem 100% local no-repeat,
+            linear-gradient(90deg, rgb(var(--cast) / .26), transparent) left / .9rem 100% scroll no-repeat,
+            linear-gradient(270deg, rgb(var(--cast) / .26), transparent) right / .9rem 100% scroll no-repeat; }
+        .glance .scroll { --under: var(--surface); }
         table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; min-width: 100%; overflow-wrap: normal; }
         caption { text-align: left; color: var(--muted); font-size: .85rem; padding: 0 0 .5rem; }
         th, td { text-align: left; padding: .5rem 1.1rem .5rem 0; vertical-align: top; border-bottom: 1px solid var(--fine); }
@@ -131,7 +138,7 @@ enum StyleSheet {
         th.lane small { white-space: nowrap; }
         th.lane .v { font-weight: 650; color: var(--c); white-space: nowrap; }
         .verdict .v { font-weight: 600; white-space: nowrap; }
-        td.verdict { min-width: 11rem; }
+        td.verdict { min-width: 9.5rem; }
         .slower .v { color: var(--slower); }
         .faster .v { color: var(--faster); }
         .same .v { color: var(--same); }
@@ -263,7 +270,7 @@ enum StyleSheet {
           .panel { display: block; }
           .panel-title { display: block; }
           .glance { box-shadow: none; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; background: none; }
           table { font-size: 8.5pt; }
           pre { max-height: none; white-space: pre-wrap; }
           svg.wide { display: block !important; max-width: 100%; }

@@ -65,7 +65,7 @@ struct Answer: Sendable {
         let baseline = comparison.baseline == "native" ? "a native process" : comparison.baseline
         switch comparison.verdict {
         case .slower, .faster:
-            let ratio = comparison.ratio.map { ", \(Quantity.ratio($0)) \(baseline)" }
+            let ratio = reading.spokenRatio(comparison).map { ", \($0) \(baseline)" }
             return (median, ratio ?? ", \(comparison.verdict.rawValue) than \(baseline)")
         case .same: return (median, ", the same as \(baseline) within the noise floor")
         case .undecided: return (median, "; this run cannot tell it from \(baseline)")
@@ -106,7 +106,7 @@ struct Answer: Sendable {
             case .slower, .faster:
                 text +=
                     ": \(comparison.verdict.rawValue) than \(comparison.baseline) by \(shift)"
-                    + (lane.emulated ? "" : comparison.ratio.map { " (\(Quantity.ratio($0)))" } ?? "")
+                    + (reading.spokenRatio(comparison).map { " (\($0))" } ?? "")
             case .same: text += ": the same as \(comparison.baseline) within the floor, shift \(shift)"
             case .undecided:
                 text += ": undecided against \(comparison.baseline), shift \(shift)"

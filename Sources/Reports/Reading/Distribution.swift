@@ -1,27 +1,24 @@
+import Statistics
+
 /// A lane's values of one span, sorted, with what a box and a curve need of them.
 struct Distribution: Sendable {
-    /// In the order in which they were measured.
+    /// Those that are numbers, in the order in which they were measured.
     let values: [Double]
-    let sorted: [Double]
+    /// Nil without values.
+    private let ordered: SortedValues?
 
     init(_ values: [Double]) {
-        self.values = values
-        sorted = values.sorted()
+        self.values = values.filter(\.isFinite)
+        ordered = self.values.isEmpty ? nil : SortedValues(self.values)
     }
 
-    var count: Int { sorted.count }
-    var isEmpty: Bool { sorted.isEmpty }
-
-    /// Linear interpolation between order statistics (type 7 of Hyndman and Fan, the default of R and NumPy).
-    func quantile(_ probability: Double) -> Double {
-        guard let last = sorted.indices.last else { return .nan }
-        let position = Double(last) * probability
-        let below = Int(position)
-        let above = min(below + 1, last)
-        return sorted[below] + (sorted[above] - sorted[below]) * (position - Double(below))
-    }
-
+    var sorted: [Double] { ordered?.values ?? [] }
+    var count: Int { values.count }
+    var isEmpty: Bool { values.isEmpty }
     var median: Double { quantile(0.5) }
+
+    /// Linear between order statistics; NaN without values.
+    func quantile(_ probability: Double) -> Double { ordered?.quantile(probability) ?? .nan }
 
     /// A 95 % interval of the median from order statistics, free of any assumption on the distribution: the ranks that
     /// a binomial with p = ½ leaves outside with at most 5 %; nil under six values, where none exists.

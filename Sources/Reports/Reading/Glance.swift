@@ -66,7 +66,8 @@ struct Glance {
                 var lines = [Figures.interval(estimate, cell.unit)]
                 if let comparison = reading.comparison(of: cell), lane.id != reading.manifest.baseline {
                     lines.append(
-                        "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, unit: comparison.unit))")
+                        "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, metric, comparison.unit))"
+                    )
                 }
                 return Table.Value(
                     Quantity.text(estimate.median, cell.unit), detail: lines.joined(separator: "\n"),

@@ -11,7 +11,7 @@ struct VerdictSection: ReportSection {
         }
         var blocks: [Block] = [
             .paragraph(
-                "Each lane against \(reading.manifest.baseline). ▲ slower (or more), ▼ faster (or less), = the same within "
+                "Each lane against \(reading.manifest.baseline). ▲ slower, or more, ▼ faster, or less, = the same within "
                     + "the floor, ? undecided. A verdict needs the shift's 95\u{A0}% interval to clear the noise floor and the "
                     + "test to agree; the ratio stands beside it, never instead of it.")
         ]
@@ -28,7 +28,9 @@ struct VerdictSection: ReportSection {
 
     private func groups(_ reading: Reading) -> [Group] {
         var groups: [Group] = []
-        for comparison in reading.summary.comparisons {
+        for comparison in reading.summary.comparisons
+        // The whole life is start-up, the workload and teardown again; the record keeps it.
+        where comparison.span != Span.life.description || comparison.metric == Metric.cpu {
             let condition = Condition(experiment: comparison.experiment, workload: comparison.workload)
             let calls = Words.call(comparison.metric) != nil
             let metric = (metric: comparison.metric, span: comparison.span)
@@ -101,7 +103,7 @@ struct VerdictSection: ReportSection {
         }
         guard let comparison = reading.comparison(of: cell) else { return Table.Value("not compared", style: "quiet") }
         var detail = Figures.shift(comparison)
-        let ratio = Figures.ratio(comparison)
+        let ratio = reading.ratio(comparison)
         if !ratio.isEmpty && comparison.verdict != .undecided { detail += "\n\(ratio)" }
         if comparison.verdict == .undecided && !comparison.reason.isEmpty {
             detail += "\n\(Words.unstopped(comparison.reason))"
@@ -114,7 +116,7 @@ struct VerdictSection: ReportSection {
             case .undecided: "verdict undecided"
             }
         return Table.Value(
-            "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, unit: comparison.unit))",
+            "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, comparison.metric, comparison.unit))",
             detail: detail, style: style)
     }
 }

@@ -81,26 +81,38 @@ struct WaterfallSection: ReportSection {
 
     private func waterfall(_ timeline: Timeline) -> Figure {
         let span = "from launch to released"
+        let rows = timeline.rows
+        let grouped = rows.count < timeline.phases.count
+        var columns: [Table.Column] = [
+            .init("Phase"), .init("Who"), .init("Starts after launch", numeric: true), .init("Takes", numeric: true),
+            .init("n", numeric: true),
+        ]
+        if grouped { columns.append(.init("Drawn as")) }
         return Figure(
             id: "phases-\(Self.slug(timeline.lane.id))",
             chart: WaterfallChart(
-                timeline: timeline, title: "Phases of \(timeline.lane.name), \(span)",
-                description: timeline.phases.map { "\($0.name) \(Quantity.text($0.duration, "ns"))" }.joined(
-                    separator: ", ")),
-            caption: "\(timeline.lane.name): median of \(Words.plural(timeline.samples, "admitted sample")).",
+                timeline: timeline, rows: rows, title: "Phases of \(timeline.lane.name), \(span)",
+                description: rows.map { "\($0.name) \(Quantity.text($0.duration, "ns"))" }.joined(separator: ", ")),
+            caption: "\(timeline.lane.name): median of \(Words.plural(timeline.samples, "admitted sample"))."
+                + (grouped
+                    ? " Steps under 2\u{A0}% of the time to ready are drawn together; the table has all "
+                        + "\(Quantity.count(timeline.phases.count))."
+                    : ""),
             table: Table(
-                "Phases of \(timeline.lane.name), \(span)",
-                [
-                    .init("Phase"), .init("Who"), .init("Starts after launch", numeric: true),
-                    .init("Takes", numeric: true),
-                    .init("n", numeric: true),
-                ],
-                timeline.phases.map {
-                    [
-                        Table.Value($0.name), Table.Value($0.actor), Table.Value(Quantity.text($0.start, "ns")),
-                        Table.Value(Quantity.text($0.duration, "ns"), style: "strong"),
-                        Table.Value(Quantity.count($0.count)),
-                    ]
+                "Phases of \(timeline.lane.name), \(span)", columns,
+                rows.flatMap { row in
+                    row.members.map { member in
+                        let phase = timeline.phases[member]
+                        let values: [Table.Value] = [
+                            Table.Value(phase.name), Table.Value(phase.actor),
+                            Table.Value(Quantity.text(phase.start, "ns")),
+                            Table.Value(Quantity.text(phase.duration, "ns"), style: "strong"),
+                            Table.Value(Quantity.count(phase.count)),
+                        ]
+                        guard grouped else { return values }
+                        let alone = row.members.count == 1
+                        return values + [Table.Value(alone ? "itself" : row.name, style: "quiet")]
+                    }
                 }))
     }
 

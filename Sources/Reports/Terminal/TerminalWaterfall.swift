@@ -2,19 +2,40 @@ public import RunRecord
 
 /// The phases of one sandbox on one clock: what `isolab run` prints.
 public enum TerminalWaterfall {
-    /// One line a phase: who, what, when it began, how long it took, and where on the sample's time it stood.
-    public static func render(_ sample: Sample, width: Int = 80, colour: Bool = false) -> String {
+    /// One line a phase: what, when it began, how long it took, and where on the sample's time it stood.
+    ///
+    /// Of a sample with many phases, consecutive slivers of one actor share a line.
+    /// - Parameters:
+    ///   - width: columns of the terminal, at least 60; no line is longer.
+    ///   - everyStep: a line for each phase however short.
+    public static func render(
+        _ sample: Sample, width: Int = 80, colour: Bool = false, everyStep: Bool = false
+    ) -> String {
         let text = TerminalText(width: max(width, 60), colour: colour)
-        let phases = sample.phases.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
-        let end = max(phases.map(\.end).max() ?? 0, sample.events.map(\.nanoseconds).max() ?? 0, 1)
-        let name = min(phases.map { TerminalText.columns("\($0.actor): \($0.name)") }.max() ?? 0, text.width - 48)
+        let steps = sample.phases.sorted { ($0.start, $0.end) < ($1.start, $1.end) }.map {
+            PhaseGroup.Step(name: $0.name, actor: $0.actor, start: Double($0.start), end: Double($0.end))
+        }
+        let end = max(
+            sample.phases.map(\.end).max() ?? 0, sample.events.map(\.nanoseconds).max() ?? 0, 1)
+        let ready = sample.events.first { $0.name == EventName.ready }?.nanoseconds ?? end
+        let rows = PhaseGroup.fold(steps, ready: Double(ready), everyStep: everyStep)
+        let labels = rows.map { TerminalText.clean("\($0.actor): \($0.name)") } + sample.events.map(\.name)
+        let name = min(max(labels.map(TerminalText.columns).max() ?? 0, 8), text.width - 40)
         let bar = text.width - name - 26
         var lines: [String] = []
-        for phase in phases {
+        for row in rows {
+            let start = Int64(row.start)
+            let stop = Int64(row.end)
             lines.append(
-                TerminalText.pad("\(phase.actor): \(phase.name)", name) + time(phase.start)
-                    + time(phase.end - phase.start)
-                    + "  " + text.styled(stretch(phase.start, phase.end, of: end, bar), style(phase.actor)))
+                TerminalText.pad("\(row.actor): \(row.name)", name) + time(start) + time(stop - start)
+                    + "  " + text.styled(stretch(start, stop, of: end, bar), style(row.actor)))
+        }
+        if rows.count < steps.count {
+            lines.append(
+                text.styled(
+                    TerminalText.cut(
+                        "\(steps.count) steps; those under 2\u{A0}% of the time to ready share a line", text.width),
+                    .faint))
         }
         if !lines.isEmpty {
             let head =

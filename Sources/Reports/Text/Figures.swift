@@ -18,13 +18,6 @@ enum Figures {
         return Quantity.signed(comparison.shift, from: low, to: high, comparison.unit)
     }
 
-    /// `11.7× [11.2, 12.1]`, or nothing where the baseline's median allows none.
-    static func ratio(_ comparison: Comparison) -> String {
-        guard let ratio = comparison.ratio else { return "" }
-        guard let low = comparison.ratioLow, let high = comparison.ratioHigh else { return Quantity.ratio(ratio) }
-        return "\(Quantity.ratio(ratio))\u{A0}[\(Quantity.number(low)),\u{A0}\(Quantity.number(high))]"
-    }
-
     /// `49 of 50`.
     static func admitted(_ cell: Cell) -> String {
         cell.admitted == cell.taken

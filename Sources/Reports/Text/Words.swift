@@ -55,12 +55,13 @@ enum Words {
         }
     }
 
-    /// The verdict in the words of the metric: memory is more or less, not slower or faster.
-    static func verdict(_ verdict: Verdict, unit: String) -> String {
-        switch (verdict, unit) {
-        case (.faster, "B"): "less"
-        case (.slower, "B"): "more"
-        default: verdict.rawValue
+    /// The verdict in the words of the metric: memory and CPU time are more or less, not slower or faster.
+    static func verdict(_ verdict: Verdict, _ metric: String, _ unit: String) -> String {
+        let amount = unit == "B" || metric == Metric.cpu
+        return switch verdict {
+        case .faster: amount ? "less" : "faster"
+        case .slower: amount ? "more" : "slower"
+        case .same, .undecided: verdict.rawValue
         }
     }
 

@@ -1,0 +1,82 @@
+import RunRecord
+import Testing
+
+@testable import Reports
+
+@Suite struct TerminalTests {
+    static let hostile = "\u{1B}]0;title\u{7}\u{1B}[31mred 容器容器容器容器"
+    static let long = String(repeating: "a-name-without-end-", count: 8)
+
+    private static func widest(_ text: String) -> Int {
+        text.split(separator: "\n").map { TerminalText.columns(String($0)) }.max() ?? 0
+    }
+
+    /// Details wrap under themselves inside the width; a name too long has its own line; a remedy stays whole.
+    @Test(arguments: [40, 60, 80]) func listingKeepsItsWidth(width: Int) {
+        let remedy = "apt-get install qemu-system-x86 libvirt-daemon-driver-qemu busybox-static libseccomp2 runsc crun"
+        let detail = String(repeating: "there is much to say of this ", count: 9) + Self.long
+        let rows: [TerminalListing.Row] = [
+            .init(.works, "cgroups", detail), .init(.limited, Self.long, "short"),
+            .init(.missing, Self.hostile, Self.hostile, remedy: remedy),
+        ]
+        let text = TerminalListing.render(rows, width: width)
+        let lines = text.split(separator: "\n").map(String.init)
+        let wrapped = lines.filter { !$0.contains("→") && !$0.contains("a-name") }
+        #expect(Self.widest(wrapped.joined(separator: "\n")) <= width)
+        #expect(lines.count { $0.contains(remedy) } == 1)
+        #expect(lines.count > rows.count + 2)
+        #expect(lines[1].hasPrefix(String(repeating: " ", count: 28)))
+        #expect(!text.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{7}" })
+    }
+
+    /// A sample with hostile and endless names stays inside the width and drives nothing.
+    @Test(arguments: [60, 80, 120]) func waterfallKeepsItsWidth(width: Int) {
+        var sample = Self.sample
+        sample.phases[0].name = Self.hostile
+        sample.phases[1].actor = Self.long
+        sample.events.append(Event(Self.long, 5_000))
+        for everyStep in [false, true] {
+            let text = TerminalWaterfall.render(sample, width: width, everyStep: everyStep)
+            #expect(Self.widest(text) <= width)
+            #expect(!text.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{7}" })
+        }
+    }
+
+    /// By default slivers share a line and the reader is told of it; asked for, every step has its own.
+    @Test func waterfallFoldsSlivers() {
+        let folded = TerminalWaterfall.render(Self.sample)
+        #expect(folded.contains("child: /dev, 40 steps: mknod"))
+        #expect(folded.contains("42 steps; those under"))
+        #expect(!folded.contains("mknod /dev/7"))
+        let whole = TerminalWaterfall.render(Self.sample, everyStep: true)
+        for phase in Self.sample.phases { #expect(whole.contains("\(phase.actor): \(phase.name)")) }
+        #expect(!whole.contains("share a line"))
+    }
+
+    /// A sample that never got anywhere still renders, and says nothing it does not know.
+    @Test func waterfallOfNothing() {
+        var sample = Self.sample
+        sample.phases = []
+        sample.events = [Event(EventName.launch, 0)]
+        #expect(TerminalWaterfall.render(sample).split(separator: "\n").count == 1)
+        sample.events = []
+        #expect(TerminalWaterfall.render(sample).isEmpty)
+    }
+
+    static let sample: Sample = {
+        var sample = Sample(
+            id: 0, experiment: "startup", block: 0, order: 0, lane: "container", workload: "exit", admitted: true)
+        var at: Int64 = 0
+        func phase(_ name: String, _ actor: String, _ length: Int64) {
+            sample.phases.append(Phase(name, actor: actor, start: at, end: at + length))
+            at += length
+        }
+        phase("clone3", "launcher", 1_000_000)
+        for index in 0..<40 { phase("mknod /dev/\(index)", "child", 5_000) }
+        phase("execve", "child", 300_000)
+        sample.events = [
+            Event(EventName.launch, 0), Event(EventName.ready, at), Event(EventName.exit, at + 400_000),
+        ]
+        return sample
+    }()
+}
