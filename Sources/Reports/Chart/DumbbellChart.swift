@@ -64,7 +64,7 @@ struct DumbbellChart: Chart {
         let values = [row.first, row.second].compactMap { $0 }
         let labels = values.map { Quantity.text($0, "ns") }
         let widths = labels.map { TextMetrics.width($0, size: 12) }
-        let centres = Labels.spread(ends, widths: widths, gap: 8, within: 0...drawing.width)
+        let centres = Labels.spread(ends, widths: widths, gap: 12, within: 0...drawing.width)
         for (index, value) in [(row.first, false), (row.second, true)].enumerated() {
             guard let reading = value.0 else { continue }
             drawing.mark(

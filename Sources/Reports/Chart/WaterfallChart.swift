@@ -27,37 +27,43 @@ struct WaterfallChart: Chart {
     func draw(_ layout: ChartLayout) -> Drawing {
         var drawing = Drawing(width: layout.width)
         let widest = rows.map { TextMetrics.width($0.name, size: 12.5) }.max() ?? 0
-        let left = min(max(widest + 12, 70), layout.isNarrow ? 148 : 240)
-        let right = layout.width - 72
-        let scale = Scale.linear([timeline.end], from: left, to: right)
+        // On a narrow page a name stands over its bar, whole.
+        let left = layout.isNarrow ? 2 : min(max(widest * 1.04 + 12, 70), 360)
+        let scale = Scale.linear([timeline.end], from: left, to: layout.width - (layout.isNarrow ? 12 : 72))
         let eventRows = eventRows(scale)
         let eventsTop = legend(on: &drawing) + 16
         let plotTop = eventsTop + Double(eventRows - 1) * 14 + 12
-        let rowHeight = 20.0
+        let rowHeight = layout.isNarrow ? 31.0 : 20
         let plotBottom = plotTop + Double(rows.count) * rowHeight + 4
         drawing.height = Axis(
             scale: scale, unit: "ns", title: "after the launch call, median; linear"
         ).draw(on: &drawing, top: plotTop - 4, bottom: plotBottom)
         drawEvents(on: &drawing, scale: scale, top: eventsTop, bottom: plotBottom, rows: eventRows)
-        for (index, phase) in rows.enumerated() {
-            let top = plotTop + Double(index) * rowHeight
-            drawing.text(
-                TextMetrics.fit(phase.name, width: left - 10, size: 12.5), x: left - 8, y: top + 14, style: "t phase",
-                anchor: .end, full: phase.name)
-            let x = scale(phase.start)
-            let width = max(scale(phase.end) - x, 1.5)
-            drawing.rectangle(
-                x: x, y: top + 3, width: width, height: 14, radius: 2,
-                style: "bar \(Actor.style(phase.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
-                tip: "\(phase.name) (\(phase.actor)): \(Quantity.text(phase.duration, "ns")), from "
-                    + "\(Quantity.text(phase.start, "ns")) after launch")
-            let label = Quantity.text(phase.duration, "ns")
-            if timeline.lane.emulated {
-                drawing.rectangle(x: x, y: top + 3, width: width, height: 14, radius: 2, style: "hatch-over")
-            }
-            drawing.text(label, x: layout.width, y: top + 14, style: "t value", anchor: .end)
+        for (index, row) in rows.enumerated() {
+            draw(row, on: &drawing, scale: scale, top: plotTop + Double(index) * rowHeight, layout: layout)
         }
         return drawing
+    }
+
+    private func draw(
+        _ row: PhaseGroup, on drawing: inout Drawing, scale: Scale, top: Double, layout: ChartLayout
+    ) {
+        let value = Quantity.text(row.duration, "ns")
+        let room = layout.isNarrow ? layout.width - TextMetrics.width(value, size: 12) - 16 : scale.start - 10
+        drawing.text(
+            TextMetrics.fit(row.name, width: room, size: 12.5), x: layout.isNarrow ? 2 : scale.start - 8, y: top + 14,
+            style: "t phase halo", anchor: layout.isNarrow ? .start : .end, full: row.name)
+        drawing.text(value, x: layout.width, y: top + 14, style: "t value halo", anchor: .end)
+        let x = scale(row.start)
+        let width = max(scale(row.end) - x, 1.5)
+        let bar = (top: top + (layout.isNarrow ? 19 : 3), height: layout.isNarrow ? 9.0 : 14)
+        drawing.rectangle(
+            x: x, y: bar.top, width: width, height: bar.height, radius: 2,
+            style: "bar \(Actor.style(row.actor, among: actors))\(timeline.lane.emulated ? " emulated" : "")",
+            tip: "\(row.name) (\(row.actor)): \(value), from \(Quantity.text(row.start, "ns")) after launch")
+        if timeline.lane.emulated {
+            drawing.rectangle(x: x, y: bar.top, width: width, height: bar.height, radius: 2, style: "hatch-over")
+        }
     }
 
     private func legend(on drawing: inout Drawing) -> Double {
@@ -92,7 +98,9 @@ struct WaterfallChart: Chart {
             drawing.path(
                 "M\(Drawing.point(x, y - 8))V\(Drawing.coordinate(bottom))", style: "event",
                 tip: "\(event.name): \(Quantity.text(event.at, "ns")) after launch")
-            drawing.text(event.name, x: x + 4, y: y, style: "t event-name halo")
+            let fits = x + 4 + TextMetrics.width(event.name, size: 12) <= drawing.width
+            drawing.text(
+                event.name, x: fits ? x + 4 : x - 4, y: y, style: "t event-name halo", anchor: fits ? .start : .end)
         }
     }
 }

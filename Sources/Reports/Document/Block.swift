@@ -8,8 +8,6 @@ enum Block: Sendable {
     case terms([(name: String, value: String)])
     case table(Table)
     case figure(Figure)
-    /// Stand beside each other where there is room.
-    case beside([[Block]])
     /// One of several views of the same thing at a time: the span switcher.
     case panels(legend: String, [Panel])
     case details(String, [Block])

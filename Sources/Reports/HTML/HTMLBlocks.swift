@@ -20,10 +20,6 @@ enum HTMLBlocks {
             }
         case .table(let table): HTMLTable.render(table)
         case .figure(let figure): HTMLFigure.render(figure)
-        case .beside(let columns):
-            element("div", ["class": "beside"]) {
-                for column in columns { element("div") { render(column) } }
-            }
         case .panels(let legend, let panels): switcher(legend, panels)
         case .details(let title, let blocks):
             element("details") {

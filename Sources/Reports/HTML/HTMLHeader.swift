@@ -12,16 +12,7 @@ enum HTMLHeader {
                     element("span", ["class": "run"]) { "run \(manifest.run) · \(manifest.started)" }
                 }
                 element("h1") { answer.headline }
-                if !answer.warnings.isEmpty {
-                    element("div", ["class": "warnings", "role": "note", "aria-label": "Warnings"]) {
-                        for warning in answer.warnings {
-                            element("p") {
-                                element("b") { "Mind: " }
-                                warning
-                            }
-                        }
-                    }
-                }
+                warnings(answer)
                 element("dl", ["class": "key"]) {
                     for fact in KeyFacts(reading).facts {
                         element("div") {
@@ -50,6 +41,31 @@ enum HTMLHeader {
                     element("div") {
                         element("h2") { "Not measured" }
                         missing(answer)
+                    }
+                }
+            }
+        ]
+    }
+
+    /// Three statements at most stand open; the rest, and what is said of the run's parts, are folded under them.
+    private static func warnings(_ answer: Answer) -> [Node] {
+        let open = answer.warnings.prefix(3)
+        let folded = answer.warnings.dropFirst(3) + answer.remarks
+        guard !open.isEmpty || !folded.isEmpty else { return [] }
+        return [
+            element("div", ["class": "warnings", "role": "note", "aria-label": "Warnings"]) {
+                for warning in open {
+                    element("p") {
+                        element("b") { "Mind: " }
+                        warning
+                    }
+                }
+                if !folded.isEmpty {
+                    element("details") {
+                        element("summary") {
+                            "\(Words.plural(folded.count, open.isEmpty ? "remark" : "more remark")) on the run"
+                        }
+                        element("ul") { for remark in folded { element("li") { remark } } }
                     }
                 }
             }

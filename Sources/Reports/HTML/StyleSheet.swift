@@ -81,14 +81,17 @@ enum StyleSheet {
         """
 
     private static let header = """
-        header { padding: 2.2rem 0 0; }
+        header { padding: 1.8rem 0 0; }
         .overline { color: var(--muted); font-size: .9rem; margin: 0 0 .8rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; }
         .overline .run { margin-left: auto; }
-        h1 { font-size: clamp(1.65rem, 1.1rem + 2.1vw, 2.6rem); font-weight: 700; margin: 0 0 1.5rem; letter-spacing: -.022em; }
+        h1 { font-size: clamp(1.6rem, 1.1rem + 1.7vw, 2.2rem); font-weight: 700; margin: 0 0 1.2rem; letter-spacing: -.024em; }
         .warnings { border: 1px solid var(--warn-line); border-left-width: 4px; background: var(--warn-ground); border-radius: 6px;
-          padding: .7rem 1rem; margin: 0 0 1.5rem; font-size: .94rem; }
+          padding: .6rem 1rem; margin: 0 0 1.3rem; font-size: .92rem; display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; }
         .warnings p { margin: 0; }
-        .warnings p + p { margin-top: .3rem; }
+        .warnings details, .warnings details:last-of-type { border: 0; }
+        .warnings details[open] { flex-basis: 100%; }
+        .warnings summary { padding: 0; color: var(--warn); font-size: inherit; }
+        .warnings ul { margin: .4rem 0 .2rem; }
         .warnings b { color: var(--warn); }
         .glance { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; margin-bottom: 2rem;
           box-shadow: 0 1px 2px rgb(var(--shade) / .05), 0 8px 24px rgb(var(--shade) / .05); }
@@ -97,7 +100,7 @@ enum StyleSheet {
         .glance caption { padding-top: .7rem; }
         .glance thead th { white-space: normal; vertical-align: bottom; min-width: 9.5rem; }
         .glance tbody th { font-weight: 600; font-size: 1rem; min-width: 8rem; }
-        .glance td, .glance tbody th { padding-top: .7rem; padding-bottom: .7rem; vertical-align: baseline; }
+        .glance td, .glance tbody th { padding-top: .55rem; padding-bottom: .6rem; vertical-align: baseline; }
         .glance .big .v { font-size: clamp(1.3rem, 1rem + 1.1vw, 1.9rem); font-weight: 650; letter-spacing: -.02em; color: var(--c); }
         .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem 1.4rem; margin: 0 0 1.6rem; }
         .key > div { display: block; border-left: 3px solid var(--line); padding-left: .9rem; }
@@ -118,9 +121,9 @@ enum StyleSheet {
           background:
             linear-gradient(90deg, var(--under) 40%, transparent) left / 2.5rem 100% local no-repeat,
             linear-gradient(270deg, var(--under) 40%, transparent) right / 2.5rem 100% local no-repeat,
-            linear-gradient(90deg, rgb(var(--cast) / .26), transparent) left / .9rem 100% scroll no-repeat,
-            linear-gradient(270deg, rgb(var(--cast) / .26), transparent) right / .9rem 100% scroll no-repeat; }
-        .glance .scroll { --under: var(--surface); }
+            linear-gradient(90deg, rgb(var(--cast) / .18), transparent) left / .9rem 100% scroll no-repeat,
+            linear-gradient(270deg, rgb(var(--cast) / .18), transparent) right / .9rem 100% scroll no-repeat; }
+        .glance .scroll { --under: var(--surface); border-radius: 11px; }
         table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; min-width: 100%; overflow-wrap: normal; }
         caption { text-align: left; color: var(--muted); font-size: .85rem; padding: 0 0 .5rem; }
         th, td { text-align: left; padding: .5rem 1.1rem .5rem 0; vertical-align: top; border-bottom: 1px solid var(--fine); }
@@ -156,8 +159,6 @@ enum StyleSheet {
         svg.wide { max-width: 1060px; }
         svg.narrow { display: none; max-width: 470px; }
         @container (max-width: 619px) { svg.wide { display: none; } svg.narrow { display: block; } }
-        .beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 1.5rem; }
-        .beside > div { min-width: 0; }
         .switcher > input { position: absolute; opacity: 0; pointer-events: none; }
         .tabs { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; margin: 1.2rem 0 .8rem; font-size: .92rem; }
         .tabs-legend { color: var(--muted); margin-right: .4rem; }
@@ -232,7 +233,7 @@ enum StyleSheet {
     private static let adaptation = """
         @media (min-width: 1120px) {
           .page { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr); gap: 0 3rem; }
-          nav { position: sticky; top: 0; align-self: start; padding-top: 2.2rem; max-height: 100vh; overflow-y: auto; }
+          nav { position: sticky; top: 0; align-self: start; padding-top: 1.8rem; max-height: 100vh; overflow-y: auto; }
           nav ol { flex-direction: column; gap: .1rem; }
         }
         @media (max-width: 560px) {
@@ -275,7 +276,6 @@ enum StyleSheet {
           pre { max-height: none; white-space: pre-wrap; }
           svg.wide { display: block !important; max-width: 100%; }
           svg.narrow { display: none !important; }
-          .beside { grid-template-columns: 1fr; }
           details::details-content { content-visibility: visible; block-size: auto; }
           summary { list-style: none; color: var(--muted); }
           figure .plot, .glance, tr, .facts > div { break-inside: avoid; }

@@ -45,7 +45,6 @@ public enum MarkdownReport {
             terms.map { "- **\(MarkdownText.escape($0.name))**: \(MarkdownText.escape($0.value))" } + [""]
         case .table(let table): MarkdownText.table(table)
         case .figure(let figure): MarkdownText.table(figure.table)
-        case .beside(let columns): columns.flatMap { $0.flatMap(lines) }
         case .panels(_, let panels):
             panels.flatMap { ["### \(MarkdownText.escape($0.name))", ""] + $0.blocks.flatMap(lines) }
         case .details(let title, let blocks): ["### \(MarkdownText.escape(title))", ""] + blocks.flatMap(lines)

@@ -10,6 +10,8 @@ struct Answer: Sendable {
     var certainty: [String]
     /// What stands against trusting it as it is.
     var warnings: [String]
+    /// What the run says of its parts: who took part in fewer blocks, with how many samples.
+    var remarks: [String]
     /// `lane: reason`, and the remedy.
     var missing: [Missing]
 
@@ -24,7 +26,7 @@ struct Answer: Sendable {
         headline = Self.headline(reading)
         sentences = Self.sentences(reading)
         certainty = Self.certainty(reading)
-        warnings = Self.warnings(reading)
+        (warnings, remarks) = Self.warnings(reading)
         missing = reading.unavailable.map {
             Missing(
                 lane: $0.id, title: $0.record.title,
@@ -149,7 +151,7 @@ struct Answer: Sendable {
         return result
     }
 
-    private static func warnings(_ reading: Reading) -> [String] {
+    private static func warnings(_ reading: Reading) -> (warnings: [String], remarks: [String]) {
         let manifest = reading.manifest
         var result: [String] = []
         if manifest.buildMode != "release" {
@@ -160,7 +162,21 @@ struct Answer: Sendable {
         if manifest.interrupted {
             result.append("The run was interrupted; it holds what was measured until then.")
         }
-        return result + manifest.warnings.filter { !result.contains($0) }
+        if manifest.experiment.hasPrefix("name: quick\n") {
+            result.append("Quick run: fewer samples than the full protocol.")
+        }
+        let experiments = Set(reading.run.samples.map(\.experiment))
+        var remarks: [String] = []
+        for statement in manifest.warnings where !result.contains(statement) {
+            // `startup, exit (cold): …` tells of one part of the run.
+            let part = statement.prefix { $0 != "," && $0 != ":" }
+            if part.count < statement.count && experiments.contains(String(part)) {
+                remarks.append(statement)
+            } else {
+                result.append(statement)
+            }
+        }
+        return (result, remarks)
     }
 }
 

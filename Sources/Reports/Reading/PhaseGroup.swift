@@ -86,7 +86,8 @@ private enum StepName {
         var counts: [String: Int] = [:]
         for name in names { counts[verb(name), default: 0] += 1 }
         let verbs = distinct(names.map(verb)).sorted { counts[$0, default: 0] > counts[$1, default: 0] }
-        return "\(places.joined(separator: ", ")), \(names.count) steps: \(verbs.joined(separator: ", "))"
+        let told = verbs.prefix(3).joined(separator: ", ") + (verbs.count > 3 ? " …" : "")
+        return "\(places.joined(separator: ", ")), \(names.count) steps: \(told)"
     }
 
     /// The directory at the root under which a step works, `/dev`; empty where its name holds no path but the root's.

@@ -5,6 +5,8 @@ struct FindingsSection: ReportSection {
     let id = "findings"
     let title = "What the medians hide"
 
+    /// How many are told before one has to unfold them.
+    private static let told = 3
     /// Rows at most; system calls alone can make hundreds.
     private static let limit = 150
 
@@ -16,8 +18,15 @@ struct FindingsSection: ReportSection {
             .paragraph(
                 "Each cell was tested for several modes, drift over the run, dependence between neighbours and a slow first "
                     + "sample. Nothing was trimmed for it; it is said."),
+            .list(
+                Self.weightiest(found, reading.primary).map { entry in
+                    let cell = entry.cell
+                    let name = reading.lane(cell.lane)?.name ?? cell.lane
+                    let figure = Words.metric(cell.metric) + (cell.span.isEmpty ? "" : " \(cell.span)")
+                    return "\(name), \(figure), \(cell.workload): \(entry.finding)"
+                }),
             .details(
-                Words.plural(found.count, "finding"),
+                found.count > Self.told ? "All \(Words.plural(found.count, "finding"))" : "As a table",
                 [
                     .table(
                         Table(
@@ -37,5 +46,21 @@ struct FindingsSection: ReportSection {
                             }))
                 ]),
         ]
+    }
+
+    /// Those a reader should know first: of the leading condition, the headline figures, and modes before all else.
+    private static func weightiest(
+        _ found: [(cell: Cell, finding: String)], _ primary: Condition?
+    ) -> [(cell: Cell, finding: String)] {
+        func weight(_ entry: (cell: Cell, finding: String)) -> Int {
+            let cell = entry.cell
+            let condition = Condition(experiment: cell.experiment, workload: cell.workload)
+            let headline = [Metric.startup, Metric.teardown, Metric.cpu].contains(cell.metric)
+            let few = entry.finding.hasSuffix("too few for an interval.")
+            return (few ? 8 : 0) + (headline ? 0 : 4) + (entry.finding.contains("modes:") ? 0 : 2)
+                + (condition == primary ? 0 : 1)
+        }
+        let order = found.indices.sorted { (weight(found[$0]), $0) < (weight(found[$1]), $1) }
+        return order.prefix(told).map { found[$0] }
     }
 }

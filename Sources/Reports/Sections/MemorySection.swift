@@ -39,6 +39,14 @@ struct MemorySection: ReportSection {
             blocks.append(.heading(group.name))
             blocks.append(.figure(figure(reading, condition, group.slug, group.name, own)))
         }
+        if rows.contains(where: { ($0.slope ?? 0) < ($0.pss ?? 0) }) {
+            blocks.append(
+                .note(
+                    "Unexplained is negative where the slope is below PSS. PSS counts pages of files, the program's own and "
+                        + "its libraries', which the kernel can drop and so still calls available; MemAvailable is moreover "
+                        + "an estimate from per-processor counters, whose noise weighs most where few or small instances "
+                        + "were alive."))
+        }
         return blocks
     }
 

@@ -25,8 +25,7 @@ struct WaterfallSection: ReportSection {
                     + (leads.count == 2 ? ". First on one clock, then each at its own scale." : "."))
         ]
         if !clock.isEmpty { blocks.append(.figure(oneClock(reading, clock, libvirt))) }
-        let waterfalls = leads.map { [Block.figure(waterfall($0))] }
-        blocks.append(waterfalls.count > 1 ? .beside(waterfalls) : .fragmentless(waterfalls))
+        blocks += leads.map { .figure(waterfall($0)) }
         let others = timelines.filter { timeline in !leads.contains { $0.lane.id == timeline.lane.id } }
         if !others.isEmpty {
             blocks.append(
@@ -126,9 +125,4 @@ struct WaterfallSection: ReportSection {
                 ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
             })
     }
-}
-
-extension Block {
-    /// One block alone where there is only one to stand beside.
-    static func fragmentless(_ columns: [[Block]]) -> Block { columns.first?.first ?? .list([]) }
 }

@@ -14,6 +14,7 @@ public enum TerminalReport {
         for warning in answer.warnings {
             lines += text.wrap("! \(warning)", indent: 2).map { text.styled($0, .yellow) }
         }
+        for remark in answer.remarks { lines += text.wrap("  \(remark)", indent: 2, first: 2) }
         for entry in answer.missing {
             lines += text.wrap("– \(entry.lane) was not measured: \(entry.reason)", indent: 2)
             if !entry.remedy.isEmpty { lines += text.wrap("to enable: \(entry.remedy)", indent: 4, first: 4) }
