@@ -22,11 +22,15 @@ public struct Domain: Codable, Hashable, Sendable {
     public var consoleLog: String?
     /// The emulator; libvirt's own choice where `nil`.
     public var emulator: String?
+    /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
+    /// without, it reads them as one word list. Nothing of the guest differs.
+    public var asksEachFeature: Bool
 
     public init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
         firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
-        channelSocket: String, consoleLog: String? = nil, emulator: String? = nil
+        channelSocket: String, consoleLog: String? = nil, emulator: String? = nil,
+        asksEachFeature: Bool = false
     ) {
         self.name = name
         self.machine = machine
@@ -40,6 +44,7 @@ public struct Domain: Codable, Hashable, Sendable {
         self.channelSocket = channelSocket
         self.consoleLog = consoleLog
         self.emulator = emulator
+        self.asksEachFeature = asksEachFeature
     }
 }
 

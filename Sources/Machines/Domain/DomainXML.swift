@@ -37,20 +37,28 @@ extension Domain {
                     XMLElement("address", ["type": "isa", "iobase": "0xe9"]),
                 ]))
 
-        return XMLElement(
-            "domain", ["type": accelerator == .kvm ? "kvm" : "qemu"],
-            [
-                XMLElement("name", text: name),
-                XMLElement("memory", ["unit": "MiB"], text: String(memoryMiB)),
-                XMLElement("vcpu", text: String(vcpus)),
-                XMLElement("os", os),
-                // libvirt refuses microvm without it; the guest itself is told `acpi=off` where that is faster.
-                XMLElement("features", [XMLElement("acpi")]),
-                XMLElement("on_poweroff", text: "destroy"),
-                XMLElement("on_reboot", text: "destroy"),
-                XMLElement("on_crash", text: "destroy"),
-                XMLElement("devices", devices),
-            ]
-        ).document()
+        var content = [
+            XMLElement("name", text: name),
+            XMLElement("memory", ["unit": "MiB"], text: String(memoryMiB)),
+            XMLElement("vcpu", text: String(vcpus)),
+            XMLElement("os", os),
+            // libvirt refuses microvm without it; the guest itself is told `acpi=off` where that is faster.
+            XMLElement("features", [XMLElement("acpi")]),
+            XMLElement("on_poweroff", text: "destroy"),
+            XMLElement("on_reboot", text: "destroy"),
+            XMLElement("on_crash", text: "destroy"),
+            XMLElement("devices", devices),
+        ]
+        let type = accelerator == .kvm ? "kvm" : "qemu"
+        if asksEachFeature { return XMLElement("domain", ["type": type], content).document() }
+        content.append(XMLElement("qemu:capabilities", [XMLElement("qemu:del", ["capability": Self.featureList])]))
+        return XMLElement("domain", ["type": type, "xmlns:qemu": Self.namespace], content).document()
     }
+
+    /// The capability with which libvirt reads features one by one (qemuMonitorGetGuestCPU); without it libvirt takes the
+    /// older `feature-words`. The names of capabilities only ever grow, so a libvirt that has no use for it accepts it too.
+    private static let featureList = "cpu-unavailable-features"
+
+    /// libvirt.org/drvqemu.html, "Control of QEMU capabilities".
+    private static let namespace = "http://libvirt.org/schemas/domain/qemu/1.0"
 }

@@ -7,7 +7,8 @@ public struct GuestRecipe: Codable, Hashable, Sendable {
     public var fastFirmware: Bool
     /// The uncompressed kernel through its PVH entry where true, else the package's bzImage.
     public var uncompressedKernel: Bool
-    /// The tuned command line where true, else only what ends the guest.
+    /// The tuned command line and the shorter talk between libvirt and QEMU where true, else libvirt's own way and only
+    /// what ends the guest.
     public var tuned: Bool
 
     public init(
@@ -52,6 +53,6 @@ public struct GuestRecipe: Codable, Hashable, Sendable {
             firmware: fastFirmware ? Firmware.qboot : nil,
             kernel: uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: ([words, "--"] + arguments).joined(separator: " "), channelSocket: channelSocket,
-            consoleLog: consoleLog)
+            consoleLog: consoleLog, asksEachFeature: !tuned)
     }
 }
