@@ -29,6 +29,8 @@ struct Connection: @unchecked Sendable {
         case .embedded(let state):
             do throws(SystemError) {
                 let made = try EmbeddedRoot(stateDirectory: state)
+                // An ordinary user's libvirt keeps tokens outside its root, in the user's runtime directory.
+                if geteuid() != 0 { setenv("XDG_RUNTIME_DIR", made.path, 1) }
                 try provideUser(in: made)
                 root = made
                 uri = made.uri

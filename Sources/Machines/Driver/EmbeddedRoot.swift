@@ -22,21 +22,30 @@ public struct EmbeddedRoot: Sendable {
         }
         try OwnedDirectory.make(path)
         try TextFile.makeDirectory(path + "/etc", mode: 0o700)
-        try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration.utf8))
+        try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration(isRoot: geteuid() == 0).utf8))
     }
 
     /// `stdio_handler`: else libvirt waits 40 s for virtlogd. No cgroups: QEMU stays in the caller's, as a container's
     /// processes do. No namespaces, no relabelling: the guest is ours from end to end.
-    static let configuration = """
-        user = "root"
-        group = "root"
-        stdio_handler = "file"
-        security_driver = "none"
-        cgroup_controllers = []
-        namespaces = []
-        remember_owner = 0
+    ///
+    /// As root QEMU stays root, as the container lane's runtime does; an ordinary user's QEMU can only be that user's, and
+    /// libvirt fails on a configuration that names another.
+    static func configuration(isRoot: Bool) -> String {
+        let user = """
+            user = "root"
+            group = "root"
 
-        """
+            """
+        let rest = """
+            stdio_handler = "file"
+            security_driver = "none"
+            cgroup_controllers = []
+            namespaces = []
+            remember_owner = 0
+
+            """
+        return isRoot ? user + rest : rest
+    }
 
     /// The connection that uses it.
     public var uri: String { "qemu:///embed?root=\(path)" }

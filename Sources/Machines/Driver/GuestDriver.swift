@@ -23,6 +23,12 @@ public final class GuestDriver: Sendable {
     public init(
         program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil
     ) throws(DriverError) {
+        if let connect, connect.contains(":///embed") {
+            // Its configuration, its owner's record and its removal would be nobody's.
+            throw DriverError(
+                operation: "connect", object: connect, message: "isolab makes the embedded driver's root itself",
+                advice: "leave --connect out for the embedded driver, or name a libvirt that runs: qemu:///system")
+        }
         Leftovers.release(in: stateDirectory)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         directory = stateDirectory.path("vm/c\(getpid()).\(number)")
