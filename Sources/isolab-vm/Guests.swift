@@ -13,6 +13,7 @@ final class Guests: Sendable {
         var isSpawnAnnounced = false
         var isReaped = false
         var isStopped = false
+        var hasShutDown = false
     }
 
     private struct State {
@@ -82,6 +83,21 @@ final class Guests: Sendable {
             return event
         }
         if let named { Output.send(named) }
+    }
+
+    func shutDown(_ name: String) { state.withLock { $0.guests[name]?.hasShutDown = true } }
+
+    /// The guest has run to its own end, or does so within half a second: its events may be on their way.
+    func hasRun(_ name: String) -> Bool {
+        for _ in 0..<500 {
+            let known: Bool? = state.withLock {
+                guard let guest = $0.guests[name], guest.pid != nil else { return false }
+                return guest.hasShutDown ? true : nil
+            }
+            if let known { return known }
+            usleep(1000)
+        }
+        return false
     }
 
     func stopped(_ name: String) { state.withLock { $0.guests[name]?.isStopped = true } }

@@ -35,7 +35,9 @@ private func lifecycleChanged(
     let guests = Unmanaged<Guests>.fromOpaque(context).takeUnretainedValue()
     switch UInt32(event) {
     case VIR_DOMAIN_EVENT_RESUMED.rawValue: Output.send(GuestEvent(.resumed, name: name, at: now))
-    case VIR_DOMAIN_EVENT_SHUTDOWN.rawValue: Output.send(GuestEvent(.shutdown, name: name, at: now))
+    case VIR_DOMAIN_EVENT_SHUTDOWN.rawValue:
+        guests.shutDown(name)
+        Output.send(GuestEvent(.shutdown, name: name, at: now))
     case VIR_DOMAIN_EVENT_CRASHED.rawValue: Output.send(GuestEvent(.crashed, name: name, at: now))
     case VIR_DOMAIN_EVENT_STOPPED.rawValue:
         guests.stopped(name)

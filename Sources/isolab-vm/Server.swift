@@ -124,8 +124,17 @@ struct Server: Sendable {
         Output.send(GuestEvent(.createCalled, name: name, at: HostClock.now()))
         guard let domain = virDomainCreateXML(connection.pointer, xml, 0) else {
             let error = lastError("virDomainCreateXML", name)
-            guests.forget(name)
-            throw error
+            guard guests.hasRun(name) else {
+                guests.forget(name)
+                throw error
+            }
+            // A guest of a few milliseconds can end while libvirt still asks QEMU about it; libvirt then calls the start
+            // failed and never says that the guest stopped.
+            let now = HostClock.now()
+            guests.stopped(name)
+            Output.send(GuestEvent(.created, name: name, at: now))
+            Output.send(GuestEvent(.stopped, name: name, at: now, reason: "shutdown"))
+            return
         }
         Output.send(GuestEvent(.created, name: name, at: HostClock.now()))
         virDomainFree(domain)
