@@ -17,15 +17,20 @@ enum Tool {
     }
 
     /// Runs a program found in PATH. Its output goes through files, so that no pipe can fill while another is read.
+    ///
+    /// - Parameter environment: `NAME=value`; this process's own where `nil`.
     static func run(
-        _ program: String, _ arguments: [String], input: [UInt8] = [], directory: String? = nil
+        _ program: String, _ arguments: [String], input: [UInt8] = [], directory: String? = nil,
+        environment: [String]? = nil
     ) throws(SystemError) -> Result {
         let inputFile = try temporary()
         let outputFile = try temporary()
         let errorFile = try temporary()
         try TextFile.write(input, to: inputFile.number, path: "temporary file")
         lseek(inputFile.number, 0, SEEK_SET)
-        let process = try ProcessPlan(program, arguments, workingDirectory: directory).spawn(
+        let process = try ProcessPlan(
+            program, arguments, environment: environment, workingDirectory: directory
+        ).spawn(
             StandardStreams(input: inputFile.number, output: outputFile.number, error: errorFile.number))
         let status = try process.wait().shellStatus
         return Result(

@@ -126,6 +126,35 @@ private final class Bench {
         #expect(!result.output.isEmpty)
     }
 
+    /// An ordinary user needs no root for a guest: `isolab run` through libvirt's unprivileged driver, and nothing of it left.
+    @Test(
+        .enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root, to become an ordinary user"),
+        .enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
+    func ordinaryUser() throws {
+        let home = "/tmp/ilt-\(getpid())-user"
+        defer { FileTree.remove(home) }
+        for directory in [home, home + "/run", home + "/bin"] {
+            try TextFile.makeDirectory(directory)
+            chown(directory, 65534, 65534)
+        }
+        // Where the build lies, other users may not go.
+        for name in ["isolab", "isolab-vm", "isolab-workload"] {
+            let copy = try Tool.run("cp", ["\(Host.productDirectory)/\(name)", home + "/bin/"])
+            #expect(copy.status == 0)
+        }
+        let result = try Tool.run(
+            "setpriv",
+            ["--reuid", "65534", "--regid", "65534", "--clear-groups", home + "/bin/isolab", "run", "vm-micro"],
+            directory: home,
+            environment: [
+                "PATH=/usr/bin:/bin", "HOME=\(home)", "XDG_RUNTIME_DIR=\(home)/run", "XDG_CACHE_HOME=\(home)/cache",
+            ])
+        #expect(result.status == 0)
+        #expect(String(decoding: result.errors, as: UTF8.self) == "")
+        #expect(FileTree.names(in: home + "/run") == ["isolab"])
+        #expect(FileTree.names(in: home + "/run/isolab/vm").isEmpty)
+    }
+
     /// The command line libvirt makes runs without libvirt, to the same end.
     @Test func withoutLibvirt() throws {
         let bench = try Bench()
@@ -259,6 +288,28 @@ struct LinuxGuestTests {
         let error = #expect(throws: DriverError.self) { _ = try Bench(connect: "nosuch:///system") }
         #expect(error?.operation == "virConnectOpen")
         #expect(error?.code != 0)
+    }
+
+    /// A connection that cannot say how QEMU would be called is refused in libvirt's words, and lives on; a guest it only
+    /// pretends to run is ended at its deadline.
+    @Test func wrongHypervisor() throws {
+        let bench = try Bench(connect: "test:///default")
+        let (domain, _) = try bench.micro("wrong", .tcg)
+        let error = #expect(throws: DriverError.self) { try bench.driver.arguments(for: domain) }
+        #expect(error?.operation == "virConnectDomainXMLToNative" && error?.code == 3)
+        let guest = try bench.driver.start(domain, deadline: .milliseconds(100))
+        #expect(guest.waitForEnd(timeout: .seconds(20)) == nil)
+        #expect(guest.missedDeadline && guest.lines.isEmpty)
+        try guest.release()
+        #expect(try bench.driver.list() == ["test"])
+    }
+
+    /// A second embedded root would have no owner: it is refused before anything starts, with what to name instead.
+    @Test func secondEmbeddedRoot() {
+        let error = #expect(throws: DriverError.self) { _ = try Bench(connect: "qemu:///embed?root=/tmp/ilt-second") }
+        #expect(error?.operation == "connect" && error?.object == "qemu:///embed?root=/tmp/ilt-second")
+        #expect(error?.advice?.contains("qemu:///system") == true)
+        #expect(access("/tmp/ilt-second", F_OK) != 0)
     }
 
     /// A program that is not there is said so by name.

@@ -58,4 +58,95 @@ import Testing
         }
         FileTree.remove(cache.root)
     }
+
+    /// A bzImage in each compression that kernels come in gives back the ELF that went in, and the next `open` finds it in
+    /// the cache.
+    @Test(arguments: ["lz4", "gzip", "zstd", "xz", "lzma", "bzip2"])
+    func compressions(name: String) throws {
+        let program = name == "lzma" ? "xz" : name
+        guard ["/usr/bin/", "/bin/"].contains(where: { access($0 + program, X_OK) == 0 }) else {
+            return withKnownIssue("needs \(program)", isIntermittent: true) {}
+        }
+        let elf = [0x7f, 0x45, 0x4c, 0x46] + (0..<200_000).map { UInt8(truncatingIfNeeded: $0 >> 4 ^ $0 >> 11) }
+        let options = ["lz4": ["-l", "-c", "-q"], "lzma": ["--format=lzma", "-c"]][name] ?? ["-c"]
+        let payload = try Tool.run(program, options, input: elf).output
+        let root = "/tmp/isolab-kernel-\(UUID().uuidString)"
+        defer { FileTree.remove(root) }
+        let cache = Cache(root: root)
+        try TextFile.makeDirectory(root)
+        try TextFile.replace(root + "/vmlinuz", with: Self.image(payload: payload, unpacked: elf.count))
+
+        let kernel = try GuestKernel.open(root + "/vmlinuz", origin: .given, cache: cache)
+        #expect(kernel.version == "6.9-test")
+        #expect(try TextFile.bytes(kernel.vmlinux) == elf)
+        try TextFile.replace(kernel.vmlinux, with: Array("unpacked before".utf8))
+        let again = try GuestKernel.open(root + "/vmlinuz", origin: .given, cache: cache)
+        #expect(again == kernel)
+        #expect(try TextFile.read(again.vmlinux) == "unpacked before")
+    }
+
+    /// The least that is a bzImage (Linux, Documentation/arch/x86/boot.rst): one sector of set-up, protocol 2.08, a payload
+    /// that the unpacked size ends.
+    private static func image(payload: [UInt8], unpacked: Int) -> [UInt8] {
+        func little(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        bytes[0x1f1] = 1
+        bytes.replaceSubrange(0x202..<0x206, with: "HdrS".utf8)
+        bytes.replaceSubrange(0x206..<0x208, with: [0x08, 0x02])
+        bytes.replaceSubrange(0x20e..<0x210, with: [0x00, 0x01])
+        bytes.replaceSubrange(0x24c..<0x250, with: little(payload.count + 4))
+        bytes.replaceSubrange(0x300..<0x309, with: Array("6.9-test".utf8) + [0])
+        return bytes + payload + little(unpacked)
+    }
+
+    /// Many who want a kernel at once fetch it once, and all find the same whole file; what a killed fetch left is removed.
+    ///
+    /// The package manager is a stand-in that builds a real package, slowly; everything else is the real path.
+    @Test(.enabled(if: access("/usr/bin/dpkg-deb", X_OK) == 0, "needs dpkg-deb"))
+    func concurrentFetch() throws {
+        let root = "/tmp/isolab-fetch-\(UUID().uuidString)"
+        defer { FileTree.remove(root) }
+        let cache = Cache(root: root + "/cache")
+        try TextFile.makeDirectory(root + "/bin")
+        try TextFile.makeDirectory(cache.path("kernel/packages/.linux-image-1.999999.part/tree"))
+        func script(_ name: String, _ text: String) throws {
+            try TextFile.replace("\(root)/bin/\(name)", with: Array(("#!/bin/sh\nset -e\n" + text).utf8), mode: 0o755)
+        }
+        // Debian's name is unknown here, Ubuntu's is not.
+        try script(
+            "apt-cache",
+            """
+            [ "$3" = linux-image-virtual ] || exit 100
+            echo linux-image-virtual; echo '  Depends: linux-image-1'
+
+            """)
+        try script(
+            "apt-get",
+            """
+            echo "$@" >> '\(root)/calls'
+            mkdir -p package/DEBIAN package/boot
+            printf 'Package: %s\nVersion: 1\nArchitecture: amd64\nMaintainer: none <none@localhost>\nDescription: none\n' \
+                "$2" > package/DEBIAN/control
+            head -c 3000000 /dev/zero > package/boot/vmlinuz-1
+            sleep 0.3
+            dpkg-deb --build package "$2.deb" > /dev/null
+
+            """)
+        let environment = ["PATH=\(root)/bin:/usr/bin:/bin"]
+        let results = Waitable<[Result<String, any Error>]>([])
+        for _ in 0..<6 {
+            BackgroundThread.start {
+                let result = Result<String, any Error> {
+                    try KernelPackage.fetch(cache: cache, environment: environment)
+                }
+                results.update { $0.append(result) }
+            }
+        }
+        let all = try #require(results.wait(.seconds(60)) { $0.count == 6 ? $0 : nil })
+        let paths = try all.map { try $0.get() }
+        #expect(Set(paths) == [cache.path("kernel/packages/linux-image-1/vmlinuz")])
+        #expect(try TextFile.read(root + "/calls") == "download linux-image-1\n")
+        #expect(try TextFile.bytes(paths[0]).count == 3_000_000)
+        #expect(FileTree.names(in: cache.path("kernel/packages")) == [".lock", "linux-image-1"])
+    }
 }

@@ -26,7 +26,9 @@ enum KernelPackage {
     }
 
     /// Downloads the package and takes the bzImage out of it.
-    static func fetch(cache: Cache) throws(KernelError) -> String {
+    ///
+    /// - Parameter environment: whose PATH finds apt-get, apt-cache and dpkg-deb; this process's own where `nil`.
+    static func fetch(cache: Cache, environment: [String]? = nil) throws(KernelError) -> String {
         do {
             let directory = cache.path("kernel/packages")
             try TextFile.makeDirectory(directory)
@@ -35,7 +37,7 @@ enum KernelPackage {
             // Whoever held the lock may have fetched it.
             if let fetched = newestFetched(cache: cache) { return fetched }
             removeAbandoned(in: directory)
-            return try fetch(into: directory)
+            return try fetch(into: directory, environment)
         } catch let error as SystemError {
             throw .system(error)
         } catch let error as KernelError {
@@ -45,22 +47,24 @@ enum KernelPackage {
         }
     }
 
-    private static func fetch(into directory: String) throws -> String {
+    private static func fetch(into directory: String, _ environment: [String]?) throws -> String {
         var refusals: [String] = []
         for metapackage in metapackages {
-            guard let package = try dependency(of: metapackage) else {
+            guard let package = try dependency(of: metapackage, environment) else {
                 refusals.append("\(metapackage) is not known to apt")
                 continue
             }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
             try TextFile.makeDirectory(scratch)
             defer { FileTree.remove(scratch) }
-            let download = try Tool.run("apt-get", ["download", package], directory: scratch)
+            let download = try Tool.run(
+                "apt-get", ["download", package], directory: scratch, environment: environment)
             guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
             else {
                 throw KernelError.fetchFailed(package: package, output: download.errorText)
             }
-            let unpacking = try Tool.run("dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"])
+            let unpacking = try Tool.run(
+                "dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"], environment: environment)
             guard unpacking.status == 0 else {
                 throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
             }
@@ -80,8 +84,9 @@ enum KernelPackage {
     }
 
     /// What a metapackage depends on: the kernel's own package.
-    private static func dependency(of metapackage: String) throws -> String? {
-        let answer = try Tool.run("apt-cache", ["depends", "--important", metapackage])
+    private static func dependency(of metapackage: String, _ environment: [String]?) throws -> String? {
+        let answer = try Tool.run(
+            "apt-cache", ["depends", "--important", metapackage], environment: environment)
         guard answer.status == 0 else { return nil }
         return dependency(inAnswer: String(decoding: answer.output, as: UTF8.self))
     }
