@@ -1,8 +1,15 @@
+import Linux
+
 extension Lab {
     /// Frees what killed runs left behind; what the next run would do by itself.
     ///
-    /// - Returns: what was released, one short phrase each.
-    public static func releaseLeftovers(stateDirectory: String? = nil) -> [String] {
-        Leftovers.release(state: stateDirectory ?? Directories.state)
+    /// - Returns: what was released and what could not be, one short phrase each.
+    /// - Throws: `LabError` where the state directory cannot be trusted.
+    public static func releaseLeftovers(
+        stateDirectory: String? = nil
+    ) throws(LabError) -> (released: [String], kept: [String]) {
+        let state = stateDirectory ?? StandardDirectories.state
+        do { try StandardDirectories.claim(state) } catch { throw .system(error) }
+        return Leftovers.release(state: state)
     }
 }

@@ -1,3 +1,4 @@
+import Linux
 public import RunRecord
 
 extension Lab {
@@ -31,7 +32,9 @@ extension Lab {
         _ id: String, _ options: BenchOptions, _ body: (any Lane, LaneRecord, Laboratory) throws(LabError) -> Result
     ) throws(LabError) -> Result {
         let entry = try LaneCatalogue.entry(id)
-        for _ in Leftovers.release(state: options.stateDirectory ?? Directories.state) {}
+        let state = options.stateDirectory ?? StandardDirectories.state
+        do { try StandardDirectories.claim(state) } catch { throw .system(error) }
+        _ = Leftovers.release(state: state)
         let laboratory = try Laboratory(options, seed: 0)
         defer { laboratory.close() }
         let interruption = Interruption.install()

@@ -40,6 +40,12 @@ public enum SystemFile {
         if mkdir(path, mode) != 0, errno != EEXIST { throw SystemError("mkdir", path) }
     }
 
+    /// Brings a file's bytes to the disk (`fsync(2)`), so that a rename never shows an empty one after a power cut.
+    public static func synchronize(_ path: String) throws(SystemError) {
+        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+        try retryingOnInterrupt("fsync", path) { fsync(file.number) }
+    }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The names in a directory, without `.` and `..`, sorted.

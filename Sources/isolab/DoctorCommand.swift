@@ -16,10 +16,16 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         if clean {
-            let released = Lab.releaseLeftovers(stateDirectory: places.stateDirectory)
-            for words in released { print("released \(words)") }
-            print(released.isEmpty ? "nothing was left behind" : "\(released.count) released")
-            return
+            do {
+                let (released, kept) = try Lab.releaseLeftovers(stateDirectory: places.stateDirectory)
+                for words in released { print("released \(words)") }
+                for words in kept { printToStandardError("isolab: could not release \(words)") }
+                if released.isEmpty && kept.isEmpty { print("nothing was left behind") }
+                if !kept.isEmpty { throw ExitCode.failure }
+                return
+            } catch {
+                throw Failure.exit(error)
+            }
         }
         let capabilities = Doctor.examine(
             stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)

@@ -92,8 +92,16 @@ struct BadLuckTests {
         let alive = "\(place.path)/state/lab/\(Owner.current.token)"
         try Files.makeDirectories(alive)
         let released = Leftovers.release(state: "\(place.path)/state")
-        #expect(released.contains { $0.contains("4000001") })
+        #expect(released.released.contains { $0.contains("4000001") })
         #expect(access(dead, F_OK) != 0)
         #expect(access(alive, F_OK) == 0)
+    }
+}
+
+struct MountInformationTests {
+    /// A mount point with a blank or a backslash in its name is found by its real name (proc(5) writes octal).
+    @Test func octalDigits() {
+        #expect(Leftovers.unescaped(Array(#"/run/a\040b\134c"#.utf8)[...]) == #"/run/a b\c"#)
+        #expect(Leftovers.unescaped(Array(#"/run/plain\04"#.utf8)[...]) == #"/run/plain\04"#)
     }
 }

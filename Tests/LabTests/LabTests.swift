@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 import Testing
 
@@ -6,5 +7,5 @@ import Testing
 
 /// Programs built beside the test product.
 enum Built {
-    static let directory = Directories.programs
+    static let directory = StandardDirectories.programs
 }

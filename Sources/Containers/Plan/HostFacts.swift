@@ -29,21 +29,11 @@ public struct HostFacts: Equatable, Sendable {
     }
 
     /// This host's.
-    public static func detect(stateDirectory: String = StateDirectory.standard) throws(SystemError) -> HostFacts {
+    public static func detect(stateDirectory: String = StandardDirectories.state) throws(SystemError) -> HostFacts {
         var limits: [ResourceLimit.Resource: UInt64] = [:]
         for resource in ResourceLimit.Resource.allCases { limits[resource] = ResourceLimit.current(resource).hard }
         return HostFacts(
             cgroups: try CgroupLayout.detect(), boundingSet: .boundingSet(), hardLimits: limits,
             privileged: geteuid() == 0, userID: geteuid(), groupID: getegid(), mountPoint: stateDirectory + "/root")
-    }
-}
-
-/// Where isolab keeps what outlives a process.
-public enum StateDirectory {
-    /// `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or, without that, `/tmp/isolab-<uid>`.
-    public static var standard: String {
-        if geteuid() == 0 { return "/run/isolab" }
-        if let directory = getenv("XDG_RUNTIME_DIR") { return String(cString: directory) + "/isolab" }
-        return "/tmp/isolab-\(geteuid())"
     }
 }

@@ -11,7 +11,7 @@ public final class Launcher: Sendable {
     /// Writes this process's owner record, under whose name everything it makes can be found if it dies.
     ///
     /// - Parameter stateDirectory: made where it is missing.
-    public init(stateDirectory: String = StateDirectory.standard) throws(SystemError) {
+    public init(stateDirectory: String = StandardDirectories.state) throws(SystemError) {
         owner = try OwnerRecord.create(in: stateDirectory)
     }
 

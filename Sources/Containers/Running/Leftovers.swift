@@ -12,7 +12,7 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
 
     /// Looks for owner records whose process is gone, and for what carries their names.
     public static func find(
-        stateDirectory: String = StateDirectory.standard, layout: CgroupLayout? = nil
+        stateDirectory: String = StandardDirectories.state, layout: CgroupLayout? = nil
     ) throws(SystemError) -> [Leftovers] {
         let known: CgroupLayout
         if let layout { known = layout } else { known = try CgroupLayout.detect() }

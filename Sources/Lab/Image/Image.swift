@@ -48,6 +48,9 @@ final class Image {
     private static func check(_ directory: String) throws(LabError) {
         guard access(directory, F_OK) == 0 else { throw .image(path: directory, problem: "does not exist") }
         guard Files.isDirectory(directory) else { throw .image(path: directory, problem: "is not a directory") }
+        guard !directory.contains(where: { ",:\\".contains($0) }) else {
+            throw .image(path: directory, problem: "has ',', ':' or '\\' in its name, which overlayfs reads as its own")
+        }
         guard ["bin", "usr", "etc", "lib"].contains(where: { Files.isDirectory("\(directory)/\($0)") }) else {
             throw .image(path: directory, problem: "holds none of bin, usr, etc, lib")
         }
@@ -77,11 +80,25 @@ final class Image {
             try Files.write(workload, to: file.number, path)
             fchmod(file.number, 0o755)
         }
-        if rename(making, base) != 0 {
+        try SystemFile.synchronize(path)
+        // Two tries: where another isolab made the same image meanwhile its copy is used; a damaged one is moved aside.
+        for _ in 0..<2 {
+            if rename(making, base) == 0 { return }
             let number = errno
-            Files.removeTree(making)
-            guard number == ENOTEMPTY || number == EEXIST else { throw SystemError("rename", base, errno: number) }
+            guard number == ENOTEMPTY || number == EEXIST else {
+                Files.removeTree(making)
+                throw SystemError("rename", base, errno: number)
+            }
+            if let present = try? Files.bytes("\(base)/\(workloadName)"), present == workload {
+                Files.removeTree(making)
+                return
+            }
+            let aside = "\(making).damaged"
+            guard rename(base, aside) == 0 else { throw SystemError("rename", base) }
+            Files.removeTree(aside)
         }
+        Files.removeTree(making)
+        throw SystemError("rename", base, errno: EEXIST)
     }
 
     /// The user's directory below isolab's layer; read-only because there is no upper directory.

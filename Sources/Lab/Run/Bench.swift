@@ -42,8 +42,11 @@ public final class Bench {
     ///
     /// - Throws: `LabError`; samples of blocks that were finished before are on the disk then.
     public func run(progress sink: any ProgressSink) throws(LabError) -> BenchOutcome {
-        let state = options.stateDirectory ?? Directories.state
-        for words in Leftovers.release(state: state) { sink.note("released a leftover: \(words)") }
+        let state = options.stateDirectory ?? StandardDirectories.state
+        do { try StandardDirectories.claim(state) } catch { throw .system(error) }
+        let leftovers = Leftovers.release(state: state)
+        for words in leftovers.released { sink.note("released a leftover: \(words)") }
+        for words in leftovers.kept { sink.note("could not release a leftover: \(words)") }
         let laboratory = try Laboratory(options, seed: experiment.seed)
         defer { laboratory.close() }
         let interruption = Interruption.install()

@@ -38,12 +38,7 @@ enum Files {
 
     /// Makes a directory and those above it; an existing one is fine.
     static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw SystemError("mkdir", path)
-        }
-        try makeDirectories(String(path[..<slash]), mode: mode)
-        try retryingOnInterrupt("mkdir", path) { mkdir(path, mode) }
+        try SystemFile.makeDirectories(path, mode: mode)
     }
 
     /// Names in a directory, without `.` and `..`, sorted; empty where it cannot be read.

@@ -27,9 +27,9 @@ final class Laboratory {
     private var nonces: SeededGenerator
 
     init(_ options: BenchOptions, seed: UInt64) throws(LabError) {
-        stateDirectory = options.stateDirectory ?? Directories.state
-        cacheDirectory = options.cacheDirectory ?? Directories.cache
-        let own = options.programDirectory ?? Directories.programs
+        stateDirectory = options.stateDirectory ?? StandardDirectories.state
+        cacheDirectory = options.cacheDirectory ?? StandardDirectories.cache
+        let own = options.programDirectory ?? StandardDirectories.programs
         programDirectory = own
         kernel = options.kernel
         connect = options.connect
@@ -89,32 +89,6 @@ final class Laboratory {
         sharedLauncher = nil
         image.close()
         Files.removeTree(scratch)
-    }
-}
-
-/// Where isolab keeps what outlives a process, and what can be made again.
-enum Directories {
-    static var state: String {
-        if geteuid() == 0 { return "/run/isolab" }
-        return (environment("XDG_RUNTIME_DIR") ?? "/tmp/isolab-\(geteuid())") + "/isolab"
-    }
-
-    static var cache: String {
-        if geteuid() == 0 { return "/var/cache/isolab" }
-        return environment("XDG_CACHE_HOME").map { $0 + "/isolab" } ?? (environment("HOME") ?? "/tmp")
-            + "/.cache/isolab"
-    }
-
-    /// The directory of the running program; isolab's others are beside it.
-    static var programs: String {
-        guard let path = Files.link("/proc/self/exe"), let slash = path.lastIndex(of: "/") else { return "." }
-        return String(path[..<slash])
-    }
-
-    private static func environment(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        return text.isEmpty ? nil : text
     }
 }
 

@@ -10,18 +10,22 @@ enum Leftovers {
 
     /// Ends processes and removes directories of owners that are gone.
     ///
-    /// - Returns: what was released, one short phrase each.
-    static func release(state: String) -> [String] {
+    /// - Returns: what was released and what could not be, one short phrase each.
+    static func release(state: String) -> (released: [String], kept: [String]) {
         var released: [String] = []
-        for leftover in (try? Containers.Leftovers.find(stateDirectory: state)) ?? [] {
-            try? leftover.release()
-            if !leftover.cgroups.isEmpty { released.append(leftover.description) }
-        }
+        var kept: [String] = []
+        do {
+            for leftover in try Containers.Leftovers.find(stateDirectory: state) {
+                do {
+                    try leftover.release()
+                    if !leftover.cgroups.isEmpty { released.append(leftover.description) }
+                } catch { kept.append("\(leftover): \(error)") }
+            }
+        } catch { kept.append("containers: \(error)") }
         for leftover in Machines.Leftovers.release(in: Machines.StateDirectory(root: state)) {
             released.append(leftover.description)
         }
         let dead = Files.names(in: "\(state)/lab").filter { Owner(token: $0).map { !$0.isAlive } ?? false }
-        guard !dead.isEmpty else { return [] }
         for pid in orphans(of: Set(dead)) {
             Glibc.kill(pid, SIGKILL)
             released.append("process \(pid)")
@@ -29,14 +33,18 @@ enum Leftovers {
         for token in dead {
             let scratch = "\(state)/lab/\(token)"
             released += PeerLeftovers.release(scratch: scratch)
-            for path in mounts(below: scratch) where umount2(path, Int32(MNT_DETACH)) == 0 {
-                released.append("mount \(path)")
+            for path in mounts(below: scratch) {
+                if umount2(path, Int32(MNT_DETACH)) == 0 {
+                    released.append("mount \(path)")
+                } else {
+                    kept.append("mount \(path): \(SystemError.message(errno))")
+                }
             }
             released += AccountingCgroup.removeAll(of: token)
             Files.removeTree(scratch)
             released.append("scratch of the run of process \(token.prefix { $0 != "-" })")
         }
-        return released
+        return (released, kept)
     }
 
     /// Live processes whose environment names a dead owner.
@@ -56,8 +64,26 @@ enum Leftovers {
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let fields = line.split(separator: UInt8(ascii: " "))
             guard fields.count > 4 else { return nil }
-            let path = String(decoding: fields[4], as: UTF8.self)
+            let path = unescaped(fields[4])
             return path.hasPrefix(directory + "/") ? path : nil
         }.reversed()
+    }
+
+    /// A path as mountinfo writes it: blanks, tabs, newlines and backslashes as three octal digits (proc(5)).
+    static func unescaped(_ field: ArraySlice<UInt8>) -> String {
+        var bytes: [UInt8] = []
+        var rest = field
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

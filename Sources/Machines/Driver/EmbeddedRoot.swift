@@ -61,17 +61,9 @@ public struct EmbeddedRoot: Sendable {
 public struct StateDirectory: Hashable, Sendable {
     public let root: String
 
-    /// - Parameter root: `/run/isolab` for root, else `$XDG_RUNTIME_DIR/isolab`, where not given.
+    /// - Parameter root: isolab's own (`StandardDirectories.state`) where not given.
     public init(root: String? = nil) {
-        if let root {
-            self.root = root
-        } else if geteuid() == 0 {
-            self.root = "/run/isolab"
-        } else if let runtime = getenv("XDG_RUNTIME_DIR") {
-            self.root = String(cString: runtime) + "/isolab"
-        } else {
-            self.root = "/tmp/isolab-\(geteuid())"
-        }
+        self.root = root ?? StandardDirectories.state
     }
 
     public func path(_ relative: String) -> String { "\(root)/\(relative)" }

@@ -35,12 +35,9 @@ struct DoctorPaths {
     let cache: String
 
     init(state: String? = nil, cache: String? = nil) {
-        let own = (try? Procfs.readLink("/proc/self/exe")) ?? ""
-        programs = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
-        let isRoot = geteuid() == 0
-        let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
-        self.state = state ?? (isRoot ? "/run/isolab" : (environment("XDG_RUNTIME_DIR") ?? "/tmp") + "/isolab")
-        self.cache = cache ?? (isRoot ? "/var/cache/isolab" : (environment("HOME") ?? "/tmp") + "/.cache/isolab")
+        programs = StandardDirectories.programs
+        self.state = state ?? StandardDirectories.state
+        self.cache = cache ?? StandardDirectories.cache
     }
 
     /// The nearest directory above a path that exists: where it would be made.

@@ -1,0 +1,54 @@
+import Glibc
+
+/// Where isolab keeps things on this host, told once for every part of it.
+public enum StandardDirectories {
+    /// What outlives a process: owner records, scratch space. `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or,
+    /// without that, `/tmp/isolab-<uid>`.
+    public static var state: String {
+        if geteuid() == 0 { return "/run/isolab" }
+        if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/isolab" }
+        return "/tmp/isolab-\(geteuid())"
+    }
+
+    /// What can be made again: kernels, images, compiled profiles. `/var/cache/isolab` as root, else
+    /// `$XDG_CACHE_HOME/isolab` or `~/.cache/isolab`; without a home, below the state directory.
+    public static var cache: String {
+        if geteuid() == 0 { return "/var/cache/isolab" }
+        if let directory = environment("XDG_CACHE_HOME") { return directory + "/isolab" }
+        if let home = environment("HOME") { return home + "/.cache/isolab" }
+        return state + "/cache"
+    }
+
+    /// The directory of the running program; isolab's others are beside it.
+    public static var programs: String {
+        guard let path = try? Procfs.readLink("/proc/self/exe"), let slash = path.lastIndex(of: "/") else { return "." }
+        return String(path[..<slash])
+    }
+
+    /// Makes a state directory, or makes sure that the one there may be trusted: records in it name processes to end and
+    /// directories to remove, so nobody else may have made it or be able to write to it.
+    ///
+    /// Others may pass through it (0711): the root of a container in a user namespace is another user to the host.
+    ///
+    /// - Throws: `SystemError` with what to do, where it is a link, another user's, or writable by others.
+    public static func claim(_ path: String) throws(SystemError) {
+        try SystemFile.makeDirectories(path, mode: 0o711)
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw SystemError("lstat", path) }
+        let remedy = "remove it, or name another state directory"
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError("use as state directory", path, errno: ENOTDIR, advice: remedy)
+        }
+        guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw SystemError(
+                "use as state directory", path, errno: EPERM,
+                advice: "it belongs to another user or others may write to it: \(remedy)")
+        }
+    }
+
+    private static func environment(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}
