@@ -16,7 +16,7 @@ struct Scale: Sendable {
         let greatest = values.filter(\.isFinite).max() ?? 1
         let least = min(values.filter(\.isFinite).min() ?? 0, 0)
         let span = greatest > least ? greatest - least : 1
-        let step = roundStep(span / Double(max(ticks - 1, 1)), unit: unit, around: greatest)
+        let step = roundStep(span / Double(max(ticks - 1, 1)), unit: unit, around: max(greatest, -least))
         return Self(
             kind: .linear, low: (least / step).rounded(.down) * step, high: ((least + span) / step).rounded(.up) * step,
             start: start, end: end)

@@ -209,6 +209,7 @@ enum StyleSheet {
         .axis { stroke: var(--muted); fill: none; }
         .stripe { fill: var(--fine); opacity: .55; }
         .points { stroke: var(--c); stroke-width: 3.4; stroke-linecap: round; stroke-opacity: .42; fill: none; }
+        .points.reading { stroke-width: 4.6; stroke-opacity: .6; }
         .box { fill: var(--surface); stroke: var(--c); stroke-width: 1.4; }
         .box.hatched { fill: url(#hatch); }
         .hatch-line { fill: var(--k-guest); opacity: .45; }

@@ -47,6 +47,7 @@ struct MemorySection: ReportSection {
                         + "an estimate from per-processor counters, whose noise weighs most where few or small instances "
                         + "were alive."))
         }
+        if let losses = losses(reading, condition) { blocks += [.heading("Behind the slope"), .figure(losses)] }
         return blocks
     }
 
@@ -76,6 +77,47 @@ struct MemorySection: ReportSection {
                 + "95\u{A0}% interval, ▲ the cgroup's charge"
                 + (rows.contains { $0.guestTotal != nil } ? ", the outline what the guest sees (MemTotal)." : "."),
             table: table(reading, condition, rows), open: true)
+    }
+
+    /// The host's MemAvailable after each instance, where the run kept it.
+    private func losses(_ reading: Reading, _ condition: Condition) -> Figure? {
+        var rows: [[Table.Value]] = []
+        let panels = reading.lanes.filter(\.ranked).compactMap { lane -> MemoryLossChart.Panel? in
+            let samples = reading.counted[condition]?[lane.id] ?? []
+            var points: [(instances: Int, lost: Double)] = []
+            var ends: [Double] = []
+            for sample in samples {
+                let readings = sample.measurements.filter { $0.metric == Metric.memoryAvailable && $0.value.isFinite }
+                guard let first = readings.first(where: { $0.batch == 0 })?.value else { continue }
+                let own = readings.map { ($0.batch, first - $0.value) }
+                points += own.map { (instances: $0.0, lost: $0.1) }
+                if let last = own.max(by: { $0.0 < $1.0 }) { ends.append(last.1) }
+            }
+            guard !points.isEmpty else { return nil }
+            let slope = reading.cell(condition, lane.id, Metric.memorySlope)?.estimate?.median
+            let panel = MemoryLossChart.Panel(lane: lane, points: points, slope: slope)
+            rows.append([
+                .lane(lane), Table.Value(Quantity.count(ends.count)), Table.Value(Quantity.count(panel.most)),
+                Table.Value(Quantity.text(Distribution(ends).median, "B")),
+                Table.Value(slope.map { Quantity.text($0, "B") } ?? "–", style: "strong"),
+            ])
+            return panel
+        }
+        guard !panels.isEmpty else { return nil }
+        return Figure(
+            id: "memory-losses",
+            chart: MemoryLossChart(
+                panels: panels, title: "What the host lost of MemAvailable, by instances, a panel a lane",
+                description: "Points: readings after each instance; line: the lane's median slope."),
+            caption:
+                "Points: what the host had lost of MemAvailable after so many idle instances, every admitted sample; below "
+                + "zero it had gained. Line: the median slope. Each panel has its own scale.",
+            table: Table(
+                "What the host lost of MemAvailable",
+                [
+                    .init("Lane"), .init("n", numeric: true), .init("Instances", numeric: true),
+                    .init("Lost after all, median", numeric: true), .init("Slope, median", numeric: true),
+                ], rows))
     }
 
     private func table(_ reading: Reading, _ condition: Condition, _ rows: [MemoryChart.Row]) -> Table {

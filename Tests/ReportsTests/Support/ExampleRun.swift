@@ -232,6 +232,11 @@ enum ExampleRun {
             Measurement(Metric.memoryUSS, unit: "B", base * 0.66),
             Measurement(Metric.memoryCgroup, unit: "B", base * 0.9),
         ]
+        for instances in 0...sample.instances {
+            let lost = Double(instances) * base + 3e5 * generator.normal()
+            sample.measurements.append(
+                Measurement(Metric.memoryAvailable, unit: "B", 24e9 - lost, batch: instances))
+        }
         if shape.record.kind == .guest {
             sample.measurements += [
                 Measurement(Metric.guestTotal, unit: "B", 117_440_512),
