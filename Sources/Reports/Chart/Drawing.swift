@@ -2,7 +2,7 @@
 enum ChartLayout: String, CaseIterable, Sendable {
     case wide, narrow
 
-    var width: Double { self == .wide ? 920 : 360 }
+    var width: Double { self == .wide ? 920 : 330 }
     var isNarrow: Bool { self == .narrow }
 }
 

@@ -199,7 +199,7 @@ enum StyleSheet {
         .chart .call, .chart .phase { font-size: 12.5px; }
         .chart .figure { font-size: 14px; font-weight: 650; }
         .chart .muted, .chart .tick, .chart .axis-title, .chart .event-name { fill: var(--muted); }
-        .chart .group { font-size: 11px; fill: var(--muted); letter-spacing: .05em; font-weight: 600; }
+        .chart .group { font-size: 11.5px; fill: var(--muted); letter-spacing: .05em; font-weight: 600; }
         .chart .tag { fill: var(--k-guest); }
         .chart .note { fill: var(--warn); }
         .chart .halo { paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round; }
@@ -239,7 +239,9 @@ enum StyleSheet {
         }
         @media (max-width: 560px) {
           .page { padding: 0 1rem; }
-          .plot { padding: .9rem .8rem; }
+          .plot { padding: .9rem .5rem; }
+          th.lane .v, th.lane small { white-space: normal; }
+          tbody th { min-width: 6rem; }
           dl > div { grid-template-columns: 1fr; gap: 0; margin-bottom: .4rem; }
           .overline .run { margin-left: 0; }
           main > section { padding-top: 2rem; }
@@ -269,7 +271,6 @@ enum StyleSheet {
           body { font-size: 10.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
           nav, .skip, .tip, .tabs { display: none !important; }
           .page { display: block; padding: 0; max-width: none; }
-          .panel { display: block; }
           .panel-title { display: block; }
           .glance { box-shadow: none; }
           .scroll { overflow: visible; background: none; }
@@ -277,7 +278,11 @@ enum StyleSheet {
           pre { max-height: none; white-space: pre-wrap; }
           svg.wide { display: block !important; max-width: 100%; }
           svg.narrow { display: none !important; }
-          details::details-content { content-visibility: visible; block-size: auto; }
+          /* Paper holds what the screen showed; all that is folded would be a hundred pages. */
+          details:not([open]) { display: none; }
+          .warnings details:not([open]) { display: block; }
+          .warnings details::details-content { content-visibility: visible; block-size: auto; }
+          footer::after { content: "Printed as on the screen: what was folded is left out."; }
           summary { list-style: none; color: var(--muted); }
           figure .plot, .glance, tr, .facts > div { break-inside: avoid; }
           h2, h3, summary, caption { break-after: avoid; }
