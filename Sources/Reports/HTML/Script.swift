@@ -1,5 +1,5 @@
-/// The little script of the page: read-outs that follow the pointer, and folded tables laid open for printing. The page is
-/// complete without it.
+/// The little script of the page: read-outs that follow the pointer, and the place in the contents. The page is complete
+/// without it.
 enum Script {
     static let text = """
         "use strict";
@@ -18,12 +18,6 @@ enum Script {
             tip.style.top = (event.clientY + 18) + "px";
           });
           for (const mark of document.querySelectorAll("[data-tip] > title")) { mark.remove(); }
-          let folded = [];
-          addEventListener("beforeprint", () => {
-            folded = [...document.querySelectorAll("details:not([open])")];
-            for (const part of folded) { part.open = true; }
-          });
-          addEventListener("afterprint", () => { for (const part of folded) { part.open = false; } });
           const links = new Map([...document.querySelectorAll("nav a")].map(a => [a.hash.slice(1), a]));
           const seen = new IntersectionObserver(entries => {
             for (const entry of entries) {
