@@ -19,7 +19,8 @@ public enum EventName {
     public static let ready = "ready"
     /// The workload's last line arrived.
     public static let done = "done"
-    /// The sandbox ended: the process was reaped, or the guest's shutdown was seen.
+    /// The workload's end as every lane shows it alike from outside: its last line arrived; where it said none, the
+    /// process was reaped or the guest's shutdown was seen.
     public static let exit = "exit"
     /// Everything that existed because of the sandbox is gone: process, cgroup, mount, namespace, domain.
     public static let released = "released"

@@ -48,6 +48,12 @@ struct AdmissionTests {
             name: "never idle", said: hello + proof, ending: .endedWhileIdle, staysIdle: true,
             reason: "never became idle"),
         Case(
+            name: "died while idle", said: hello + proof + "mark ready 5\nerror crash 11 signal in PID 1\n",
+            staysIdle: true, reason: "though it was to stay idle: crash: signal in PID 1 (errno 11)"),
+        Case(
+            name: "could not begin", said: "error arguments 22 no such command\n",
+            reason: "did not begin: arguments: no such command (errno 22)"),
+        Case(
             name: "idle no more", said: hello + proof + "mark ready 5\ndone 0\n", staysIdle: true,
             reason: "though it was to stay idle"),
     ]

@@ -30,6 +30,28 @@ struct BadLuckTests {
         #expect(recorder.notes.contains { $0.contains(reason) })
     }
 
+    /// An idle workload that dies before it is asked to is rejected with its own last words.
+    @Test func deathWhileIdle() throws {
+        let place = try Place()
+        let script = """
+            echo "hello 1 $2 ready"; echo "proof 1000 $(cat '\(place.path)/answer')"; echo 'mark ready 5'
+            sleep 0.3; echo 'error mmap 12 cannot have that much memory'; exit 0
+            """
+        // The nonce is drawn anew for every launch, so the proof is wrong; the death must be told before that.
+        try Files.write("0", to: "\(place.path)/answer")
+        let (run, _) = try place.run(
+            """
+            experiments:
+              - {kind: memory, lanes: [native], blocks: 1, warmups: 0, instances: 1, settle-ms: 600}
+            """, programs: try place.programs(workload: script + "\n"))
+        let reasons = run.samples.map(\.reason)
+        #expect(
+            reasons.allSatisfy {
+                $0 == "the workload ended though it was to stay idle: mmap: cannot have that much memory (errno 12)"
+            },
+            "\(reasons)")
+    }
+
     /// Something that is no image is a usage error that says why; nothing is left behind.
     @Test func imageThatIsNone() throws {
         let place = try Place()

@@ -1,3 +1,4 @@
+import Machines
 import RunRecord
 import Testing
 import WorkloadProtocol
@@ -23,6 +24,55 @@ struct BlockPlanTests {
         #expect(counted.flatMap(\.slots).count { $0.lane == "vm" } == 5)
         #expect(Set(counted.map { $0.slots.map(\.lane) }).count > 3)
         #expect(plan(7).blocks.filter(\.warmup).allSatisfy { block in block.slots.allSatisfy { !$0.twin } })
+    }
+}
+
+struct ManifestTests {
+    private static let report = AcceleratorReport(
+        kind: .pvm, bootsStockKernel: false, runsMicroGuest: true, reason: "paging shuts the vCPU down", remedy: nil,
+        hints: [], tscKilohertz: 1)
+
+    private func record(_ id: String, _ kind: LaneKind, available: Bool = true) -> LaneRecord {
+        LaneRecord(
+            id: id, title: id, kind: kind, available: available, reason: available ? "" : "QEMU is not installed")
+    }
+
+    /// The manifest says in a sentence which accelerator drove which guests, and why; or why none ran.
+    @Test func acceleratorIsASentence() {
+        let native = record("native", .native)
+        let all = [native, record("vm", .guest), record("vm-micro", .microGuest)]
+        #expect(
+            ManifestBuilder.accelerator(all, Self.report)
+                == "PVM: paging shuts the vCPU down; Linux guests under TCG, software emulation, the micro-guest under KVM"
+        )
+        #expect(
+            ManifestBuilder.accelerator([all[1]], Self.report)
+                == "PVM: paging shuts the vCPU down; Linux guests under TCG, software emulation")
+        #expect(
+            ManifestBuilder.accelerator([native, record("vm", .guest, available: false)], nil)
+                == "no guest ran: QEMU is not installed")
+        #expect(ManifestBuilder.accelerator([native], nil) == "no guest was asked for")
+    }
+
+    /// Every reduction against n = 50 after 5 warm-ups is said, part by part, and nothing else is.
+    @Test func reductionsAreSaid() {
+        var part = Experiment.Part(kind: "startup", workload: "exit", lanes: ["vm"], blocks: 50)
+        #expect(part.reduction == nil)
+        part.guestBlocks = 12
+        #expect(part.reduction == "startup, exit (hot): guests in 12 of 50 blocks, evenly spread")
+        part.blocks = 20
+        part.warmups = 2
+        part.idleMilliseconds = 50
+        #expect(
+            part.reduction == "startup, exit (cold): 20 samples a lane instead of 50, guests in 12 of 20 blocks, "
+                + "evenly spread, 2 warm-ups instead of 5")
+    }
+
+    /// The quick preset gives every cell the five samples that an interval needs.
+    @Test func quickPresetHasIntervals() {
+        for part in Experiment.preset(.quick, seed: 1).parts {
+            #expect(part.blocks(of: .guest) >= 5 && part.blocks(of: .native) >= 5)
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+private import Statistics
+
 /// The order in which a part's lanes are sampled: block by block, shuffled by the seed, so that drift hits all alike.
 public struct BlockPlan: Equatable, Sendable {
     /// One sample to take.
@@ -27,9 +29,10 @@ public struct BlockPlan: Equatable, Sendable {
         var generator = SeededGenerator(seed: seed)
         var plan: [Block] = []
         for index in 0..<max(0, warmups) {
-            let slots = lanes.filter { lane in index < (counts[lane] ?? warmups) }
+            var slots = lanes.filter { lane in index < (counts[lane] ?? warmups) }
                 .map { Slot(lane: $0, twin: false) }
-            plan.append(Block(index: index, warmup: true, slots: slots.shuffled(using: &generator)))
+            generator.shuffle(&slots)
+            plan.append(Block(index: index, warmup: true, slots: slots))
         }
         for index in 0..<max(0, blocks) {
             var slots =
@@ -37,7 +40,8 @@ public struct BlockPlan: Equatable, Sendable {
                 .filter { Self.takesPart(block: index, of: blocks, count: counts[$0] ?? blocks) }
                 .map { Slot(lane: $0, twin: false) }
             if slots.contains(where: { $0.lane == baseline }) { slots.append(Slot(lane: baseline, twin: true)) }
-            plan.append(Block(index: index, warmup: false, slots: slots.shuffled(using: &generator)))
+            generator.shuffle(&slots)
+            plan.append(Block(index: index, warmup: false, slots: slots))
         }
         self.blocks = plan
     }
@@ -49,19 +53,4 @@ public struct BlockPlan: Equatable, Sendable {
 
     /// Samples in the whole plan.
     public var samples: Int { blocks.reduce(0) { $0 + $1.slots.count } }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same order on every machine for one seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -80,6 +80,16 @@ public struct Experiment: Equatable, Sendable {
             return idleMilliseconds == 0 ? "\(workload) (hot)" : "\(workload) (cold)"
         }
 
+        /// What of MEASUREMENT.md's n = 50 after 5 warm-ups this part leaves out to save time; nil where nothing.
+        public var reduction: String? {
+            var words: [String] = []
+            if blocks < 50 { words.append("\(blocks) samples a lane instead of 50") }
+            let least = min(guestBlocks ?? blocks, blocks)
+            if least < blocks { words.append("guests in \(least) of \(blocks) blocks, evenly spread") }
+            if warmups < 5 { words.append("\(warmups) warm-ups instead of 5") }
+            return words.isEmpty ? nil : "\(kind), \(workloadName): \(words.joined(separator: ", "))"
+        }
+
         /// In how many blocks a lane takes part.
         public func blocks(of kind: LaneKind) -> Int {
             kind.isGuest ? min(guestBlocks ?? blocks, blocks) : blocks

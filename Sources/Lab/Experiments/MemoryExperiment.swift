@@ -26,9 +26,9 @@ enum MemoryExperiment: ExperimentKind {
         while launches.count < count, objection == nil, !Interruption.forced {
             let request = LaunchRequest(
                 name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: part.work, command: command,
-                staysIdle: true, accounted: true)
+                deadlineSeconds: part.deadlineSeconds, staysIdle: true, accounted: true)
             do {
-                let launch = try Launch(request, in: slot.lane, laboratory, deadlineSeconds: part.deadlineSeconds)
+                let launch = try Launch(request, in: slot.lane, laboratory)
                 launches.append(launch)
                 launch.listen()
                 if !launch.transcript.isIdle {

@@ -24,10 +24,10 @@ extension Experiment {
                         idleMilliseconds: 50),
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 50, idleMilliseconds: 0),
                     Part(
-                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 3, warmups: 1,
-                        settleMilliseconds: 100),
+                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 5, warmups: 1, instances: 24,
+                        settleMilliseconds: 40),
                     Part(
-                        kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 5, warmups: 1, batches: 10
+                        kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 8, warmups: 1, batches: 10
                     ),
                 ])
         case .full:

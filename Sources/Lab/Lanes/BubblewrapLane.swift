@@ -21,6 +21,7 @@ final class BubblewrapLane: Lane {
         var record = self.record(.yes)
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
         record.configuration["argv"] = arguments(example).joined(separator: " ")
+        record.configuration["released"] = "when bwrap ends: its namespaces end with it"
         if let path, let version = try? CommandOutput.text(path, ["--version"]) {
             record.configuration["version"] = String(version.prefix { !$0.isNewline })
         }

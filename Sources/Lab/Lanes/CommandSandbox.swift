@@ -1,12 +1,15 @@
 import Glibc
 import Linux
+import RunRecord
 
 /// A sandbox that is one program of the host, run to its end: a plain process, or another runtime's `run` command.
 final class CommandSandbox: Sandbox {
     /// What a runtime adds to a plain process.
     struct Runtime {
-        /// Removes what it left once its program ended (a killed runtime leaves its container).
-        var cleanUp: () -> Void = {}
+        /// Removes what it left once its program ended.
+        ///
+        /// - Returns: whether something of the runtime's own was left (a killed runtime leaves its container).
+        var cleanUp: () -> Bool = { false }
         /// The charge of cgroups of its own making, bytes.
         var charge: () -> UInt64? = { nil }
     }
@@ -43,15 +46,8 @@ final class CommandSandbox: Sandbox {
     }
 
     func waitForEnd(until deadline: UInt64) -> Termination? {
-        guard let termination = child.wait(until: deadline), let reaped = child.reaped else { return nil }
-        if let runtime {
-            runtime.cleanUp()
-            // The runtime has taken everything down when it ends; what was killed is taken down by `cleanUp`.
-            if instants.isEmpty { instants = [Instant(name: "released", at: reaped)] }
-        } else if instants.isEmpty {
-            // Reaping a plain process is all that its release takes.
-            instants = [Instant(name: "exit", at: reaped), Instant(name: "released", at: HostClock.now())]
-        }
+        guard let termination = child.wait(until: deadline) else { return nil }
+        if instants.isEmpty, let reaped = child.reaped { instants.append(Instant(name: "ended", at: reaped)) }
         return termination
     }
 
@@ -60,7 +56,11 @@ final class CommandSandbox: Sandbox {
 
     func release() throws {
         child.close()
+        let left = runtime?.cleanUp() ?? false
         try cgroup?.remove()
+        // A runtime has taken everything down when its command ends: the bundle that is removed now is the harness's own.
+        let gone = runtime != nil && !left ? child.reaped : nil
+        instants.append(Instant(name: EventName.released, at: gone ?? HostClock.now()))
     }
 
     var cpuNanoseconds: UInt64? { child.cpuNanoseconds }

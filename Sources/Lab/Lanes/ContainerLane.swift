@@ -113,7 +113,7 @@ final class ContainerSandbox: Sandbox {
         guard poll(&descriptor, 1, left) == 1 else { return nil }
         do {
             let exit = try container.wait()
-            instants.append(Instant(name: "exit", at: HostClock.now()))
+            instants.append(Instant(name: "ended", at: HostClock.now()))
             cpuNanoseconds = exit.userTime + exit.systemTime
             switch exit.ending {
             case .exited(let status): termination = .exited(status: status)
@@ -137,7 +137,7 @@ final class ContainerSandbox: Sandbox {
         if output >= 0 { close(output) }
         output = -1
         let phases = try container.release()
-        instants.append(Instant(name: "released", at: HostClock.now()))
+        instants.append(Instant(name: EventName.released, at: HostClock.now()))
         stretches += phases.map {
             Stretch(name: $0.name, actor: $0.actor.rawValue, start: $0.start, end: $0.end)
         }

@@ -68,6 +68,15 @@ final class GuestHouse {
         }
     }
 
+    /// What every guest runs on beside its own files.
+    var artefacts: [(name: String, path: String)] {
+        [
+            ("QEMU", Files.program("qemu-system-x86_64")), ("guest firmware qboot", Firmware.qboot),
+            ("isolab-vm", "\(laboratory.programDirectory)/isolab-vm"),
+        ]
+        .compactMap { name, path in path.map { (name, $0) } }
+    }
+
     /// CPU time of isolab-vm so far, ns, in steps of a clock tick.
     var helperTime: UInt64 {
         (try? Procfs.status(of: driver.pid)).map { $0.userTime + $0.systemTime } ?? 0

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Machines
+import OCI
 import RunRecord
 
 /// A Linux guest through libvirt, or the same QEMU without it.
@@ -58,8 +59,8 @@ final class GuestLane: Lane {
 
     var artefacts: [(name: String, path: String)] {
         guard let guests, let kernel = try? guests.kernel(), let initramfs = try? guests.initramfs() else { return [] }
-        let emulator = Files.program("qemu-system-x86_64").map { [("QEMU", $0)] } ?? []
-        return [("kernel", kernel.image), ("unpacked kernel", kernel.vmlinux), ("initramfs", initramfs.path)] + emulator
+        return [("kernel", kernel.image), ("unpacked kernel", kernel.vmlinux), ("initramfs", initramfs.path)]
+            + guests.artefacts
     }
 
     func close() { guests = nil }
@@ -84,8 +85,13 @@ final class MicroGuestLane: Lane {
         var record = self.record(.yes)
         (record.accelerator, record.label) = guests.names(guests.accelerator.forMicroGuest)
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
+        record.reason = guests.accelerator.reason
         let domain = domain(example, guests)
         record.configuration["domain.xml"] = domain.xml
+        record.configuration["argv"] = try guests.driver.arguments(for: domain).joined(separator: " ")
+        let image = MicroGuest(nonce: 0, iterations: example.work).image
+        record.configuration["image"] =
+            "\(image.count) bytes, \(Digest(sha256Of: image)) for the nonce 0"
         record.configuration["version"] = guests.version
         return record
     }
@@ -110,6 +116,8 @@ final class MicroGuestLane: Lane {
     }
 
     func command(of request: LaunchRequest) -> String { MicroGuest.command }
+
+    var artefacts: [(name: String, path: String)] { guests?.artefacts ?? [] }
 
     func close() { guests = nil }
 }

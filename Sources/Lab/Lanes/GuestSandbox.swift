@@ -1,5 +1,6 @@
 import Linux
 import Machines
+import RunRecord
 
 /// A guest: its channel is read by the driver's thread, its end is QEMU's.
 final class GuestSandbox: Sandbox {
@@ -26,7 +27,8 @@ final class GuestSandbox: Sandbox {
                 try cgroup?.cgroup.move(guests.driver.pid)
                 defer { cgroup?.bringBack(guests.driver.pid) }
                 helperBefore = guests.helperTime
-                guest = try guests.driver.start(domain, deadline: .seconds(60))
+                // The harness keeps the deadline; the driver's own is for when the harness itself is stuck.
+                guest = try guests.driver.start(domain, deadline: .seconds(request.deadlineSeconds + 5))
             } else {
                 cgroup = nil
                 helperBefore = guests.helperTime
@@ -68,9 +70,11 @@ final class GuestSandbox: Sandbox {
 
     func release() throws {
         defer { cleanUp() }
-        released = try guest.release()
+        try guest.release()
         if let end { cpuNanoseconds = end.userTime + end.systemTime + (guests.helperTime - helperBefore) }
         try cgroup?.remove()
+        // Domain, process, channel and cgroup are gone.
+        released = HostClock.now()
     }
 
     var instants: [Instant] {
@@ -80,8 +84,9 @@ final class GuestSandbox: Sandbox {
         add("spawned", timeline.spawned)
         add("connected", timeline.connected)
         add("resumed", timeline.resumed)
-        add("exit", timeline.shutdown ?? timeline.reaped)
-        add("released", released)
+        add("ended", timeline.shutdown ?? timeline.reaped)
+        add("reaped", timeline.reaped)
+        add(EventName.released, released)
         return instants
     }
 

@@ -56,6 +56,8 @@ struct LaunchRequest: Equatable, Sendable {
     var work: UInt32
     /// The workload's command and its arguments, e.g. `["syscalls", "--batches", "20"]`.
     var command: [String]
+    /// Whoever has not ended by then is killed: the harness keeps it for every lane.
+    var deadlineSeconds = 30
     /// The workload waits until it is ended.
     var staysIdle: Bool = false
     /// A fresh cgroup around every process of the sandbox, where the lane makes none itself: memory is read there.
@@ -81,9 +83,10 @@ protocol Sandbox: AnyObject {
     func endIdle()
     /// Ends it whatever it does.
     func kill()
-    /// Frees what is left of it: cgroup, mounts, domain. Called once, after the end; stamps `released`.
+    /// Frees what is left of it: channel, cgroup, mounts, domain. Called once, after the end; stamps `released` when all of
+    /// it is gone.
     func release() throws
-    /// Absolute instants it knows: `exit`, `released`, and its own.
+    /// Absolute instants it knows: `ended`, its own sight of its end; `released`; and what only it has.
     var instants: [Instant] { get }
     /// Absolute stretches of its start and end.
     var stretches: [Stretch] { get }

@@ -68,6 +68,8 @@ final class RuntimeCommandLane: Lane {
         let example = request("example")
         record.configuration["argv"] = arguments(example).joined(separator: " ")
         record.configuration["config.json"] = String(decoding: try configuration(example).json(), as: UTF8.self)
+        record.configuration["released"] =
+            "when `\(command.program) run` ends: it has removed its container and cgroup by then"
         if let version = version() { record.configuration["version"] = version }
         try trial()
         return record
@@ -77,8 +79,7 @@ final class RuntimeCommandLane: Lane {
     private func trial() throws {
         laboratory.complaints.reset()
         let launch = try Launch(
-            request(laboratory.nextName(), nonce: laboratory.nextNonce()), in: self, laboratory,
-            deadlineSeconds: command.trialSeconds)
+            request(laboratory.nextName(), nonce: laboratory.nextNonce()), in: self, laboratory)
         launch.listen()
         launch.finish()
         let left = launch.release()
@@ -86,7 +87,8 @@ final class RuntimeCommandLane: Lane {
     }
 
     private func request(_ name: String, nonce: UInt64 = 0) -> LaunchRequest {
-        LaunchRequest(name: name, nonce: nonce, work: 1000, command: ["exit"])
+        LaunchRequest(
+            name: name, nonce: nonce, work: 1000, command: ["exit"], deadlineSeconds: command.trialSeconds)
     }
 
     private func version() -> String? {
@@ -121,8 +123,10 @@ final class RuntimeCommandLane: Lane {
         let runtime = CommandSandbox.Runtime(
             cleanUp: {
                 Files.removeTree(bundle)
+                var left = false
                 // What the runtime itself removed is not there; what it left (because it was killed) is asked back.
                 if access("\(root)/\(name)", F_OK) == 0 {
+                    left = true
                     let delete = { () throws(SystemError) -> String in
                         try CommandOutput.text(path, ["--root", root, "delete", "--force", name])
                     }
@@ -131,11 +135,13 @@ final class RuntimeCommandLane: Lane {
                 if let layout = try? CgroupLayout.detect() {
                     let plan = CgroupPlan(name: cgroupName, limits: CgroupLimits(cpus: "0"), layout: layout)
                     if plan.directories.contains(where: { access($0.path, F_OK) == 0 }) {
+                        left = true
                         let cgroup = Cgroup(existing: plan)
                         try? cgroup.kill()
                         try? cgroup.remove()
                     }
                 }
+                return left
             },
             charge: {
                 guard let layout = try? CgroupLayout.detect() else { return nil }

@@ -1,6 +1,8 @@
 import Containers
 import Glibc
 import Linux
+import Statistics
+import Synchronization
 
 /// What every lane and experiment of one run shares: directories, programs, the image, names and nonces.
 ///
@@ -23,7 +25,11 @@ final class Laboratory {
     private let nothing: OwnedDescriptor
     private var sharedLauncher: Launcher?
     private var sharedGuests: Result<GuestHouse, any Error>?
+    /// What the names of all its sandboxes begin with.
+    let namePrefix: String
     private var serial = 0
+    /// Several laboratories may be open in one process.
+    private static let count = Atomic<Int>(0)
     private var nonces: SeededGenerator
 
     init(_ options: BenchOptions, seed: UInt64) throws(LabError) {
@@ -34,6 +40,7 @@ final class Laboratory {
         kernel = options.kernel
         connect = options.connect
         owner = Owner.current
+        namePrefix = "isolab-\(owner.token)-\(Self.count.add(1, ordering: .relaxed).newValue)-"
         scratch = "\(stateDirectory)/lab/\(owner.token)"
         // A nonce that can be guessed proves nothing; only its order is left to chance, the lanes' order is the seed's.
         var system = SystemRandomNumberGenerator()
@@ -60,7 +67,7 @@ final class Laboratory {
     /// A name no other sandbox on this host has.
     func nextName() -> String {
         serial += 1
-        return "isolab-\(owner.token)-\(serial)"
+        return "\(namePrefix)\(serial)"
     }
 
     func nextNonce() -> UInt64 { nonces.next() }
@@ -71,6 +78,12 @@ final class Laboratory {
         let launcher = try Launcher(stateDirectory: stateDirectory)
         sharedLauncher = launcher
         return launcher
+    }
+
+    /// What is known of the host's accelerator, where a guest lane asked.
+    var knownGuests: GuestHouse? {
+        guard case .success(let guests) = sharedGuests else { return nil }
+        return guests
     }
 
     /// The guests' driver and artefacts; made when the first guest lane asks. A failure is remembered: it costs once.

@@ -1,4 +1,5 @@
 import Glibc
+import Machines
 import OCI
 import RunRecord
 
@@ -14,7 +15,8 @@ enum ManifestBuilder {
             run: run, started: started, version: version, buildMode: buildMode,
             command: command(options, experiment), seed: experiment.seed, experiment: ExperimentFile.text(experiment),
             blocks: first?.blocks ?? 0, warmups: first?.warmups ?? 0, baseline: experiment.baseline,
-            accelerator: accelerator(lanes), lanes: lanes, host: HostFacts.collect())
+            accelerator: accelerator(lanes, laboratory.knownGuests?.accelerator), lanes: lanes,
+            host: HostFacts.collect())
         manifest.artefacts = artefacts(laboratory, board)
         for record in lanes {
             if let words = record.configuration["warnings"] { manifest.warnings.append("\(record.id): \(words)") }
@@ -23,13 +25,7 @@ enum ManifestBuilder {
             manifest.warnings.append(
                 "isolab was built for \(buildMode): its own part of every figure is slower than it should be")
         }
-        for part in experiment.parts {
-            if let count = part.guestBlocks, count < part.blocks {
-                manifest.warnings.append(
-                    "\(part.kind), \(part.workloadName): guests take part in \(count) of \(part.blocks) blocks, evenly spread"
-                )
-            }
-        }
+        manifest.warnings += experiment.parts.compactMap(\.reduction)
         return manifest
     }
 
@@ -60,9 +56,28 @@ enum ManifestBuilder {
         return words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
     }
 
-    private static func accelerator(_ lanes: [LaneRecord]) -> String {
-        let guests = lanes.filter { $0.kind.isGuest && $0.available }
-        guard !guests.isEmpty else { return "no guest ran" }
-        return guests.map { "\($0.id): \($0.accelerator ?? "unknown")" }.joined(separator: ", ")
+    /// What drove the guests, and why: one sentence.
+    static func accelerator(_ lanes: [LaneRecord], _ report: AcceleratorReport?) -> String {
+        let guests = lanes.filter { $0.kind.isGuest }
+        guard guests.contains(where: \.available), let report else {
+            let reason = guests.first { !$0.available }?.reason
+            return reason.map { "no guest ran: \($0)" } ?? "no guest was asked for"
+        }
+        let found =
+            switch report.kind {
+            case .kvm: "KVM"
+            case .nestedKVM: "nested KVM"
+            case .pvm: "PVM"
+            case .none: "no usable KVM"
+            }
+        func drives(_ kind: LaneKind, _ who: String, _ accelerator: Accelerator) -> String? {
+            guard guests.contains(where: { $0.kind == kind && $0.available }) else { return nil }
+            return "\(who) under \(accelerator == .kvm ? "KVM" : "TCG, software emulation")"
+        }
+        let who = [
+            drives(.guest, "Linux guests", report.forLinux),
+            drives(.microGuest, "the micro-guest", report.forMicroGuest),
+        ].compactMap(\.self)
+        return "\(found): \(report.reason); \(who.joined(separator: ", "))"
     }
 }

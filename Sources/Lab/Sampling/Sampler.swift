@@ -31,27 +31,25 @@ final class Launch {
     /// What its hello must name.
     private let command: String
     private let laboratory: Laboratory
-    private let deadlineSeconds: Int
     private let deadline: UInt64
     private var termination: Termination?
 
     /// Starts the sandbox.
     ///
     /// - Throws: what the lane says when it cannot start one; nothing is left behind then.
-    init(_ request: LaunchRequest, in lane: any Lane, _ laboratory: Laboratory, deadlineSeconds: Int) throws {
+    init(_ request: LaunchRequest, in lane: any Lane, _ laboratory: Laboratory) throws {
         self.request = request
         self.laboratory = laboratory
-        self.deadlineSeconds = deadlineSeconds
         command = lane.command(of: request)
         sandbox = try lane.launch(request)
-        deadline = sandbox.launched + UInt64(deadlineSeconds) * 1_000_000_000
+        deadline = sandbox.launched + UInt64(request.deadlineSeconds) * 1_000_000_000
     }
 
     /// Hears the workload out until it said its last line, became idle, or ended.
     func listen() {
         while termination == nil, transcript.done == nil, !(request.staysIdle && transcript.isIdle) {
             let now = HostClock.now()
-            guard now < deadline else { return end(.deadline(seconds: deadlineSeconds)) }
+            guard now < deadline else { return end(.deadline(seconds: request.deadlineSeconds)) }
             guard !Interruption.forced else { return end(.interrupted) }
             if sandbox.hear(&transcript, until: min(deadline, now + 200_000_000)) == .closed { return }
         }
@@ -62,7 +60,7 @@ final class Launch {
         while termination == nil {
             let now = HostClock.now()
             guard now < deadline else {
-                end(.deadline(seconds: deadlineSeconds))
+                end(.deadline(seconds: request.deadlineSeconds))
                 break
             }
             guard !Interruption.forced else {
@@ -78,6 +76,8 @@ final class Launch {
     /// Ends an idle workload the way it expects.
     func endIdle() {
         guard termination == nil, transcript.isIdle else { return finish() }
+        // One that died in the meantime did not stay idle: how it ended, and its last words, are the reason.
+        guard sandbox.waitForEnd(until: 0) == nil else { return finish() }
         sandbox.endIdle()
         let patience = HostClock.now() + 5_000_000_000
         if sandbox.waitForEnd(until: patience) == nil {
@@ -122,9 +122,9 @@ final class Launch {
         for mark in transcript.marks { events.append(Event("mark \(mark.name)", relative(mark.arrival))) }
         if let done = transcript.done { events.append(Event(EventName.done, relative(done))) }
         for instant in sandbox.instants { events.append(Event(instant.name, relative(instant.at))) }
-        // A runtime reaps the workload unseen: its last line is the last that is known of it from outside.
-        if !events.contains(where: { $0.name == EventName.exit }), let done = transcript.done {
-            events.append(Event(EventName.exit, relative(done)))
+        // A runtime reaps the workload unseen and QEMU tells nobody: the last line is the one end that every lane shows alike.
+        if let end = transcript.done ?? sandbox.instants.first(where: { $0.name == "ended" })?.at {
+            events.append(Event(EventName.exit, relative(end)))
         }
         return events.sorted { $0.nanoseconds < $1.nanoseconds }
     }
@@ -168,10 +168,11 @@ extension Launch {
         laboratory.complaints.reset()
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
-            name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command)
+            name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command,
+            deadlineSeconds: slot.part.deadlineSeconds)
         let launch: Launch
         do {
-            launch = try Launch(request, in: slot.lane, laboratory, deadlineSeconds: slot.part.deadlineSeconds)
+            launch = try Launch(request, in: slot.lane, laboratory)
         } catch {
             return (nil, .rejected("did not start: \(error)"))
         }

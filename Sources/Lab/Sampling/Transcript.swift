@@ -76,6 +76,16 @@ extension Transcript {
         lines.last { if case .done = $0.message { true } else { false } }?.arrival
     }
 
+    /// The last error the workload told of, in words.
+    var complaint: String? {
+        for line in lines.reversed() {
+            if case .error(let operation, let number, let words) = line.message {
+                return "\(operation): \(words) (errno \(number))"
+            }
+        }
+        return nil
+    }
+
     /// Instants the workload named, with its own ticks and the host's time.
     var marks: [Mark] {
         lines.compactMap {

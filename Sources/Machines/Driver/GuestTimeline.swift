@@ -60,7 +60,8 @@ extension GuestTimeline {
         add("workload", "workload", firstByte, lastLine)
         add("power off", "guest kernel", lastLine ?? firstByte, shutdown)
         add("end of process", "qemu", shutdown, reaped)
-        add("let go", "libvirt", reaped ?? shutdown, stopped)
+        // virProcessKillPainfully sleeps 200 ms before it looks again whether the process is gone.
+        add("let go, by a poll of 200 ms", "libvirt", reaped ?? shutdown, stopped)
         return phases
     }
 }

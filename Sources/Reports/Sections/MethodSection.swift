@@ -15,7 +15,7 @@ struct MethodSection: ReportSection {
                 ("launch", "the call that starts the sandbox"),
                 ("ready", "the first byte from the workload's main arrived"),
                 ("done", "the workload's last line arrived"),
-                ("exit", "the process was reaped, or the guest's shutdown was seen"),
+                ("exit", "the workload's end, seen alike in every lane: its last line"),
                 ("released", "everything that existed because of the sandbox is gone"),
             ]),
             .heading("Samples, blocks and admission"),
