@@ -8,3 +8,12 @@ public struct Run: Sendable {
         self.samples = samples
     }
 }
+
+extension Run {
+    /// The samples that were launches: a lane that cannot run here stands in the record as one row with its reason
+    /// ("not measured" is a value), which is neither a launch nor a rejection.
+    public var launches: [Sample] {
+        let unavailable = Set(manifest.lanes.lazy.filter { !$0.available }.map(\.id))
+        return unavailable.isEmpty ? samples : samples.filter { !unavailable.contains($0.lane) }
+    }
+}

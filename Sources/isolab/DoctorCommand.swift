@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Lab
 import Reports
+import RunRecord
 
 /// `isolab doctor`: what this host can do.
 struct DoctorCommand: ParsableCommand {
@@ -37,12 +38,20 @@ struct DoctorCommand: ParsableCommand {
             }
         } else {
             print(TerminalListing.render(capabilities.map(row), colour: standardOutputTakesColour))
-            let verdict =
-                capabilities.allowMainJob
-                ? "The main job can run: isolab bench" : "The main job cannot run: see what is marked ✗ above"
-            print("\n\(verdict)")
+            print("\n\(verdict(capabilities.allowMainJob))")
         }
         if !capabilities.allowMainJob { throw ExitCode.failure }
+    }
+
+    /// Whether the whole comparison can run; if not, which lanes are left.
+    private func verdict(_ whole: Bool) -> String {
+        if whole { return "The main job can run: isolab bench" }
+        let options = BenchOptions(stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)
+        let left = ((try? Lab.lanes(options)) ?? []).filter { $0.available && $0.id != "bare" }.map(\.id)
+        return left.isEmpty
+            ? "The main job cannot run: see what is marked ✗ above"
+            : "The main job cannot run whole: see what is marked ✗ above.\nLanes that can be tried: "
+                + left.joined(separator: ", ")
     }
 
     private func row(_ capability: Capability) -> TerminalListing.Row {

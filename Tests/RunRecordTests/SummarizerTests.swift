@@ -296,3 +296,25 @@ import Testing
         #expect(comparison.onlyAfter.isEmpty)
     }
 }
+
+@Suite struct UnavailableLaneTests {
+    /// A lane that cannot run here is a row of the record, but neither a launch, a cell, nor a rejection.
+    @Test func isNoLaunch() {
+        var manifest = Manifest(
+            run: "r", started: "2026-11-24T00:00:00Z", version: "0", buildMode: "release", command: "isolab bench",
+            seed: 1, experiment: "", blocks: 1, warmups: 0, baseline: "native", accelerator: "")
+        manifest.lanes = [
+            LaneRecord(id: "native", title: "plain process", kind: .native),
+            LaneRecord(id: "vm", title: "guest", kind: .guest, available: false, reason: "no QEMU"),
+        ]
+        let measured = Sample(
+            id: 0, experiment: "startup", block: 0, order: 0, lane: "native", workload: "exit", admitted: true,
+            measurements: [Measurement(Metric.startup, span: "launch→ready", unit: "ms", 1)])
+        let absent = Sample(
+            id: 1, experiment: "startup", block: 0, order: 1, lane: "vm", workload: "exit", admitted: false,
+            reason: "not measured: no QEMU")
+        let run = Run(manifest: manifest, samples: [measured, absent])
+        #expect(run.launches == [measured])
+        #expect(Summarizer.summarize(run, resamples: 10).cells.map(\.lane) == ["native"])
+    }
+}

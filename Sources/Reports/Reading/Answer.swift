@@ -136,13 +136,13 @@ struct Answer: Sendable {
         } else {
             result.append("No noise floor: the baseline has no hidden twin in this run.")
         }
-        let rejected = reading.run.samples.count { !$0.admitted }
+        let rejected = reading.run.launches.count { !$0.admitted }
         if rejected > 0 {
             result.append(
-                "\(Words.plural(rejected, "sample")) of \(Quantity.count(reading.run.samples.count)) rejected, kept with "
+                "\(Words.plural(rejected, "sample")) of \(Quantity.count(reading.run.launches.count)) rejected, kept with "
                     + "their reasons.")
         } else {
-            result.append("All \(Words.plural(reading.run.samples.count, "sample")) admitted: each proved its work.")
+            result.append("All \(Words.plural(reading.run.launches.count, "sample")) admitted: each proved its work.")
         }
         let withheld = reading.summary.cells.count { $0.estimate == nil }
         if withheld > 0 {

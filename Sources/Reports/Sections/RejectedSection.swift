@@ -13,7 +13,7 @@ struct RejectedSection: ReportSection {
         }
         var counts: [Key: Int] = [:]
         var order: [Key] = []
-        for sample in reading.run.samples where !sample.admitted {
+        for sample in reading.run.launches where !sample.admitted {
             let key = Key(experiment: sample.experiment, lane: sample.lane, reason: sample.reason)
             if counts[key] == nil { order.append(key) }
             counts[key, default: 0] += 1

@@ -54,8 +54,9 @@ extension Run {
     /// A lane none of whose samples has a figure still has the cells its experiment's other lanes have, without values.
     public func cellValues() -> [CellValues] {
         var collector = CellCollector()
-        let ordered = zip(samples, samples.dropFirst()).allSatisfy { $0.id < $1.id }
-        for sample in ordered ? samples : samples.sorted(by: { $0.id < $1.id }) { collector.add(sample) }
+        let launches = self.launches
+        let ordered = zip(launches, launches.dropFirst()).allSatisfy { $0.id < $1.id }
+        for sample in ordered ? launches : launches.sorted(by: { $0.id < $1.id }) { collector.add(sample) }
         return collector.cells(baseline: manifest.baseline)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 import Testing
 
@@ -10,7 +11,7 @@ struct GuestLaneTests {
     /// Guests through libvirt, without it, and the micro-guest start, are admitted and are released after their end; idle
     /// guests weigh what a guest must; system calls are served by the guest's kernel; nothing is left.
     @Test func guests() throws {
-        let trial = try LaneTrial { options, _ in options.cacheDirectory = Directories.cache }
+        let trial = try LaneTrial { options, _ in options.cacheDirectory = StandardDirectories.cache }
         for id in ["vm", "vm-qemu", "vm-micro"] {
             let (lane, record) = try trial.prepare(id)
             #expect(record.accelerator?.isEmpty == false && !record.reason.isEmpty)
@@ -44,7 +45,7 @@ struct GuestLaneTests {
 
     /// A guest that does not end is killed at the part's deadline, like every other sandbox, and is gone.
     @Test func endlessGuest() throws {
-        let trial = try LaneTrial { options, _ in options.cacheDirectory = Directories.cache }
+        let trial = try LaneTrial { options, _ in options.cacheDirectory = StandardDirectories.cache }
         let (lane, _) = try trial.prepare("vm")
         let part = Experiment.Part(
             kind: "startup", workload: "exit", lanes: ["vm"], blocks: 1, deadlineSeconds: 1)

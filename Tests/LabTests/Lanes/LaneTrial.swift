@@ -17,7 +17,7 @@ enum Tools {
     /// A kernel that is here already: no test downloads one.
     static let bootsLinux =
         Files.program("qemu-system-x86_64") != nil && Files.isExecutable("\(Built.directory)/isolab-vm")
-        && GuestKernel.candidate(cache: Cache(root: Directories.cache)) != nil
+        && GuestKernel.candidate(cache: Cache(root: StandardDirectories.cache)) != nil
 }
 
 /// A laboratory of one test's own, and what is left of it on the machine once it is closed.
