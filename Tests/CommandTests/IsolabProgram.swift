@@ -75,11 +75,12 @@ final class Place {
         ["--output", "\(path)/run", "--state-directory", "\(path)/state", "--no-idle-gate"]
     }
 
-    func write(_ text: String, to name: String) throws -> String {
+    func write(_ text: String, to name: String) throws -> String { try write(bytes: Array(text.utf8), to: name) }
+
+    func write(bytes: [UInt8], to name: String) throws -> String {
         let file = try OwnedDescriptor(opening: "\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC)
-        var text = text
-        let count = text.withUTF8 { Glibc.write(file.number, $0.baseAddress, $0.count) }
-        if count != text.utf8.count { throw SystemError("write", name) }
+        let count = bytes.withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+        if count != bytes.count { throw SystemError("write", name) }
         return "\(path)/\(name)"
     }
 

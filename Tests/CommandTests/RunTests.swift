@@ -148,6 +148,16 @@ import Testing
         #expect(result.complaints.contains("vm"))
     }
 
+    /// A workload that dies of a signal is rejected by that name, and the status says so; natively and in a container.
+    @Test(arguments: IsolabProgram.isRoot ? ["native", "container"] : ["native"])
+    func workloadCrashes(lane: String) throws {
+        let place = try Place()
+        let result = try IsolabProgram.run(
+            ["run", lane, "--state-directory", "\(place.path)/state", "--", "crash"], in: place)
+        #expect(result.status == 1)
+        #expect(result.complaints.contains("signal 4"), "\(result.complaints)")
+    }
+
     /// A kernel that is none is a reason, not a hang.
     @Test func kernelThatIsNone() throws {
         let place = try Place()
