@@ -35,7 +35,13 @@ private final class Bench {
             return $0
         }
         state = StateDirectory(root: "/tmp/ilt-\(getpid())-\(number)")
-        driver = try GuestDriver(program: Host.program, stateDirectory: state, connect: connect)
+        do {
+            driver = try GuestDriver(program: Host.program, stateDirectory: state, connect: connect)
+        } catch {
+            // A class whose init throws is never deinitialised.
+            FileTree.remove(state.root)
+            throw error
+        }
     }
 
     deinit {
