@@ -95,7 +95,10 @@ struct PartOptions: ParsableArguments {
     @Option(help: "The guests' kernel (bzImage or vmlinux), instead of Debian's cloud kernel.")
     var kernel: String?
 
-    @Option(help: ArgumentHelp("A libvirt URI, e.g. qemu:///system, instead of the embedded driver.", valueName: "uri"))
+    @Option(
+        help: ArgumentHelp(
+            "A libvirt URI instead of the embedded driver; not yet one whose QEMU runs as another user (qemu:///system).",
+            valueName: "uri"))
     var connect: String?
 
     @OptionGroup var places: PlaceOptions
