@@ -9,7 +9,7 @@ extension LaunchPlan {
         namespaces: Namespaces
     ) throws(PlanError) {
         for limit in process.resourceLimits { steps.append(.setLimit(try resourceLimit(limit))) }
-        steps += [.newSession, .streams, .resetSignals, .closeOtherDescriptors]
+        steps += [.newSession, .streams, .resetSignals, .closeOtherDescriptors(preserving: 0)]
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
 
         // Inside a user namespace every capability is there to be given, whatever the host's bounding set.

@@ -71,7 +71,7 @@ public struct ProcessPlan: Equatable, Sendable {
         if joiningCgroups { steps.append(.joinCgroups) }
         if newSession { steps.append(.newSession) }
         if let workingDirectory { steps.append(.changeDirectory(path: workingDirectory)) }
-        steps += [.streams, .resetSignals, .closeOtherDescriptors]
+        steps += [.streams, .resetSignals, .closeOtherDescriptors(preserving: 0)]
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         steps.append(
             .execute(
