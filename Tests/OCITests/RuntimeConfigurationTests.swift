@@ -68,6 +68,44 @@ import Testing
         #expect(configuration.linux?.resources?.unified == ["memory.high": "1000"])
     }
 
+    /// The members that 1.2 and 1.3 brought.
+    @Test func readsTheNewestMembers() throws {
+        let configuration = try RuntimeConfiguration(
+            json: #"""
+                {
+                  "ociVersion": "1.3.0",
+                  "process": {
+                    "user": {"uid": 0, "gid": 0, "username": "w"}, "args": ["sh"], "cwd": "/", "commandLine": "c",
+                    "execCPUAffinity": {"initial": "7", "final": "0-3,7"}
+                  },
+                  "linux": {
+                    "memoryPolicy": {"mode": "MPOL_INTERLEAVE", "nodes": "2-3", "flags": ["MPOL_F_STATIC_NODES"]},
+                    "intelRdt": {
+                      "closID": "guaranteed_group", "schemata": ["L3:0=7f0;1=1f", "MB:0=20;1=70"],
+                      "enableMonitoring": true
+                    },
+                    "netDevices": {"eth0": {"name": "container_eth0"}, "eth1": {}},
+                    "resources": {"pids": {}},
+                    "seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_SHEB"]}
+                  }
+                }
+                """#.utf8)
+        #expect(configuration.process?.execCPUAffinity == .init(initial: "7", final: "0-3,7"))
+        #expect(configuration.process?.commandLine == "c")
+        #expect(configuration.process?.user.username == "w")
+        #expect(
+            configuration.linux?.memoryPolicy
+                == .init(mode: "MPOL_INTERLEAVE", nodes: "2-3", flags: ["MPOL_F_STATIC_NODES"]))
+        #expect(
+            configuration.linux?.intelRdt
+                == .init(
+                    closID: "guaranteed_group", schemata: ["L3:0=7f0;1=1f", "MB:0=20;1=70"], enableMonitoring: true))
+        #expect(configuration.linux?.netDevices == ["eth0": .init(name: "container_eth0"), "eth1": .init()])
+        #expect(configuration.linux?.resources?.pids == .init(limit: nil))
+        #expect(configuration.linux?.seccomp?.architectures == [.sheb])
+        #expect(try RuntimeConfiguration(json: configuration.json()) == configuration)
+    }
+
     /// A document that cannot be used says where and what was expected there.
     @Test(arguments: [
         (#"{"ociVersion": 1}"#, "ociVersion", "expected a string"),

@@ -24,6 +24,9 @@ extension RuntimeConfiguration {
         @DefaultWhenAbsent public var sysctl: [String: String]
         public var seccomp: SeccompProfile?
         public var personality: Personality?
+        /// Since 1.3.
+        public var memoryPolicy: MemoryPolicy?
+        public var intelRdt: IntelRDT?
         /// SELinux.
         public var mountLabel: String?
 
@@ -33,7 +36,7 @@ extension RuntimeConfiguration {
             netDevices: [String: NetworkDevice] = [:], cgroupsPath: String? = nil, resources: Resources? = nil,
             rootfsPropagation: String? = nil, maskedPaths: [String] = [], readonlyPaths: [String] = [],
             sysctl: [String: String] = [:], seccomp: SeccompProfile? = nil, personality: Personality? = nil,
-            mountLabel: String? = nil
+            memoryPolicy: MemoryPolicy? = nil, intelRdt: IntelRDT? = nil, mountLabel: String? = nil
         ) {
             self.namespaces = namespaces
             self.uidMappings = uidMappings
@@ -49,6 +52,8 @@ extension RuntimeConfiguration {
             self.sysctl = sysctl
             self.seccomp = seccomp
             self.personality = personality
+            self.memoryPolicy = memoryPolicy
+            self.intelRdt = intelRdt
             self.mountLabel = mountLabel
         }
     }
@@ -142,6 +147,47 @@ extension RuntimeConfiguration {
         public init(domain: String, flags: [String] = []) {
             self.domain = domain
             self.flags = flags
+        }
+    }
+
+    /// `set_mempolicy(2)`. Since 1.3.
+    public struct MemoryPolicy: Codable, Equatable, Sendable {
+        /// `MPOL_DEFAULT`, `MPOL_BIND`, …
+        public var mode: String
+        /// A list as in `cpuset(7)`: `0-3,7`; some modes need one, some forbid it.
+        public var nodes: String?
+        /// `MPOL_F_STATIC_NODES`, …
+        @DefaultWhenAbsent public var flags: [String]
+
+        public init(mode: String, nodes: String? = nil, flags: [String] = []) {
+            self.mode = mode
+            self.nodes = nodes
+            self.flags = flags
+        }
+    }
+
+    /// Cache and memory bandwidth by class of service, through the `resctrl` file system.
+    public struct IntelRDT: Codable, Equatable, Sendable {
+        /// The class of service, a directory of `resctrl`; `/` is the default one, absent: one named after the container.
+        public var closID: String?
+        /// `L3:<cache>=<bit mask>;…`.
+        public var l3CacheSchema: String?
+        /// `MB:<cache>=<bandwidth>;…`.
+        public var memBwSchema: String?
+        /// Since 1.3: lines of the `schemata` file, written after the two before.
+        @DefaultWhenAbsent public var schemata: [String]
+        /// Since 1.3, in place of `enableCMT` and `enableMBM`: a monitoring group for the container alone.
+        @DefaultWhenAbsent public var enableMonitoring: Bool
+
+        public init(
+            closID: String? = nil, l3CacheSchema: String? = nil, memBwSchema: String? = nil, schemata: [String] = [],
+            enableMonitoring: Bool = false
+        ) {
+            self.closID = closID
+            self.l3CacheSchema = l3CacheSchema
+            self.memBwSchema = memBwSchema
+            self.schemata = schemata
+            self.enableMonitoring = enableMonitoring
         }
     }
 }

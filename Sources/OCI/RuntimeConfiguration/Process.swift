@@ -7,6 +7,8 @@ extension RuntimeConfiguration {
         public var user: User
         /// The program and its arguments.
         @DefaultWhenAbsent public var arguments: [String]
+        /// The command as one string, for Windows; nothing here uses it.
+        public var commandLine: String?
         /// `NAME=value` each.
         @DefaultWhenAbsent public var environment: [String]
         /// Absolute, inside the container.
@@ -24,13 +26,15 @@ extension RuntimeConfiguration {
         public var ioPriority: IOPriority?
         /// Since 1.1.
         public var scheduler: Scheduler?
+        /// Since 1.2, for processes that join a container, never its first.
+        public var execCPUAffinity: ProcessorAffinity?
 
         public init(
             terminal: Bool = false, consoleSize: ConsoleSize? = nil, user: User = User(), arguments: [String],
             environment: [String] = [], workingDirectory: String = "/", capabilities: Capabilities? = nil,
             resourceLimits: [ResourceLimit] = [], noNewPrivileges: Bool = false, oomScoreAdjustment: Int? = nil,
             apparmorProfile: String? = nil, selinuxLabel: String? = nil, ioPriority: IOPriority? = nil,
-            scheduler: Scheduler? = nil
+            scheduler: Scheduler? = nil, execCPUAffinity: ProcessorAffinity? = nil
         ) {
             self.terminal = terminal
             self.consoleSize = consoleSize
@@ -46,18 +50,20 @@ extension RuntimeConfiguration {
             self.selinuxLabel = selinuxLabel
             self.ioPriority = ioPriority
             self.scheduler = scheduler
+            self.execCPUAffinity = execCPUAffinity
         }
 
         enum CodingKeys: String, CodingKey {
             case terminal, consoleSize, user
             case arguments = "args"
+            case commandLine
             case environment = "env"
             case workingDirectory = "cwd"
             case capabilities
             case resourceLimits = "rlimits"
             case noNewPrivileges
             case oomScoreAdjustment = "oomScoreAdj"
-            case apparmorProfile, selinuxLabel, ioPriority, scheduler
+            case apparmorProfile, selinuxLabel, ioPriority, scheduler, execCPUAffinity
         }
     }
 
@@ -79,12 +85,18 @@ extension RuntimeConfiguration {
         /// Absent: the runtime's own is kept.
         public var umask: UInt32?
         @DefaultWhenAbsent public var additionalGids: [UInt32]
+        /// For Windows; nothing here uses it.
+        public var username: String?
 
-        public init(uid: UInt32 = 0, gid: UInt32 = 0, umask: UInt32? = nil, additionalGids: [UInt32] = []) {
+        public init(
+            uid: UInt32 = 0, gid: UInt32 = 0, umask: UInt32? = nil, additionalGids: [UInt32] = [],
+            username: String? = nil
+        ) {
             self.uid = uid
             self.gid = gid
             self.umask = umask
             self.additionalGids = additionalGids
+            self.username = username
         }
     }
 
@@ -159,6 +171,19 @@ extension RuntimeConfiguration {
             self.runtime = runtime
             self.deadline = deadline
             self.period = period
+        }
+    }
+
+    /// Processors, as lists in the form of `cpuset(7)`: `0-3,7`.
+    public struct ProcessorAffinity: Codable, Equatable, Sendable {
+        /// Where the runtime's child runs before it is in the container's cgroup.
+        public var initial: String?
+        /// Where the process runs from then on; absent: wherever the cgroup allows.
+        public var final: String?
+
+        public init(initial: String? = nil, final: String? = nil) {
+            self.initial = initial
+            self.final = final
         }
     }
 }

@@ -118,10 +118,10 @@ extension RuntimeConfiguration.Resources {
 
     /// The pids controller.
     public struct ProcessCount: Codable, Equatable, Sendable {
-        /// −1: unlimited.
-        public var limit: Int64
+        /// −1: unlimited; 0 is a limit like any other. Absent since 1.3: left as it is.
+        public var limit: Int64?
 
-        public init(limit: Int64) { self.limit = limit }
+        public init(limit: Int64? = nil) { self.limit = limit }
     }
 
     /// The blkio controller.

@@ -1,7 +1,8 @@
 /// What a container is, in full: the `config.json` of a bundle.
 ///
-/// OCI runtime specification 1.2 (with the network devices of 1.3), the parts common to POSIX platforms and Linux. Member
-/// names are spelt out here; the JSON keeps the specification's. Unknown members are ignored, as the specification asks.
+/// OCI runtime specification 1.3, the parts common to POSIX platforms and Linux; those of other platforms (`windows`,
+/// `solaris`, `zos`, `vm`, `freebsd`) are not read. Member names are spelt out here; the JSON keeps the specification's.
+/// Unknown members are ignored, as the specification asks.
 public struct RuntimeConfiguration: Codable, Equatable, Sendable {
     /// The version of the specification the document follows.
     public var ociVersion: String

@@ -74,6 +74,10 @@ extension SeccompProfile {
         case parisc64 = "SCMP_ARCH_PARISC64"
         case riscv64 = "SCMP_ARCH_RISCV64"
         case loongarch64 = "SCMP_ARCH_LOONGARCH64"
+        /// These three since 1.3.
+        case m68k = "SCMP_ARCH_M68K"
+        case sh = "SCMP_ARCH_SH"
+        case sheb = "SCMP_ARCH_SHEB"
     }
 
     /// One verdict for the calls it names, where all its conditions hold.

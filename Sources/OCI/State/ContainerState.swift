@@ -1,0 +1,95 @@
+/// What a runtime says of a container: the answer of `state`, and what hooks read on their standard input (`runtime.md` of
+/// the OCI runtime specification, "State").
+public struct ContainerState: Codable, Equatable, Sendable {
+    /// Where a container is in its life.
+    public enum Status: String, Codable, Sendable, CaseIterable {
+        case creating, created, running, stopped
+        /// Not of the specification, which allows more; as runc and crun print it.
+        case paused
+    }
+
+    /// The version of the specification the state follows.
+    public var ociVersion: String
+    public var id: String
+    public var status: Status
+    /// The container's first process as the runtime sees it; of a created, running or paused container.
+    public var pid: Int32?
+    /// Absolute.
+    public var bundle: String
+    @DefaultWhenAbsent public var annotations: [String: String]
+    /// The root file system's directory; this and the two that follow are not of the specification: runc's `state` and
+    /// `list` print them, and engines read them.
+    public var rootfs: String?
+    /// When the container was created (RFC 3339, in UTC).
+    public var created: String?
+    /// The name of the user whose container it is.
+    public var owner: String?
+
+    public init(
+        ociVersion: String = RuntimeConfiguration.specificationVersion, id: String, status: Status, pid: Int32? = nil,
+        bundle: String, annotations: [String: String] = [:], rootfs: String? = nil, created: String? = nil,
+        owner: String? = nil
+    ) {
+        self.ociVersion = ociVersion
+        self.id = id
+        self.status = status
+        self.pid = pid
+        self.bundle = bundle
+        self.annotations = annotations
+        self.rootfs = rootfs
+        self.created = created
+        self.owner = owner
+    }
+}
+
+/// What a seccomp agent receives with the descriptor of the filter (`config-linux.md`, "The Container Process State").
+public struct ContainerProcessState: Codable, Equatable, Sendable {
+    /// The name, among `fds`, of the descriptor by which the kernel notifies.
+    public static let seccompDescriptor = "seccompFd"
+
+    public var ociVersion: String
+    /// The names of the descriptors sent along, in their order.
+    @DefaultWhenAbsent public var fds: [String]
+    /// The process under the filter, as the runtime sees it.
+    public var pid: Int32
+    /// `linux.seccomp.listenerMetadata` as it was given.
+    public var metadata: String?
+    public var state: ContainerState
+
+    public init(
+        ociVersion: String = RuntimeConfiguration.specificationVersion, fds: [String] = [seccompDescriptor],
+        pid: Int32, metadata: String? = nil, state: ContainerState
+    ) {
+        self.ociVersion = ociVersion
+        self.fds = fds
+        self.pid = pid
+        self.metadata = metadata
+        self.state = state
+    }
+}
+
+// MARK: - JSON
+
+extension ContainerState {
+    private static let document = "state.json"
+
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.decode(ContainerState.self, from: json, document: Self.document)
+    }
+
+    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
+        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    }
+}
+
+extension ContainerProcessState {
+    private static let document = "container process state"
+
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.decode(ContainerProcessState.self, from: json, document: Self.document)
+    }
+
+    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
+        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    }
+}
