@@ -33,7 +33,7 @@ import Testing
             .mount(source: "/r", target: "/m", type: "", flags: [.bind, .recursive], data: ""),
             .setMountAttributes(path: "/m", set: .readOnly, clear: [], recursive: false),
             .pivotRoot(path: "/m"),
-            .newSession, .streams, .resetSignals, .closeOtherDescriptors,
+            .newSession, .streams, .resetSignals, .closeOtherDescriptors(preserving: 0),
             .limitBoundingSet(to: []),
             .setGroups(primary: 0, additional: []), .setUser(0), .changeDirectory(path: "/"),
             .setCapabilities(effective: [], permitted: [], inheritable: []),

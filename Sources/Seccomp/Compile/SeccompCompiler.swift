@@ -35,6 +35,7 @@ public enum SeccompCompiler {
             case "SECCOMP_FILTER_FLAG_TSYNC": flags |= 1
             case "SECCOMP_FILTER_FLAG_LOG": flags |= 2
             case "SECCOMP_FILTER_FLAG_SPEC_ALLOW": flags |= 4
+            case "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": flags |= 32
             default: throw SeccompError(operation: "flags", problem: "\(name) is not one isolab can set")
             }
         }
