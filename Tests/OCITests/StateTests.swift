@@ -6,23 +6,23 @@ import Testing
     /// The specification's example is read, and written again as it was (`runtime.md`, "State").
     @Test func containerStateSurvivesJSON() throws {
         let text =
-            #"{"annotations":{"myKey":"myValue"},"bundle":"/containers/redis","id":"oci-container1","#
-            + #""ociVersion":"0.2.0","pid":4422,"status":"running"}"#
+            #"{"ociVersion":"0.2.0","id":"oci-container1","pid":4422,"status":"running","#
+            + #""bundle":"/containers/redis","annotations":{"myKey":"myValue"}}"#
         let state = try ContainerState(json: text.utf8)
         #expect(
             state
                 == ContainerState(
                     ociVersion: "0.2.0", id: "oci-container1", status: .running, pid: 4422,
                     bundle: "/containers/redis", annotations: ["myKey": "myValue"]))
-        #expect(String(decoding: try state.json(), as: UTF8.self) == text)
+        #expect(String(decoding: state.json(), as: UTF8.self) == text)
     }
 
     /// What is not known is left out, and a status nobody knows is refused.
     @Test func stoppedContainerHasNoProcess() throws {
         let state = ContainerState(id: "a", status: .stopped, bundle: "/b")
         #expect(
-            String(decoding: try state.json(), as: UTF8.self)
-                == #"{"bundle":"/b","id":"a","ociVersion":"1.3.0","status":"stopped"}"#)
+            String(decoding: state.json(), as: UTF8.self)
+                == #"{"ociVersion":"1.3.0","id":"a","status":"stopped","bundle":"/b"}"#)
         let error = try #require(throws: ConfigurationError.self) {
             _ = try ContainerState(
                 json: #"{"ociVersion": "1.0.2", "id": "a", "status": "zombie", "bundle": "/b"}"#.utf8)
@@ -36,11 +36,11 @@ import Testing
         let state = ContainerProcessState(
             ociVersion: "1.0.2", pid: 4422, metadata: "MKNOD=/dev/null",
             state: ContainerState(ociVersion: "1.0.2", id: "c", status: .creating, pid: 4422, bundle: "/b"))
-        let bytes = try state.json()
+        let bytes = state.json()
         #expect(
             String(decoding: bytes, as: UTF8.self)
-                == #"{"fds":["seccompFd"],"metadata":"MKNOD=/dev/null","ociVersion":"1.0.2","pid":4422,"#
-                + #""state":{"bundle":"/b","id":"c","ociVersion":"1.0.2","pid":4422,"status":"creating"}}"#)
+                == #"{"ociVersion":"1.0.2","fds":["seccompFd"],"pid":4422,"metadata":"MKNOD=/dev/null","#
+                + #""state":{"ociVersion":"1.0.2","id":"c","pid":4422,"status":"creating","bundle":"/b"}}"#)
         #expect(try ContainerProcessState(json: bytes) == state)
     }
 }

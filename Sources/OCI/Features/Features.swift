@@ -1,7 +1,7 @@
 /// What a runtime can do, whatever the host has: the answer of `features` (`features.md` of the OCI runtime specification).
 ///
 /// A member that is nil is unknown; an empty list says that there is none.
-public struct Features: Codable, Equatable, Sendable {
+public struct Features: Equatable, Sendable {
     /// The range of versions of the specification that `config.json` may name.
     public var ociVersionMin: String
     public var ociVersionMax: String
@@ -32,7 +32,7 @@ public struct Features: Codable, Equatable, Sendable {
 
 extension Features {
     /// What only Linux has (`features-linux.md`).
-    public struct LinuxFeatures: Codable, Equatable, Sendable {
+    public struct LinuxFeatures: Equatable, Sendable {
         /// By their names in `linux.namespaces`.
         public var namespaces: [String]?
         /// By name (`CAP_CHOWN`).
@@ -65,14 +65,14 @@ extension Features {
     }
 
     /// Whether something is supported at all.
-    public struct Support: Codable, Equatable, Sendable {
+    public struct Support: Equatable, Sendable {
         public var enabled: Bool?
 
         public init(enabled: Bool? = nil) { self.enabled = enabled }
     }
 
     /// The ways to limit and account.
-    public struct CgroupManagers: Codable, Equatable, Sendable {
+    public struct CgroupManagers: Equatable, Sendable {
         public var v1: Bool?
         public var v2: Bool?
         public var systemd: Bool?
@@ -92,7 +92,7 @@ extension Features {
     }
 
     /// The words of `linux.seccomp`.
-    public struct Seccomp: Codable, Equatable, Sendable {
+    public struct Seccomp: Equatable, Sendable {
         public var enabled: Bool?
         public var actions: [String]?
         public var operators: [String]?
@@ -113,16 +113,10 @@ extension Features {
             self.knownFlags = knownFlags
             self.supportedFlags = supportedFlags
         }
-
-        enum CodingKeys: String, CodingKey {
-            case enabled, actions, operators
-            case architectures = "archs"
-            case knownFlags, supportedFlags
-        }
     }
 
     /// Which parts of `linux.intelRdt` are supported.
-    public struct IntelRDT: Codable, Equatable, Sendable {
+    public struct IntelRDT: Equatable, Sendable {
         public var enabled: Bool?
         /// Since 1.3, as `monitoring`.
         public var schemata: Bool?
@@ -136,7 +130,7 @@ extension Features {
     }
 
     /// The words of `linux.memoryPolicy`. Since 1.3.
-    public struct MemoryPolicy: Codable, Equatable, Sendable {
+    public struct MemoryPolicy: Equatable, Sendable {
         public var modes: [String]?
         public var flags: [String]?
 
@@ -147,7 +141,7 @@ extension Features {
     }
 
     /// Mounts beyond `mount(2)`.
-    public struct MountExtensions: Codable, Equatable, Sendable {
+    public struct MountExtensions: Equatable, Sendable {
         /// The mappings of a mount's own ids.
         public var idmap: Support?
 
@@ -161,10 +155,101 @@ extension Features {
     private static let document = "features"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
-        self = try JSONDocument.decode(Features.self, from: json, document: Self.document)
+        self = try JSONDocument.read(Features.self, from: json, document: Self.document)
     }
 
-    public func json(indented: Bool = true) throws(ConfigurationError) -> [UInt8] {
-        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    public func json(indented: Bool = true) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
+    }
+}
+
+extension Features: JSONObject {
+    public static var blank: Self { Self(ociVersionMin: "", ociVersionMax: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("ociVersionMin", &ociVersionMin)
+        try members.required("ociVersionMax", &ociVersionMax)
+        try members.optional("hooks", &hooks)
+        try members.optional("mountOptions", &mountOptions)
+        try members.optional("linux", &linux)
+        try members.optional("annotations", &annotations)
+        try members.optional("potentiallyUnsafeConfigAnnotations", &potentiallyUnsafeConfigAnnotations)
+    }
+}
+
+extension Features.LinuxFeatures: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("namespaces", &namespaces)
+        try members.optional("capabilities", &capabilities)
+        try members.optional("cgroup", &cgroup)
+        try members.optional("seccomp", &seccomp)
+        try members.optional("apparmor", &apparmor)
+        try members.optional("selinux", &selinux)
+        try members.optional("intelRdt", &intelRdt)
+        try members.optional("memoryPolicy", &memoryPolicy)
+        try members.optional("mountExtensions", &mountExtensions)
+        try members.optional("netDevices", &netDevices)
+    }
+}
+
+extension Features.Support: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("enabled", &enabled)
+    }
+}
+
+extension Features.CgroupManagers: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("v1", &v1)
+        try members.optional("v2", &v2)
+        try members.optional("systemd", &systemd)
+        try members.optional("systemdUser", &systemdUser)
+        try members.optional("rdma", &rdma)
+    }
+}
+
+extension Features.Seccomp: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("enabled", &enabled)
+        try members.optional("actions", &actions)
+        try members.optional("operators", &operators)
+        try members.optional("archs", &architectures)
+        try members.optional("knownFlags", &knownFlags)
+        try members.optional("supportedFlags", &supportedFlags)
+    }
+}
+
+extension Features.IntelRDT: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("enabled", &enabled)
+        try members.optional("schemata", &schemata)
+        try members.optional("monitoring", &monitoring)
+    }
+}
+
+extension Features.MemoryPolicy: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("modes", &modes)
+        try members.optional("flags", &flags)
+    }
+}
+
+extension Features.MountExtensions: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("idmap", &idmap)
     }
 }

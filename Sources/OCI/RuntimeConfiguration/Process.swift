@@ -1,23 +1,23 @@
 extension RuntimeConfiguration {
     /// The container's process: who it is, what it runs and what it may do.
-    public struct Process: Codable, Equatable, Sendable {
+    public struct Process: Equatable, Sendable {
         /// Whether a pseudo-terminal is attached.
-        @DefaultWhenAbsent public var terminal: Bool
+        public var terminal: Bool
         public var consoleSize: ConsoleSize?
         public var user: User
         /// The program and its arguments.
-        @DefaultWhenAbsent public var arguments: [String]
+        public var arguments: [String]
         /// The command as one string, for Windows; nothing here uses it.
         public var commandLine: String?
         /// `NAME=value` each.
-        @DefaultWhenAbsent public var environment: [String]
+        public var environment: [String]
         /// Absolute, inside the container.
         public var workingDirectory: String
         /// Absent: the runtime's own are kept.
         public var capabilities: Capabilities?
-        @DefaultWhenAbsent public var resourceLimits: [ResourceLimit]
+        public var resourceLimits: [ResourceLimit]
         /// `PR_SET_NO_NEW_PRIVS`.
-        @DefaultWhenAbsent public var noNewPrivileges: Bool
+        public var noNewPrivileges: Bool
         /// Written to `/proc/self/oom_score_adj`, −1000 … 1000.
         public var oomScoreAdjustment: Int?
         public var apparmorProfile: String?
@@ -52,23 +52,10 @@ extension RuntimeConfiguration {
             self.scheduler = scheduler
             self.execCPUAffinity = execCPUAffinity
         }
-
-        enum CodingKeys: String, CodingKey {
-            case terminal, consoleSize, user
-            case arguments = "args"
-            case commandLine
-            case environment = "env"
-            case workingDirectory = "cwd"
-            case capabilities
-            case resourceLimits = "rlimits"
-            case noNewPrivileges
-            case oomScoreAdjustment = "oomScoreAdj"
-            case apparmorProfile, selinuxLabel, ioPriority, scheduler, execCPUAffinity
-        }
     }
 
     /// The terminal's size in characters.
-    public struct ConsoleSize: Codable, Equatable, Sendable {
+    public struct ConsoleSize: Equatable, Sendable {
         public var height: Int
         public var width: Int
 
@@ -79,12 +66,12 @@ extension RuntimeConfiguration {
     }
 
     /// The credentials of the process, as numbers inside the container.
-    public struct User: Codable, Equatable, Sendable {
+    public struct User: Equatable, Sendable {
         public var uid: UInt32
         public var gid: UInt32
         /// Absent: the runtime's own is kept.
         public var umask: UInt32?
-        @DefaultWhenAbsent public var additionalGids: [UInt32]
+        public var additionalGids: [UInt32]
         /// For Windows; nothing here uses it.
         public var username: String?
 
@@ -101,12 +88,12 @@ extension RuntimeConfiguration {
     }
 
     /// The five capability sets of `capabilities(7)`, by name (`CAP_CHOWN`).
-    public struct Capabilities: Codable, Equatable, Sendable {
-        @DefaultWhenAbsent public var bounding: [String]
-        @DefaultWhenAbsent public var effective: [String]
-        @DefaultWhenAbsent public var permitted: [String]
-        @DefaultWhenAbsent public var inheritable: [String]
-        @DefaultWhenAbsent public var ambient: [String]
+    public struct Capabilities: Equatable, Sendable {
+        public var bounding: [String]
+        public var effective: [String]
+        public var permitted: [String]
+        public var inheritable: [String]
+        public var ambient: [String]
 
         public init(
             bounding: [String] = [], effective: [String] = [], permitted: [String] = [], inheritable: [String] = [],
@@ -121,7 +108,7 @@ extension RuntimeConfiguration {
     }
 
     /// One limit of `setrlimit(2)`.
-    public struct ResourceLimit: Codable, Equatable, Sendable {
+    public struct ResourceLimit: Equatable, Sendable {
         /// With its prefix: `RLIMIT_NOFILE`.
         public var type: String
         public var soft: UInt64
@@ -135,7 +122,7 @@ extension RuntimeConfiguration {
     }
 
     /// `ioprio_set(2)`.
-    public struct IOPriority: Codable, Equatable, Sendable {
+    public struct IOPriority: Equatable, Sendable {
         /// `IOPRIO_CLASS_RT`, `IOPRIO_CLASS_BE` or `IOPRIO_CLASS_IDLE`.
         public var `class`: String
         /// 0 (highest) … 7.
@@ -148,13 +135,13 @@ extension RuntimeConfiguration {
     }
 
     /// `sched_setattr(2)`.
-    public struct Scheduler: Codable, Equatable, Sendable {
+    public struct Scheduler: Equatable, Sendable {
         /// `SCHED_OTHER`, `SCHED_FIFO`, …
         public var policy: String
         public var nice: Int32?
         public var priority: Int32?
         /// `SCHED_FLAG_RESET_ON_FORK`, …
-        @DefaultWhenAbsent public var flags: [String]
+        public var flags: [String]
         /// Nanoseconds, for `SCHED_DEADLINE`, as are the two that follow.
         public var runtime: UInt64?
         public var deadline: UInt64?
@@ -175,7 +162,7 @@ extension RuntimeConfiguration {
     }
 
     /// Processors, as lists in the form of `cpuset(7)`: `0-3,7`.
-    public struct ProcessorAffinity: Codable, Equatable, Sendable {
+    public struct ProcessorAffinity: Equatable, Sendable {
         /// Where the runtime's child runs before it is in the container's cgroup.
         public var initial: String?
         /// Where the process runs from then on; absent: wherever the cgroup allows.
@@ -185,5 +172,118 @@ extension RuntimeConfiguration {
             self.initial = initial
             self.final = final
         }
+    }
+}
+
+// MARK: - JSON
+
+extension RuntimeConfiguration.Process {
+    private static let document = "process.json"
+
+    /// Reads what `exec --process` is given: the process by itself.
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.read(RuntimeConfiguration.Process.self, from: json, document: Self.document)
+    }
+
+    public func json(indented: Bool = true) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
+    }
+}
+
+extension RuntimeConfiguration.Process: JSONObject {
+    public static var blank: Self { Self(arguments: [], workingDirectory: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.defaulted("terminal", &terminal)
+        try members.optional("consoleSize", &consoleSize)
+        try members.required("user", &user)
+        try members.defaulted("args", &arguments)
+        try members.optional("commandLine", &commandLine)
+        try members.defaulted("env", &environment)
+        try members.required("cwd", &workingDirectory)
+        try members.optional("capabilities", &capabilities)
+        try members.defaulted("rlimits", &resourceLimits)
+        try members.defaulted("noNewPrivileges", &noNewPrivileges)
+        try members.optional("apparmorProfile", &apparmorProfile)
+        try members.optional("oomScoreAdj", &oomScoreAdjustment)
+        try members.optional("scheduler", &scheduler)
+        try members.optional("selinuxLabel", &selinuxLabel)
+        try members.optional("ioPriority", &ioPriority)
+        try members.optional("execCPUAffinity", &execCPUAffinity)
+    }
+}
+
+extension RuntimeConfiguration.ConsoleSize: JSONObject {
+    public static var blank: Self { Self(height: 0, width: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("height", &height)
+        try members.required("width", &width)
+    }
+}
+
+extension RuntimeConfiguration.User: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("uid", &uid)
+        try members.required("gid", &gid)
+        try members.optional("umask", &umask)
+        try members.defaulted("additionalGids", &additionalGids)
+        try members.optional("username", &username)
+    }
+}
+
+extension RuntimeConfiguration.Capabilities: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.defaulted("bounding", &bounding)
+        try members.defaulted("effective", &effective)
+        try members.defaulted("inheritable", &inheritable)
+        try members.defaulted("permitted", &permitted)
+        try members.defaulted("ambient", &ambient)
+    }
+}
+
+extension RuntimeConfiguration.ResourceLimit: JSONObject {
+    public static var blank: Self { Self(type: "", soft: 0, hard: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("type", &type)
+        try members.required("hard", &hard)
+        try members.required("soft", &soft)
+    }
+}
+
+extension RuntimeConfiguration.IOPriority: JSONObject {
+    public static var blank: Self { Self(class: "", priority: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("class", &`class`)
+        try members.required("priority", &priority)
+    }
+}
+
+extension RuntimeConfiguration.Scheduler: JSONObject {
+    public static var blank: Self { Self(policy: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("policy", &policy)
+        try members.optional("nice", &nice)
+        try members.optional("priority", &priority)
+        try members.defaulted("flags", &flags)
+        try members.optional("runtime", &runtime)
+        try members.optional("deadline", &deadline)
+        try members.optional("period", &period)
+    }
+}
+
+extension RuntimeConfiguration.ProcessorAffinity: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.optional("initial", &initial)
+        try members.optional("final", &`final`)
     }
 }

@@ -1,8 +1,8 @@
 /// What a runtime says of a container: the answer of `state`, and what hooks read on their standard input (`runtime.md` of
 /// the OCI runtime specification, "State").
-public struct ContainerState: Codable, Equatable, Sendable {
+public struct ContainerState: Equatable, Sendable {
     /// Where a container is in its life.
-    public enum Status: String, Codable, Sendable, CaseIterable {
+    public enum Status: String, JSONValue, Sendable, CaseIterable {
         case creating, created, running, stopped
         /// Not of the specification, which allows more; as runc and crun print it.
         case paused
@@ -16,7 +16,7 @@ public struct ContainerState: Codable, Equatable, Sendable {
     public var pid: Int32?
     /// Absolute.
     public var bundle: String
-    @DefaultWhenAbsent public var annotations: [String: String]
+    public var annotations: [String: String]
     /// The root file system's directory; this and the two that follow are not of the specification: runc's `state` and
     /// `list` print them, and engines read them.
     public var rootfs: String?
@@ -43,13 +43,13 @@ public struct ContainerState: Codable, Equatable, Sendable {
 }
 
 /// What a seccomp agent receives with the descriptor of the filter (`config-linux.md`, "The Container Process State").
-public struct ContainerProcessState: Codable, Equatable, Sendable {
+public struct ContainerProcessState: Equatable, Sendable {
     /// The name, among `fds`, of the descriptor by which the kernel notifies.
     public static let seccompDescriptor = "seccompFd"
 
     public var ociVersion: String
     /// The names of the descriptors sent along, in their order.
-    @DefaultWhenAbsent public var fds: [String]
+    public var fds: [String]
     /// The process under the filter, as the runtime sees it.
     public var pid: Int32
     /// `linux.seccomp.listenerMetadata` as it was given.
@@ -74,11 +74,11 @@ extension ContainerState {
     private static let document = "state.json"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
-        self = try JSONDocument.decode(ContainerState.self, from: json, document: Self.document)
+        self = try JSONDocument.read(ContainerState.self, from: json, document: Self.document)
     }
 
-    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
-        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    public func json(indented: Bool = false) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
     }
 }
 
@@ -86,10 +86,38 @@ extension ContainerProcessState {
     private static let document = "container process state"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
-        self = try JSONDocument.decode(ContainerProcessState.self, from: json, document: Self.document)
+        self = try JSONDocument.read(ContainerProcessState.self, from: json, document: Self.document)
     }
 
-    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
-        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    public func json(indented: Bool = false) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
+    }
+}
+
+extension ContainerState: JSONObject {
+    public static var blank: Self { Self(ociVersion: "", id: "", status: .creating, bundle: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("ociVersion", &ociVersion)
+        try members.required("id", &id)
+        try members.optional("pid", &pid)
+        try members.required("status", &status)
+        try members.required("bundle", &bundle)
+        try members.optional("rootfs", &rootfs)
+        try members.optional("created", &created)
+        try members.optional("owner", &owner)
+        try members.defaulted("annotations", &annotations)
+    }
+}
+
+extension ContainerProcessState: JSONObject {
+    public static var blank: Self { Self(ociVersion: "", fds: [], pid: 0, state: .blank) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+        try members.required("ociVersion", &ociVersion)
+        try members.defaulted("fds", &fds)
+        try members.required("pid", &pid)
+        try members.optional("metadata", &metadata)
+        try members.required("state", &state)
     }
 }
