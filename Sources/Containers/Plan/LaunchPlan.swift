@@ -82,8 +82,7 @@ public struct LaunchPlan: Equatable, Sendable {
         namespaces = asked.subtracting(.cgroup)
 
         if options.cgroup {
-            limits = cgroupLimits(linux.resources)
-            warnings += CgroupPlan(name: "", limits: limits ?? CgroupLimits(), layout: host.cgroups).warnings
+            limits = try cgroupLimits(linux.resources)
             if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         }
         if asked.contains(.cgroup) { steps.append(.unshare(.cgroup)) }
@@ -141,20 +140,6 @@ public struct LaunchPlan: Equatable, Sendable {
         steps += [
             .awaitIdentityMaps, .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []), .setUser(0),
         ]
-    }
-
-    private func cgroupLimits(_ resources: RuntimeConfiguration.Resources?) -> CgroupLimits {
-        func positive(_ value: Int64?) -> UInt64? { value.flatMap { $0 > 0 ? UInt64($0) : nil } }
-        var limits = CgroupLimits(
-            memory: positive(resources?.memory?.limit), memoryAndSwap: positive(resources?.memory?.swap),
-            cpuQuota: positive(resources?.cpu?.quota), cpuPeriod: resources?.cpu?.period,
-            cpuShares: resources?.cpu?.shares, processes: positive(resources?.pids?.limit),
-            cpus: resources?.cpu?.cpus, memoryNodes: resources?.cpu?.mems)
-        limits.deviceRules = DeviceRules.rules(resources?.devices ?? [])
-        limits.unified = (resources?.unified ?? [:]).sorted { $0.key < $1.key }.map {
-            CgroupLimits.Setting(file: $0.key, value: $0.value)
-        }
-        return limits
     }
 }
 
