@@ -30,7 +30,7 @@ let ground: [Target] = [
 
 let machines: [Target] = [
     // The runtime core: config.json → LaunchPlan → sandbox.
-    .target(name: "Containers", dependencies: ["Linux", "OCI", "Seccomp"]),
+    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp"]),
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),

@@ -72,6 +72,17 @@ static long guard_parent(uint64_t parent) {
     return now == 0 || now == (long)parent ? 0 : -ESRCH;
 }
 
+static long change_directory(const char *path) {
+    long result = CALL1(SYS_chdir, path);
+    if (result < 0) return result;
+    // A directory that is not below the root reads as "(unreachable)…" (getcwd(2)).
+    char place[4096];
+    result = CALL2(SYS_getcwd, place, sizeof place);
+    if (result == -ERANGE) return 0;
+    if (result < 0) return result;
+    return place[0] == '/' ? 0 : -EXDEV;
+}
+
 static long loopback_up(void) {
     long socket = CALL3(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket < 0) return socket;
@@ -96,7 +107,7 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_system_call: return CALL4(a, b, c, d, e);
     case isolab_unshare: return CALL1(SYS_unshare, a);
     case isolab_set_namespace: return CALL2(SYS_setns, a, b);
-    case isolab_change_directory: return CALL1(SYS_chdir, a);
+    case isolab_change_directory: return change_directory((const char *)a);
     case isolab_set_host_name: return CALL2(SYS_sethostname, a, b);
     case isolab_set_domain_name: return CALL2(SYS_setdomainname, a, b);
     case isolab_loopback_up: return loopback_up();

@@ -30,4 +30,126 @@ import Testing
         for directory in first.directories { #expect(SystemFile.exists(directory.path)) }
         try first.remove()
     }
+
+    private static func plan(_ path: String, _ limits: CgroupLimits = CgroupLimits()) throws -> CgroupPlan {
+        CgroupPlan(place: try CgroupPlace(path), limits: limits, layout: try CgroupLayout.detect())
+    }
+
+    /// A cgroup at a place of its own takes the directories made above it along when it goes, except where others moved in;
+    /// what would be made is known before.
+    @Test func parentsGoAsWell() throws {
+        let top = "test-\(getpid())-parents"
+        let plan = try Self.plan("/\(top)/a/one", CgroupLimits(processes: 5))
+        let foreseen = Cgroup(foreseen: plan)
+        let one = try Cgroup.create(plan)
+        #expect(foreseen == one)
+        let two = try Cgroup.create(try Self.plan("/\(top)/a/two"))
+        #expect(two.directories.allSatisfy { $0.made.isEmpty && !$0.found })
+        try one.remove()
+        for directory in two.directories { #expect(SystemFile.exists(directory.path)) }
+        try two.remove()
+        try one.remove()
+        let parents = plan.directories.flatMap(\.own)
+        #expect(parents.count == 2 * plan.directories.count)
+        for parent in parents { #expect(!SystemFile.exists(parent)) }
+    }
+
+    /// A directory that is there is taken where nobody is in it, and stays; one with processes is refused.
+    @Test func foundDirectory() throws {
+        let first = try Cgroup.create(try Self.plan("/test-\(getpid())-found"))
+        defer { try? first.remove() }
+        let second = try Cgroup.create(try Self.plan("/test-\(getpid())-found"))
+        #expect(second.directories.allSatisfy { $0.found })
+        try second.remove()
+        for directory in first.directories { #expect(SystemFile.exists(directory.path)) }
+        let process = try ProcessPlan("/bin/sleep", ["60"]).spawn(in: first)
+        let error = #expect(throws: SystemError.self) {
+            try Cgroup.create(try Self.plan("/test-\(getpid())-found"))
+        }
+        #expect(error?.errno == EEXIST)
+        try process.kill(SIGKILL)
+        _ = try process.wait()
+    }
+
+    /// What is frozen does nothing until it is thawed, and dies frozen when it is killed; cgroups below count as well.
+    @Test func freezing() throws {
+        let cgroup = try Cgroup.create(named: "test-\(getpid())-freeze")
+        defer { try? cgroup.remove() }
+        #expect(try !cgroup.isFrozen())
+        let pipe = try Pipe()
+        let script = "while read x; do echo $x; done"
+        let input = try Pipe()
+        let process = try ProcessPlan("/bin/sh", ["-c", script])
+            .spawn(StandardStreams(input: input.read, output: pipe.write), in: cgroup)
+        pipe.closeWrite()
+        try cgroup.freeze()
+        #expect(try cgroup.isFrozen())
+        #expect(write(input.write, "a\n", 2) == 2)
+        var ready = pollfd(fd: pipe.read, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&ready, 1, 50) == 0)
+        try cgroup.thaw()
+        #expect(try !cgroup.isFrozen())
+        #expect(poll(&ready, 1, 10_000) == 1)
+        try cgroup.freeze()
+        try cgroup.kill()
+        #expect(try process.wait().ending == .signalled(SIGKILL, coreDumped: false))
+        let frozen = try cgroup.isFrozen()
+        #expect(!frozen || cgroup.directory(of: "freezer")?.version != 1)
+    }
+
+    /// Processes in cgroups that a container made inside its own are found, signalled and killed, and the cgroups removed.
+    @Test func nestedCgroups() throws {
+        let name = "test-\(getpid())-nested"
+        let cgroup = try Cgroup.create(named: name)
+        let inner = try Cgroup.create(try Self.plan("\(name)/x/y"))
+        let pipe = try Pipe()
+        let process = try ProcessPlan(
+            "/bin/sh", ["-c", "exec 2>/dev/null; trap 'echo term' TERM; echo up; while :; do sleep 0.05; done"]
+        )
+        .spawn(StandardStreams(output: pipe.write), in: inner)
+        pipe.closeWrite()
+        var byte = [UInt8](repeating: 0, count: 3)
+        #expect(read(pipe.read, &byte, 3) == 3)
+        #expect(try !cgroup.processes().contains(process.pid))
+        #expect(try cgroup.processes(recursive: true).contains(process.pid))
+        try cgroup.kill(signal: SIGTERM)
+        #expect(read(pipe.read, &byte, 3) == 3)
+        try cgroup.kill(signal: SIGKILL)
+        #expect(try process.wait().ending == .signalled(SIGKILL, coreDumped: false))
+        try cgroup.remove()
+        for directory in inner.directories { #expect(!SystemFile.exists(directory.path)) }
+        for directory in cgroup.directories { #expect(!SystemFile.exists(directory.path)) }
+    }
+
+    /// Limits change while it lives: memory with swap up and down in one go, though v1 allows either order only one way.
+    @Test(
+        .enabled(if: (try? CgroupLayout.detect())?.controllers.contains("memory") == true, "needs a memory controller"))
+    func updating() throws {
+        let cgroup = try Cgroup.create(
+            named: "test-\(getpid())-update",
+            limits: CgroupLimits(
+                memory: 64 << 20, memoryAndSwap: 64 << 20, cpuQuota: 50_000, cpuPeriod: 100_000, processes: 10))
+        defer { try? cgroup.remove() }
+        let memory = try #require(cgroup.directory(of: "memory"))
+        let file = memory.path + (memory.version == 1 ? "/memory.limit_in_bytes" : "/memory.max")
+        for bytes in [128 << 20, 32 << 20, 256 << 20] as [UInt64] {
+            try cgroup.apply(CgroupLimits(memory: bytes, memoryAndSwap: bytes))
+            #expect(try SystemFile.readNumber(file) == bytes)
+        }
+        try cgroup.apply(CgroupLimits(memory: CgroupLimits.unlimited, memoryAndSwap: CgroupLimits.unlimited))
+        #expect((try SystemFile.readNumber(file) ?? .max) > 1 << 60)
+        // What nothing was said of stays.
+        let pids = try #require(cgroup.directory(of: "pids"))
+        #expect(try SystemFile.readNumber(pids.path + "/pids.max") == 10)
+        try cgroup.apply(CgroupLimits(processes: CgroupLimits.unlimited))
+        #expect(try SystemFile.read(pids.path + "/pids.max") == "max\n")
+        try cgroup.apply(CgroupLimits(cpuPeriod: 20_000))
+        let cpu = try #require(cgroup.directory(of: "cpu"))
+        if cpu.version == 1 {
+            #expect(try SystemFile.readNumber(cpu.path + "/cpu.cfs_quota_us") == 50_000)
+            #expect(try SystemFile.readNumber(cpu.path + "/cpu.cfs_period_us") == 20_000)
+        } else {
+            #expect(try SystemFile.read(cpu.path + "/cpu.max") == "50000 20000\n")
+        }
+    }
 }

@@ -5,26 +5,66 @@ import OCI
 enum DeviceRules {
     /// What the specification's default devices need, allowed last as runc and crun do: any node may be made, and these
     /// may be opened (config-linux.md, "Default Devices").
-    static let always = [
-        "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm",
-        "c 5:2 rwm", "c 136:* rwm",
-    ]
+    static let always: [CgroupLimits.DeviceRule] =
+        [
+            .init(allow: true, kind: .character, access: .makeNode),
+            .init(allow: true, kind: .block, access: .makeNode),
+        ]
+        + ([(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 2), (136, nil)] as [(UInt32, UInt32?)]).map {
+            .init(allow: true, kind: .character, major: $0.0, minor: $0.1)
+        }
 
-    static func rules(_ rules: [RuntimeConfiguration.Resources.DeviceRule]) -> [CgroupLimits.DeviceRule] {
-        var result = rules.map { CgroupLimits.DeviceRule(allow: $0.allow, rule: text($0)) }
+    static func rules(
+        _ rules: [RuntimeConfiguration.Resources.DeviceRule]
+    ) throws(PlanError) -> [CgroupLimits.DeviceRule] {
+        var result: [CgroupLimits.DeviceRule] = []
+        for rule in rules { result += try expanded(rule) }
         // Without a rule everything is allowed, and allowing more would say nothing.
         guard !result.isEmpty else { return [] }
-        for rule in always where !result.contains(where: { $0.allow && $0.rule == rule }) {
-            result.append(CgroupLimits.DeviceRule(allow: true, rule: rule))
-        }
+        for rule in always where !result.contains(rule) { result.append(rule) }
         return result
     }
 
-    private static func text(_ rule: RuntimeConfiguration.Resources.DeviceRule) -> String {
-        let type = rule.type ?? "a"
-        let anything = type == "a" && rule.major == nil && rule.minor == nil
-        if anything { return "a" }
-        func number(_ value: Int64?) -> String { value.flatMap { $0 >= 0 ? String($0) : nil } ?? "*" }
-        return "\(type) \(number(rule.major)):\(number(rule.minor)) \(rule.access ?? "rwm")"
+    /// The kernel's `a` is every device in every way, whatever stands behind it: a rule for all types that says less becomes
+    /// one for each.
+    private static func expanded(
+        _ rule: RuntimeConfiguration.Resources.DeviceRule
+    ) throws(PlanError) -> [CgroupLimits.DeviceRule] {
+        let access = try access(rule.access)
+        guard !access.isEmpty else { return [] }
+        let (major, minor) = (try number(rule.major), try number(rule.minor))
+        let kinds: [CgroupLimits.DeviceRule.Kind]
+        switch rule.type ?? "a" {
+        case "a": kinds = major == nil && minor == nil && access == .all ? [.all] : [.character, .block]
+        // `u` is an old name of c (mknod(1)).
+        case "c", "u": kinds = [.character]
+        case "b": kinds = [.block]
+        case let other: throw PlanError("linux.resources.devices", "unknown type '\(other)'")
+        }
+        return kinds.map { .init(allow: rule.allow, kind: $0, major: major, minor: minor, access: access) }
+    }
+
+    /// Absent: all three.
+    private static func access(_ letters: String?) throws(PlanError) -> CgroupLimits.DeviceRule.Access {
+        guard let letters, !letters.isEmpty else { return .all }
+        var access: CgroupLimits.DeviceRule.Access = []
+        for letter in letters {
+            switch letter {
+            case "r": access.insert(.read)
+            case "w": access.insert(.write)
+            case "m": access.insert(.makeNode)
+            default: throw PlanError("linux.resources.devices", "unknown access '\(letter)' in '\(letters)'")
+            }
+        }
+        return access
+    }
+
+    /// Negative numbers stand for any, as in engines that write −1.
+    private static func number(_ value: Int64?) throws(PlanError) -> UInt32? {
+        guard let value, value >= 0 else { return nil }
+        guard let number = UInt32(exactly: value) else {
+            throw PlanError("linux.resources.devices", "\(value) is no device number")
+        }
+        return number
     }
 }

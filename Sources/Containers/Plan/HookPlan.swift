@@ -10,14 +10,11 @@ enum HookPlan {
     static func child(
         _ hook: RuntimeConfiguration.Hook, _ lifecycle: LaunchPlan.Lifecycle, _ configuration: RuntimeConfiguration,
         status: ContainerState.Status
-    ) throws(PlanError) -> ChildHook {
+    ) -> ChildHook {
         let state = ContainerState(
             ociVersion: configuration.ociVersion, id: lifecycle.identifier, status: status, pid: unknownPID,
             bundle: lifecycle.bundle, annotations: configuration.annotations)
-        let input: String
-        do throws(ConfigurationError) {
-            input = String(decoding: try state.json(), as: UTF8.self)
-        } catch { throw PlanError("hooks", "the state cannot be written: \(error)") }
+        let input = String(decoding: state.json(), as: UTF8.self)
         return ChildHook(
             path: hook.path, arguments: hook.arguments.isEmpty ? [hook.path] : hook.arguments,
             environment: hook.environment, input: input, pidPlace: place(of: "\"pid\":\(unknownPID)", in: input),

@@ -18,7 +18,9 @@ extension LaunchPlan {
         if !namespaces.contains(.cgroup) { builder.cgroupDirectories = options.lifecycle?.cgroupDirectories }
         for (index, mount) in configuration.mounts.enumerated() { try builder.add(mount, at: index) }
         // An image without a /dev of its own gets the devices in the one it has; a /dev of the host's has them.
-        if !configuration.mounts.contains(where: { $0.destination == "/dev" || $0.destination == "/dev/" }) {
+        if options.lifecycle != nil,
+            !configuration.mounts.contains(where: { $0.destination == "/dev" || $0.destination == "/dev/" })
+        {
             builder.addDefaultDevices()
         }
         if !builder.hasForeignDevices {
@@ -45,7 +47,7 @@ extension LaunchPlan {
             steps.append(.leaveRoot)
             if needsLauncher { steps.append(.awaitLauncher(.runtimeHooks)) }
             for hook in hooks.createContainer {
-                steps.append(.hook(try HookPlan.child(hook, lifecycle, configuration, status: .creating)))
+                steps.append(.hook(HookPlan.child(hook, lifecycle, configuration, status: .creating)))
             }
             steps.append(enter)
         } else {

@@ -23,7 +23,7 @@ extension LaunchPlan {
         builder.withholdsMakeNode = linux.resources?.devices.isEmpty == false && !enforcesDeviceRules
         if let lifecycle = options.lifecycle {
             for hook in configuration.hooks?.startContainer ?? [] {
-                builder.startHooks.append(try HookPlan.child(hook, lifecycle, configuration, status: .created))
+                builder.startHooks.append(HookPlan.child(hook, lifecycle, configuration, status: .created))
             }
         }
         if let personality = linux.personality { try builder.add(personality) }
@@ -94,7 +94,9 @@ struct ProcessBuilder {
             if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
         }
         let preserved = lifecycle?.preservedDescriptors ?? 0
-        steps += [.resetSignals, .closeOtherDescriptors(preserving: preserved)]
+        // Closed now, not by execve: the working directory, or a link in the image, could lead out through one of the
+        // launcher's (CVE-2024-21626).
+        steps += [.resetSignals, .closeAtOnce(preserving: preserved)]
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
         try addSecurityLabels()
         try addIdentity()
@@ -109,9 +111,7 @@ struct ProcessBuilder {
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
         if let lifecycle, !isMemberOfContainer {
             steps += [.awaitLauncher(.record), .parentDeathSignal(0)]
-            if lifecycle.waitsForStart {
-                steps += [.closeAtOnce(preserving: preserved), .handOver, .awaitStart]
-            }
+            if lifecycle.waitsForStart { steps += [.handOver, .awaitStart] }
             steps += startHooks.map { .hook($0) }
         }
         // A change of credentials clears it: it comes after.

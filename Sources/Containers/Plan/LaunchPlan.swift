@@ -105,6 +105,9 @@ public struct LaunchPlan: Equatable, Sendable {
         guard let process = configuration.process, !process.arguments.isEmpty else {
             throw PlanError("process.args", "is empty: what shall run?")
         }
+        guard !process.terminal || options.lifecycle != nil else {
+            throw PlanError("process.terminal", "only a runtime gives a container a terminal")
+        }
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
         guard linux.seccomp == nil || options.filter != nil else {
             throw PlanError("linux.seccomp", "is not compiled: a container must not run without the filter it asks for")
@@ -195,23 +198,6 @@ public struct LaunchPlan: Equatable, Sendable {
         steps += [
             .awaitLauncher(.identityMaps), .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []), .setUser(0),
         ]
-    }
-
-    private mutating func cgroupLimits(
-        _ resources: RuntimeConfiguration.Resources?
-    ) throws(PlanError) -> CgroupLimits {
-        func positive(_ value: Int64?) -> UInt64? { value.flatMap { $0 > 0 ? UInt64($0) : nil } }
-        var limits = CgroupLimits(
-            memory: positive(resources?.memory?.limit), memoryAndSwap: positive(resources?.memory?.swap),
-            cpuQuota: positive(resources?.cpu?.quota), cpuPeriod: resources?.cpu?.period,
-            cpuShares: resources?.cpu?.shares, processes: positive(resources?.pids?.limit),
-            cpus: resources?.cpu?.cpus, memoryNodes: resources?.cpu?.mems)
-        limits.deviceRules = DeviceRules.rules(resources?.devices ?? [])
-        limits.unified = (resources?.unified ?? [:]).sorted { $0.key < $1.key }.map {
-            CgroupLimits.Setting(file: $0.key, value: $0.value)
-        }
-        warnings += CgroupPlan(name: "", limits: limits, layout: host.cgroups).warnings
-        return limits
     }
 }
 

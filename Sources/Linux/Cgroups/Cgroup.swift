@@ -1,18 +1,67 @@
 import Glibc
 
 /// A cgroup that exists: one directory in each hierarchy of this host. Its owner removes it.
-public struct Cgroup: Equatable, Sendable {
+///
+/// It can be written to a file and read again (`Codable`): another process then has the same cgroup in its hands.
+public struct Cgroup: Equatable, Sendable, Codable {
     /// The directory above all of isolab's cgroups, in every hierarchy.
     public static let base = "isolab"
 
+    /// Its directory in one hierarchy.
+    public struct Directory: Equatable, Sendable, Codable {
+        /// 1 or 2.
+        public var version: Int
+        /// v1: those of the hierarchy; v2: those it can use here.
+        public var controllers: [String]
+        public var path: String
+        /// Directories above that were made for it and go with it, outermost first.
+        public var made: [String]
+        /// Whether it was there before: then it stays.
+        public var found: Bool
+
+        public init(version: Int, controllers: [String], path: String, made: [String] = [], found: Bool = false) {
+            self.version = version
+            self.controllers = controllers
+            self.path = path
+            self.made = made
+            self.found = found
+        }
+
+        init(_ plan: CgroupPlan.Directory, made: [String] = [], found: Bool = false) {
+            self.init(
+                version: plan.version, controllers: plan.controllers, path: plan.path, made: made, found: found)
+        }
+    }
+
     public let name: String
-    public let directories: [CgroupPlan.Directory]
+    public internal(set) var directories: [Directory]
+    /// What could not be had when it was made; not kept in a file.
+    public internal(set) var warnings: [String] = []
+
+    private enum CodingKeys: String, CodingKey { case name, directories }
+
+    public init(name: String, directories: [Directory]) {
+        self.name = name
+        self.directories = directories
+    }
 
     /// Takes what a plan describes to be there (a cgroup left by an earlier process).
     public init(existing plan: CgroupPlan) {
-        name = plan.name
-        directories = plan.directories
+        self.init(name: plan.name, directories: plan.directories.map { Directory($0) })
     }
+
+    /// What `create` would make now: to be written down first, so that it can be removed should the maker die on the way.
+    public init(foreseen plan: CgroupPlan) {
+        self.init(
+            name: plan.name,
+            directories: plan.directories.map { directory in
+                Directory(
+                    directory, made: directory.own.filter { !SystemFile.exists($0) },
+                    found: SystemFile.exists(directory.path))
+            })
+    }
+
+    // MARK: - Making
 
     /// Makes a cgroup with limits on this host's layout: below the hierarchy's root as root, else below the caller's own
     /// cgroup, which must have been delegated to it.
@@ -25,39 +74,89 @@ public struct Cgroup: Equatable, Sendable {
     }
 
     /// Does a plan; what was made is removed again where a step fails.
+    ///
+    /// A hierarchy in which the caller may not make directories is left out with a warning where nothing is asked of it.
     public static func create(_ plan: CgroupPlan) throws(SystemError) -> Cgroup {
-        let cgroup = Cgroup(existing: plan)
-        var made: [String] = []
+        if let refusal = plan.refusals.first {
+            throw SystemError("cgroup", refusal.field, errno: 0, advice: refusal.reason)
+        }
+        var cgroup = Cgroup(name: plan.name, directories: [])
         do throws(SystemError) {
             for directory in plan.directories {
-                try make(directory)
-                made.append(directory.path)
-                for setting in directory.settings { try write(setting, in: directory) }
+                do throws(SystemError) {
+                    cgroup.directories.append(try make(directory, takesEmpty: plan.takesEmptyDirectory))
+                } catch {
+                    guard [EACCES, EPERM, EROFS].contains(error.errno), directory.isDispensable else { throw error }
+                    let names = directory.controllers.joined(separator: ",")
+                    cgroup.warnings.append("cgroup \(names.isEmpty ? "v2" : names): left out, \(error)")
+                    continue
+                }
+                for setting in directory.settings {
+                    let warning = try write(setting, in: directory.path, above: directory.base)
+                    if let warning { cgroup.warnings.append(warning) }
+                }
             }
         } catch {
-            for path in made { try? remove(path, depth: 0) }
+            try? cgroup.remove()
             throw error.stage == nil ? error.during("cgroup") : error
         }
         return cgroup
     }
 
-    private static func make(_ directory: CgroupPlan.Directory) throws(SystemError) {
-        if mkdir(directory.path, 0o755) == 0 { return }
-        guard errno == ENOENT else { throw SystemError("mkdir", directory.path) }
-        try CgroupBase.prepare(directory)
-        if mkdir(directory.path, 0o755) != 0 { throw SystemError("mkdir", directory.path) }
+    private static func make(
+        _ directory: CgroupPlan.Directory, takesEmpty: Bool
+    ) throws(SystemError) -> Directory {
+        var made: [String] = []
+        // The way there is usually made already; others may remove an empty part of it while we make the rest.
+        var prepared = false
+        for _ in 0..<100 {
+            if mkdir(directory.path, 0o755) == 0 {
+                if prepared { return Directory(directory, made: made) }
+                var passes = false
+                do throws(SystemError) {
+                    passes = try CgroupParents.passesOn(directory)
+                    if !passes { made = try CgroupParents.make(directory) }
+                } catch {
+                    rmdir(directory.path)
+                    throw error
+                }
+                return Directory(directory, made: made)
+            }
+            switch errno {
+            case ENOENT:
+                made += try CgroupParents.make(directory).filter { !made.contains($0) }
+                prepared = true
+            case EEXIST where takesEmpty:
+                let found = Directory(directory, found: true)
+                guard try processes(below: directory.path).isEmpty else {
+                    throw SystemError(
+                        "mkdir", directory.path, errno: EEXIST,
+                        advice: "somebody else's processes are in this cgroup: give the container another cgroupsPath")
+                }
+                if try !CgroupParents.passesOn(directory) { _ = try CgroupParents.make(directory) }
+                return found
+            default: throw SystemError("mkdir", directory.path)
+            }
+        }
+        throw SystemError("mkdir", directory.path, errno: ENOENT)
     }
 
-    private static func write(
-        _ setting: CgroupLimits.Setting, in directory: CgroupPlan.Directory
-    ) throws(SystemError) {
+    /// - Returns: what to say where the kernel has no such file and can do without.
+    static func write(
+        _ setting: CgroupLimits.Setting, in path: String, above: String
+    ) throws(SystemError) -> String? {
         var value = setting.value
-        if value.isEmpty { value = try SystemFile.read("\(directory.base)/\(setting.file)") }
+        if value.isEmpty { value = try SystemFile.read("\(above)/\(setting.file)") }
         do throws(SystemError) {
-            try SystemFile.write(value, to: "\(directory.path)/\(setting.file)")
+            try SystemFile.write(value, to: "\(path)/\(setting.file)")
+            return nil
         } catch {
-            // A kernel without swap accounting has no such file; then memory alone is the limit.
-            if error.errno == ENOENT, setting.file.contains("memsw") || setting.file.contains("swap") { return }
+            guard error.errno == ENOENT else { throw error }
+            for alternative in setting.otherwise where SystemFile.exists("\(path)/\(alternative.file)") {
+                try SystemFile.write(alternative.value, to: "\(path)/\(alternative.file)")
+                return nil
+            }
+            if let absence = setting.absence { return absence }
             throw error
         }
     }
@@ -89,112 +188,11 @@ public struct Cgroup: Equatable, Sendable {
         for directory in directories { try SystemFile.write("\(pid)", to: directory.path + "/cgroup.procs") }
     }
 
-    // MARK: - Figures
-
     /// The directory of a controller here.
-    public func directory(of controller: String) -> CgroupPlan.Directory? {
+    public func directory(of controller: String) -> Directory? {
         directories.first { $0.controllers.contains(controller) }
     }
 
-    private func number(_ controller: String, v1: String, v2: String) throws(SystemError) -> UInt64? {
-        guard let directory = directory(of: controller) else { return nil }
-        return try SystemFile.readNumber("\(directory.path)/\(directory.version == 1 ? v1 : v2)")
-    }
-
-    /// Bytes charged now: anonymous memory, page cache first touched here, and the kernel's own for these processes.
-    public func memoryCurrent() throws(SystemError) -> UInt64? {
-        try number("memory", v1: "memory.usage_in_bytes", v2: "memory.current")
-    }
-
-    /// The largest charge ever, in bytes; nil before kernel 5.19 on v2.
-    public func memoryPeak() throws(SystemError) -> UInt64? {
-        do throws(SystemError) {
-            return try number("memory", v1: "memory.max_usage_in_bytes", v2: "memory.peak")
-        } catch {
-            if error.errno == ENOENT { return nil }
-            throw error
-        }
-    }
-
-    /// Nanoseconds of CPU that everything ever inside has used.
-    public func cpuTime() throws(SystemError) -> UInt64? {
-        if let directory = directory(of: "cpuacct"), directory.version == 1 {
-            return try SystemFile.readNumber("\(directory.path)/cpuacct.usage")
-        }
-        // v2 counts CPU in every cgroup, whether or not the controller is enabled.
-        guard let directory = directories.first(where: { $0.version == 2 }) else { return nil }
-        return try keyed("\(directory.path)/cpu.stat", "usage_usec").map { $0 * 1000 }
-    }
-
-    /// How many processes the kernel killed here for want of memory.
-    public func outOfMemoryKills() throws(SystemError) -> UInt64? {
-        guard let directory = directory(of: "memory") else { return nil }
-        let file = directory.version == 1 ? "memory.oom_control" : "memory.events"
-        return try keyed("\(directory.path)/\(file)", "oom_kill")
-    }
-
-    private func keyed(_ path: String, _ key: String) throws(SystemError) -> UInt64? {
-        for line in try SystemFile.read(path).split(separator: "\n") {
-            let words = line.split(separator: " ")
-            if words.count == 2, words[0] == key { return UInt64(words[1]) }
-        }
-        return nil
-    }
-
-    /// The processes inside now; without those of cgroups below it.
-    public func processes() throws(SystemError) -> [Int32] {
-        guard let directory = directories.first else { return [] }
-        return try SystemFile.read("\(directory.path)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
-    }
-
-    // MARK: - The end
-
-    /// Kills everything inside (v2's `cgroup.kill`, which no fork escapes; on v1 again and again until nobody is left).
-    public func kill() throws(SystemError) {
-        for directory in directories {
-            guard SystemFile.exists(directory.path) else { continue }
-            if directory.version == 2, (try? SystemFile.write("1", to: directory.path + "/cgroup.kill")) != nil {
-                continue
-            }
-            for _ in 0..<1000 {
-                let text = try SystemFile.read(directory.path + "/cgroup.procs")
-                let members = text.split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
-                if members.isEmpty { break }
-                for member in members { Glibc.kill(member, SIGKILL) }
-                usleep(1000)
-            }
-        }
-    }
-
-    /// Removes the directories, with cgroups that were made below them; absent ones are no error.
-    ///
-    /// A process that has just been reaped can still count for a moment: waits up to two seconds.
-    public func remove() throws(SystemError) {
-        for directory in directories { try Self.remove(directory.path, depth: 0) }
-    }
-
-    private static func remove(_ path: String, depth: Int) throws(SystemError) {
-        var wait: UInt32 = 50
-        var waited: UInt32 = 0
-        while rmdir(path) != 0 {
-            switch errno {
-            case ENOENT: return
-            case EBUSY where waited < 2_000_000:
-                if depth < 8 {
-                    for name in (try? SystemFile.names(in: path)) ?? [] where isDirectory("\(path)/\(name)") {
-                        try remove("\(path)/\(name)", depth: depth + 1)
-                    }
-                }
-                usleep(wait)
-                waited += wait
-                wait = min(wait * 2, 20_000)
-            default: throw SystemError("rmdir", path)
-            }
-        }
-    }
-
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    /// The directory in the v2 hierarchy.
+    public var unified: Directory? { directories.first { $0.version == 2 } }
 }

@@ -1,65 +1,3 @@
-/// What a cgroup allows; nil leaves the kernel's default.
-public struct CgroupLimits: Equatable, Sendable {
-    /// Bytes.
-    public var memory: UInt64?
-    /// Bytes of memory and swap together, as the OCI specification counts; never under `memory`.
-    public var memoryAndSwap: UInt64?
-    /// Microseconds of CPU in each period.
-    public var cpuQuota: UInt64?
-    /// Microseconds; the kernel's default is 100 000.
-    public var cpuPeriod: UInt64?
-    /// v1's scale: 2…262144, default 1024.
-    public var cpuShares: UInt64?
-    public var processes: UInt64?
-    /// Lists as `cpuset(7)` writes them: `0-3,8`.
-    public var cpus: String?
-    public var memoryNodes: String?
-    /// Rules for v1's devices controller in order, e.g. (`devices.deny`, `a`).
-    public var deviceRules: [DeviceRule]
-    /// Files of v2 to be written as they are (OCI `linux.resources.unified`).
-    public var unified: [Setting]
-
-    /// One rule of the devices controller.
-    public struct DeviceRule: Equatable, Sendable {
-        public var allow: Bool
-        /// As v1 writes it: `a`, `c 1:3 rwm`, `b *:* m`.
-        public var rule: String
-
-        public init(allow: Bool, rule: String) {
-            self.allow = allow
-            self.rule = rule
-        }
-    }
-
-    /// A file of a cgroup and what is written to it.
-    public struct Setting: Equatable, Sendable {
-        public var file: String
-        public var value: String
-
-        public init(file: String, value: String) {
-            self.file = file
-            self.value = value
-        }
-    }
-
-    public init(
-        memory: UInt64? = nil, memoryAndSwap: UInt64? = nil, cpuQuota: UInt64? = nil, cpuPeriod: UInt64? = nil,
-        cpuShares: UInt64? = nil, processes: UInt64? = nil, cpus: String? = nil, memoryNodes: String? = nil,
-        deviceRules: [DeviceRule] = [], unified: [Setting] = []
-    ) {
-        self.memory = memory
-        self.memoryAndSwap = memoryAndSwap
-        self.cpuQuota = cpuQuota
-        self.cpuPeriod = cpuPeriod
-        self.cpuShares = cpuShares
-        self.processes = processes
-        self.cpus = cpus
-        self.memoryNodes = memoryNodes
-        self.deviceRules = deviceRules
-        self.unified = unified
-    }
-}
-
 /// A cgroup to be: its directories and every file to be written, on this host's layout. Pure; `Cgroup.create` does it.
 public struct CgroupPlan: Equatable, Sendable {
     /// One directory in one hierarchy.
@@ -67,19 +5,41 @@ public struct CgroupPlan: Equatable, Sendable {
         public var version: Int
         /// Those of the hierarchy, or, on v2, those that must be enabled above it.
         public var controllers: [String]
-        /// The directory under which `base` stands: the hierarchy's mount point, or a delegated cgroup.
+        /// The directory that is there: the hierarchy's mount point, or a delegated cgroup.
         public var parent: String
-        /// `parent/base`, shared by all cgroups of isolab.
-        public var base: String
+        /// Directories below it that are made where they are missing, outermost first, and stay.
+        public var shared: [String]
+        /// Those below them that are made where they are missing and go with the cgroup.
+        public var own: [String]
         public var path: String
         public var settings: [CgroupLimits.Setting]
+
+        /// The directory right above.
+        public var base: String { own.last ?? shared.last ?? parent }
+    }
+
+    /// A limit that must be an error, because the specification has it so or because it contradicts itself.
+    public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+        /// As config.json names it, e.g. `linux.resources.memory.swappiness`.
+        public let field: String
+        public let reason: String
+
+        public var description: String { "\(field): \(reason)" }
     }
 
     public var name: String
     public var directories: [Directory]
+    /// The rules of devices that a program on v2 is to enforce: there is no v1 controller that would.
+    public var filteredDevices: [CgroupLimits.DeviceRule]
     /// What was asked for and this host cannot give: no such controller.
     public var warnings: [String]
+    /// What makes the plan impossible; `Cgroup.create` throws the first.
+    public var refusals: [Refusal]
+    /// Whether a directory that is there already is taken where nobody is in it.
+    public var takesEmptyDirectory: Bool
 
+    /// A cgroup of isolab's own.
+    ///
     /// - Parameters:
     ///   - name: the directory's name, one path component.
     ///   - base: the directory above it in every hierarchy.
@@ -87,91 +47,146 @@ public struct CgroupPlan: Equatable, Sendable {
     public init(
         name: String, limits: CgroupLimits, layout: CgroupLayout, base: String = Cgroup.base, delegated: Bool = false
     ) {
-        self.name = name
-        var missing = Self.wanted(limits)
+        self.init(place: CgroupPlace(name: name), limits: limits, layout: layout, base: base, delegated: delegated)
+        takesEmptyDirectory = false
+    }
+
+    /// A cgroup where a configuration wants it.
+    ///
+    /// - Parameters:
+    ///   - base: the directory relative places are below.
+    ///   - delegated: below the caller's own cgroup rather than the hierarchy's root (an ordinary user).
+    public init(
+        place: CgroupPlace, limits: CgroupLimits, layout: CgroupLayout, base: String = Cgroup.base,
+        delegated: Bool = false
+    ) {
+        name = place.components.last ?? ""
+        takesEmptyDirectory = true
+        var limits = limits
+        // The kernel's default; some kernels warn of whoever writes it.
+        if limits.disablesOutOfMemoryKiller == false { limits.disablesOutOfMemoryKiller = nil }
+        let wanted = CgroupSettings.wanted(limits)
+        var missing = wanted
         directories = []
         for hierarchy in layout.hierarchies {
             var controllers = hierarchy.controllers
-            // An empty cpuset of v1 admits nobody until both files are set: joined only when asked for.
-            if hierarchy.version == 1, controllers == ["cpuset"], limits.cpus == nil, limits.memoryNodes == nil {
-                continue
+            var settings: [CgroupLimits.Setting]
+            if hierarchy.version == 1 {
+                // An empty cpuset of v1 admits nobody until both files are set: joined only when asked for.
+                if controllers == ["cpuset"], limits.cpus == nil, limits.memoryNodes == nil { continue }
+                settings = controllers.flatMap { CgroupSettings.settings(limits, controller: $0, version: 1) }
+                if controllers.contains("cpuset") { settings = Self.completed(cpuset: settings) }
+                missing.subtract(controllers)
+            } else {
+                let needed = Set(wanted.map(CgroupSettings.name(onV2:))).union(Self.controllers(of: limits.unified))
+                controllers = controllers.filter { Self.useful.contains($0) || needed.contains($0) }
+                settings = controllers.flatMap { CgroupSettings.settings(limits, controller: $0, version: 2) }
+                settings += limits.unified
+                missing = missing.filter { !controllers.contains(CgroupSettings.name(onV2: $0)) }
             }
-            if hierarchy.version == 2 { controllers = controllers.filter(Self.useful.contains) }
-            let own = delegated && hierarchy.ownPath != "/" ? hierarchy.ownPath : ""
-            let parent = hierarchy.mountPoint + own
-            var settings = controllers.flatMap { Self.settings(limits, controller: $0, version: hierarchy.version) }
-            if hierarchy.version == 2 { settings += limits.unified }
-            if controllers == ["cpuset"], hierarchy.version == 1 {
-                settings = Self.completed(cpuset: settings)
+            let parent = hierarchy.mountPoint + (delegated ? Self.delegatedPath(hierarchy.ownPath) : "")
+            var above: [String] = []
+            var path = parent
+            if !place.isAbsolute {
+                path += "/\(base)"
+                above.append(path)
             }
-            missing.subtract(controllers)
+            let shared = above
+            above = []
+            for component in place.components {
+                path += "/\(component)"
+                above.append(path)
+            }
             directories.append(
                 Directory(
-                    version: hierarchy.version, controllers: controllers, parent: parent, base: "\(parent)/\(base)",
-                    path: "\(parent)/\(base)/\(name)", settings: settings))
+                    version: hierarchy.version, controllers: controllers, parent: parent, shared: shared,
+                    own: above.dropLast(), path: path, settings: settings))
         }
         warnings = missing.sorted().map { "no \($0) cgroup controller here: its limits are not set" }
+        refusals = Self.refusals(limits, layout)
+        let enforced = layout.hierarchies.contains { $0.version == 1 && $0.controllers.contains("devices") }
+        filteredDevices = enforced || layout.unified == nil ? [] : limits.deviceRules
     }
 
     /// v2's controllers that a sandbox's limits and figures need.
     private static let useful: Set<String> = ["cpu", "memory", "pids", "cpuset", "io"]
 
-    private static func wanted(_ limits: CgroupLimits) -> Set<String> {
-        var result: Set<String> = []
-        if limits.memory != nil || limits.memoryAndSwap != nil { result.insert("memory") }
-        if limits.cpuQuota != nil || limits.cpuShares != nil { result.insert("cpu") }
-        if limits.processes != nil { result.insert("pids") }
-        if limits.cpus != nil || limits.memoryNodes != nil { result.insert("cpuset") }
-        return result
+    /// The own cgroup as a place for others: not the leaf into which an earlier call moved its processes.
+    private static func delegatedPath(_ own: String) -> String {
+        let leaf = "/" + CgroupParents.othersName
+        let path = own.hasSuffix(leaf) ? String(own.dropLast(leaf.count)) : own
+        return path == "/" ? "" : path
     }
 
     /// v1's cpuset needs both files; what was not asked for is what every node and CPU of a small machine is: the
     /// parent's. An empty value says: copy it at creation.
     private static func completed(cpuset settings: [CgroupLimits.Setting]) -> [CgroupLimits.Setting] {
-        ["cpuset.mems", "cpuset.cpus"].map { file in
+        let files = ["cpuset.mems", "cpuset.cpus"]
+        let both = files.map { file in
             settings.first { $0.file == file } ?? CgroupLimits.Setting(file: file, value: "")
         }
+        return both + settings.filter { !files.contains($0.file) }
+    }
+}
+
+// MARK: - What must be an error
+
+extension CgroupPlan {
+    /// Files of every cgroup that act on it instead of limiting it.
+    private static let actions: Set<String> = [
+        "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.subtree_control", "cgroup.type",
+    ]
+
+    /// The controllers that files of v2 belong to.
+    private static func controllers(of settings: [CgroupLimits.Setting]) -> Set<String> {
+        Set(settings.map { String($0.file.prefix { $0 != "." }) })
     }
 
-    private static func settings(
-        _ limits: CgroupLimits, controller: String, version: Int
-    ) -> [CgroupLimits.Setting] {
-        var result: [CgroupLimits.Setting] = []
-        func set(_ file: String, _ value: String) { result.append(.init(file: file, value: value)) }
-        switch (controller, version) {
-        case ("memory", 1):
-            if let memory = limits.memory { set("memory.limit_in_bytes", "\(memory)") }
-            if let both = limits.memoryAndSwap { set("memory.memsw.limit_in_bytes", "\(both)") }
-        case ("memory", 2):
-            if let memory = limits.memory { set("memory.max", "\(memory)") }
-            // v2 counts swap alone.
-            if let both = limits.memoryAndSwap, let memory = limits.memory, both >= memory {
-                set("memory.swap.max", "\(both - memory)")
+    private static func refusals(_ limits: CgroupLimits, _ layout: CgroupLayout) -> [Refusal] {
+        var result: [Refusal] = []
+        func refuse(_ field: String, _ reason: String) {
+            result.append(Refusal(field: "linux.resources.\(field)", reason: reason))
+        }
+        for setting in limits.unified {
+            let file = setting.file
+            let controller = String(file.prefix { $0 != "." })
+            if !file.contains(".") || file.contains("/") || file.utf8.contains(0) {
+                refuse("unified", "'\(file)' is no file of a cgroup")
+            } else if actions.contains(file) {
+                refuse("unified", "\(file) is no limit: it acts on the cgroup")
+            } else if layout.unified == nil {
+                refuse("unified", "\(file) needs cgroup v2, which is not mounted here")
+            } else if controller != "cgroup", layout.unified?.controllers.contains(controller) != true {
+                refuse(
+                    "unified", "\(file) needs the \(controller) controller on cgroup v2, which this host has not there")
             }
-        case ("cpu", 1):
-            if let period = limits.cpuPeriod { set("cpu.cfs_period_us", "\(period)") }
-            if let quota = limits.cpuQuota { set("cpu.cfs_quota_us", "\(quota)") }
-            if let shares = limits.cpuShares { set("cpu.shares", "\(shares)") }
-        case ("cpu", 2):
-            if limits.cpuQuota != nil || limits.cpuPeriod != nil {
-                set("cpu.max", "\(limits.cpuQuota.map(String.init) ?? "max") \(limits.cpuPeriod ?? 100_000)")
+        }
+        // "If the conversion is not possible the runtime MUST generate an error" (config-linux.md, Unified).
+        func onV2(_ controller: String) -> Bool { layout.hierarchy(of: controller)?.version == 2 }
+        let none = "cgroup v2 has no such setting"
+        if onV2("memory") {
+            if limits.swappiness != nil { refuse("memory.swappiness", none) }
+            if let buffers = limits.kernelTCPMemory, buffers != CgroupLimits.unlimited {
+                refuse("memory.kernelTCP", none)
             }
-            if let shares = limits.cpuShares { set("cpu.weight", "\(weight(ofShares: shares))") }
-        case ("pids", _):
-            if let processes = limits.processes { set("pids.max", "\(processes)") }
-        case ("cpuset", _):
-            if let nodes = limits.memoryNodes { set("cpuset.mems", nodes) }
-            if let cpus = limits.cpus { set("cpuset.cpus", cpus) }
-        case ("devices", 1):
-            for rule in limits.deviceRules { set(rule.allow ? "devices.allow" : "devices.deny", rule.rule) }
-        default: break
+            if limits.disablesOutOfMemoryKiller == true { refuse("memory.disableOOMKiller", none) }
+            if let both = limits.memoryAndSwap, both != CgroupLimits.unlimited,
+                limits.memory == nil || limits.memory == CgroupLimits.unlimited
+            {
+                refuse("memory.swap", "cgroup v2 limits swap alone: that needs memory.limit as well")
+            }
+        }
+        if onV2("cpu") {
+            if limits.realtimeRuntime != nil { refuse("cpu.realtimeRuntime", none) }
+            if limits.realtimePeriod != nil { refuse("cpu.realtimePeriod", none) }
+        }
+        if onV2("io"), let blockIO = limits.blockIO {
+            if blockIO.leafWeight != nil { refuse("blockIO.leafWeight", none) }
+            if blockIO.devices.contains(where: { $0.leafWeight != nil }) { refuse("blockIO.weightDevice", none) }
+        }
+        if let memory = limits.memory, let both = limits.memoryAndSwap, both < memory {
+            refuse("memory.swap", "is memory and swap together: it cannot be less than memory.limit")
         }
         return result
-    }
-
-    /// v1's 2…262144 on v2's 1…10000, linearly, as crun and systemd before it did.
-    static func weight(ofShares shares: UInt64) -> UInt64 {
-        let bounded = min(max(shares, 2), 262_144)
-        return 1 + (bounded - 2) * 9_999 / 262_142
     }
 }

@@ -101,7 +101,7 @@ public final class RunningProcess: Sendable {
     public let pid: Int32
     private let descriptor: OwnedDescriptor
 
-    init(pid: Int32, descriptor: consuming OwnedDescriptor) {
+    package init(pid: Int32, descriptor: consuming OwnedDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
     }

@@ -1,0 +1,114 @@
+import Glibc
+
+extension Cgroup {
+    /// The processes inside now.
+    ///
+    /// - Parameter recursive: with those of cgroups below it, which a container may have made.
+    public func processes(recursive: Bool = false) throws(SystemError) -> [Int32] {
+        guard let directory = directories.first else { return [] }
+        return recursive ? try Self.processes(below: directory.path) : try Self.processes(in: directory.path)
+    }
+
+    static func processes(in path: String) throws(SystemError) -> [Int32] {
+        // 0 stands for a process outside the reader's pid namespace.
+        try SystemFile.read(path + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
+    }
+
+    /// A cgroup below that goes meanwhile has nobody in it.
+    static func processes(below path: String) throws(SystemError) -> [Int32] {
+        var result = try processes(in: path)
+        for child in children(of: path) { result += (try? processes(below: child)) ?? [] }
+        return result
+    }
+
+    /// The cgroups right below one, by path.
+    static func children(of path: String) -> [String] {
+        ((try? SystemFile.names(in: path)) ?? []).map { "\(path)/\($0)" }.filter(isDirectory)
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    // MARK: - Signals
+
+    /// Sends a signal to everything inside, also in cgroups below; one that ends meanwhile is no error.
+    ///
+    /// SIGKILL is `kill()`: nobody escapes it. Other signals wait in a frozen cgroup until it is thawed.
+    public func kill(signal: Int32) throws(SystemError) {
+        if signal == SIGKILL { return try kill() }
+        for pid in try processes(recursive: true) where Glibc.kill(pid, signal) != 0 {
+            guard errno == ESRCH else { throw SystemError("kill", "process \(pid)") }
+        }
+    }
+
+    /// Kills everything inside: by v2's `cgroup.kill`, which no fork escapes; on v1 again and again until nobody is left, the
+    /// cgroup frozen meanwhile where that is not enough. A frozen cgroup is thawed: on v1 its processes cannot die before.
+    public func kill() throws(SystemError) {
+        for directory in directories {
+            guard SystemFile.exists(directory.path) else { continue }
+            if directory.version == 2, (try? SystemFile.write("1", to: directory.path + "/cgroup.kill")) != nil {
+                continue
+            }
+            try killOneByOne(directory)
+        }
+        // Of v2's frozen processes SIGKILL takes hold; v1's have it pending.
+        if let freezer = classicFreezer, SystemFile.exists(freezer) {
+            if try SystemFile.read(freezer).hasPrefix("THAWED") == false { try SystemFile.write("THAWED", to: freezer) }
+        }
+    }
+
+    /// Rounds of signals before the cgroup is frozen for the next: enough for everything but a fork bomb.
+    private static let patientRounds = 20
+
+    private func killOneByOne(_ directory: Directory) throws(SystemError) {
+        for round in 0..<2000 {
+            let members = try Self.processes(below: directory.path)
+            if members.isEmpty { return }
+            let frozen = classicFreezer.flatMap { try? SystemFile.read($0) }.map { !$0.hasPrefix("THAWED") } ?? false
+            let freezes = round >= Self.patientRounds && !frozen && classicFreezer != nil
+            if freezes { try? freeze() }
+            for member in freezes ? try Self.processes(below: directory.path) : members { Glibc.kill(member, SIGKILL) }
+            if freezes || frozen { try thaw() }
+            usleep(round < Self.patientRounds ? 1000 : 5000)
+        }
+    }
+}
+
+extension Cgroup {
+    // MARK: - The end
+
+    /// Removes the directories, with cgroups that were made below them and directories above that were made for them; absent
+    /// ones are no error. What was there before stays.
+    ///
+    /// A process that has just been reaped can still count for a moment: waits up to two seconds.
+    public func remove() throws(SystemError) {
+        for directory in directories {
+            if !directory.found { try Self.remove(directory.path, depth: 0) }
+            // Somebody else may live there by now.
+            for path in directory.made.reversed() where rmdir(path) != 0 { break }
+        }
+    }
+
+    private static func remove(_ path: String, depth: Int) throws(SystemError) {
+        var wait: UInt32 = 50
+        var waited: UInt32 = 0
+        while rmdir(path) != 0 {
+            switch errno {
+            case ENOENT: return
+            case EBUSY where waited < 2_000_000:
+                if depth < deepest {
+                    for child in children(of: path) { try remove(child, depth: depth + 1) }
+                }
+                usleep(wait)
+                waited += wait
+                wait = min(wait * 2, 20_000)
+            default: throw SystemError("rmdir", path)
+            }
+        }
+    }
+
+    /// Nobody nests cgroups deeper; whoever did would not make us overflow the stack.
+    private static let deepest = 64
+}

@@ -1,0 +1,105 @@
+import Glibc
+
+/// The directories above a cgroup: made when the cgroup finds them missing.
+enum CgroupParents {
+    /// The leaf that takes the processes of a cgroup which is to have children.
+    static let othersName = "isolab-others"
+
+    /// Makes what is missing above a directory; on v2, lets every level pass the controllers on.
+    ///
+    /// - Returns: those made that go with the cgroup, outermost first.
+    static func make(_ directory: CgroupPlan.Directory) throws(SystemError) -> [String] {
+        var made: [String] = []
+        do throws(SystemError) {
+            if directory.version == 2 { try enable(in: directory.parent, for: directory) }
+            for (index, path) in (directory.shared + directory.own).enumerated() {
+                if mkdir(path, 0o755) == 0 {
+                    if index >= directory.shared.count { made.append(path) }
+                    if directory.version == 1, directory.controllers.contains("cpuset") { try fillCpuset(path) }
+                } else if errno != EEXIST {
+                    throw SystemError("mkdir", path)
+                }
+                if directory.version == 2 { try enable(in: path, for: directory) }
+            }
+        } catch {
+            for path in made.reversed() { rmdir(path) }
+            throw error
+        }
+        return made
+    }
+
+    /// Whether a cgroup of v2 passes on what its child needs.
+    static func passesOn(_ directory: CgroupPlan.Directory) throws(SystemError) -> Bool {
+        guard directory.version == 2, !directory.controllers.isEmpty else { return true }
+        let enabled = try SystemFile.read(directory.base + "/cgroup.subtree_control")
+        let names = Set(enabled.split { $0 == " " || $0 == "\n" })
+        return directory.controllers.allSatisfy { names.contains($0[...]) }
+    }
+
+    /// A new cpuset of v1 has neither CPUs nor memory, and its children can have no more than it.
+    private static func fillCpuset(_ path: String) throws(SystemError) {
+        let above = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
+        for file in ["cpuset.mems", "cpuset.cpus"] {
+            try SystemFile.write(try SystemFile.read("\(above)/\(file)"), to: "\(path)/\(file)")
+        }
+    }
+
+    /// Lets children use controllers (v2's `cgroup.subtree_control`).
+    ///
+    /// A cgroup with processes of its own may not ("no internal processes"): where it is the one we start from, they are
+    /// moved into a leaf beside our base first. The hierarchy's true root is exempt.
+    private static func enable(in path: String, for directory: CgroupPlan.Directory) throws(SystemError) {
+        guard !directory.controllers.isEmpty else { return }
+        let file = path + "/cgroup.subtree_control"
+        func request(_ names: [String]) throws(SystemError) {
+            try SystemFile.write(names.map { "+\($0)" }.joined(separator: " "), to: file)
+        }
+        do throws(SystemError) {
+            try request(directory.controllers)
+        } catch {
+            if error.errno == EBUSY, path == directory.parent {
+                try moveProcesses(from: path, to: "\(path)/\(othersName)")
+                return try request(directory.controllers)
+            }
+            // What was not asked for may be missing: a delegated cgroup passes on what it was given.
+            for controller in directory.controllers {
+                do throws(SystemError) { try request([controller]) } catch {
+                    guard directory.needs(controller) else { continue }
+                    throw SystemError(
+                        error.operation, error.object, errno: error.errno,
+                        advice: error.errno == EBUSY
+                            ? "a cgroup with processes of its own cannot have children with limits"
+                            : "the \(controller) controller is not delegated to this cgroup")
+                }
+            }
+        }
+    }
+
+    private static func moveProcesses(from path: String, to leaf: String) throws(SystemError) {
+        try SystemFile.makeDirectories(leaf)
+        for pid in try SystemFile.read(path + "/cgroup.procs").split(separator: "\n") {
+            // One that ended meanwhile is no error.
+            do throws(SystemError) { try SystemFile.write(String(pid), to: leaf + "/cgroup.procs") } catch {
+                guard error.errno == ESRCH else { throw error }
+            }
+        }
+    }
+}
+
+extension CgroupPlan.Directory {
+    /// Whether something is asked of a controller here.
+    func needs(_ controller: String) -> Bool { settings.contains { $0.file.hasPrefix(controller + ".") } }
+
+    /// Whether the cgroup can do without this directory, which may not be made: nothing is asked of it, or only device rules by
+    /// somebody who could not make a device node in the first place.
+    var isDispensable: Bool {
+        settings.allSatisfy { $0.file.hasPrefix("devices.") } && (settings.isEmpty || !Self.mayMakeNodes)
+    }
+
+    /// mknod(2) of devices asks for CAP_MKNOD in the first user namespace.
+    private static var mayMakeNodes: Bool {
+        guard geteuid() == 0 else { return false }
+        let map = (try? SystemFile.read("/proc/self/uid_map")) ?? ""
+        return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]
+    }
+}

@@ -1,0 +1,53 @@
+/// Where a cgroup stands in every hierarchy, as an OCI configuration says it (`linux.cgroupsPath`, config-linux.md).
+///
+/// An absolute path counts from the hierarchy's root, or from the caller's own cgroup where that is all it may change; a
+/// relative one from isolab's own directory there.
+public struct CgroupPlace: Equatable, Sendable {
+    public let isAbsolute: Bool
+    /// The names of the directories from there on, the cgroup's own last; at least one.
+    public let components: [String]
+
+    /// A path that names no place for a cgroup, and why.
+    public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
+        public let path: String
+        public let reason: String
+
+        public var description: String { "'\(path)' \(reason)" }
+    }
+
+    /// Longer names no file system takes (`NAME_MAX`).
+    private static let longestName = 255
+
+    /// - Throws: `Invalid` for a path that is empty, leaves its place (`..`), or has a name no cgroup can have.
+    public init(_ path: String) throws(Invalid) {
+        isAbsolute = path.hasPrefix("/")
+        let rest = isAbsolute ? path.dropFirst() : path[...]
+        guard !rest.isEmpty else { throw Invalid(path: path, reason: "names no cgroup below the root") }
+        components = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        for name in components {
+            if name.isEmpty { throw Invalid(path: path, reason: "has an empty component") }
+            if name == "." || name == ".." { throw Invalid(path: path, reason: "must not contain '\(name)'") }
+            if name.utf8.count > Self.longestName {
+                throw Invalid(path: path, reason: "has a component of more than \(Self.longestName) bytes")
+            }
+            // The kernel refuses a line feed, which would break /proc/<pid>/cgroup; a zero byte would cut the path short.
+            if name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }) {
+                throw Invalid(path: path, reason: "has a component with a control character")
+            }
+        }
+    }
+
+    /// One directory below isolab's own, or below another base.
+    init(name: String) {
+        isAbsolute = false
+        components = [name]
+    }
+
+    /// Whether a path is meant for systemd, `slice:prefix:name` as runc's `--systemd-cgroup` takes it: no place in the file
+    /// system, but a unit that systemd is to be asked for.
+    public static func isForSystemd(_ path: String) -> Bool {
+        let parts = path.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, !path.contains("/"), !parts[2].isEmpty else { return false }
+        return parts[0].isEmpty || parts[0] == "-" || parts[0].hasSuffix(".slice")
+    }
+}
