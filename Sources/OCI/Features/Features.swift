@@ -152,7 +152,7 @@ extension Features {
 // MARK: - JSON
 
 extension Features {
-    private static let document = "features"
+    static let document = "features"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
         self = try JSONDocument.read(Features.self, from: json, document: Self.document)
@@ -166,7 +166,7 @@ extension Features {
 extension Features: JSONObject {
     public static var blank: Self { Self(ociVersionMin: "", ociVersionMax: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("ociVersionMin", &ociVersionMin)
         try members.required("ociVersionMax", &ociVersionMax)
         try members.optional("hooks", &hooks)
@@ -180,7 +180,7 @@ extension Features: JSONObject {
 extension Features.LinuxFeatures: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("namespaces", &namespaces)
         try members.optional("capabilities", &capabilities)
         try members.optional("cgroup", &cgroup)
@@ -197,7 +197,7 @@ extension Features.LinuxFeatures: JSONObject {
 extension Features.Support: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("enabled", &enabled)
     }
 }
@@ -205,7 +205,7 @@ extension Features.Support: JSONObject {
 extension Features.CgroupManagers: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("v1", &v1)
         try members.optional("v2", &v2)
         try members.optional("systemd", &systemd)
@@ -217,7 +217,7 @@ extension Features.CgroupManagers: JSONObject {
 extension Features.Seccomp: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("enabled", &enabled)
         try members.optional("actions", &actions)
         try members.optional("operators", &operators)
@@ -230,7 +230,7 @@ extension Features.Seccomp: JSONObject {
 extension Features.IntelRDT: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("enabled", &enabled)
         try members.optional("schemata", &schemata)
         try members.optional("monitoring", &monitoring)
@@ -240,7 +240,7 @@ extension Features.IntelRDT: JSONObject {
 extension Features.MemoryPolicy: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("modes", &modes)
         try members.optional("flags", &flags)
     }
@@ -249,7 +249,7 @@ extension Features.MemoryPolicy: JSONObject {
 extension Features.MountExtensions: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("idmap", &idmap)
     }
 }

@@ -22,7 +22,7 @@ public enum JSONDocument {
                     document: document, path: "", problem: "is greater than \(greatestSize >> 20) MiB"))
         }
         var reader = JSONReader(bytes)
-        do throws(JSONFault) {
+        do throws(DocumentFault) {
             let value = try Value(reading: &reader)
             try reader.finish()
             return .success(value)
@@ -40,7 +40,7 @@ public enum JSONDocument {
 }
 
 extension ConfigurationError {
-    fileprivate init(document: String, fault: JSONFault, _ bytes: UnsafeBufferPointer<UInt8>) {
+    fileprivate init(document: String, fault: DocumentFault, _ bytes: UnsafeBufferPointer<UInt8>) {
         guard let offset = fault.offset else {
             self.init(document: document, path: fault.path, problem: fault.problem)
             return

@@ -1,7 +1,7 @@
 /// A value that is read from JSON and written as JSON.
 public protocol JSONValue {
     /// Reads the value that comes next.
-    init(reading reader: inout JSONReader) throws(JSONFault)
+    init(reading reader: inout JSONReader) throws(DocumentFault)
     func write(to writer: inout JSONWriter)
 }
 
@@ -11,11 +11,11 @@ public protocol JSONObject: JSONValue {
     static var blank: Self { get }
 
     /// Names every member, in the order in which they are to be written.
-    mutating func visit(_ members: inout some JSONMembers) throws(JSONFault)
+    mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault)
 }
 
 extension JSONObject {
-    public init(reading reader: inout JSONReader) throws(JSONFault) {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) {
         self = .blank
         try reader.readMembers(of: &self)
     }
@@ -28,15 +28,19 @@ extension JSONObject {
 /// Whoever goes through the members of an object: the reader, to find the one whose name it has before it, or the writer.
 public protocol JSONMembers {
     /// A member that must be there.
-    mutating func required<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(JSONFault)
+    mutating func required<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(DocumentFault)
 
     /// A member that may be left out or be `null`.
-    mutating func optional<Value: JSONValue>(_ name: StaticString, _ value: inout Value?) throws(JSONFault)
+    mutating func optional<Value: JSONValue>(_ name: StaticString, _ value: inout Value?) throws(DocumentFault)
+
+    /// A string that may be left out, be `null` or be empty, which all mean the same: the specification's own types (in Go)
+    /// cannot tell them apart.
+    mutating func text(_ name: StaticString, _ value: inout String?) throws(DocumentFault)
 
     /// A member that may be left out or be `null`, and then holds its natural default; written only where it differs.
     ///
     /// It spares the standards' values optionals without meaning: an absent list *is* the empty list.
-    mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) throws(JSONFault)
+    mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) throws(DocumentFault)
 }
 
 /// A value with a natural "nothing said": what an absent member means.
@@ -48,9 +52,9 @@ public protocol JSONDefaulted: JSONValue {
 // MARK: - Lists, maps and words
 
 extension Array: JSONValue where Element: JSONValue {
-    public init(reading reader: inout JSONReader) throws(JSONFault) {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) {
         self = []
-        try reader.readElements { (reader) throws(JSONFault) in append(try Element(reading: &reader)) }
+        try reader.readElements { (reader) throws(DocumentFault) in append(try Element(reading: &reader)) }
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -64,11 +68,11 @@ extension Array: JSONDefaulted where Element: JSONValue {
 }
 
 extension Dictionary: JSONValue where Key == String, Value: JSONValue {
-    public init(reading reader: inout JSONReader) throws(JSONFault) {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) {
         self = [:]
-        try reader.readEntries { (key, reader) throws(JSONFault) in
+        try reader.readEntries { (key, reader) throws(DocumentFault) in
             guard updateValue(try Value(reading: &reader), forKey: key) == nil else {
-                throw JSONFault("is given twice")
+                throw DocumentFault("is given twice")
             }
         }
     }
@@ -87,22 +91,22 @@ extension Bool: JSONDefaulted {
     public static var absent: Bool { false }
     public var isAbsent: Bool { !self }
 
-    public init(reading reader: inout JSONReader) throws(JSONFault) { self = try reader.readBool() }
+    public init(reading reader: inout JSONReader) throws(DocumentFault) { self = try reader.readBool() }
     public func write(to writer: inout JSONWriter) { writer.write(self) }
 }
 
 extension String: JSONValue {
-    public init(reading reader: inout JSONReader) throws(JSONFault) { self = try reader.readString() }
+    public init(reading reader: inout JSONReader) throws(DocumentFault) { self = try reader.readString() }
     public func write(to writer: inout JSONWriter) { writer.write(self) }
 }
 
 /// Words: one of a fixed list of strings.
 extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue == String {
-    public init(reading reader: inout JSONReader) throws(JSONFault) {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) {
         let word = try reader.readString()
         guard let value = Self(rawValue: word) else {
             let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw JSONFault("'\(word)' is not one of \(known)")
+            throw DocumentFault("'\(word)' is not one of \(known)")
         }
         self = value
     }
@@ -113,7 +117,7 @@ extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue == Str
 // MARK: - Numbers
 
 extension JSONValue where Self: FixedWidthInteger {
-    public init(reading reader: inout JSONReader) throws(JSONFault) { self = try reader.readInteger() }
+    public init(reading reader: inout JSONReader) throws(DocumentFault) { self = try reader.readInteger() }
     public func write(to writer: inout JSONWriter) { writer.write(self) }
 }
 

@@ -21,7 +21,7 @@ public struct JSONReader {
 
     // MARK: Values
 
-    mutating func readBool() throws(JSONFault) -> Bool {
+    mutating func readBool() throws(DocumentFault) -> Bool {
         switch peek() {
         case UInt8(ascii: "t"):
             try take(word: "true")
@@ -33,13 +33,13 @@ public struct JSONReader {
         }
     }
 
-    mutating func readInteger<Value: FixedWidthInteger>() throws(JSONFault) -> Value {
+    mutating func readInteger<Value: FixedWidthInteger>() throws(DocumentFault) -> Value {
         guard let first = peek(), first == UInt8(ascii: "-") || isDigit(first) else {
             throw mismatch("a whole number")
         }
         let start = offset
         let number = try takeNumber()
-        guard number.isWhole else { throw JSONFault("expected a whole number, found \(text(from: start))") }
+        guard number.isWhole else { throw DocumentFault("expected a whole number, found \(text(from: start))") }
         let value: Value?
         if let magnitude = number.magnitude {
             value =
@@ -50,34 +50,34 @@ public struct JSONReader {
             value = nil
         }
         guard let value else {
-            throw JSONFault("the number \(text(from: start)) is out of range (\(Value.min) to \(Value.max))")
+            throw DocumentFault("the number \(text(from: start)) is out of range (\(Value.min) to \(Value.max))")
         }
         return value
     }
 
-    mutating func readString() throws(JSONFault) -> String {
+    mutating func readString() throws(DocumentFault) -> String {
         guard peek() == UInt8(ascii: "\"") else { throw mismatch("a string") }
         let token = try takeString()
         if let decoded = token.decoded {
-            guard !decoded.contains(0) else { throw JSONFault("contains a NUL, which no system call can take") }
+            guard !decoded.contains(0) else { throw DocumentFault("contains a NUL, which no system call can take") }
             return String(decoding: decoded, as: UTF8.self)
         }
         return String(decoding: token.bytes, as: UTF8.self)
     }
 
     /// Whether the next value is `null`, which is then taken.
-    mutating func takeNull() throws(JSONFault) -> Bool {
+    mutating func takeNull() throws(DocumentFault) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try take(word: "null")
         return true
     }
 
-    mutating func readElements(_ element: (inout JSONReader) throws(JSONFault) -> Void) throws(JSONFault) {
+    mutating func readElements(_ element: (inout JSONReader) throws(DocumentFault) -> Void) throws(DocumentFault) {
         guard peek() == UInt8(ascii: "[") else { throw mismatch("an array") }
         try open()
         var index = 0
         while try next(index == 0, until: UInt8(ascii: "]")) {
-            do throws(JSONFault) {
+            do throws(DocumentFault) {
                 try element(&self)
             } catch {
                 throw error.inside(element: index)
@@ -87,7 +87,7 @@ public struct JSONReader {
         close()
     }
 
-    mutating func readEntries(_ entry: (String, inout JSONReader) throws(JSONFault) -> Void) throws(JSONFault) {
+    mutating func readEntries(_ entry: (String, inout JSONReader) throws(DocumentFault) -> Void) throws(DocumentFault) {
         guard peek() == UInt8(ascii: "{") else { throw mismatch("an object") }
         try open()
         var isFirst = true
@@ -96,7 +96,7 @@ public struct JSONReader {
             guard peek() == UInt8(ascii: "\"") else { throw syntax("expected the name of a member") }
             let key = try readString()
             try takeColon()
-            do throws(JSONFault) {
+            do throws(DocumentFault) {
                 try entry(key, &self)
             } catch {
                 throw error.inside(member: key)
@@ -105,7 +105,7 @@ public struct JSONReader {
         close()
     }
 
-    mutating func readMembers(of object: inout some JSONObject) throws(JSONFault) {
+    mutating func readMembers(of object: inout some JSONObject) throws(DocumentFault) {
         guard peek() == UInt8(ascii: "{") else { throw mismatch("an object") }
         try open()
         var members = JSONMemberReader(self)
@@ -123,7 +123,7 @@ public struct JSONReader {
     }
 
     /// Steps over a value of any kind, which must be JSON nevertheless.
-    mutating func skipValue() throws(JSONFault) {
+    mutating func skipValue() throws(DocumentFault) {
         switch peek() {
         case UInt8(ascii: "{"):
             try open()
@@ -151,14 +151,14 @@ public struct JSONReader {
     }
 
     /// Nothing but white space may follow the document's value.
-    mutating func finish() throws(JSONFault) {
+    mutating func finish() throws(DocumentFault) {
         guard peek() == nil else { throw syntax("the document goes on after its value") }
     }
 
     // MARK: Structure
 
     /// A fault of a value of another kind than was expected.
-    private mutating func mismatch(_ expected: String) -> JSONFault {
+    private mutating func mismatch(_ expected: String) -> DocumentFault {
         let found: String
         switch peek() {
         case UInt8(ascii: "{"): found = "an object"
@@ -170,10 +170,10 @@ public struct JSONReader {
         case .some: return syntax("no value can begin like this")
         case nil: return syntax("the document ends too early")
         }
-        return JSONFault("expected \(expected), found \(found)")
+        return DocumentFault("expected \(expected), found \(found)")
     }
 
-    private mutating func open() throws(JSONFault) {
+    private mutating func open() throws(DocumentFault) {
         guard depth < Self.greatestDepth else { throw syntax("nested deeper than \(Self.greatestDepth)") }
         depth += 1
         offset += 1
@@ -183,7 +183,7 @@ public struct JSONReader {
     private mutating func close() { depth -= 1 }
 
     /// Whether another element or member follows; takes the comma before it, or the closing bracket.
-    fileprivate mutating func next(_ isFirst: Bool, until bracket: UInt8) throws(JSONFault) -> Bool {
+    fileprivate mutating func next(_ isFirst: Bool, until bracket: UInt8) throws(DocumentFault) -> Bool {
         guard let byte = peek() else { throw syntax("the document ends too early") }
         if byte == bracket {
             offset += 1
@@ -196,14 +196,14 @@ public struct JSONReader {
         return true
     }
 
-    fileprivate mutating func takeKey() throws(JSONFault) -> JSONString {
+    fileprivate mutating func takeKey() throws(DocumentFault) -> JSONString {
         guard peek() == UInt8(ascii: "\"") else { throw syntax("expected the name of a member") }
         let key = try takeString()
         try takeColon()
         return key
     }
 
-    private mutating func takeColon() throws(JSONFault) {
+    private mutating func takeColon() throws(DocumentFault) {
         guard peek() == UInt8(ascii: ":") else { throw syntax("expected a colon") }
         offset += 1
     }
@@ -220,7 +220,7 @@ public struct JSONReader {
         return nil
     }
 
-    private mutating func take(word: StaticString) throws(JSONFault) {
+    private mutating func take(word: StaticString) throws(DocumentFault) {
         let count = word.utf8CodeUnitCount
         guard bytes.count - offset >= count, let base = bytes.baseAddress,
             memcmp(base + offset, word.utf8Start, count) == 0
@@ -232,7 +232,7 @@ public struct JSONReader {
         String(decoding: bytes[start..<offset], as: UTF8.self)
     }
 
-    private mutating func takeNumber() throws(JSONFault) -> JSONNumber {
+    private mutating func takeNumber() throws(DocumentFault) -> JSONNumber {
         var number = JSONNumber()
         if byte(at: offset) == UInt8(ascii: "-") {
             number.isNegative = true
@@ -260,7 +260,7 @@ public struct JSONReader {
         return number
     }
 
-    private mutating func takeDigits() throws(JSONFault) {
+    private mutating func takeDigits() throws(DocumentFault) {
         guard let first = byte(at: offset), isDigit(first) else { throw syntax("a number without digits") }
         while let digit = byte(at: offset), isDigit(digit) { offset += 1 }
     }
@@ -269,12 +269,12 @@ public struct JSONReader {
         offset < bytes.count ? bytes[offset] : nil
     }
 
-    private func syntax(_ problem: String) -> JSONFault {
-        JSONFault(syntax: problem, at: offset)
+    private func syntax(_ problem: String) -> DocumentFault {
+        DocumentFault(syntax: problem, at: offset)
     }
 
     /// A string's content; the reader stands at its opening quotation mark.
-    private mutating func takeString() throws(JSONFault) -> JSONString {
+    private mutating func takeString() throws(DocumentFault) -> JSONString {
         offset += 1
         let start = offset
         var isASCII = true
@@ -282,7 +282,7 @@ public struct JSONReader {
             if byte == UInt8(ascii: "\"") {
                 let content = UnsafeBufferPointer(rebasing: bytes[start..<offset])
                 guard isASCII || String(validating: content, as: UTF8.self) != nil else {
-                    throw JSONFault(syntax: "a string that is not UTF-8", at: start)
+                    throw DocumentFault(syntax: "a string that is not UTF-8", at: start)
                 }
                 offset += 1
                 return JSONString(bytes: content, decoded: nil)
@@ -296,18 +296,18 @@ public struct JSONReader {
     }
 
     /// The rest of a string from its first escape on.
-    private mutating func takeEscapedString(from start: Int) throws(JSONFault) -> JSONString {
+    private mutating func takeEscapedString(from start: Int) throws(DocumentFault) -> JSONString {
         var decoded = Array(bytes[start..<offset])
         while let byte = byte(at: offset) {
             offset += 1
             switch byte {
             case UInt8(ascii: "\""):
                 guard String(validating: decoded, as: UTF8.self) != nil else {
-                    throw JSONFault(syntax: "a string that is not UTF-8", at: start)
+                    throw DocumentFault(syntax: "a string that is not UTF-8", at: start)
                 }
                 return JSONString(bytes: UnsafeBufferPointer(rebasing: bytes[start..<offset - 1]), decoded: decoded)
             case UInt8(ascii: "\\"): decoded += String(try takeEscape()).utf8
-            case ..<0x20: throw JSONFault(syntax: "a control character in a string", at: offset - 1)
+            case ..<0x20: throw DocumentFault(syntax: "a control character in a string", at: offset - 1)
             default: decoded.append(byte)
             }
         }
@@ -315,7 +315,7 @@ public struct JSONReader {
     }
 
     /// What follows a backslash.
-    private mutating func takeEscape() throws(JSONFault) -> Unicode.Scalar {
+    private mutating func takeEscape() throws(DocumentFault) -> Unicode.Scalar {
         guard let byte = byte(at: offset) else { throw syntax("the document ends in a string") }
         let escape = offset - 1
         offset += 1
@@ -333,18 +333,18 @@ public struct JSONReader {
             {
                 offset += 2
                 let low = try takeHexadecimal()
-                guard 0xDC00...0xDFFF ~= low else { throw JSONFault(syntax: "half a surrogate pair", at: escape) }
+                guard 0xDC00...0xDFFF ~= low else { throw DocumentFault(syntax: "half a surrogate pair", at: escape) }
                 value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(value) else {
-                throw JSONFault(syntax: "half a surrogate pair", at: escape)
+                throw DocumentFault(syntax: "half a surrogate pair", at: escape)
             }
             return scalar
-        default: throw JSONFault(syntax: "an unknown escape in a string", at: escape)
+        default: throw DocumentFault(syntax: "an unknown escape in a string", at: escape)
         }
     }
 
-    private mutating func takeHexadecimal() throws(JSONFault) -> UInt32 {
+    private mutating func takeHexadecimal() throws(DocumentFault) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = byte(at: offset), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -416,39 +416,44 @@ private struct JSONMemberReader: JSONMembers {
         bit = 1
     }
 
-    mutating func required<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(JSONFault) {
-        if key == nil, seen & bit == 0 { throw JSONFault("is missing").inside(member: name) }
+    mutating func required<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(DocumentFault) {
+        if key == nil, seen & bit == 0 { throw DocumentFault("is missing").inside(member: name) }
         guard try isNext(name) else { return }
         try read(name, &value)
     }
 
-    mutating func optional<Value: JSONValue>(_ name: StaticString, _ value: inout Value?) throws(JSONFault) {
+    mutating func optional<Value: JSONValue>(_ name: StaticString, _ value: inout Value?) throws(DocumentFault) {
         guard try isNext(name), try !reader.takeNull() else { return }
-        do throws(JSONFault) {
+        do throws(DocumentFault) {
             value = try Value(reading: &reader)
         } catch {
             throw error.inside(member: name)
         }
     }
 
-    mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) throws(JSONFault) {
+    mutating func text(_ name: StaticString, _ value: inout String?) throws(DocumentFault) {
+        try optional(name, &value)
+        if value == "" { value = nil }
+    }
+
+    mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) throws(DocumentFault) {
         guard try isNext(name), try !reader.takeNull() else { return }
         try read(name, &value)
     }
 
-    private mutating func read<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(JSONFault) {
-        do throws(JSONFault) {
+    private mutating func read<Value: JSONValue>(_ name: StaticString, _ value: inout Value) throws(DocumentFault) {
+        do throws(DocumentFault) {
             value = try Value(reading: &reader)
         } catch {
             throw error.inside(member: name)
         }
     }
 
-    private mutating func isNext(_ name: StaticString) throws(JSONFault) -> Bool {
+    private mutating func isNext(_ name: StaticString) throws(DocumentFault) -> Bool {
         let own = bit
         bit <<= 1
         guard !isTaken, let key, key.equals(name) else { return false }
-        guard seen & own == 0 else { throw JSONFault("is given twice").inside(member: name) }
+        guard seen & own == 0 else { throw DocumentFault("is given twice").inside(member: name) }
         seen |= own
         isTaken = true
         return true

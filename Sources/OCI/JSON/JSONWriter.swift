@@ -133,6 +133,10 @@ extension JSONWriter: JSONMembers {
         required(name, &value)
     }
 
+    public mutating func text(_ name: StaticString, _ value: inout String?) {
+        optional(name, &value)
+    }
+
     public mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) {
         guard !value.isAbsent else { return }
         required(name, &value)

@@ -192,20 +192,20 @@ extension RuntimeConfiguration {
 extension RuntimeConfiguration.LinuxSettings: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("uidMappings", &uidMappings)
         try members.defaulted("gidMappings", &gidMappings)
         try members.defaulted("sysctl", &sysctl)
         try members.optional("resources", &resources)
-        try members.optional("cgroupsPath", &cgroupsPath)
+        try members.text("cgroupsPath", &cgroupsPath)
         try members.defaulted("namespaces", &namespaces)
         try members.defaulted("devices", &devices)
         try members.defaulted("netDevices", &netDevices)
         try members.optional("seccomp", &seccomp)
-        try members.optional("rootfsPropagation", &rootfsPropagation)
+        try members.text("rootfsPropagation", &rootfsPropagation)
         try members.defaulted("maskedPaths", &maskedPaths)
         try members.defaulted("readonlyPaths", &readonlyPaths)
-        try members.optional("mountLabel", &mountLabel)
+        try members.text("mountLabel", &mountLabel)
         try members.optional("intelRdt", &intelRdt)
         try members.optional("memoryPolicy", &memoryPolicy)
         try members.optional("personality", &personality)
@@ -216,16 +216,16 @@ extension RuntimeConfiguration.LinuxSettings: JSONObject {
 extension RuntimeConfiguration.Namespace: JSONObject {
     public static var blank: Self { Self(.pid) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("type", &kind)
-        try members.optional("path", &path)
+        try members.text("path", &path)
     }
 }
 
 extension RuntimeConfiguration.IDMapping: JSONObject {
     public static var blank: Self { Self(containerID: 0, hostID: 0, size: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("containerID", &containerID)
         try members.required("hostID", &hostID)
         try members.required("size", &size)
@@ -235,7 +235,7 @@ extension RuntimeConfiguration.IDMapping: JSONObject {
 extension RuntimeConfiguration.TimeOffset: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("secs", &secs)
         try members.optional("nanosecs", &nanosecs)
     }
@@ -244,7 +244,7 @@ extension RuntimeConfiguration.TimeOffset: JSONObject {
 extension RuntimeConfiguration.Device: JSONObject {
     public static var blank: Self { Self(type: "", path: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("path", &path)
         try members.required("type", &type)
         try members.optional("major", &major)
@@ -258,15 +258,15 @@ extension RuntimeConfiguration.Device: JSONObject {
 extension RuntimeConfiguration.NetworkDevice: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
-        try members.optional("name", &name)
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.text("name", &name)
     }
 }
 
 extension RuntimeConfiguration.Personality: JSONObject {
     public static var blank: Self { Self(domain: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("domain", &domain)
         try members.defaulted("flags", &flags)
     }
@@ -275,9 +275,9 @@ extension RuntimeConfiguration.Personality: JSONObject {
 extension RuntimeConfiguration.MemoryPolicy: JSONObject {
     public static var blank: Self { Self(mode: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("mode", &mode)
-        try members.optional("nodes", &nodes)
+        try members.text("nodes", &nodes)
         try members.defaulted("flags", &flags)
     }
 }
@@ -285,11 +285,11 @@ extension RuntimeConfiguration.MemoryPolicy: JSONObject {
 extension RuntimeConfiguration.IntelRDT: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
-        try members.optional("closID", &closID)
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.text("closID", &closID)
         try members.defaulted("schemata", &schemata)
-        try members.optional("l3CacheSchema", &l3CacheSchema)
-        try members.optional("memBwSchema", &memBwSchema)
+        try members.text("l3CacheSchema", &l3CacheSchema)
+        try members.text("memBwSchema", &memBwSchema)
         try members.defaulted("enableMonitoring", &enableMonitoring)
     }
 }

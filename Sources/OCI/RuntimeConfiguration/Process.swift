@@ -178,7 +178,7 @@ extension RuntimeConfiguration {
 // MARK: - JSON
 
 extension RuntimeConfiguration.Process {
-    private static let document = "process.json"
+    static let document = "process.json"
 
     /// Reads what `exec --process` is given: the process by itself.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
@@ -193,21 +193,21 @@ extension RuntimeConfiguration.Process {
 extension RuntimeConfiguration.Process: JSONObject {
     public static var blank: Self { Self(arguments: [], workingDirectory: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("terminal", &terminal)
         try members.optional("consoleSize", &consoleSize)
         try members.required("user", &user)
         try members.defaulted("args", &arguments)
-        try members.optional("commandLine", &commandLine)
+        try members.text("commandLine", &commandLine)
         try members.defaulted("env", &environment)
         try members.required("cwd", &workingDirectory)
         try members.optional("capabilities", &capabilities)
         try members.defaulted("rlimits", &resourceLimits)
         try members.defaulted("noNewPrivileges", &noNewPrivileges)
-        try members.optional("apparmorProfile", &apparmorProfile)
+        try members.text("apparmorProfile", &apparmorProfile)
         try members.optional("oomScoreAdj", &oomScoreAdjustment)
         try members.optional("scheduler", &scheduler)
-        try members.optional("selinuxLabel", &selinuxLabel)
+        try members.text("selinuxLabel", &selinuxLabel)
         try members.optional("ioPriority", &ioPriority)
         try members.optional("execCPUAffinity", &execCPUAffinity)
     }
@@ -216,7 +216,7 @@ extension RuntimeConfiguration.Process: JSONObject {
 extension RuntimeConfiguration.ConsoleSize: JSONObject {
     public static var blank: Self { Self(height: 0, width: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("height", &height)
         try members.required("width", &width)
     }
@@ -225,19 +225,19 @@ extension RuntimeConfiguration.ConsoleSize: JSONObject {
 extension RuntimeConfiguration.User: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("uid", &uid)
         try members.required("gid", &gid)
         try members.optional("umask", &umask)
         try members.defaulted("additionalGids", &additionalGids)
-        try members.optional("username", &username)
+        try members.text("username", &username)
     }
 }
 
 extension RuntimeConfiguration.Capabilities: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("bounding", &bounding)
         try members.defaulted("effective", &effective)
         try members.defaulted("inheritable", &inheritable)
@@ -249,7 +249,7 @@ extension RuntimeConfiguration.Capabilities: JSONObject {
 extension RuntimeConfiguration.ResourceLimit: JSONObject {
     public static var blank: Self { Self(type: "", soft: 0, hard: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("type", &type)
         try members.required("hard", &hard)
         try members.required("soft", &soft)
@@ -259,7 +259,7 @@ extension RuntimeConfiguration.ResourceLimit: JSONObject {
 extension RuntimeConfiguration.IOPriority: JSONObject {
     public static var blank: Self { Self(class: "", priority: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("class", &`class`)
         try members.required("priority", &priority)
     }
@@ -268,7 +268,7 @@ extension RuntimeConfiguration.IOPriority: JSONObject {
 extension RuntimeConfiguration.Scheduler: JSONObject {
     public static var blank: Self { Self(policy: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("policy", &policy)
         try members.optional("nice", &nice)
         try members.optional("priority", &priority)
@@ -282,8 +282,8 @@ extension RuntimeConfiguration.Scheduler: JSONObject {
 extension RuntimeConfiguration.ProcessorAffinity: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
-        try members.optional("initial", &initial)
-        try members.optional("final", &`final`)
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.text("initial", &initial)
+        try members.text("final", &`final`)
     }
 }

@@ -230,7 +230,7 @@ extension RuntimeConfiguration.Resources {
 // MARK: - JSON
 
 extension RuntimeConfiguration.Resources {
-    private static let document = "resources.json"
+    static let document = "resources.json"
 
     /// Reads what `update --resources` is given: the limits by themselves.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
@@ -245,7 +245,7 @@ extension RuntimeConfiguration.Resources {
 extension RuntimeConfiguration.Resources: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("devices", &devices)
         try members.optional("memory", &memory)
         try members.optional("cpu", &cpu)
@@ -261,19 +261,19 @@ extension RuntimeConfiguration.Resources: JSONObject {
 extension RuntimeConfiguration.Resources.DeviceRule: JSONObject {
     public static var blank: Self { Self(allow: false) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("allow", &allow)
-        try members.optional("type", &type)
+        try members.text("type", &type)
         try members.optional("major", &major)
         try members.optional("minor", &minor)
-        try members.optional("access", &access)
+        try members.text("access", &access)
     }
 }
 
 extension RuntimeConfiguration.Resources.Memory: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("limit", &limit)
         try members.optional("reservation", &reservation)
         try members.optional("swap", &swap)
@@ -289,15 +289,15 @@ extension RuntimeConfiguration.Resources.Memory: JSONObject {
 extension RuntimeConfiguration.Resources.Processor: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("shares", &shares)
         try members.optional("quota", &quota)
         try members.optional("burst", &burst)
         try members.optional("period", &period)
         try members.optional("realtimeRuntime", &realtimeRuntime)
         try members.optional("realtimePeriod", &realtimePeriod)
-        try members.optional("cpus", &cpus)
-        try members.optional("mems", &mems)
+        try members.text("cpus", &cpus)
+        try members.text("mems", &mems)
         try members.optional("idle", &idle)
     }
 }
@@ -305,7 +305,7 @@ extension RuntimeConfiguration.Resources.Processor: JSONObject {
 extension RuntimeConfiguration.Resources.ProcessCount: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("limit", &limit)
     }
 }
@@ -313,7 +313,7 @@ extension RuntimeConfiguration.Resources.ProcessCount: JSONObject {
 extension RuntimeConfiguration.Resources.BlockIO: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("weight", &weight)
         try members.optional("leafWeight", &leafWeight)
         try members.defaulted("weightDevice", &weightDevice)
@@ -327,7 +327,7 @@ extension RuntimeConfiguration.Resources.BlockIO: JSONObject {
 extension RuntimeConfiguration.Resources.DeviceWeight: JSONObject {
     public static var blank: Self { Self(major: 0, minor: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("major", &major)
         try members.required("minor", &minor)
         try members.optional("weight", &weight)
@@ -338,7 +338,7 @@ extension RuntimeConfiguration.Resources.DeviceWeight: JSONObject {
 extension RuntimeConfiguration.Resources.DeviceRate: JSONObject {
     public static var blank: Self { Self(major: 0, minor: 0, rate: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("major", &major)
         try members.required("minor", &minor)
         try members.required("rate", &rate)
@@ -348,7 +348,7 @@ extension RuntimeConfiguration.Resources.DeviceRate: JSONObject {
 extension RuntimeConfiguration.Resources.HugepageLimit: JSONObject {
     public static var blank: Self { Self(pageSize: "", limit: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("pageSize", &pageSize)
         try members.required("limit", &limit)
     }
@@ -357,7 +357,7 @@ extension RuntimeConfiguration.Resources.HugepageLimit: JSONObject {
 extension RuntimeConfiguration.Resources.Network: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("classID", &classID)
         try members.defaulted("priorities", &priorities)
     }
@@ -366,7 +366,7 @@ extension RuntimeConfiguration.Resources.Network: JSONObject {
 extension RuntimeConfiguration.Resources.InterfacePriority: JSONObject {
     public static var blank: Self { Self(name: "", priority: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("name", &name)
         try members.required("priority", &priority)
     }
@@ -375,7 +375,7 @@ extension RuntimeConfiguration.Resources.InterfacePriority: JSONObject {
 extension RuntimeConfiguration.Resources.RDMALimit: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.optional("hcaHandles", &hcaHandles)
         try members.optional("hcaObjects", &hcaObjects)
     }

@@ -38,7 +38,7 @@ public struct RuntimeConfiguration: Equatable, Sendable {
 // MARK: - JSON
 
 extension RuntimeConfiguration {
-    private static let document = "config.json"
+    static let document = "config.json"
 
     /// Reads the bytes of a `config.json`.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
@@ -141,12 +141,12 @@ extension RuntimeConfiguration {
 extension RuntimeConfiguration: JSONObject {
     public static var blank: Self { Self(ociVersion: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("ociVersion", &ociVersion)
         try members.optional("process", &process)
         try members.optional("root", &root)
-        try members.optional("hostname", &hostname)
-        try members.optional("domainname", &domainname)
+        try members.text("hostname", &hostname)
+        try members.text("domainname", &domainname)
         try members.defaulted("mounts", &mounts)
         try members.optional("hooks", &hooks)
         try members.defaulted("annotations", &annotations)
@@ -157,7 +157,7 @@ extension RuntimeConfiguration: JSONObject {
 extension RuntimeConfiguration.Root: JSONObject {
     public static var blank: Self { Self(path: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("path", &path)
         try members.defaulted("readonly", &readonly)
     }
@@ -166,10 +166,10 @@ extension RuntimeConfiguration.Root: JSONObject {
 extension RuntimeConfiguration.Mount: JSONObject {
     public static var blank: Self { Self(destination: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("destination", &destination)
-        try members.optional("type", &type)
-        try members.optional("source", &source)
+        try members.text("type", &type)
+        try members.text("source", &source)
         try members.defaulted("options", &options)
         try members.defaulted("uidMappings", &uidMappings)
         try members.defaulted("gidMappings", &gidMappings)
@@ -179,7 +179,7 @@ extension RuntimeConfiguration.Mount: JSONObject {
 extension RuntimeConfiguration.Hooks: JSONObject {
     public static var blank: Self { Self() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("prestart", &prestart)
         try members.defaulted("createRuntime", &createRuntime)
         try members.defaulted("createContainer", &createContainer)
@@ -192,7 +192,7 @@ extension RuntimeConfiguration.Hooks: JSONObject {
 extension RuntimeConfiguration.Hook: JSONObject {
     public static var blank: Self { Self(path: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("path", &path)
         try members.defaulted("args", &arguments)
         try members.defaulted("env", &environment)

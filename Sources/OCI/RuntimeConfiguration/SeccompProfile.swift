@@ -121,7 +121,7 @@ extension SeccompProfile {
 // MARK: - JSON
 
 extension SeccompProfile {
-    private static let document = "seccomp profile"
+    static let document = "seccomp profile"
 
     /// Reads a profile by itself, as `linux.seccomp` holds it.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
@@ -137,13 +137,13 @@ extension SeccompProfile {
 extension SeccompProfile: JSONObject {
     public static var blank: Self { Self(defaultAction: .kill) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("defaultAction", &defaultAction)
         try members.optional("defaultErrnoRet", &defaultErrorNumber)
         try members.defaulted("architectures", &architectures)
         try members.defaulted("flags", &flags)
-        try members.optional("listenerPath", &listenerPath)
-        try members.optional("listenerMetadata", &listenerMetadata)
+        try members.text("listenerPath", &listenerPath)
+        try members.text("listenerMetadata", &listenerMetadata)
         try members.defaulted("syscalls", &systemCalls)
     }
 }
@@ -151,7 +151,7 @@ extension SeccompProfile: JSONObject {
 extension SeccompProfile.Rule: JSONObject {
     public static var blank: Self { Self([], .kill) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("names", &names)
         try members.required("action", &action)
         try members.optional("errnoRet", &errorNumber)
@@ -162,7 +162,7 @@ extension SeccompProfile.Rule: JSONObject {
 extension SeccompProfile.Condition: JSONObject {
     public static var blank: Self { Self(argument: 0, .equal, 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("index", &index)
         try members.required("value", &value)
         try members.optional("valueTwo", &valueTwo)

@@ -71,7 +71,7 @@ public struct ContainerProcessState: Equatable, Sendable {
 // MARK: - JSON
 
 extension ContainerState {
-    private static let document = "state.json"
+    static let document = "state.json"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
         self = try JSONDocument.read(ContainerState.self, from: json, document: Self.document)
@@ -83,7 +83,7 @@ extension ContainerState {
 }
 
 extension ContainerProcessState {
-    private static let document = "container process state"
+    static let document = "container process state"
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
         self = try JSONDocument.read(ContainerProcessState.self, from: json, document: Self.document)
@@ -97,15 +97,15 @@ extension ContainerProcessState {
 extension ContainerState: JSONObject {
     public static var blank: Self { Self(ociVersion: "", id: "", status: .creating, bundle: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("ociVersion", &ociVersion)
         try members.required("id", &id)
         try members.optional("pid", &pid)
         try members.required("status", &status)
         try members.required("bundle", &bundle)
-        try members.optional("rootfs", &rootfs)
-        try members.optional("created", &created)
-        try members.optional("owner", &owner)
+        try members.text("rootfs", &rootfs)
+        try members.text("created", &created)
+        try members.text("owner", &owner)
         try members.defaulted("annotations", &annotations)
     }
 }
@@ -113,11 +113,11 @@ extension ContainerState: JSONObject {
 extension ContainerProcessState: JSONObject {
     public static var blank: Self { Self(ociVersion: "", fds: [], pid: 0, state: .blank) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("ociVersion", &ociVersion)
         try members.defaulted("fds", &fds)
         try members.required("pid", &pid)
-        try members.optional("metadata", &metadata)
+        try members.text("metadata", &metadata)
         try members.required("state", &state)
     }
 }

@@ -1,5 +1,5 @@
 /// What is wrong with a document, before it is known which document it is.
-public struct JSONFault: Error, Equatable, Sendable {
+public struct DocumentFault: Error, Equatable, Sendable {
     /// The member, from the value that was read, e.g. `rlimits[0].soft`.
     public private(set) var path: String
     public let problem: String
@@ -25,18 +25,18 @@ public struct JSONFault: Error, Equatable, Sendable {
     }
 
     /// The same fault as the value around it sees it: text that is not JSON belongs to no member.
-    func inside(member name: StaticString) -> JSONFault {
+    func inside(member name: StaticString) -> DocumentFault {
         inside(member: name.description)
     }
 
-    func inside(member name: String) -> JSONFault {
+    func inside(member name: String) -> DocumentFault {
         guard offset == nil else { return self }
         var fault = self
         fault.path = path.isEmpty || path.hasPrefix("[") ? name + path : "\(name).\(path)"
         return fault
     }
 
-    func inside(element index: Int) -> JSONFault {
+    func inside(element index: Int) -> DocumentFault {
         guard offset == nil else { return self }
         var fault = self
         fault.path = path.isEmpty || path.hasPrefix("[") ? "[\(index)]\(path)" : "[\(index)].\(path)"
