@@ -16,10 +16,13 @@ extension LaunchPlan {
         let available = CapabilitySet(rawValue: ~0)
         var ceiling = namespaces.contains(.user) ? available : host.boundingSet
         // Device rules that nothing enforces would leave every disk of the host one mknod away.
-        let enforced = limits != nil && host.cgroups.hierarchy(of: "devices") != nil
-        if linux.resources?.devices.isEmpty == false, !enforced, !namespaces.contains(.user) {
+        let unlimited = limits.map { $0.deviceRules == [.init(allow: true)] } ?? false
+        let enforced = limits != nil && host.limitsDevices
+        if !unlimited, !enforced, !namespaces.contains(.user) {
             ceiling.subtract(.makeNode)
-            warnings.append("linux.resources.devices: no devices controller (cgroup v2): CAP_MKNOD is withheld instead")
+            if process.capabilities?.bounding.contains("CAP_MKNOD") == true {
+                warnings.append("linux.resources.devices: nothing here enforces them: CAP_MKNOD is withheld instead")
+            }
         }
         let capabilities = process.capabilities ?? RuntimeConfiguration.Capabilities()
         let bounding = set(capabilities.bounding, ceiling, "bounding")
