@@ -2,6 +2,7 @@
 #ifndef ISOLAB_CLINUX_H
 #define ISOLAB_CLINUX_H
 
+#include "bpf.h"
 #include "child.h"
 #include "clock.h"
 #include "kvm.h"

@@ -14,13 +14,16 @@ enum DeviceRules {
             .init(allow: true, kind: .character, major: $0.0, minor: $0.1)
         }
 
+    /// Everything is denied that the list does not allow: it is an allowed list (config-linux.md), and a container that can
+    /// make nodes could use every disk of the host otherwise.
     static func rules(
         _ rules: [RuntimeConfiguration.Resources.DeviceRule]
     ) throws(PlanError) -> [CgroupLimits.DeviceRule] {
         var result: [CgroupLimits.DeviceRule] = []
         for rule in rules { result += try expanded(rule) }
-        // Without a rule everything is allowed, and allowing more would say nothing.
-        guard !result.isEmpty else { return [] }
+        if result.first?.kind != .all { result.insert(.init(allow: false), at: 0) }
+        // Once everything is allowed, allowing more would say nothing.
+        if let last = result.last, last.kind == .all, last.allow { return [last] }
         for rule in always where !result.contains(rule) { result.append(rule) }
         return result
     }

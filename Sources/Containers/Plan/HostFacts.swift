@@ -12,6 +12,8 @@ public struct HostFacts: Equatable, Sendable {
     public var privileged: Bool
     public var userID: UInt32
     public var groupID: UInt32
+    /// Whether device rules can be enforced: by v1's controller, or by a program on v2.
+    public var limitsDevices: Bool
     /// An empty directory on which containers mount their root, each in its own mount namespace.
     public var mountPoint: String
     /// Whether the launcher itself is in a user namespace that is not the host's first: some things root can do, it cannot.
@@ -23,9 +25,9 @@ public struct HostFacts: Equatable, Sendable {
 
     public init(
         cgroups: CgroupLayout, boundingSet: CapabilitySet, hardLimits: [ResourceLimit.Resource: UInt64] = [:],
-        privileged: Bool = true, userID: UInt32 = 0, groupID: UInt32 = 0, mountPoint: String = "/run/isolab/root",
-        inUserNamespace: Bool = false, mappedGroups: [Range<UInt32>] = [0..<UInt32.max],
-        securityModules: Set<String> = []
+        privileged: Bool = true, userID: UInt32 = 0, groupID: UInt32 = 0, limitsDevices: Bool = true,
+        mountPoint: String = "/run/isolab/root", inUserNamespace: Bool = false,
+        mappedGroups: [Range<UInt32>] = [0..<UInt32.max], securityModules: Set<String> = []
     ) {
         self.cgroups = cgroups
         self.boundingSet = boundingSet
@@ -33,6 +35,7 @@ public struct HostFacts: Equatable, Sendable {
         self.privileged = privileged
         self.userID = userID
         self.groupID = groupID
+        self.limitsDevices = limitsDevices
         self.mountPoint = mountPoint
         self.inUserNamespace = inUserNamespace
         self.mappedGroups = mappedGroups
@@ -45,9 +48,12 @@ public struct HostFacts: Equatable, Sendable {
         for resource in ResourceLimit.Resource.allCases { limits[resource] = ResourceLimit.current(resource).hard }
         let groups = mappedRanges(try SystemFile.read("/proc/self/gid_map"))
         let users = mappedRanges(try SystemFile.read("/proc/self/uid_map"))
+        let cgroups = try CgroupLayout.detect()
+        let limitsDevices =
+            cgroups.hierarchy(of: "devices") != nil || cgroups.unified != nil && DeviceFilter.isAvailable()
         return HostFacts(
-            cgroups: try CgroupLayout.detect(), boundingSet: .boundingSet(), hardLimits: limits,
-            privileged: geteuid() == 0, userID: geteuid(), groupID: getegid(), mountPoint: stateDirectory + "/root",
+            cgroups: cgroups, boundingSet: .boundingSet(), hardLimits: limits, privileged: geteuid() == 0,
+            userID: geteuid(), groupID: getegid(), limitsDevices: limitsDevices, mountPoint: stateDirectory + "/root",
             inUserNamespace: users != [0..<UInt32.max], mappedGroups: groups,
             securityModules: enabledSecurityModules())
     }

@@ -20,7 +20,7 @@ extension LaunchPlan {
                     instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
         }
         builder.parentDeathSignal = options.parentDeathSignal
-        builder.withholdsMakeNode = linux.resources?.devices.isEmpty == false && !enforcesDeviceRules
+        builder.withholdsMakeNode = lacksDeviceRules
         if let lifecycle = options.lifecycle {
             for hook in configuration.hooks?.startContainer ?? [] {
                 builder.startHooks.append(HookPlan.child(hook, lifecycle, configuration, status: .created))
@@ -34,8 +34,10 @@ extension LaunchPlan {
     }
 
     /// Device rules that nothing enforces would leave every disk of the host one mknod away.
-    private var enforcesDeviceRules: Bool {
-        limits != nil && (host.cgroups.hierarchy(of: "devices") != nil || host.inUserNamespace || identityMaps != nil)
+    private var lacksDeviceRules: Bool {
+        let unlimited = limits.map { $0.deviceRules == [.init(allow: true)] } ?? false
+        let enforced = limits != nil && host.limitsDevices || host.inUserNamespace || identityMaps != nil
+        return !unlimited && !enforced
     }
 }
 
@@ -129,7 +131,9 @@ struct ProcessBuilder {
         var ceiling = inUserNamespace && !host.inUserNamespace ? available : host.boundingSet
         if withholdsMakeNode {
             ceiling.subtract(.makeNode)
-            warnings.append("linux.resources.devices: no devices controller (cgroup v2): CAP_MKNOD is withheld instead")
+            if process.capabilities?.bounding.contains("CAP_MKNOD") == true {
+                warnings.append("linux.resources.devices: nothing here enforces them: CAP_MKNOD is withheld instead")
+            }
         }
         let capabilities = process.capabilities ?? RuntimeConfiguration.Capabilities()
         let bounding = set(capabilities.bounding, ceiling, "bounding")

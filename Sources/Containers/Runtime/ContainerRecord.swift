@@ -64,7 +64,7 @@ extension ContainerRecord: JSONObject {
             process: nil, waitsForStart: false, hasPoststartHooks: false, cgroup: [])
     }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("ociVersion", &ociVersion)
         try members.required("id", &id)
         try members.required("bundle", &bundle)
@@ -83,7 +83,7 @@ extension ContainerRecord: JSONObject {
 extension ContainerRecord.Identity: JSONObject {
     public static var blank: Self { Self(pid: 0, startTime: 0) }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("pid", &pid)
         try members.required("startTime", &startTime)
     }
@@ -92,7 +92,7 @@ extension ContainerRecord.Identity: JSONObject {
 extension Cgroup.Directory: JSONObject {
     public static var blank: Self { Self(version: 0, controllers: [], path: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(JSONFault) {
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("version", &version)
         try members.defaulted("controllers", &controllers)
         try members.required("path", &path)

@@ -13,15 +13,17 @@ public struct ContainerStore: Sendable {
     }
 
     /// The directory of a container, whether it is there or not.
-    public func directory(of id: String) -> ContainerDirectory { ContainerDirectory(path: "\(path)/\(id)", id: id) }
+    public func directory(of id: ContainerIdentifier) -> ContainerDirectory {
+        ContainerDirectory(path: "\(path)/\(id)", id: id.description)
+    }
 
     /// Makes a container's directory: whoever makes it has the name.
-    func claim(_ id: String) throws -> ContainerDirectory {
+    func claim(_ id: ContainerIdentifier) throws -> ContainerDirectory {
         let directory = directory(of: id)
         guard mkdir(directory.path, 0o711) == 0 else {
             if errno == EEXIST {
                 throw RuntimeError(
-                    "create", id, "there is one of this name", advice: "delete it, or choose another name")
+                    "create", id.description, "there is one of this name", advice: "delete it, or choose another name")
             }
             throw SystemError("mkdir", directory.path)
         }
@@ -30,7 +32,8 @@ public struct ContainerStore: Sendable {
 
     /// Every container, by name; what is no container's directory is passed over.
     public func containers() throws(SystemError) -> [ContainerDirectory] {
-        try SystemFile.names(in: path).map { directory(of: $0) }.filter { $0.exists }
+        try SystemFile.names(in: path).compactMap { try? ContainerIdentifier($0) }.map { directory(of: $0) }
+            .filter { $0.exists }
     }
 }
 

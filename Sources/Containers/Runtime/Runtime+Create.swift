@@ -41,11 +41,12 @@ extension Runtime {
     /// - Returns: its first process, a child of the caller.
     /// - Throws: what failed, at which step. Nothing is left behind then.
     public func create(_ request: CreateRequest) throws -> RunningProcess {
-        try Self.check(request.id, for: "create")
+        let identifier = try ContainerIdentifier(request.id)
         let bundle = try Self.resolved(request.bundle, "bundle")
         let document = try SystemFile.bytes(of: bundle + "/config.json")
         let configuration = try RuntimeConfiguration(json: document)
-        guard let root = configuration.root?.path, !root.isEmpty else { throw PlanError("root.path", "is missing") }
+        try configuration.validate().forEach { warn("config.json: \($0)") }
+        let root = configuration.root?.path ?? ""
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
@@ -63,7 +64,7 @@ extension Runtime {
         let plan = try LaunchPlan(configuration, root: .directory(rootfs), options: options, host: host)
         try Self.checkConsole(configuration.process?.terminal ?? false, request)
 
-        let directory = try store.claim(request.id)
+        let directory = try store.claim(identifier)
         var launch = ContainerLaunch(
             request: request, configuration: configuration, plan: plan, cgroupPlan: cgroupPlan, directory: directory,
             record: ContainerRecord(

@@ -41,8 +41,7 @@ extension Runtime {
     ///
     /// - Parameter force: end it first where it runs; a container that is not there is no error then.
     public func delete(_ id: String, force: Bool = false) throws {
-        try Self.check(id, for: "delete")
-        let directory = store.directory(of: id)
+        let directory = store.directory(of: try ContainerIdentifier(id))
         guard directory.exists else {
             if force { return }
             throw RuntimeError("delete", id, "container does not exist", advice: "see `list`")

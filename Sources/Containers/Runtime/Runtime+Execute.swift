@@ -50,7 +50,7 @@ extension Runtime {
         guard let first = record.process else {
             throw RuntimeError("exec into", request.id, "it has no process")
         }
-        let configuration = try store.directory(of: request.id).configuration()
+        let configuration = try directory(of: request.id, for: "exec into").configuration()
         var filter: (instructions: [UInt64], flags: UInt32)?
         if let profile = configuration.linux?.seccomp {
             let program = try seccomp.program(for: profile)

@@ -77,8 +77,7 @@ public struct Runtime: Sendable {
 
     /// A container's directory; an error where there is none.
     func directory(of id: String, for operation: String) throws -> ContainerDirectory {
-        try Self.check(id, for: operation)
-        let directory = store.directory(of: id)
+        let directory = store.directory(of: try ContainerIdentifier(id))
         guard directory.exists else {
             throw RuntimeError(operation, id, "container does not exist", advice: "see `list`")
         }
@@ -91,17 +90,5 @@ public struct Runtime: Sendable {
             throw RuntimeError(operation, id, "its maker died before it was made", advice: "delete it")
         }
         return record
-    }
-
-    /// A name is a path's component and part of messages: nothing but letters, digits and `_+-.`.
-    static func check(_ id: String, for operation: String) throws {
-        let allowed = id.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-                || [0x5F, 0x2B, 0x2D, 0x2E].contains($0)
-        }
-        guard allowed, !id.isEmpty, id.utf8.count <= 255, id != ".", id != ".." else {
-            throw RuntimeError(
-                operation, id, "a name is 1 to 255 letters, digits, '_', '+', '-' and '.', and not '.' or '..'")
-        }
     }
 }

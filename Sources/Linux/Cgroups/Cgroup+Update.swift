@@ -22,6 +22,10 @@ extension Cgroup {
             if directory.version == 2 { settings += limits.unified }
             warnings += try Self.settle(settings, in: directory.path)
         }
+        if !limits.deviceRules.isEmpty, directory(of: "devices") == nil, let unified {
+            let none = limits.deviceRules == [.init(allow: true)]
+            try DeviceFilter.apply(none ? [] : limits.deviceRules, to: unified.path)
+        }
         return warnings
     }
 
@@ -69,7 +73,8 @@ extension Cgroup {
             var reason: SystemError?
             for setting in pending {
                 do throws(SystemError) {
-                    if let warning = try write(setting, in: path, above: path) { warnings.append(warning) }
+                    let warning = try write(setting, in: path, above: path)
+                    if let warning, !warning.isEmpty { warnings.append(warning) }
                 } catch {
                     guard error.errno == EINVAL else { throw error.advised }
                     refused.append(setting)

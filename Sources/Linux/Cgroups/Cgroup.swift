@@ -93,14 +93,26 @@ public struct Cgroup: Equatable, Sendable, Codable {
                 }
                 for setting in directory.settings {
                     let warning = try write(setting, in: directory.path, above: directory.base)
-                    if let warning { cgroup.warnings.append(warning) }
+                    if let warning, !warning.isEmpty { cgroup.warnings.append(warning) }
                 }
             }
+            try cgroup.filterDevices(plan.filteredDevices)
         } catch {
             try? cgroup.remove()
             throw error.stage == nil ? error.during("cgroup") : error
         }
         return cgroup
+    }
+
+    /// Device rules on v2. Whoever may not make device nodes may load no program either, and can do without.
+    private mutating func filterDevices(_ rules: [CgroupLimits.DeviceRule]) throws(SystemError) {
+        guard !rules.isEmpty, let directory = unified else { return }
+        do throws(SystemError) {
+            try DeviceFilter.apply(rules, to: directory.path)
+        } catch {
+            guard error.errno == EPERM || error.errno == EACCES, !CgroupPlan.mayMakeNodes else { throw error }
+            warnings.append("linux.resources.devices: not limited, \(error)")
+        }
     }
 
     private static func make(

@@ -200,7 +200,7 @@ extension CgroupLimits {
         public var value: String
         /// Written in its stead where the kernel has no such file: the first that is there.
         public var otherwise: [Setting]
-        /// What to say where none is there; nil: that is an error.
+        /// What to say where none is there, nothing if empty; nil: that is an error.
         public var absence: String?
 
         public init(file: String, value: String, otherwise: [Setting] = [], absence: String? = nil) {

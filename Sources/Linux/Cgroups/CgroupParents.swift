@@ -93,11 +93,14 @@ extension CgroupPlan.Directory {
     /// Whether the cgroup can do without this directory, which may not be made: nothing is asked of it, or only device rules by
     /// somebody who could not make a device node in the first place.
     var isDispensable: Bool {
-        settings.allSatisfy { $0.file.hasPrefix("devices.") } && (settings.isEmpty || !Self.mayMakeNodes)
+        settings.allSatisfy { $0.file.hasPrefix("devices.") } && (settings.isEmpty || !CgroupPlan.mayMakeNodes)
     }
 
+}
+
+extension CgroupPlan {
     /// mknod(2) of devices asks for CAP_MKNOD in the first user namespace.
-    private static var mayMakeNodes: Bool {
+    static var mayMakeNodes: Bool {
         guard geteuid() == 0 else { return false }
         let map = (try? SystemFile.read("/proc/self/uid_map")) ?? ""
         return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]

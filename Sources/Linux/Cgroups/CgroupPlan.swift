@@ -63,8 +63,9 @@ public struct CgroupPlan: Equatable, Sendable {
         name = place.components.last ?? ""
         takesEmptyDirectory = true
         var limits = limits
-        // The kernel's default; some kernels warn of whoever writes it.
+        // What a new cgroup is anyway; some kernels warn of whoever writes the former.
         if limits.disablesOutOfMemoryKiller == false { limits.disablesOutOfMemoryKiller = nil }
+        if limits.deviceRules == [.init(allow: true)] { limits.deviceRules = [] }
         let wanted = CgroupSettings.wanted(limits)
         var missing = wanted
         directories = []

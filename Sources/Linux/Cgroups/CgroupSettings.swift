@@ -74,7 +74,8 @@ extension CgroupSettings {
         case "memory":
             if let memory = limits.memory { set("memory.limit_in_bytes", amount(memory, "-1")) }
             if let both = limits.memoryAndSwap {
-                set("memory.memsw.limit_in_bytes", amount(both, "-1"), absence: withoutSwap)
+                let unlimited = both == CgroupLimits.unlimited
+                set("memory.memsw.limit_in_bytes", amount(both, "-1"), absence: unlimited ? "" : withoutSwap)
             }
             if let reservation = limits.memoryReservation {
                 set("memory.soft_limit_in_bytes", amount(reservation, "-1"))
@@ -174,7 +175,10 @@ extension CgroupSettings {
         switch controller {
         case "memory":
             if let memory = limits.memory { set("memory.max", amount(memory, "max")) }
-            if let swap = swapAlone(limits) { set("memory.swap.max", amount(swap, "max"), absence: withoutSwap) }
+            if let swap = swapAlone(limits) {
+                let unlimited = swap == CgroupLimits.unlimited
+                set("memory.swap.max", amount(swap, "max"), absence: unlimited ? "" : withoutSwap)
+            }
             if let reservation = limits.memoryReservation { set("memory.low", amount(reservation, "max")) }
         case "cpu":
             if limits.cpuIdle == 0 { set("cpu.idle", "0", absence: withoutIdle) }
@@ -233,7 +237,8 @@ extension CgroupSettings {
                 ("rbps", device.readBytes), ("wbps", device.writeBytes), ("riops", device.readRequests),
                 ("wiops", device.writeRequests),
             ] {
-                if let rate { rates.append("\(key)=\(amount(rate, "max"))") }
+                // v1's way of lifting a limit is a rate of 0, which v2 refuses.
+                if let rate { rates.append("\(key)=\(rate == 0 ? "max" : amount(rate, "max"))") }
             }
             if !rates.isEmpty {
                 result.append(.init(file: "io.max", value: "\(name) \(rates.joined(separator: " "))"))
