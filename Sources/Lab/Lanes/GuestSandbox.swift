@@ -71,7 +71,7 @@ final class GuestSandbox: Sandbox {
     func release() throws {
         defer { cleanUp() }
         try guest.release()
-        if let end { cpuNanoseconds = end.userTime + end.systemTime + (guests.helperTime - helperBefore) }
+        if let used = end?.processorTime { cpuNanoseconds = used + (guests.helperTime - helperBefore) }
         try cgroup?.remove()
         // Domain, process, channel and cgroup are gone.
         released = HostClock.now()
