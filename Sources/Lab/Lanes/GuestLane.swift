@@ -41,6 +41,7 @@ final class GuestLane: Lane {
         record.configuration["kernel"] = "\(kernel.version) \(kernel.digest)"
         record.configuration["initramfs"] = "sha256:\(initramfs.digest)"
         record.configuration["version"] = guests.version
+        record.configuration["not seen"] = guests.unseen
         return record
     }
 
@@ -93,6 +94,7 @@ final class MicroGuestLane: Lane {
         record.configuration["image"] =
             "\(image.count) bytes, \(Digest(sha256Of: image)) for the nonce 0"
         record.configuration["version"] = guests.version
+        record.configuration["not seen"] = guests.unseen
         return record
     }
 
