@@ -5,6 +5,7 @@
 #include "bpf.h"
 #include "child.h"
 #include "clock.h"
+#include "event.h"
 #include "kvm.h"
 #include "process.h"
 #include "security.h"
