@@ -62,6 +62,9 @@ let laboratory: [Target] = [
 let programs: [Target] = [
     .executableTarget(
         name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+    // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
+    .executableTarget(
+        name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
@@ -121,6 +124,7 @@ let package = Package(
     name: "isolab",
     products: [
         .executable(name: "isolab", targets: ["isolab"]),
+        .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         // For Benchmarks/, a package of its own.

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,6 +47,21 @@ int isolab_run_from_read_only_self(char *const argv[]) {
     close(tree);
     errno = number;
     return -1;
+}
+
+int isolab_hold_signals(void) {
+    sigset_t held;
+    sigfillset(&held);
+    // Faults are this program's own, and a terminal's job control is between it and its shell.
+    const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGPIPE, SIGTTIN, SIGTTOU};
+    for (unsigned index = 0; index < sizeof own / sizeof *own; index++) sigdelset(&held, own[index]);
+    if (sigprocmask(SIG_BLOCK, &held, NULL) != 0) return -1;
+    return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int isolab_next_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
 }
 
 int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage) {

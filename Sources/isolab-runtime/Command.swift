@@ -36,11 +36,13 @@ extension Command {
 }
 
 enum CommandTable {
-    static let all: [any Command.Type] = [
-        CreateCommand.self, StartCommand.self, StateCommand.self, KillCommand.self, DeleteCommand.self,
-        RunCommand.self, ExecCommand.self, PsCommand.self, ListCommand.self, PauseCommand.self, ResumeCommand.self,
-        UpdateCommand.self, EventsCommand.self, SpecCommand.self, FeaturesCommand.self,
-    ]
+    static var all: [any Command.Type] {
+        [
+            CreateCommand.self, StartCommand.self, StateCommand.self, KillCommand.self, DeleteCommand.self,
+            RunCommand.self, ExecCommand.self, PsCommand.self, ListCommand.self, PauseCommand.self, ResumeCommand.self,
+            UpdateCommand.self, EventsCommand.self, SpecCommand.self, FeaturesCommand.self,
+        ]
+    }
 
     static func command(_ name: String) -> (any Command.Type)? { all.first { $0.name == name } }
 }

@@ -25,6 +25,13 @@ int isolab_forbid_dump(void);
 /// answers only where that is impossible, −1 and errno.
 int isolab_run_from_read_only_self(char *const argv[]);
 
+/// Blocks every signal that can be passed on to another process and answers a descriptor that reads them, non-blocking and
+/// close-on-exec (signalfd(2)); −1 and errno.
+int isolab_hold_signals(void);
+
+/// The next signal of such a descriptor, 0 where there is none.
+int isolab_next_signal(int descriptor);
+
 /// How a process ended: waitid(2)'s si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and si_status.
 struct isolab_exit {
     int32_t pid;

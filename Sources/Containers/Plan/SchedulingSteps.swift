@@ -56,19 +56,20 @@ enum SchedulingSteps {
 
     // MARK: - Memory and personality
 
+    static let memoryModes: [String: UInt64] = [
+        "MPOL_DEFAULT": 0, "MPOL_PREFERRED": 1, "MPOL_BIND": 2, "MPOL_INTERLEAVE": 3, "MPOL_LOCAL": 4,
+        "MPOL_PREFERRED_MANY": 5, "MPOL_WEIGHTED_INTERLEAVE": 6,
+    ]
+    static let memoryFlags: [String: UInt64] = [
+        "MPOL_F_NUMA_BALANCING": 1 << 13, "MPOL_F_RELATIVE_NODES": 1 << 14, "MPOL_F_STATIC_NODES": 1 << 15,
+    ]
+
     /// `set_mempolicy(2)`.
     static func memoryPolicy(_ policy: RuntimeConfiguration.MemoryPolicy) throws(PlanError) -> ChildStep {
-        let modes: [String: UInt64] = [
-            "MPOL_DEFAULT": 0, "MPOL_PREFERRED": 1, "MPOL_BIND": 2, "MPOL_INTERLEAVE": 3, "MPOL_LOCAL": 4,
-            "MPOL_PREFERRED_MANY": 5, "MPOL_WEIGHTED_INTERLEAVE": 6,
-        ]
-        guard let mode = modes[policy.mode] else {
+        guard let mode = memoryModes[policy.mode] else {
             throw PlanError("linux.memoryPolicy.mode", "unknown mode '\(policy.mode)'")
         }
-        let flags = try union(
-            policy.flags,
-            ["MPOL_F_NUMA_BALANCING": 1 << 13, "MPOL_F_RELATIVE_NODES": 1 << 14, "MPOL_F_STATIC_NODES": 1 << 15],
-            "linux.memoryPolicy.flags")
+        let flags = try union(policy.flags, memoryFlags, "linux.memoryPolicy.flags")
         let nodes = policy.nodes ?? ""
         guard !nodes.isEmpty else {
             return .systemCall(

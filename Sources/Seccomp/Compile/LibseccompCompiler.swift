@@ -97,6 +97,10 @@ enum LibseccompCompiler {
         return program
     }
 
+    static func knows(_ architecture: SeccompProfile.Architecture) -> Bool {
+        seccomp_arch_resolve_name(architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()) != 0
+    }
+
     private static func token(of architecture: SeccompProfile.Architecture) throws(SeccompError) -> UInt32 {
         let name = architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()
         let token = seccomp_arch_resolve_name(name)

@@ -1,3 +1,5 @@
+import Containers
+
 enum DeleteCommand: Command {
     static let name = "delete"
     static let summary = "remove a container that has stopped, with everything it is made of"

@@ -1,4 +1,5 @@
 import Containers
+import Glibc
 
 enum EventsCommand: Command {
     static let name = "events"
@@ -14,10 +15,14 @@ enum EventsCommand: Command {
         let id = try options.argument(0, "container-id")
         let runtime = try context.runtime()
         if options.flag("stats") {
-            print(try ContainerFigures.line(runtime, id))
+            print(try runtime.figures(of: id))
             return 0
         }
-        return try ContainerFigures.follow(runtime, id, every: try interval(options.value("interval") ?? "5s"))
+        try runtime.follow(id, every: try interval(options.value("interval") ?? "5s")) { line in
+            print(line)
+            fflush(nil)
+        }
+        return 0
     }
 
     /// Milliseconds of a duration as Go writes it: `5s`, `1m`, `250ms`; a bare number is seconds.

@@ -41,13 +41,13 @@ enum ExecCommand: Command {
         let terminal =
             request.process.terminal && request.consoleSocket == nil ? try ForegroundTerminal() : nil
         request.consoleDescriptor = terminal?.childEnd
-        let signals = detached ? -1 : Foreground.holdSignals()
+        let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.execute(request)
         if detached {
             fflush(nil)
             _exit(0)
         }
-        return try Foreground(terminal: try terminal?.master()).wait(for: process, signals: signals)
+        return try Foreground(terminal: try terminal?.relay()).wait(for: process, signals: signals)
     }
 
     private static func process(

@@ -1,3 +1,5 @@
+import Containers
+
 enum KillCommand: Command {
     static let name = "kill"
     static let summary = "send a signal (default TERM) to a container's first process"

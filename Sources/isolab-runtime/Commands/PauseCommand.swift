@@ -1,3 +1,5 @@
+import Containers
+
 enum PauseCommand: Command {
     static let name = "pause"
     static let summary = "stop every process of a container where it is"

@@ -1,3 +1,5 @@
+import Containers
+
 enum ResumeCommand: Command {
     static let name = "resume"
     static let summary = "let a paused container go on"

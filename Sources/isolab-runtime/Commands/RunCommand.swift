@@ -21,7 +21,7 @@ enum RunCommand: Command {
         let detached = options.flag("detach")
         let wanted = detached || request.consoleSocket != nil ? nil : try ForegroundTerminal.ifWanted(request.bundle)
         if let wanted { request.consoleDescriptor = wanted.childEnd }
-        let signals = detached ? -1 : Foreground.holdSignals()
+        let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.create(request)
         do {
             try runtime.runPoststartHooks(of: request.id)
@@ -29,7 +29,7 @@ enum RunCommand: Command {
                 fflush(nil)
                 _exit(0)
             }
-            let status = try Foreground(terminal: try wanted?.master()).wait(for: process, signals: signals)
+            let status = try Foreground(terminal: try wanted?.relay()).wait(for: process, signals: signals)
             if !options.flag("keep") { try runtime.delete(request.id) }
             return status
         } catch {

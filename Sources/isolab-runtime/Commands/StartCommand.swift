@@ -1,3 +1,5 @@
+import Containers
+
 enum StartCommand: Command {
     static let name = "start"
     static let summary = "let a created container run its program"

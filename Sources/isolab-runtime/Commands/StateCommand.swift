@@ -1,4 +1,5 @@
 import Containers
+import OCI
 
 enum StateCommand: Command {
     static let name = "state"

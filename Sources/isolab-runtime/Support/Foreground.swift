@@ -5,24 +5,21 @@ import Linux
 /// Stays with a process that runs in the foreground: passes signals on, relays its terminal, and answers with its status.
 struct Foreground {
     /// The terminal's master, where it has one.
-    let terminal: OwnedDescriptor?
+    let terminal: TerminalRelay?
 
-    /// Blocks every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
+    /// Holds every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
     /// the child sets its own mask.
-    static func holdSignals() -> Int32 {
-        var all = sigset_t()
-        sigfillset(&all)
-        for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGPIPE, SIGTTIN, SIGTTOU] {
-            sigdelset(&all, signal)
-        }
-        sigprocmask(SIG_BLOCK, &all, nil)
-        return signalfd(-1, &all, Int32(SFD_CLOEXEC.rawValue) | Int32(SFD_NONBLOCK.rawValue))
+    static func holdSignals() throws(SystemError) -> Int32 {
+        let descriptor = isolab_hold_signals()
+        guard descriptor >= 0 else { throw SystemError("signalfd", "signals to pass on") }
+        return descriptor
     }
 
     /// - Returns: the exit status as a shell has it, 128 + signal for a killed one.
     func wait(for process: RunningProcess, signals: Int32) throws -> Int32 {
         defer { close(signals) }
-        let relay = terminal.map { TerminalRelay(master: $0.number) }
+        let relay = terminal
+        relay?.begin()
         defer { relay?.restore() }
         var ends = [
             pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0),
@@ -44,9 +41,7 @@ struct Foreground {
     }
 
     private func forward(_ signals: Int32, to process: RunningProcess, _ relay: TerminalRelay?) {
-        var information = signalfd_siginfo()
-        while read(signals, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {
-            let signal = Int32(information.ssi_signo)
+        while case let signal = isolab_next_signal(signals), signal != 0 {
             switch signal {
             case SIGCHLD: continue
             case SIGWINCH where relay != nil: relay?.resize()

@@ -29,12 +29,12 @@ final class ForegroundTerminal {
         return configuration.process?.terminal == true ? try ForegroundTerminal() : nil
     }
 
-    /// The terminal's master, which the child has sent before its program ran.
-    func master() throws(SystemError) -> OwnedDescriptor {
+    /// Between the user's terminal and the container's, whose master the child has sent before its program ran.
+    func relay() throws(SystemError) -> TerminalRelay {
         var name = [UInt8](repeating: 0, count: 4096)
         var received = 0
         let descriptor = isolab_socket_receive_descriptor(ownEnd, &name, name.count, &received)
         guard descriptor >= 0 else { throw SystemError("recvmsg", "the terminal's master") }
-        return OwnedDescriptor(owning: descriptor)
+        return TerminalRelay(master: OwnedDescriptor(owning: descriptor))
     }
 }

@@ -34,7 +34,7 @@ final class Log: Sendable {
         if file == nil { standardError("isolab-runtime: \(message)\n") }
     }
 
-    private func standardError(_ text: String) { fputs(text, stderr) }
+    private func standardError(_ text: String) { try? SystemFile.write(Array(text.utf8), to: 2, "standard error") }
 
     private func write(_ level: String, _ message: String) {
         guard let file else { return }

@@ -3,12 +3,16 @@ import Linux
 
 /// Carries bytes between the user's terminal and a container's, with the user's in raw mode meanwhile.
 final class TerminalRelay {
-    private let master: Int32
+    private let descriptor: OwnedDescriptor
+    private var master: Int32 { descriptor.number }
     private var before: termios?
     private var inputEnded = false
 
-    init(master: Int32) {
-        self.master = master
+    /// - Parameter master: the container's terminal.
+    init(master: consuming OwnedDescriptor) { descriptor = master }
+
+    /// From here on the user types into the container.
+    func begin() {
         var mode = termios()
         if tcgetattr(0, &mode) == 0 {
             before = mode
@@ -27,7 +31,7 @@ final class TerminalRelay {
     /// The container's terminal gets the size of the user's.
     func resize() {
         var size = winsize()
-        if ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 { ioctl(master, UInt(TIOCSWINSZ), &size) }
+        if ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 { _ = ioctl(master, UInt(TIOCSWINSZ), &size) }
     }
 
     var polled: [pollfd] {
