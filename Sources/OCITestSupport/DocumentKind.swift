@@ -1,7 +1,7 @@
 internal import OCI
 
 /// The documents that come from outside, each with what must hold of it whatever its bytes are: it is read or refused with
-/// an error that says something, what was read is written and read again without a change, and checking it ends.
+/// an error that is one readable line, what was read is written and read again without a change, and checking it ends.
 public enum DocumentKind: String, CaseIterable, Sendable {
     /// `config.json` of a bundle.
     case configuration
@@ -19,36 +19,37 @@ public enum DocumentKind: String, CaseIterable, Sendable {
         switch self {
         case .configuration:
             violation(of: Documented<RuntimeConfiguration>.self, bytes) { value throws(ConfigurationError) in
-                _ = try value.validate()
+                try value.validate().map(\.description)
             }
         case .process:
             violation(of: Documented<RuntimeConfiguration.Process>.self, bytes) { value throws(ConfigurationError) in
-                _ = try value.validate()
+                try value.validate().map(\.description)
             }
         case .resources:
             violation(of: Documented<RuntimeConfiguration.Resources>.self, bytes) { value throws(ConfigurationError) in
-                _ = try value.validate()
+                try value.validate().map(\.description)
             }
         case .state:
             violation(of: Documented<ContainerState>.self, bytes) { value throws(ConfigurationError) in
                 _ = try ContainerIdentifier(value.id)
+                return []
             }
         case .seccomp:
             violation(of: Documented<SeccompProfile>.self, bytes) { value throws(ConfigurationError) in
-                _ = try value.validate()
+                try value.validate().map(\.description)
             }
         }
     }
 
     private func violation<Value>(
         of type: Documented<Value>.Type, _ bytes: some Sequence<UInt8>,
-        validate: (Value) throws(ConfigurationError) -> Void
+        validate: (Value) throws(ConfigurationError) -> [String]
     ) -> String? {
         let value: Value
         do throws(ConfigurationError) {
             value = try type.read(bytes)
         } catch {
-            return error.problem.isEmpty || error.document.isEmpty ? "an error that says nothing" : nil
+            return violation(by: error)
         }
         let written = JSONDocument.write(value, indented: false)
         do throws(ConfigurationError) {
@@ -62,11 +63,19 @@ public enum DocumentKind: String, CaseIterable, Sendable {
             return "what was written is refused: \(error)"
         }
         do throws(ConfigurationError) {
-            try validate(value)
+            let warnings = try validate(value)
+            return warnings.allSatisfy(isReadable) ? nil : "a warning that is not one readable line"
         } catch {
-            guard !error.problem.isEmpty else { return "an error that says nothing" }
+            return violation(by: error)
         }
-        return nil
+    }
+
+    private func violation(by error: ConfigurationError) -> String? {
+        error.problem.isEmpty || !isReadable(error.description) ? "an error that is not one readable line" : nil
+    }
+
+    private func isReadable(_ message: String) -> Bool {
+        message.utf8.count < 4096 && !message.utf8.contains { $0 < 0x20 || $0 == 0x7F }
     }
 }
 
