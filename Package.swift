@@ -24,6 +24,8 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
+    .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -101,7 +103,7 @@ let programs: [Target] = [
 
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
-    .testTarget(name: "OCITests", dependencies: ["OCI"]),
+    .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
@@ -133,6 +135,8 @@ let package = Package(
         .library(
             name: "IsolabCore",
             targets: ["Containers", "Seccomp", "OCI", "Linux", "WorkloadProtocol", "Statistics"]),
+        // For Tests/Fuzz, a package of its own, too.
+        .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

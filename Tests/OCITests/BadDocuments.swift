@@ -329,7 +329,7 @@ enum BadDocuments {
             document(
                 linux: #"""
                     "resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": 0}, {"pageSize": "2MB", "limit": 1}]}
-                    """#), "linux.resources.hugepageLimits[1].pageSize: 2MB is given twice"
+                    """#), "linux.resources.hugepageLimits[1].pageSize: '2MB' is given twice"
         ),
         BadDocument(
             document(linux: #""resources": {"network": {"priorities": [{"name": "", "priority": 1}]}}"#),

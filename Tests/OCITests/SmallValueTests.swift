@@ -68,3 +68,28 @@ import Testing
         #expect(KernelParameter(name) == nil)
     }
 }
+
+@Suite struct QuotingTests {
+    /// What others wrote is shown in one line that cannot steer a terminal, and not at any length.
+    @Test(arguments: [
+        ("plain é€😀", "'plain é€😀'"), ("a\nb\u{1B}[31m", "'a\\u000ab\\u001b[31m'"),
+        ("\u{202E}x\u{9B}", "'\\u202ex\\u009b'"),
+        (String(repeating: "x", count: 129), "'" + String(repeating: "x", count: 128) + "…'"),
+    ])
+    func foreignTextIsTamed(text: String, quoted: String) {
+        #expect("\(quoting: text)" == quoted)
+    }
+
+    @Test func errorsStayShort() throws {
+        let long = String(repeating: "9", count: 100_000)
+        let key = String(repeating: "k", count: 100_000)
+        for json in [
+            #"{"ociVersion": "1.0.0", "annotations": {"\#(key)": 1}}"#,
+            #"{"ociVersion": "1.0.0", "linux": {"resources": {"pids": {"limit": \#(long)}}}}"#,
+            #"{"ociVersion": "1.0.0", "linux": {"namespaces": [{"type": "\#(key)"}]}}"#,
+        ] {
+            let error = try #require(throws: ConfigurationError.self) { _ = try RuntimeConfiguration(json: json.utf8) }
+            #expect(error.description.utf8.count < 400)
+        }
+    }
+}

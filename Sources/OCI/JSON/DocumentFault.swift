@@ -31,6 +31,7 @@ public struct DocumentFault: Error, Equatable, Sendable {
 
     func inside(member name: String) -> DocumentFault {
         guard offset == nil else { return self }
+        let name = shown(name)
         var fault = self
         fault.path = path.isEmpty || path.hasPrefix("[") ? name + path : "\(name).\(path)"
         return fault

@@ -106,7 +106,7 @@ extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue == Str
         let word = try reader.readString()
         guard let value = Self(rawValue: word) else {
             let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw DocumentFault("'\(word)' is not one of \(known)")
+            throw DocumentFault("\(quoting: word) is not one of \(known)")
         }
         self = value
     }

@@ -229,7 +229,7 @@ public struct JSONReader {
     }
 
     private func text(from start: Int) -> String {
-        String(decoding: bytes[start..<offset], as: UTF8.self)
+        shown(String(decoding: bytes[start..<offset], as: UTF8.self))
     }
 
     private mutating func takeNumber() throws(DocumentFault) -> JSONNumber {

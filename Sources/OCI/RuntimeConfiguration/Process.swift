@@ -196,7 +196,7 @@ extension RuntimeConfiguration.Process: JSONObject {
     public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("terminal", &terminal)
         try members.optional("consoleSize", &consoleSize)
-        try members.required("user", &user)
+        try members.defaulted("user", &user)
         try members.defaulted("args", &arguments)
         try members.text("commandLine", &commandLine)
         try members.defaulted("env", &environment)
@@ -286,4 +286,10 @@ extension RuntimeConfiguration.ProcessorAffinity: JSONObject {
         try members.text("initial", &initial)
         try members.text("final", &`final`)
     }
+}
+
+/// Root, where nothing is said, as in the specification's own types; written all the same.
+extension RuntimeConfiguration.User: JSONDefaulted {
+    public static var absent: Self { Self() }
+    public var isAbsent: Bool { false }
 }

@@ -108,12 +108,12 @@ extension DocumentFault {
 
     static func unlessAbsolute(_ path: String?, _ member: StaticString) throws(DocumentFault) {
         guard let path else { return }
-        try unless(path.utf8.first == UInt8(ascii: "/"), member, "'\(path)' is not an absolute path")
+        try unless(path.utf8.first == UInt8(ascii: "/"), member, "\(quoting: path) is not an absolute path")
     }
 
     static func unlessOne(
         of known: [String], _ word: String, _ member: StaticString
     ) throws(DocumentFault) {
-        try unless(known.contains(word), member, "'\(word)' is not one of \(known.joined(separator: ", "))")
+        try unless(known.contains(word), member, "\(quoting: word) is not one of \(known.joined(separator: ", "))")
     }
 }

@@ -14,9 +14,9 @@ public struct ContainerIdentifier: Hashable, Sendable, CustomStringConvertible {
         guard name.utf8.count <= Self.greatestLength else {
             throw fail("is longer than \(Self.greatestLength) bytes")
         }
-        guard name != ".", name != ".." else { throw fail("'\(name)' is a directory's own name") }
+        guard name != ".", name != ".." else { throw fail("\(quoting: name) is a directory's own name") }
         guard name.utf8.allSatisfy(Self.isAllowed) else {
-            throw fail("'\(name)' may hold letters, digits, '_', '+', '-' and '.' only")
+            throw fail("\(quoting: name) may hold letters, digits, '_', '+', '-' and '.' only")
         }
         description = name
     }

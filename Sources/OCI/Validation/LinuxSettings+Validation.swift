@@ -7,7 +7,8 @@ extension RuntimeConfiguration.LinuxSettings {
         try validateNetworkDevices(&check)
         if let cgroupsPath {
             try DocumentFault.unless(
-                !cgroupsPath.split(separator: "/").contains(".."), "cgroupsPath", "'\(cgroupsPath)' goes up with '..'")
+                !cgroupsPath.split(separator: "/").contains(".."), "cgroupsPath",
+                "\(quoting: cgroupsPath) goes up with '..'")
         }
         try check.inside("resources", resources) { (resources, check) throws(DocumentFault) in
             try resources.validate(&check)
@@ -69,7 +70,8 @@ extension RuntimeConfiguration.LinuxSettings {
             throw DocumentFault(path: "timeOffsets", "needs a time namespace in linux.namespaces")
         }
         try DocumentFault.unless(
-            time.path == nil, "timeOffsets", "is for a new time namespace, not for the existing \(time.path ?? "")")
+            time.path == nil, "timeOffsets",
+            "is for a new time namespace, not for the existing \(shown(time.path ?? ""))")
         try check.entries("timeOffsets", timeOffsets) { (clock, offset, _) throws(DocumentFault) in
             try DocumentFault.unless(
                 clock == "monotonic" || clock == "boottime",
@@ -90,11 +92,11 @@ extension RuntimeConfiguration.LinuxSettings {
                 Self.isInterfaceName(outside), "is not the name of a network device")
             let inside = device.name ?? outside
             try DocumentFault.unless(
-                Self.isInterfaceName(inside), "name", "'\(inside)' is not the name of a network device")
+                Self.isInterfaceName(inside), "name", "\(quoting: inside) is not the name of a network device")
             // The kernel numbers a template's devices itself.
             guard !inside.contains("%d") else { return }
             if let other = taken.updateValue(outside, forKey: inside) {
-                throw DocumentFault(path: "name", "'\(inside)' is the name of \(other) inside as well")
+                throw DocumentFault(path: "name", "\(quoting: inside) is the name of \(other) inside as well")
             }
         }
     }
@@ -129,7 +131,7 @@ extension RuntimeConfiguration.LinuxSettings {
         try DocumentFault.unless(
             paths.isEmpty || namespace(.mount) != nil, member, "needs a mount namespace in linux.namespaces")
         try check.each(member, paths) { (path, _) throws(DocumentFault) in
-            try DocumentFault.unless(path.hasPrefix("/"), "'\(path)' is not an absolute path")
+            try DocumentFault.unless(path.hasPrefix("/"), "\(quoting: path) is not an absolute path")
         }
     }
 }
@@ -174,7 +176,7 @@ extension RuntimeConfiguration.MemoryPolicy {
         try check.each("flags", flags) { (flag, _) throws(DocumentFault) in
             try DocumentFault.unless(
                 Self.knownFlags.contains(flag),
-                "'\(flag)' is not one of \(Self.knownFlags.joined(separator: ", "))")
+                "\(quoting: flag) is not one of \(Self.knownFlags.joined(separator: ", "))")
         }
         try DocumentFault.unless(
             !flags.contains("MPOL_F_STATIC_NODES") || !flags.contains("MPOL_F_RELATIVE_NODES"), "flags",
@@ -188,7 +190,7 @@ extension RuntimeConfiguration.IntelRDT {
         if let closID, closID != "/" {
             try DocumentFault.unless(
                 closID != "." && closID != ".." && !closID.contains("/"), "closID",
-                "'\(closID)' is not the name of a directory")
+                "\(quoting: closID) is not the name of a directory")
         }
         if let l3CacheSchema {
             try Self.validateLine(l3CacheSchema, "l3CacheSchema")

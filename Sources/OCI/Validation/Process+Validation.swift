@@ -50,7 +50,7 @@ extension RuntimeConfiguration.Process {
         try check.each("rlimits", resourceLimits) { (limit, _) throws(DocumentFault) in
             try DocumentFault.unless(
                 Linux.ResourceLimit.Resource(named: limit.type) != nil, "type",
-                "'\(limit.type)' is not a limit the kernel knows, like RLIMIT_NOFILE")
+                "\(quoting: limit.type) is not a limit the kernel knows, like RLIMIT_NOFILE")
             try DocumentFault.unless(!seen.contains(limit.type), "type", "\(limit.type) is given twice")
             seen.append(limit.type)
             try DocumentFault.unless(
@@ -83,7 +83,7 @@ extension RuntimeConfiguration.Capabilities {
         ]
         for (set, names) in sets {
             try check.each(set, names) { (name, check) throws(DocumentFault) in
-                if CapabilitySet(named: name) == nil { check.warn("'\(name)' is not a capability known here") }
+                if CapabilitySet(named: name) == nil { check.warn("\(quoting: name) is not a capability known here") }
             }
         }
     }
@@ -119,7 +119,7 @@ extension RuntimeConfiguration.Scheduler {
         try check.each("flags", flags) { (flag, _) throws(DocumentFault) in
             try DocumentFault.unless(
                 Self.knownFlags.contains(flag),
-                "'\(flag)' is not one of \(Self.knownFlags.joined(separator: ", "))")
+                "\(quoting: flag) is not one of \(Self.knownFlags.joined(separator: ", "))")
         }
         guard policy != "SCHED_DEADLINE" else { return }
         for (value, member) in [(runtime, "runtime" as StaticString), (deadline, "deadline"), (period, "period")] {
@@ -131,6 +131,6 @@ extension RuntimeConfiguration.Scheduler {
 extension IndexList {
     static func validate(_ text: String?, _ member: StaticString) throws(DocumentFault) {
         guard let text else { return }
-        try DocumentFault.unless(IndexList(text) != nil, member, "'\(text)' is not a list of numbers like 0-3,7")
+        try DocumentFault.unless(IndexList(text) != nil, member, "\(quoting: text) is not a list of numbers like 0-3,7")
     }
 }

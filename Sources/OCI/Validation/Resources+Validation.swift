@@ -16,12 +16,12 @@ extension RuntimeConfiguration.Resources {
             try DocumentFault.unless(limit >= -1, "pids.limit", "\(limit) is less than -1, which means no limit")
         }
         try check.inside("blockIO", blockIO) { (limits, check) throws(DocumentFault) in try limits.validate(&check) }
-        var sizes: [String] = []
+        var sizes: Set<String> = []
         try check.each("hugepageLimits", hugepageLimits) { (limit, _) throws(DocumentFault) in
             try DocumentFault.unless(
-                Self.isPageSize(limit.pageSize), "pageSize", "'\(limit.pageSize)' is not a size like 2MB")
-            try DocumentFault.unless(!sizes.contains(limit.pageSize), "pageSize", "\(limit.pageSize) is given twice")
-            sizes.append(limit.pageSize)
+                Self.isPageSize(limit.pageSize), "pageSize", "\(quoting: limit.pageSize) is not a size like 2MB")
+            try DocumentFault.unless(
+                sizes.insert(limit.pageSize).inserted, "pageSize", "\(quoting: limit.pageSize) is given twice")
         }
         try check.inside("network", network) { (network, check) throws(DocumentFault) in
             try check.each("priorities", network.priorities) { (priority, _) throws(DocumentFault) in
@@ -61,7 +61,7 @@ extension RuntimeConfiguration.Resources.DeviceRule {
         if let access {
             try DocumentFault.unless(
                 access.utf8.allSatisfy { "rwm".utf8.contains($0) }, "access",
-                "'\(access)' is not made of r, w and m")
+                "\(quoting: access) is not made of r, w and m")
         }
     }
 }

@@ -35,12 +35,14 @@ extension RuntimeConfiguration {
     private func validateVersion(_ check: inout ConfigurationCheck) throws(DocumentFault) {
         let known = Self.specificationVersion
         guard let version = SpecificationVersion(ociVersion) else {
-            throw DocumentFault(path: "ociVersion", "'\(ociVersion)' is not a semantic version like \(known)")
+            throw DocumentFault(path: "ociVersion", "\(quoting: ociVersion) is not a semantic version like \(known)")
         }
         try DocumentFault.unless(
-            version.major == 1, "ociVersion", "version \(ociVersion) is not supported; known are 1.0.0 to \(known)")
+            version.major == 1, "ociVersion",
+            "version \(shown(ociVersion)) is not supported; known are 1.0.0 to \(known)")
         if let newest = SpecificationVersion(known), version.minor > newest.minor {
-            check.warn("ociVersion", "version \(ociVersion) is newer than \(known); what it added is not known here")
+            check.warn(
+                "ociVersion", "version \(shown(ociVersion)) is newer than \(known); what it added is not known here")
         }
     }
 
@@ -59,7 +61,7 @@ extension RuntimeConfiguration.Mount {
     ) throws(DocumentFault) {
         try DocumentFault.unless(!destination.isEmpty, "destination", "is empty")
         if !destination.hasPrefix("/") {
-            check.warn("destination", "'\(destination)' is relative, which is deprecated; taken from the root")
+            check.warn("destination", "\(quoting: destination) is relative, which is deprecated; taken from the root")
         }
         let isBind = options.contains { $0 == "bind" || $0 == "rbind" }
         try DocumentFault.unless(!isBind || source != nil, "source", "is missing, and bind mounts need one")
@@ -74,7 +76,7 @@ extension RuntimeConfiguration.Mount {
             for option in options where option == "idmap" || option == "ridmap" {
                 throw DocumentFault(
                     path: "options",
-                    "'\(option)' needs uidMappings and gidMappings, or a user namespace to take them from")
+                    "\(quoting: option) needs uidMappings and gidMappings, or a user namespace to take them from")
             }
         }
     }

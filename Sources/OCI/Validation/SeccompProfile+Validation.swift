@@ -22,7 +22,7 @@ extension SeccompProfile {
         try check.each("flags", flags) { (flag, _) throws(DocumentFault) in
             try DocumentFault.unless(
                 Self.knownFlags.contains(flag),
-                "'\(flag)' is not one of \(Self.knownFlags.joined(separator: ", "))")
+                "\(quoting: flag) is not one of \(Self.knownFlags.joined(separator: ", "))")
         }
         try check.each("syscalls", systemCalls) { (rule, check) throws(DocumentFault) in
             try rule.validate(&check)
