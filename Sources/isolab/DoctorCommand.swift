@@ -13,7 +13,8 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "As JSON.") var json = false
     @Flag(help: "Show and free what a killed run left behind: processes, cgroups, mounts, guests, scratch space.")
     var clean = false
-    @Option(help: ArgumentHelp("Ask this libvirt instead of the embedded driver, e.g. qemu:///system.", valueName: "uri"))
+    @Option(
+        help: ArgumentHelp("Ask this libvirt instead of the embedded driver, e.g. qemu:///system.", valueName: "uri"))
     var connect: String?
     @OptionGroup var places: PlaceOptions
 

@@ -55,14 +55,14 @@ struct SystemDaemonTests {
     private static func measuresForAnOrdinaryUser(_ daemon: LibvirtDaemon, in place: Place) throws {
         let result = try IsolabProgram.shell(
             """
-            mkdir bin home run && cp "${isolab%/*}"/isolab "${isolab%/*}"/isolab-vm "${isolab%/*}"/isolab-workload bin
-            chown 65534:65534 home run && chmod 700 home run && cd home
-            export HOME="$PWD" XDG_RUNTIME_DIR="$place/run" XDG_CACHE_HOME="$PWD/cache"
+            mkdir bin home runtime && cp "${isolab%/*}"/isolab "${isolab%/*}"/isolab-vm "${isolab%/*}"/isolab-workload bin
+            chown 65534:65534 home runtime && chmod 700 home runtime && cd home
+            export HOME="$PWD" XDG_RUNTIME_DIR="$place/runtime" XDG_CACHE_HOME="$PWD/cache"
             exec setpriv --reuid 65534 --regid 65534 --clear-groups \
                 "$place/bin/isolab" run vm-micro --connect '\(daemon.uri)'
             """, in: place)
         #expect(result.status == 0, "\(result.complaints)")
-        #expect(Processes.names(in: "\(place.path)/run/isolab/vm").isEmpty)
+        #expect(Processes.names(in: "\(place.path)/runtime/isolab/vm").isEmpty)
     }
 
     /// After `kill -9` of isolab and isolab-vm the daemon ends the guest by itself, and the next start removes the rest. The

@@ -7,11 +7,12 @@ import Testing
 /// Where another user's QEMU meets what isolab gives it.
 struct MeetingPlaceTests {
     /// Only a libvirt of this host can be measured; the rest is refused with what to do instead.
-    @Test(arguments: [
-        ("qemu:///system", nil), ("qemu+unix:///system?socket=/run/x/libvirt-sock", nil), ("test:///default", nil),
-        ("qemu+ssh://root@localhost/system", nil), ("qemu+tls://[::1]:16514/system", nil),
-        ("qemu+ssh://me@lab.example:22/system", "lab.example"), ("qemu://10.0.0.7/system", "10.0.0.7"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("qemu:///system", nil), ("qemu+unix:///system?socket=/run/x/libvirt-sock", nil), ("test:///default", nil),
+            ("qemu+ssh://root@localhost/system", nil), ("qemu+tls://[::1]:16514/system", nil),
+            ("qemu+ssh://me@lab.example:22/system", "lab.example"), ("qemu://10.0.0.7/system", "10.0.0.7"),
+        ] as [(String, String?)])
     func address(text: String, host: String?) {
         let address = LibvirtAddress(text: text)
         #expect(address.host == host)

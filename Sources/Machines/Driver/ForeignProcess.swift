@@ -25,7 +25,9 @@ final class ForeignProcess: Sendable {
         pidfd = OwnedDescriptor(owning: descriptor)
         self.pid = pid
         // Asked only now: from here on the number cannot be another's without the descriptor saying so.
-        guard let line = try? TextFile.bytes("/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else { return nil }
+        guard let line = try? TextFile.bytes("/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else {
+            return nil
+        }
     }
 
     /// Waits until it has ended.
