@@ -177,7 +177,8 @@ struct Server: Sendable {
             guard let xml = virDomainGetXMLDesc(domain, 0) else { return }
             defer { free(xml) }
             guard String(cString: xml).contains("'\(directory)/") else { return }
-            if virDomainDestroy(domain) == 0 { names.append(name) }
+            // A daemon that has just started anew calls it a failure where its own threads saw the end first.
+            if virDomainDestroy(domain) == 0 || virDomainIsActive(domain) != 1 { names.append(name) }
         }
         return names.sorted()
     }

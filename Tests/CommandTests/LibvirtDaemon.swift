@@ -36,7 +36,7 @@ final class LibvirtDaemon {
             mknod -m 666 kvm c 10 232
             mount --bind kvm /dev/kvm
         fi
-        echo 'stdio_handler = "file"' > etc/libvirt/qemu.conf
+        printf '%s\n' 'stdio_handler = "file"' "$configuration" > etc/libvirt/qemu.conf
         cat > libvirtd.conf << EOF
         unix_sock_dir = "$PWD/sockets"
         auth_unix_ro = "none"
@@ -47,7 +47,8 @@ final class LibvirtDaemon {
         while :; do libvirtd -f "$PWD/libvirtd.conf" -p "$PWD/pid"; done
         """
 
-    init(in place: Place) throws {
+    /// - Parameter configuration: a line of qemu.conf besides.
+    init(in place: Place, configuration: String = "") throws {
         self.place = place
         uri = "qemu:///system?socket=\(place.path)/daemon/sockets/libvirt-sock"
         cgroupsBefore = Self.cgroups()
@@ -56,10 +57,18 @@ final class LibvirtDaemon {
         let log = try OwnedDescriptor(opening: "\(place.path)/daemon/log", O_WRONLY | O_CREAT)
         process = try ProcessPlan(
             "unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", Self.script],
-            environment: ProcessPlan.ownEnvironment() + ["place=\(place.path)"]
+            environment: ProcessPlan.ownEnvironment() + ["place=\(place.path)", "configuration=\(configuration)"]
         ).spawn(StandardStreams(input: null.number, output: log.number, error: log.number))
         guard Patience.until({ access("\(place.path)/daemon/sockets/libvirt-sock", F_OK) == 0 }) else {
             throw SystemError("start", "libvirtd", errno: ETIMEDOUT, advice: place.read("daemon/log"))
+        }
+    }
+
+    /// libvirt has started a guest whole and has it on record.
+    var hasRunningGuest: Bool {
+        let directory = "\(place.path)/daemon/run/libvirt/qemu"
+        return Processes.names(in: directory).filter { $0.hasSuffix(".xml") }.contains {
+            Place.text("\(directory)/\($0)").contains("<domstatus state='running'")
         }
     }
 

@@ -23,7 +23,8 @@ enum DomainCgroup {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { continue }
             let isOurs =
-                version == 2 ? fields[0] == "0" && fields[1].isEmpty : fields[1].split(separator: ",").contains("memory")
+                version == 2
+                ? fields[0] == "0" && fields[1].isEmpty : fields[1].split(separator: ",").contains("memory")
             guard isOurs else { continue }
             let parts = fields[2].split(separator: "/")
             guard

@@ -6,14 +6,6 @@ internal import Linux
 ///
 /// What only a parent is told, the exit status and the last moments' resource usage, cannot be known.
 final class ForeignProcess: Sendable {
-    /// What a process used so far.
-    struct Usage: Hashable, Sendable {
-        /// CPU time, user and system, of all its threads, living and dead, ns (`clock_getcpuclockid(3)`).
-        var processorTime: UInt64
-        /// Bytes (`VmHWM` of /proc/pid/status).
-        var peakResident: UInt64
-    }
-
     let pid: Int32
     private let pidfd: OwnedDescriptor
 
@@ -25,7 +17,9 @@ final class ForeignProcess: Sendable {
         pidfd = OwnedDescriptor(owning: descriptor)
         self.pid = pid
         // Asked only now: from here on the number cannot be another's without the descriptor saying so.
-        guard let line = try? TextFile.bytes("/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else { return nil }
+        guard let line = try? TextFile.bytes("/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else {
+            return nil
+        }
     }
 
     /// Waits until it has ended.
@@ -35,19 +29,5 @@ final class ForeignProcess: Sendable {
     }
 
     /// What it used so far; `nil` once it is reaped.
-    var usage: Usage? {
-        var clock: clockid_t = 0
-        var time = timespec()
-        guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
-        let used = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-        return Usage(processorTime: used, peakResident: Self.peakResident(of: pid) ?? 0)
-    }
-
-    private static func peakResident(of pid: Int32) -> UInt64? {
-        guard let text = try? TextFile.read("/proc/\(pid)/status"),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ UInt64($0) })
-        else { return nil }
-        return kibibytes * 1024
-    }
+    var usage: ProcessUsage? { ProcessUsage(of: pid) }
 }

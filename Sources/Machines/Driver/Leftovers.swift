@@ -37,7 +37,9 @@ public enum Leftovers {
         let parent = stateDirectory.path("vm")
         // A name with a dot in front is one being made.
         return FileTree.names(in: parent).filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
-            guard let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else { return true }
+            guard let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
+                return true
+            }
             return !owner.isAlive
         }
     }

@@ -16,11 +16,7 @@ extension RunningGuest {
     /// Notes what QEMU used so far: after its end its parent may reap it before anybody can ask.
     func noteUsage() {
         guard let process = state.update({ $0.foreign }), let usage = process.usage else { return }
-        state.update {
-            $0.usage = ForeignProcess.Usage(
-                processorTime: max($0.usage?.processorTime ?? 0, usage.processorTime),
-                peakResident: max($0.usage?.peakResident ?? 0, usage.peakResident))
-        }
+        state.update { $0.usage = usage.joined($0.usage) }
     }
 
     private func outlive(_ process: ForeignProcess) {

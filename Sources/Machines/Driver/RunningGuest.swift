@@ -24,7 +24,7 @@ public final class RunningGuest: Sendable {
         var lost: String?
         /// QEMU, where it is a daemon's child, and the last that could be seen of what it used.
         var foreign: ForeignProcess?
-        var usage: ForeignProcess.Usage?
+        var usage: ProcessUsage?
     }
 
     let state: Waitable<State>
