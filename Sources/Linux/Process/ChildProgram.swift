@@ -135,6 +135,15 @@ package final class ChildProgram {
             _ = try? ProcessExit.wait(for: pid)
             throw failure
         }
+        if let index = steps.indices.dropLast().first(where: { child.pointee.stamps[$0] == 0 }) {
+            // It is gone, and not by a step that failed: somebody killed it, most likely the kernel.
+            Glibc.close(child.pointee.pidfd)
+            let ending = try ProcessExit.wait(for: pid).ending
+            throw SystemError(
+                "launch", "process \(pid): \(ending)", errno: 0,
+                stage: "step \(index + 1) of \(steps.count), \(steps[index].name)",
+                advice: "is the memory limit too small?")
+        }
         return (pid, child.pointee.pidfd)
     }
 }

@@ -63,8 +63,10 @@ final class Engine {
     func name() -> String { "t\(getpid())-\(Self.serial.add(1, ordering: .relaxed).newValue)" }
 
     /// Docker's container without its profile, that runs a shell script.
+    func configuration(_ script: String) -> RuntimeConfiguration { configuration(script) { _ in } }
+
     func configuration(
-        _ script: String, change: (inout RuntimeConfiguration) throws -> Void = { _ in }
+        _ script: String, change: (inout RuntimeConfiguration) throws -> Void
     ) rethrows -> RuntimeConfiguration {
         var configuration = RuntimeConfiguration.docker(
             arguments: ["/bin/sh", "-c", script], rootPath: rootfs, seccomp: nil)
@@ -87,6 +89,7 @@ final class Engine {
     // MARK: - Calls
 
     /// Calls the runtime and waits for it.
+    @discardableResult
     func call(_ arguments: String..., input: String = "") throws -> Answer { try call(arguments, input: input) }
 
     func call(_ arguments: [String], input: String = "") throws -> Answer {
