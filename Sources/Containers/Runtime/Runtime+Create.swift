@@ -51,11 +51,11 @@ extension Runtime {
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
         let cgroupPlan = try cgroupPlan(configuration, id: request.id)
-        let lifecycle = LaunchPlan.Lifecycle(
-            identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
-            preservedDescriptors: request.preservedDescriptors, noPivot: request.noPivot,
-            cgroupDirectories: cgroupPlan.directories)
-        var options = LaunchPlan.Options(lifecycle: lifecycle)
+        var options = LaunchPlan.Options(
+            lifecycle: LaunchPlan.Lifecycle(
+                identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
+                preservedDescriptors: request.preservedDescriptors, noPivot: request.noPivot,
+                cgroupDirectories: cgroupPlan.directories))
         if let profile = linux.seccomp {
             let program = try seccomp.program(for: profile)
             options.filter = program.words
@@ -66,7 +66,8 @@ extension Runtime {
 
         let directory = try store.claim(identifier)
         var launch = ContainerLaunch(
-            request: request, configuration: configuration, plan: plan, cgroupPlan: cgroupPlan, directory: directory,
+            request: request, configuration: configuration, options: options, plan: plan, cgroupPlan: cgroupPlan,
+            directory: directory,
             record: ContainerRecord(
                 ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
                 created: Timestamp.now(), owner: Self.owner(), annotations: configuration.annotations,

@@ -62,8 +62,7 @@ extension Runtime {
         guard first.isAlive else { throw RuntimeError("exec into", request.id, "it has just ended") }
 
         let hasUserNamespace = configuration.linux?.namespaces.contains { $0.kind == .user } ?? false
-        let denies =
-            hasUserNamespace && (try? SystemFile.read("/proc/\(first.pid)/setgroups"))?.hasPrefix("deny") == true
+        let denies = hasUserNamespace ? HostFacts.readsDeny("/proc/\(first.pid)/setgroups") : host.deniesSetGroups
         let plan = try JoinPlan(
             request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
             preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
@@ -100,7 +99,7 @@ extension Runtime {
         defer { if let console { close(console) } }
         inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
         // One at a time: joining a time namespace is refused beside others by some kernels.
-        for namespace in [Namespaces.pid, .time] where plan.childNamespaces.contains(namespace) {
+        for namespace in [Namespaces.user, .pid, .time] where plan.childNamespaces.contains(namespace) {
             try ChildNamespaces.join(target, namespace, "process \(pid)")
         }
         let program = ChildProgram(plan.steps, inputs: inputs)
