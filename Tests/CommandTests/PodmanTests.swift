@@ -12,7 +12,8 @@ struct PodmanTests {
     @Test func runs() throws {
         let podman = try Podman()
         let result = try podman.run(
-            "run --rm --cidfile ids $limits --network none --hostname inside isolab-test sh -c 'hostname; echo $$; id -u; exit 7'")
+            "run --rm --cidfile ids $limits --network none --hostname inside isolab-test sh -c 'hostname; echo $$; id -u; exit 7'"
+        )
         #expect(result.output == "inside\n1\n0\n", "\(result.complaints)")
         #expect(result.status == 7)
         #expect(try podman.run("ps -aq").output == "")
@@ -33,14 +34,17 @@ struct PodmanTests {
     @Test func session() throws {
         let podman = try Podman()
         let start = try podman.run(
-            "run -d --cidfile ids --name one $limits --network none --memory 64m --cpus 0.5 --pids-limit 40 isolab-test sleep 1000")
+            "run -d --cidfile ids --name one $limits --network none --memory 64m --cpus 0.5 --pids-limit 40 isolab-test sleep 1000"
+        )
         #expect(start.status == 0, "\(start.complaints)")
         #expect(!podman.cgroups().isEmpty)
         #expect(try podman.run("exec one sh -c 'echo $$; exit 3'").status == 3)
-        #expect(try podman.run("exec --user 5:6 --workdir /tmp -e A=b one sh -c 'id -u; id -g; pwd; echo $A'").output
-            == "5\n6\n/tmp\nb\n")
-        #expect(try podman.run("exec one cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max")
-            .output.hasPrefix("67108864"))
+        #expect(
+            try podman.run("exec --user 5:6 --workdir /tmp -e A=b one sh -c 'id -u; id -g; pwd; echo $A'").output
+                == "5\n6\n/tmp\nb\n")
+        #expect(
+            try podman.run("exec one cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max")
+                .output.hasPrefix("67108864"))
         let stats = try podman.run("stats --no-stream --format '{{.PIDs}} {{.MemUsage}}' one")
         #expect(stats.output.contains("67.11MB"), "\(stats.complaints)")
         #expect(try podman.run("update --memory 32m one").status == 0)
@@ -61,14 +65,16 @@ struct PodmanTests {
     @Test func memoryLimit() throws {
         let podman = try Podman()
         let result = try podman.run(
-            "run --name greedy $limits --network none --memory 8m isolab-test dd if=/dev/zero of=/dev/null bs=64M count=1")
+            "run --name greedy $limits --network none --memory 8m isolab-test dd if=/dev/zero of=/dev/null bs=64M count=1"
+        )
         #expect(result.status == 137, "\(result.complaints)")
     }
 
     /// A terminal: of its own devpts, in the size of the user's, for the first process and for one that joins.
     @Test func terminal() throws {
         let podman = try Podman()
-        let line = "stty rows 31 cols 97; $podman run --rm -it $limits --network none isolab-test sh -c 'tty; stty size'"
+        let line =
+            "stty rows 31 cols 97; $podman run --rm -it $limits --network none isolab-test sh -c 'tty; stty size'"
         let first = try podman.inTerminal(line)
         #expect(first.contains("/dev/pts/0"), "\(first)")
         #expect(first.contains("31 97"), "\(first)")

@@ -14,7 +14,8 @@ extension LaunchPlan {
             deniesSetGroups: identityMaps?.deniesSetGroups ?? host.deniesSetGroups)
         builder.lifecycle = options.lifecycle
         if let instructions = options.filter {
-            builder.filter = linux.seccomp?.listenerPath == nil
+            builder.filter =
+                linux.seccomp?.listenerPath == nil
                 ? .seccomp(instructions: instructions, flags: options.filterFlags)
                 : .seccompWithListener(
                     instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)

@@ -39,7 +39,7 @@ struct ContainerLaunch {
         if cgroup.directories.isEmpty, let reason = cgroup.warnings.last {
             warn("without a cgroup: this user may make none, so nothing is limited or counted (\(reason))")
         } else {
-            cgroup.warnings.forEach(warn)
+            for warning in cgroup.warnings { warn(warning) }
         }
 
         let entry = try cgroup.openEntry()

@@ -45,7 +45,7 @@ extension Runtime {
         let bundle = try Self.resolved(request.bundle, "bundle")
         let document = try SystemFile.bytes(of: bundle + "/config.json")
         let configuration = try RuntimeConfiguration(json: document)
-        try configuration.validate().forEach { warn("config.json: \($0)") }
+        for warning in try configuration.validate() { warn("config.json: \(warning)") }
         let root = configuration.root?.path ?? ""
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
@@ -73,8 +73,9 @@ extension Runtime {
                 created: Timestamp.now(), owner: Self.owner(), annotations: configuration.annotations,
                 creator: try ContainerRecord.Identity(of: getpid()), process: nil,
                 waitsForStart: request.waitsForStart,
-                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false, cgroup: Cgroup(foreseen: cgroupPlan).directories))
-        plan.warnings.forEach(warn)
+                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
+                cgroup: Cgroup(foreseen: cgroupPlan).directories))
+        for warning in plan.warnings { warn(warning) }
         do {
             return try launch.run(document, warn: warn)
         } catch {

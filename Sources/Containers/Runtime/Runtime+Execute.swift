@@ -19,7 +19,8 @@ public struct ExecuteRequest: Sendable {
 
     public init(
         id: String, process: RuntimeConfiguration.Process, pidFile: String? = nil, consoleSocket: String? = nil,
-        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil, ignorePaused: Bool = false
+        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil,
+        ignorePaused: Bool = false
     ) {
         self.id = id
         self.process = process
@@ -66,7 +67,7 @@ extension Runtime {
         let plan = try JoinPlan(
             request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
             preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
-        plan.warnings.forEach(warn)
+        for warning in plan.warnings { warn(warning) }
         return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
     }
 
