@@ -127,6 +127,42 @@ struct UnifiedCgroupTests {
         try own.remove()
     }
 
+    /// A container that made cgroups with controllers of its own can have no process beside them: one that joins it later is born
+    /// where its first process is.
+    @Test func joiningADividedCgroup() throws {
+        let cgroup = try create("divided", CgroupLimits(processes: 20))
+        defer { try? cgroup.remove() }
+        let first = try ProcessPlan("/bin/sleep", ["60"]).spawn(in: cgroup)
+        let path = try #require(cgroup.unified).path
+        try SystemFile.makeDirectories(path + "/init.scope")
+        try SystemFile.write("\(first.pid)", to: path + "/init.scope/cgroup.procs")
+        try SystemFile.write("+pids", to: path + "/cgroup.subtree_control")
+        #expect(throws: SystemError.self) { try ProcessPlan("/bin/sleep", ["60"]).spawn(in: cgroup) }
+        // Opened for the process inside, the way leads to its cgroup.
+        let entry = try cgroup.openEntry(beside: first.pid)
+        let target = try #require(realpath("/proc/self/fd/\(entry.unified)", nil))
+        #expect(String(cString: target) == path + "/init.scope")
+        free(target)
+        try cgroup.kill()
+        _ = try first.wait()
+    }
+
+    /// A user who was given the cgroup can make others below it, but not lift its limits.
+    @Test func givenAway() throws {
+        let cgroup = try create("given", CgroupLimits(processes: 20))
+        defer { try? cgroup.remove() }
+        try cgroup.delegate(to: 65534)
+        let path = try #require(cgroup.unified).path
+        func owner(_ file: String) -> UInt32 {
+            var status = stat()
+            return lstat(path + file, &status) == 0 ? status.st_uid : .max
+        }
+        for file in ["", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"] {
+            #expect(owner(file) == 65534)
+        }
+        for file in ["/pids.max", "/memory.max", "/cgroup.freeze"] { #expect(owner(file) == 0) }
+    }
+
     /// What v2 does not have is refused before anything is made.
     @Test func refusals() throws {
         var limits = CgroupLimits(unified: [.init(file: "nosuch.max", value: "1")])
