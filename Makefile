@@ -4,6 +4,8 @@ SWIFT ?= swift
 # What `make bench` is told besides, e.g. make bench BENCH="--full --lanes native,container,vm"
 BENCH ?= --quick
 SWIFTFLAGS ?=
+# How many documents of each kind `make fuzz` tries.
+FUZZ_RUNS ?= 200000
 LINTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 # Formatters pull ICU; a static standard library starts faster and needs no toolchain on the target machine.
@@ -12,7 +14,7 @@ RELEASE := -c release --static-swift-stdlib $(SWIFTFLAGS)
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test deps build debug lint format docs figures install clean
+.PHONY: help bench test deps build debug lint format docs figures fuzz install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,6 +47,9 @@ docs: ## write the reference of the public API to .build/docs
 
 figures: deps build ## measure the figures isolab promises, side by side with its peers (about ten minutes)
 	$(MAKE) -C Benchmarks figures
+
+fuzz: ## try FUZZ_RUNS hostile documents of every kind on their readers (a minute, most of it building)
+	@Tests/Fuzz/run $(SWIFT) $(FUZZ_RUNS)
 
 install: build ## copy the programs to $(PREFIX)/bin (default /usr/local)
 	@.ci/install-programs "$$($(SWIFT) build $(RELEASE) --show-bin-path)" "$(or $(PREFIX),/usr/local)"

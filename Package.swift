@@ -24,13 +24,15 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
+    .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
 
 let machines: [Target] = [
     // The runtime core: config.json → LaunchPlan → sandbox.
-    .target(name: "Containers", dependencies: ["Linux", "OCI", "Seccomp"]),
+    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp"]),
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
@@ -62,6 +64,11 @@ let laboratory: [Target] = [
 let programs: [Target] = [
     .executableTarget(
         name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+    // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
+    .executableTarget(
+        name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],
+        // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
+        linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"])]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
@@ -96,7 +103,7 @@ let programs: [Target] = [
 
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
-    .testTarget(name: "OCITests", dependencies: ["OCI"]),
+    .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
@@ -121,12 +128,15 @@ let package = Package(
     name: "isolab",
     products: [
         .executable(name: "isolab", targets: ["isolab"]),
+        .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         // For Benchmarks/, a package of its own.
         .library(
             name: "IsolabCore",
             targets: ["Containers", "Seccomp", "OCI", "Linux", "WorkloadProtocol", "Statistics"]),
+        // For Tests/Fuzz, a package of its own, too.
+        .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

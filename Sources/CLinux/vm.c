@@ -27,7 +27,7 @@ static uint64_t nanoseconds(struct timeval time) {
     return (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_usec * 1000ull;
 }
 
-pid_t isolab_vm_reap(pid_t pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak) {
+int isolab_vm_reap(int pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak) {
     struct rusage usage;
     pid_t reaped = wait4(pid, status, WNOHANG, &usage);
     if (reaped > 0) {

@@ -4,6 +4,11 @@ public import Glibc
 public enum SystemFile {
     /// The whole text of a file. Bytes that are not UTF-8 are replaced.
     public static func read(_ path: String) throws(SystemError) -> String {
+        String(decoding: try bytes(of: path), as: UTF8.self)
+    }
+
+    /// The whole content of a file.
+    public static func bytes(of path: String) throws(SystemError) -> [UInt8] {
         let file = try OwnedDescriptor(opening: path, O_RDONLY)
         let size = 16 * 1024
         var content: [UInt8] = []
@@ -14,7 +19,28 @@ public enum SystemFile {
             if count == 0 { break }
             content.append(contentsOf: chunk.prefix(count))
         }
-        return String(decoding: content, as: UTF8.self)
+        return content
+    }
+
+    /// Puts a content in place of a file's, whole or not at all: written aside, then renamed.
+    public static func replace(_ path: String, with content: [UInt8], mode: mode_t = 0o600) throws(SystemError) {
+        let aside = path + ".new"
+        let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+        try write(content, to: file.number, path)
+        if rename(aside, path) != 0 { throw SystemError("rename", path) }
+    }
+
+    /// Writes everything to an open file.
+    public static func write(_ content: [UInt8], to descriptor: Int32, _ path: String) throws(SystemError) {
+        var written = 0
+        while written < content.count {
+            let count = content.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError("write", path) }
+            written += count
+        }
     }
 
     /// The number in a file that holds one; nil for words like `max`.

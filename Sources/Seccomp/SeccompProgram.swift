@@ -4,6 +4,8 @@ public struct SeccompProgram: Equatable, Sendable {
     public let instructions: [FilterInstruction]
     /// `SECCOMP_FILTER_FLAG_…` for `SECCOMP_SET_MODE_FILTER`.
     public let flags: UInt32
+    /// `SECCOMP_FILTER_FLAG_NEW_LISTENER`: loading the filter answers with a descriptor that notifications come by.
+    public static let newListener: UInt32 = 8
     /// False where the program is libseccomp's own, because the compact one was not proven equal.
     public let isCompact: Bool
 

@@ -18,7 +18,7 @@ public final class SeccompProgramCache: Sendable {
 
     /// The program of a profile, compiled at most once.
     public func program(for profile: SeccompProfile) throws(SeccompError) -> SeccompProgram {
-        let key = try key(of: profile)
+        let key = key(of: profile)
         if let program = programs.withLock({ $0[key] }) { return program }
         let program: SeccompProgram
         if let kept = read(key) {
@@ -32,13 +32,9 @@ public final class SeccompProgramCache: Sendable {
     }
 
     /// A digest over all that the program depends on: the profile, what libseccomp knows, and the form of the file.
-    private func key(of profile: SeccompProfile) throws(SeccompError) -> Digest {
-        do throws(ConfigurationError) {
-            let made = "\n\(SeccompProgramFile.format) libseccomp \(LibseccompCompiler.version)"
-            return Digest(sha256Of: try profile.json() + made.utf8)
-        } catch {
-            throw SeccompError(operation: "digest", problem: error.problem)
-        }
+    private func key(of profile: SeccompProfile) -> Digest {
+        let made = "\n\(SeccompProgramFile.format) libseccomp \(LibseccompCompiler.version)"
+        return Digest(sha256Of: profile.json() + made.utf8)
     }
 
     // MARK: - Files

@@ -46,6 +46,13 @@ struct Connection: @unchecked Sendable {
         return Connection(pointer: pointer, uri: uri, root: root)
     }
 
+    /// A daemon ends its guests when this connection breaks, even by `kill -9`; a guest of the embedded driver is found by
+    /// its owner's record, and libvirt's other drivers do not know the flag.
+    var creationFlags: UInt32 {
+        guard root == nil, let type = virConnectGetType(pointer), String(cString: type) == "QEMU" else { return 0 }
+        return VIR_DOMAIN_START_AUTODESTROY.rawValue
+    }
+
     var version: DriverVersion {
         var library: UInt = 0
         var hypervisor: UInt = 0

@@ -88,10 +88,12 @@ final class Guests: Sendable {
     func shutDown(_ name: String) { state.withLock { $0.guests[name]?.hasShutDown = true } }
 
     /// The guest has run to its own end, or does so within half a second: its events may be on their way.
-    func hasRun(_ name: String) -> Bool {
+    ///
+    /// - Parameter isOurChild: one whose process was never seen cannot have run; a daemon's never is.
+    func hasRun(_ name: String, isOurChild: Bool) -> Bool {
         for _ in 0..<500 {
             let known: Bool? = state.withLock {
-                guard let guest = $0.guests[name], guest.pid != nil else { return false }
+                guard let guest = $0.guests[name], guest.pid != nil || !isOurChild else { return false }
                 return guest.hasShutDown ? true : nil
             }
             if let known { return known }

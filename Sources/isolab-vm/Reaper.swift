@@ -47,8 +47,7 @@ enum Reaper {
         var (user, system, peak): (UInt64, UInt64, UInt64) = (0, 0, 0)
         guard isolab_vm_reap(pid, &how, &user, &system, &peak) == pid else { return }
         event.status = how & 0x7f == 0 ? (how >> 8) & 0xff : 128 + (how & 0x7f)
-        event.userTime = user
-        event.systemTime = system
+        event.processorTime = user + system
         event.peakResident = peak
         guests.reaped(event, pid: pid)
     }

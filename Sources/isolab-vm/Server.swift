@@ -87,6 +87,8 @@ struct Server: Sendable {
             try withDomain(try need(request.name, "name", request)) { domain, name throws(DriverError) in
                 if virDomainUndefine(domain) < 0 { throw lastError("virDomainUndefine", name) }
             }
+        case .clean:
+            return DriverMessage(names: try clean(below: try need(request.name, "name", request)))
         case .close:
             break
         }
@@ -122,9 +124,9 @@ struct Server: Sendable {
             DispatchQueue.global().asyncAfter(deadline: when) { expire(name, generation: generation) }
         }
         Output.send(GuestEvent(.createCalled, name: name, at: HostClock.now()))
-        guard let domain = virDomainCreateXML(connection.pointer, xml, 0) else {
+        guard let domain = virDomainCreateXML(connection.pointer, xml, connection.creationFlags) else {
             let error = lastError("virDomainCreateXML", name)
-            guard guests.hasRun(name) else {
+            guard guests.hasRun(name, isOurChild: connection.root != nil) else {
                 guests.forget(name)
                 throw error
             }
@@ -163,17 +165,34 @@ struct Server: Sendable {
     }
 
     private func list() throws(DriverError) -> [String] {
+        var names: [String] = []
+        try forEachDomain { _, name in names.append(name) }
+        return names.sorted()
+    }
+
+    /// What carries a path below the directory is of its owner's making, whatever its name.
+    private func clean(below directory: String) throws(DriverError) -> [String] {
+        var names: [String] = []
+        try forEachDomain { domain, name in
+            guard let xml = virDomainGetXMLDesc(domain, 0) else { return }
+            defer { free(xml) }
+            guard String(cString: xml).contains("'\(directory)/") else { return }
+            // A daemon that has just started anew calls it a failure where its own threads saw the end first.
+            if virDomainDestroy(domain) == 0 || virDomainIsActive(domain) != 1 { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private func forEachDomain(_ body: (virDomainPtr, String) -> Void) throws(DriverError) {
         var domains: UnsafeMutablePointer<virDomainPtr?>?
         let count = virConnectListAllDomains(connection.pointer, &domains, 0)
         guard count >= 0, let domains else { throw lastError("virConnectListAllDomains", connection.uri) }
         defer { free(domains) }
-        var names: [String] = []
         for index in 0..<Int(count) {
             guard let domain = domains[index] else { continue }
-            if let name = virDomainGetName(domain) { names.append(String(cString: name)) }
+            if let name = virDomainGetName(domain) { body(domain, String(cString: name)) }
             virDomainFree(domain)
         }
-        return names.sorted()
     }
 
     private func arguments(xml: String) throws(DriverError) -> [String] {

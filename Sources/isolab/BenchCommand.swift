@@ -97,7 +97,7 @@ struct PartOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A libvirt URI instead of the embedded driver; not yet one whose QEMU runs as another user (qemu:///system).",
+            "A libvirt of this host instead of the embedded driver, e.g. qemu:///system, whose daemon then runs the guests.",
             valueName: "uri"))
     var connect: String?
 

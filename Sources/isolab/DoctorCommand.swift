@@ -13,6 +13,9 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "As JSON.") var json = false
     @Flag(help: "Show and free what a killed run left behind: processes, cgroups, mounts, guests, scratch space.")
     var clean = false
+    @Option(
+        help: ArgumentHelp("Ask this libvirt instead of the embedded driver, e.g. qemu:///system.", valueName: "uri"))
+    var connect: String?
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
@@ -29,7 +32,7 @@ struct DoctorCommand: ParsableCommand {
             }
         }
         let capabilities = Doctor.examine(
-            stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)
+            stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory, connect: connect)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

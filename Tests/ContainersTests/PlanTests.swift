@@ -33,7 +33,7 @@ import Testing
             .mount(source: "/r", target: "/m", type: "", flags: [.bind, .recursive], data: ""),
             .setMountAttributes(path: "/m", set: .readOnly, clear: [], recursive: false),
             .pivotRoot(path: "/m"),
-            .newSession, .streams, .resetSignals, .closeOtherDescriptors,
+            .newSession, .streams, .resetSignals, .closeAtOnce(preserving: 0),
             .limitBoundingSet(to: []),
             .setGroups(primary: 0, additional: []), .setUser(0), .changeDirectory(path: "/"),
             .setCapabilities(effective: [], permitted: [], inheritable: []),
@@ -137,16 +137,16 @@ import Testing
             ("process.rlimits", { c in c.process?.resourceLimits = [.init(type: "RLIMIT_X", soft: 1, hard: 1)] }),
             ("process.rlimits", { c in c.process?.resourceLimits = [.init(type: "RLIMIT_CPU", soft: 2, hard: 1)] }),
             ("linux.namespaces", { c in c.linux?.namespaces = [.init(.pid)] }),
-            ("linux.namespaces", { c in c.linux?.namespaces.append(.init(.network, path: "/proc/1/ns/net")) }),
+            ("linux.namespaces", { c in c.linux?.namespaces.append(.init(.network, path: "proc/1/ns/net")) }),
             ("linux.uidMappings", { c in c.linux?.namespaces.append(.init(.user)) }),
             ("hostname", { c in c.hostname = "h" }),
-            ("mounts", { c in c.mounts = [.init(destination: "x", type: "tmpfs")] }),
+            ("mounts[0].type", { c in c.mounts = [.init(destination: "/x")] }),
             ("mounts", { c in c.mounts = [.init(destination: "/x", type: "bind", source: "y", options: ["bind"])] }),
             ("linux.seccomp", { c in c.linux?.seccomp = SeccompProfile(defaultAction: .allow) }),
         ] as [(String, @Sendable (inout RuntimeConfiguration) -> Void)])
     func refused(field: String, change: @Sendable (inout RuntimeConfiguration) -> Void) {
         let error = #expect(throws: PlanError.self) { try plan(change) }
-        #expect(error?.field == field)
+        #expect(error?.field.hasPrefix(field) == true)
     }
 
     /// sysctl's names: dots part, except where a slash stands for a dot in a name.

@@ -65,7 +65,7 @@ import Testing
         #expect(options.propagation == [.follower, .recursive])
         #expect(options.recursive == .readOnly)
         #expect(options.data == "mode=755")
-        #expect(options.unsupported == ["tmpcopyup"])
+        #expect(options.copiesUp)
         #expect(options.attributes == .noSetUserID)
         #expect(options.clearedAttributes == .readOnly)
     }

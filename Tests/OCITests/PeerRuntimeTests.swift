@@ -38,6 +38,37 @@ import Testing
                 ["sys", "refused"], ["0"],
             ], "\(result.output) \(result.errors)")
     }
+
+    /// The document to start from is one that others take, too: read-only root, own host name, three capabilities.
+    @Test(
+        .enabled(if: geteuid() == 0, "needs root: the container has no user namespace"),
+        .enabled(if: FileManager.default.isExecutableFile(atPath: busybox), "needs busybox-static"),
+        arguments: ["crun", "runc"].filter { Program.find($0) != nil })
+    func starterRunsUnderPeer(runtime: String) throws {
+        let bundle = try Bundle(files: [("bin/busybox", Self.busybox)])
+        defer { bundle.remove() }
+        let name = "isolab-oci-test-\(UUID().uuidString.prefix(8))"
+        var configuration = RuntimeConfiguration.starter()
+        configuration.process?.terminal = false
+        configuration.process?.arguments = [
+            "/bin/busybox", "sh", "-c",
+            """
+            /bin/busybox hostname; /bin/busybox grep -E '^Cap(Bnd|Amb)|^NoNewPrivs' /proc/self/status
+            echo x 2>/dev/null > /x || echo read-only
+            """,
+        ]
+        try Data(configuration.json()).write(to: bundle.directory.appending(path: "config.json"))
+
+        let path = try #require(Program.find(runtime))
+        let result = try Program.runHidingUnifiedHierarchy(path, ["run", "--bundle", bundle.directory.path, name])
+        #expect(result.status == 0, "\(result.output) \(result.errors)")
+        let lines = result.output.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }
+        #expect(
+            lines == [
+                ["isolab"], ["CapBnd:", "0000000020000420"], ["CapAmb:", "0000000000000000"], ["NoNewPrivs:", "1"],
+                ["read-only"],
+            ], "\(result.output) \(result.errors)")
+    }
 }
 
 /// A directory with a root file system of a few files, and room for a `config.json`.

@@ -56,7 +56,7 @@ final class Bed {
         var configuration = configuration
         configuration.process?.arguments = arguments
         configuration.linux?.cgroupsPath = "/" + cgroup
-        try write(try configuration.json(indented: false), bundle + "/config.json")
+        try write(configuration.json(indented: false), bundle + "/config.json")
         return bundle
     }
 

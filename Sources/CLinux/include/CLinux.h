@@ -9,6 +9,7 @@
 #include "kvm.h"
 #include "process.h"
 #include "security.h"
+#include "socket.h"
 #include "vm.h"
 
 #endif

@@ -11,23 +11,31 @@
 /// What one step does; the meaning of the operands a…e stands beside each.
 enum isolab_operation {
     isolab_join_cgroups,      // a: const int *descriptors of `tasks` files, b: count
-    isolab_await_gate,        // wait until the parent opens the gate (it writes the id maps meanwhile)
+    isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
+    isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
+    isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
+    isolab_run_hook,          // a: const struct isolab_hook *
+    isolab_open_terminal,     // a: const struct isolab_terminal *
+    isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable
+    isolab_system_call,       // a: number, b…e: its operands
+    isolab_pass_listener,     // a: const struct sock_fprog *, b: flags: as isolab_seccomp, and notes the listener
+    isolab_guard_parent,      // a: the launcher's pid: fail where it is gone already
     isolab_unshare,           // a: CLONE_NEW… flags
     isolab_set_namespace,     // a: descriptor, b: CLONE_NEW… flag
-    isolab_mount,             // a: source, b: target, c: type, d: flags, e: data
+    isolab_mount,             // a: source, b: target, made where it is absent, c: type, d: flags, e: data
     isolab_set_attributes,    // a: path, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0
     isolab_clone_tree,        // a: slot, b: source, c: AT_RECURSIVE or 0
     isolab_make_tree,         // a: slot, b: type, c: const char *const *pairs of key and value, d: MOUNT_ATTR_
-    isolab_attach_tree,       // a: slot, b: target
-    isolab_bind_file,         // a: slot, b: target: makes an empty file, then attaches
+    isolab_attach_tree,       // a: slot, b: target, a directory made where it is absent
+    isolab_bind_file,         // a: slot, b: target, an empty file made where it is absent
     isolab_detach,            // a: path (umount2, MNT_DETACH)
     isolab_pivot_root,        // a: the new root; the old one is detached at once
-    isolab_mask,              // a: path; an absent one is passed over
+    isolab_mask,              // a: path, covered by an empty directory or the null device; an absent one is passed over
     isolab_make_read_only,    // a: path; an absent one is passed over
     isolab_make_directory,    // a: path, b: mode; an existing one is left
     isolab_make_device,       // a: path, b: mode with type, c: device, d: uid, e: gid
     isolab_make_link,         // a: target, b: path; an existing one is left
-    isolab_write_file,        // a: path, b: bytes, c: length
+    isolab_write_file,        // a: path, b: bytes, c: length; one below /proc must be on procfs, without links
     isolab_change_directory,  // a: path
     isolab_set_host_name,     // a: bytes, b: length
     isolab_set_domain_name,   // a: bytes, b: length
@@ -46,7 +54,15 @@ enum isolab_operation {
     isolab_set_mask,          // a: umask
     isolab_streams,           // a: const int *three descriptors; −1 leaves one as it is
     isolab_reset_signals,
-    isolab_close_on_exec,     // every descriptor from 3 up
+    isolab_close_on_exec,     // every descriptor from a up
+    isolab_close_others,      // a: const int *sorted numbers to keep, b: count; all others from c up are closed now
+    isolab_own_streams,       // a: uid: gives 0, 1 and 2 to the user where they are not the null device
+    isolab_map_tree,          // a: slot, b: descriptor of a user namespace, c: AT_RECURSIVE or 0: an idmapped mount
+    isolab_move_root,         // a: the new root, where pivot_root cannot be (an initramfs): MS_MOVE and chroot
+    isolab_set_tree_attributes, // a: slot, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0, e: propagation
+    isolab_enter_root,        // a: the new root, entered for a while by chroot(2): hooks will need the old one once more
+    isolab_leave_root,
+    isolab_copy_up,           // a: slot of a tree, b: directory whose content is copied into it
     isolab_execute,           // a: const char *const *candidates, b: argv, c: envp
 };
 
@@ -56,6 +72,39 @@ enum isolab_operation {
 struct isolab_step {
     uint64_t operation;
     uint64_t a, b, c, d, e;
+};
+
+/// What went wrong when no launcher was there any more to look at the memory.
+struct isolab_report {
+    int32_t operation;
+    int32_t error;
+    int32_t hook_status;
+};
+
+/// A program run by the child itself, in its namespaces, with a text on its standard input.
+struct isolab_hook {
+    const char *path;
+    const char *const *argv;
+    const char *const *envp;
+    const char *input;
+    uint64_t length;
+    /// Where in `input` the decimal pid is to be written, padded with spaces to ten places; 0: nowhere.
+    uint64_t pid_offset;
+    /// Milliseconds; 0: no limit.
+    uint64_t timeout;
+    /// A stack for the hook's child: the walker's own cannot be shared.
+    void *stack;
+    uint64_t stack_size;
+};
+
+/// A pseudo-terminal of the container's devpts, whose master goes to a UNIX socket.
+struct isolab_terminal {
+    int32_t socket;
+    uint16_t rows, columns;
+    /// The owner of the terminal inside.
+    uint32_t user;
+    /// Whether it is mounted on /dev/console.
+    uint32_t console;
 };
 
 /// Everything a child needs, and everything it tells: shared memory of parent and child until execve.
@@ -70,6 +119,8 @@ struct isolab_child {
     uint64_t stack_size;
     /// CLONE_NEW… and CLONE_VFORK; the rest (CLONE_VM, CLONE_PIDFD, CLONE_CLEAR_SIGHAND, …) is always added.
     uint64_t flags;
+    /// Where a failure after isolab_hand_over is written as a `struct isolab_report`, or −1.
+    int32_t report;
     /// A directory of a cgroup v2 for CLONE_INTO_CGROUP, or −1.
     int32_t cgroup;
     int32_t pid;
@@ -77,20 +128,38 @@ struct isolab_child {
     /// The index of the step that failed, or −1; and its errno.
     volatile int32_t failed;
     volatile int32_t error;
-    /// Futex words: `alive` is cleared by the kernel when the child lets go of the memory; `gate` is opened by the parent.
+    /// The exit status or signal of a hook that failed, as waitpid(2) puts them.
+    volatile int32_t hook_status;
+    /// Futex words. `alive` is 1 while the child walks, ISOLAB_AT_GATE + n while it stands at gate n,
+    /// ISOLAB_HANDED_OVER once it needs nobody, and is cleared by the kernel when the child lets go of the memory.
     volatile uint32_t alive;
+    /// The number of the last gate that the parent opened; ISOLAB_GIVE_UP lets the child end.
     volatile uint32_t gate;
+    /// The descriptor of a seccomp listener in the child, or −1.
+    volatile int32_t listener;
+    /// The old root while the new one is entered for a while.
+    int32_t outside;
+    /// /dev/null inside, checked to be it; −1 before it is needed.
+    int32_t null;
     int32_t trees[ISOLAB_TREE_SLOTS];
 };
+
+#define ISOLAB_AT_GATE 0x100u
+#define ISOLAB_HANDED_OVER 0x10000u
+#define ISOLAB_GIVE_UP 0xffffffffu
 
 /// Makes the child (clone3(2)). Without CLONE_VFORK it runs beside the caller, who must call `isolab_child_join` before
 /// the memory may go. Answers 0, or the errno.
 int isolab_child_start(struct isolab_child *child);
 
-/// Opens the gate of a child that waits in `isolab_await_gate`.
-void isolab_child_open_gate(struct isolab_child *child);
+/// Opens a gate of a child that waits in `isolab_await_gate`, or all of them for good with ISOLAB_GIVE_UP.
+void isolab_child_open_gate(struct isolab_child *child, uint32_t gate);
 
-/// Waits until the child has called execve or is gone: from then on the memory is the caller's alone.
-void isolab_child_join(struct isolab_child *child);
+/// Waits until the child's word is another than `known`, and answers it: a gate, ISOLAB_HANDED_OVER, or 0 once it has
+/// called execve or is gone: from then on the memory is the caller's alone.
+uint32_t isolab_child_await(struct isolab_child *child, uint32_t known);
+
+/// The same by looking again and again, for a child that may make no system calls to wake anybody.
+uint32_t isolab_child_poll(struct isolab_child *child, uint32_t known);
 
 #endif

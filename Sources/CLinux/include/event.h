@@ -2,9 +2,7 @@
 #ifndef ISOLAB_EVENT_H
 #define ISOLAB_EVENT_H
 
-#include <sys/eventfd.h>
-
 /// A counter of events: close-on-exec, not blocking. −1 and errno on failure.
-static inline int isolab_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int isolab_event_descriptor(void);
 
 #endif

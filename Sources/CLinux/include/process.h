@@ -12,6 +12,26 @@ int isolab_pidfd_open(int pid);
 /// pidfd_send_signal(2): a signal that cannot hit a recycled process number.
 int isolab_pidfd_send_signal(int pidfd, int signal);
 
+/// pidfd_getfd(2): a copy of another process's descriptor.
+int isolab_pidfd_getfd(int pidfd, int descriptor);
+
+/// setns(2): the calling thread joins a namespace; a pid namespace takes its next children.
+int isolab_join_namespace(int descriptor, int flags);
+
+/// prctl(PR_SET_DUMPABLE, 0): nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
+int isolab_forbid_dump(void);
+
+/// Runs this program again from a read-only mount of its own file that nothing else can reach, unless it already does;
+/// answers only where that is impossible, −1 and errno.
+int isolab_run_from_read_only_self(char *const argv[]);
+
+/// Blocks every signal that can be passed on to another process and answers a descriptor that reads them, non-blocking and
+/// close-on-exec (signalfd(2)); −1 and errno.
+int isolab_hold_signals(void);
+
+/// The next signal of such a descriptor, 0 where there is none.
+int isolab_next_signal(int descriptor);
+
 /// How a process ended: waitid(2)'s si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and si_status.
 struct isolab_exit {
     int32_t pid;

@@ -3,7 +3,7 @@
 #define ISOLAB_VM_H
 
 #include <stdint.h>
-#include <sys/types.h>
+#include <stddef.h>
 
 /// Makes this process the reaper of its orphaned descendants: libvirt's daemonized QEMU. 0, or errno.
 int isolab_vm_adopt_orphans(void);
@@ -16,7 +16,7 @@ int isolab_vm_bind(const char *source, const char *target);
 
 /// Reaps `pid` if it has ended: its wait status, CPU times in ns and peak resident set in bytes.
 /// Returns pid, 0 while it runs, or -1.
-pid_t isolab_vm_reap(pid_t pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak);
+int isolab_vm_reap(int pid, int *status, uint64_t *user, uint64_t *system, uint64_t *peak);
 
 /// pipe2(2) with O_CLOEXEC.
 int isolab_vm_pipe(int ends[2]);

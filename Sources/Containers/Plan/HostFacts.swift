@@ -16,11 +16,18 @@ public struct HostFacts: Equatable, Sendable {
     public var limitsDevices: Bool
     /// An empty directory on which containers mount their root, each in its own mount namespace.
     public var mountPoint: String
+    /// Whether the launcher itself is in a user namespace that is not the host's first: some things root can do, it cannot.
+    public var inUserNamespace: Bool
+    /// The ranges of groups that are mapped in the launcher's user namespace.
+    public var mappedGroups: [Range<UInt32>]
+    /// Of `apparmor` and `selinux`, those that are enabled.
+    public var securityModules: Set<String>
 
     public init(
         cgroups: CgroupLayout, boundingSet: CapabilitySet, hardLimits: [ResourceLimit.Resource: UInt64] = [:],
         privileged: Bool = true, userID: UInt32 = 0, groupID: UInt32 = 0, limitsDevices: Bool = true,
-        mountPoint: String = "/run/isolab/root"
+        mountPoint: String = "/run/isolab/root", inUserNamespace: Bool = false,
+        mappedGroups: [Range<UInt32>] = [0..<UInt32.max], securityModules: Set<String> = []
     ) {
         self.cgroups = cgroups
         self.boundingSet = boundingSet
@@ -30,18 +37,43 @@ public struct HostFacts: Equatable, Sendable {
         self.groupID = groupID
         self.limitsDevices = limitsDevices
         self.mountPoint = mountPoint
+        self.inUserNamespace = inUserNamespace
+        self.mappedGroups = mappedGroups
+        self.securityModules = securityModules
     }
 
     /// This host's.
     public static func detect(stateDirectory: String = StandardDirectories.state) throws(SystemError) -> HostFacts {
         var limits: [ResourceLimit.Resource: UInt64] = [:]
         for resource in ResourceLimit.Resource.allCases { limits[resource] = ResourceLimit.current(resource).hard }
+        let groups = mappedRanges(try SystemFile.read("/proc/self/gid_map"))
+        let users = mappedRanges(try SystemFile.read("/proc/self/uid_map"))
         let cgroups = try CgroupLayout.detect()
         let limitsDevices =
             cgroups.hierarchy(of: "devices") != nil || cgroups.unified != nil && DeviceFilter.isAvailable()
         return HostFacts(
-            cgroups: cgroups, boundingSet: .boundingSet(), hardLimits: limits,
-            privileged: geteuid() == 0, userID: geteuid(), groupID: getegid(), limitsDevices: limitsDevices,
-            mountPoint: stateDirectory + "/root")
+            cgroups: cgroups, boundingSet: .boundingSet(), hardLimits: limits, privileged: geteuid() == 0,
+            userID: geteuid(), groupID: getegid(), limitsDevices: limitsDevices, mountPoint: stateDirectory + "/root",
+            inUserNamespace: users != [0..<UInt32.max], mappedGroups: groups,
+            securityModules: enabledSecurityModules())
+    }
+
+    /// The first column and the length of each line of a map (user_namespaces(7)).
+    static func mappedRanges(_ map: String) -> [Range<UInt32>] {
+        map.split(separator: "\n").compactMap { line in
+            let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+            guard numbers.count == 3 else { return nil }
+            let (end, overflow) = numbers[0].addingReportingOverflow(numbers[2])
+            return numbers[0]..<(overflow ? UInt32.max : end)
+        }
+    }
+
+    private static func enabledSecurityModules() -> Set<String> {
+        var modules: Set<String> = []
+        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.hasPrefix("Y") {
+            modules.insert("apparmor")
+        }
+        if SystemFile.exists("/sys/fs/selinux/enforce") { modules.insert("selinux") }
+        return modules
     }
 }

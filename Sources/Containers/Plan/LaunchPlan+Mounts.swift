@@ -11,25 +11,49 @@ import OCI
 extension LaunchPlan {
     mutating func planMounts(
         _ configuration: RuntimeConfiguration, _ linux: RuntimeConfiguration.LinuxSettings, _ root: RootFileSystem,
-        namespaces: Namespaces
+        _ options: Options, namespaces: Namespaces
     ) throws(PlanError) {
+        var builder = TreeBuilder(
+            inUserNamespace: namespaces.contains(.user) || host.inUserNamespace, linux: linux, host: host)
+        if !namespaces.contains(.cgroup) { builder.cgroupDirectories = options.lifecycle?.cgroupDirectories }
+        for (index, mount) in configuration.mounts.enumerated() { try builder.add(mount, at: index) }
+        // An image without a /dev of its own gets the devices in the one it has; a /dev of the host's has them.
+        if options.lifecycle != nil,
+            !configuration.mounts.contains(where: { $0.destination == "/dev" || $0.destination == "/dev/" })
+        {
+            builder.addDefaultDevices()
+        }
+        if !builder.hasForeignDevices {
+            for (index, device) in linux.devices.enumerated() { try builder.add(device, at: index) }
+        }
+        warnings += builder.warnings
+        mountMaps = builder.maps
+
+        // Taken while they are what the host's are: they pass mounts on in both directions.
+        steps += builder.heldShared
         // Nothing mounted here reaches the host, and what the host unmounts goes here too.
         steps.append(.mount(source: "", target: "/", type: "", flags: [.follower, .recursive], data: ""))
         let rootPath = planRoot(root)
-
-        var builder = TreeBuilder(inUserNamespace: namespaces.contains(.user))
-        for mount in configuration.mounts {
-            guard mount.destination.hasPrefix("/") else {
-                throw PlanError("mounts", "the destination '\(mount.destination)' is not an absolute path")
-            }
-            try builder.add(mount, linux: linux, cgroups: host.cgroups, warnings: &warnings)
-            if mount.destination == "/dev" { builder.addDefaultDevices() }
-        }
-        for device in linux.devices { try builder.add(device) }
-
         steps += builder.held
-        steps.append(.pivotRoot(path: rootPath))
-        steps += builder.attached
+
+        let noPivot = options.lifecycle?.noPivot ?? false
+        let enter = noPivot ? ChildStep.moveRoot(path: rootPath) : .pivotRoot(path: rootPath)
+        let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
+        let needsLauncher = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !networkDevices.isEmpty
+        if let lifecycle = options.lifecycle, needsLauncher || !hooks.createContainer.isEmpty {
+            // Hooks see the whole tree of the container from outside of it: the root is entered by chroot for now.
+            steps.append(.enterRoot(path: rootPath))
+            steps += builder.attached
+            steps.append(.leaveRoot)
+            if needsLauncher { steps.append(.awaitLauncher(.runtimeHooks)) }
+            for hook in hooks.createContainer {
+                steps.append(.hook(HookPlan.child(hook, lifecycle, configuration, status: .creating)))
+            }
+            steps.append(enter)
+        } else {
+            steps.append(enter)
+            steps += builder.attached
+        }
         for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
             steps.append(.writeFile(path: "/proc/sys/" + Self.path(ofKernelParameter: name), content: value))
         }

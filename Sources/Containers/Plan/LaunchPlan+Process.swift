@@ -5,20 +5,131 @@ import Seccomp
 /// The part of a plan that turns the child into the container's process: limits, identity, privileges, program.
 extension LaunchPlan {
     mutating func planProcess(
-        _ process: RuntimeConfiguration.Process, _ linux: RuntimeConfiguration.LinuxSettings, _ options: Options,
+        _ process: RuntimeConfiguration.Process, _ configuration: RuntimeConfiguration, _ options: Options,
         namespaces: Namespaces
     ) throws(PlanError) {
-        for limit in process.resourceLimits { steps.append(.setLimit(try resourceLimit(limit))) }
-        steps += [.newSession, .streams, .resetSignals, .closeOtherDescriptors]
-        if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
+        let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
+        var builder = ProcessBuilder(
+            process, host: host, inUserNamespace: namespaces.contains(.user) || host.inUserNamespace,
+            deniesSetGroups: identityMaps?.deniesSetGroups ?? false)
+        builder.lifecycle = options.lifecycle
+        if let instructions = options.filter {
+            builder.filter = linux.seccomp?.listenerPath == nil
+                ? .seccomp(instructions: instructions, flags: options.filterFlags)
+                : .seccompWithListener(
+                    instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
+        }
+        builder.parentDeathSignal = options.parentDeathSignal
+        builder.withholdsMakeNode = lacksDeviceRules
+        if let lifecycle = options.lifecycle {
+            for hook in configuration.hooks?.startContainer ?? [] {
+                builder.startHooks.append(HookPlan.child(hook, lifecycle, configuration, status: .created))
+            }
+        }
+        if let personality = linux.personality { try builder.add(personality) }
+        if let policy = linux.memoryPolicy { try builder.add(policy) }
+        try builder.build(isMemberOfContainer: false)
+        steps += builder.steps
+        warnings += builder.warnings
+    }
 
-        // Inside a user namespace every capability is there to be given, whatever the host's bounding set.
-        let available = CapabilitySet(rawValue: ~0)
-        var ceiling = namespaces.contains(.user) ? available : host.boundingSet
-        // Device rules that nothing enforces would leave every disk of the host one mknod away.
+    /// Device rules that nothing enforces would leave every disk of the host one mknod away.
+    private var lacksDeviceRules: Bool {
         let unlimited = limits.map { $0.deviceRules == [.init(allow: true)] } ?? false
-        let enforced = limits != nil && host.limitsDevices
-        if !unlimited, !enforced, !namespaces.contains(.user) {
+        let enforced = limits != nil && host.limitsDevices || host.inUserNamespace || identityMaps != nil
+        return !unlimited && !enforced
+    }
+}
+
+/// Collects the steps that make a process what `process` of a configuration says; of a container's first process and of
+/// one that joins it alike.
+struct ProcessBuilder {
+    let process: RuntimeConfiguration.Process
+    let host: HostFacts
+    let inUserNamespace: Bool
+    let deniesSetGroups: Bool
+    var lifecycle: LaunchPlan.Lifecycle?
+    var filter: ChildStep?
+    var parentDeathSignal: Int32?
+    var withholdsMakeNode = false
+    var startHooks: [ChildHook] = []
+    private(set) var steps: [ChildStep] = []
+    private(set) var warnings: [String] = []
+    private var early: [ChildStep] = []
+
+    init(
+        _ process: RuntimeConfiguration.Process, host: HostFacts, inUserNamespace: Bool, deniesSetGroups: Bool
+    ) {
+        self.process = process
+        self.host = host
+        self.inUserNamespace = inUserNamespace
+        self.deniesSetGroups = deniesSetGroups
+    }
+
+    /// - Parameter isMemberOfContainer: a process that joins, rather than the first.
+    mutating func build(isMemberOfContainer: Bool) throws(PlanError) {
+        guard let program = process.arguments.first else {
+            throw PlanError("process.args", "is empty: what shall run?")
+        }
+        guard process.workingDirectory.hasPrefix("/") else {
+            throw PlanError("process.cwd", "must be an absolute path, is '\(process.workingDirectory)'")
+        }
+        let candidates = ProcessPlan.candidates(for: program, environment: process.environment)
+        for (index, limit) in process.resourceLimits.enumerated() {
+            steps.append(.setLimit(try resourceLimit(limit, at: index)))
+        }
+        if let scheduler = process.scheduler { steps.append(try SchedulingSteps.scheduler(scheduler)) }
+        if let priority = process.ioPriority { steps.append(try SchedulingSteps.ioPriority(priority)) }
+        if let affinity = process.execCPUAffinity?.initial, isMemberOfContainer {
+            steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.initial"))
+        }
+        steps += early
+        steps.append(.newSession)
+        if process.terminal {
+            steps.append(
+                .openTerminal(
+                    rows: UInt16(clamping: process.consoleSize?.height ?? 0),
+                    columns: UInt16(clamping: process.consoleSize?.width ?? 0), user: process.user.uid,
+                    console: !isMemberOfContainer))
+        } else {
+            steps.append(.streams)
+            if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
+        }
+        let preserved = lifecycle?.preservedDescriptors ?? 0
+        // Closed now, not by execve: the working directory, or a link in the image, could lead out through one of the
+        // launcher's (CVE-2024-21626).
+        steps += [.resetSignals, .closeAtOnce(preserving: preserved)]
+        if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
+        try addSecurityLabels()
+        try addIdentity()
+        if let affinity = process.execCPUAffinity?.final, isMemberOfContainer {
+            steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.final"))
+        }
+        // Early enough that `create` can say it, and after the change of user, who must be the one that may run it.
+        if lifecycle != nil { steps.append(.findProgram(candidates: candidates)) }
+        if process.noNewPrivileges { steps.append(.noNewPrivileges) }
+        // A listener is handed over by the launcher, so its filter comes before the launcher may go.
+        let hasListener = if case .seccompWithListener = filter { true } else { false }
+        if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
+        if let lifecycle, !isMemberOfContainer {
+            steps += [.awaitLauncher(.record), .parentDeathSignal(0)]
+            if lifecycle.waitsForStart { steps += [.handOver, .awaitStart] }
+            steps += startHooks.map { .hook($0) }
+        }
+        // A change of credentials clears it: it comes after.
+        if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
+        if let filter, process.noNewPrivileges, !hasListener { steps.append(filter) }
+        steps.append(
+            .execute(candidates: candidates, arguments: process.arguments, environment: process.environment))
+    }
+
+    // MARK: - Identity
+
+    private mutating func addIdentity() throws(PlanError) {
+        // Inside a user namespace of its own every capability is there to be given, whatever the host's bounding set.
+        let available = CapabilitySet(rawValue: ~0)
+        var ceiling = inUserNamespace && !host.inUserNamespace ? available : host.boundingSet
+        if withholdsMakeNode {
             ceiling.subtract(.makeNode)
             if process.capabilities?.bounding.contains("CAP_MKNOD") == true {
                 warnings.append("linux.resources.devices: nothing here enforces them: CAP_MKNOD is withheld instead")
@@ -29,29 +140,22 @@ extension LaunchPlan {
         let permitted = set(capabilities.permitted, ceiling, "permitted")
         let effective = set(capabilities.effective, ceiling, "effective")
         let inheritable = set(capabilities.inheritable, ceiling, "inheritable")
-        let ambient = set(capabilities.ambient, ceiling, "ambient")
+        let ambient = set(capabilities.ambient, ceiling, "ambient").intersection(permitted).intersection(inheritable)
         steps.append(.limitBoundingSet(to: bounding))
 
-        let filter = options.filter.map { ChildStep.seccomp(instructions: $0, flags: options.filterFlags) }
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go; with it, it comes last.
-        if let filter, !process.noNewPrivileges { steps.append(filter) }
+        if let filter, !process.noNewPrivileges {
+            steps.append(filter)
+            if case .seccompWithListener = filter { steps.append(.awaitLauncher(.listener)) }
+        }
         if process.user.uid != 0 { steps.append(.keepCapabilities) }
-        let denied = identityMaps?.deniesSetGroups ?? false
         steps.append(
-            .setGroups(primary: process.user.gid, additional: denied ? nil : process.user.additionalGids))
+            .setGroups(primary: process.user.gid, additional: deniesSetGroups ? nil : process.user.additionalGids))
         steps.append(.setUser(process.user.uid))
         // After the change of user, so that the program's directory is one the user may enter.
         steps.append(.changeDirectory(path: process.workingDirectory))
         steps.append(.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable))
         if !ambient.isEmpty { steps.append(.setAmbientCapabilities(ambient)) }
-        if process.noNewPrivileges { steps.append(.noNewPrivileges) }
-        // A change of credentials clears it: it comes after.
-        if let signal = options.parentDeathSignal { steps.append(.parentDeathSignal(signal)) }
-        if let filter, process.noNewPrivileges { steps.append(filter) }
-        steps.append(
-            .execute(
-                candidates: ProcessPlan.candidates(for: process.arguments[0], environment: process.environment),
-                arguments: process.arguments, environment: process.environment))
     }
 
     private mutating func set(_ names: [String], _ ceiling: CapabilitySet, _ which: String) -> CapabilitySet {
@@ -65,31 +169,52 @@ extension LaunchPlan {
     }
 
     private mutating func resourceLimit(
-        _ limit: RuntimeConfiguration.ResourceLimit
+        _ limit: RuntimeConfiguration.ResourceLimit, at index: Int
     ) throws(PlanError) -> ResourceLimit {
         guard let resource = ResourceLimit.Resource(named: limit.type) else {
-            throw PlanError("process.rlimits", "unknown limit '\(limit.type)'")
+            throw PlanError("process.rlimits[\(index)].type", "unknown limit '\(limit.type)'")
         }
         let asked = ResourceLimit(resource, soft: limit.soft, hard: limit.hard)
         guard asked.soft <= asked.hard else {
-            throw PlanError("process.rlimits", "\(limit.type): the soft limit is above the hard one")
+            throw PlanError("process.rlimits[\(index)]", "\(limit.type): the soft limit is above the hard one")
         }
-        let mayRaise = host.privileged && host.boundingSet.contains(.systemResource) && identityMaps == nil
+        let mayRaise = host.privileged && host.boundingSet.contains(.systemResource) && !inUserNamespace
         guard !mayRaise, let hard = host.hardLimits[resource] else { return asked }
         let clipped = asked.clipped(toHard: hard)
         if clipped != asked { warnings.append("\(asked): clipped to this host's hard limit, \(hard)") }
         return clipped
+    }
+
+    // MARK: - Labels and personality
+
+    /// Both are taken by the next execve (proc_pid_attr(5)).
+    private mutating func addSecurityLabels() throws(PlanError) {
+        if let profile = process.apparmorProfile, !profile.isEmpty {
+            guard host.securityModules.contains("apparmor") else {
+                throw PlanError(
+                    "process.apparmorProfile", "'\(profile)' is asked for, and AppArmor is not enabled on this host")
+            }
+            steps.append(.writeFile(path: "/proc/self/attr/exec", content: "exec \(profile)"))
+        }
+        if let label = process.selinuxLabel, !label.isEmpty {
+            guard host.securityModules.contains("selinux") else {
+                throw PlanError(
+                    "process.selinuxLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
+            }
+            steps.append(.writeFile(path: "/proc/self/attr/exec", content: label))
+        }
+    }
+
+    mutating func add(_ personality: RuntimeConfiguration.Personality) throws(PlanError) {
+        early.append(try SchedulingSteps.personality(personality))
+    }
+
+    mutating func add(_ policy: RuntimeConfiguration.MemoryPolicy) throws(PlanError) {
+        early.append(try SchedulingSteps.memoryPolicy(policy))
     }
 }
 
 extension CapabilitySet {
     static let systemResource = CapabilitySet(rawValue: 1 << 24)
     static let makeNode = CapabilitySet(rawValue: 1 << 27)
-}
-
-extension FilterInstruction {
-    /// `struct sock_filter` as one little-endian word.
-    var word: UInt64 {
-        UInt64(code) | UInt64(jumpTrue) << 16 | UInt64(jumpFalse) << 24 | UInt64(constant) << 32
-    }
 }

@@ -20,16 +20,19 @@ public struct LaunchPlan: Equatable, Sendable {
         public var cgroup: Bool
         /// Whether a new network namespace's loopback is brought up.
         public var loopback: Bool
+        /// How it is kept by a runtime; nil for a container that lives and ends with its launcher.
+        public var lifecycle: Lifecycle?
 
         public init(
             filter: [UInt64]? = nil, filterFlags: UInt32 = 0, parentDeathSignal: Int32? = nil, cgroup: Bool = true,
-            loopback: Bool = true
+            loopback: Bool = true, lifecycle: Lifecycle? = nil
         ) {
             self.filter = filter
             self.filterFlags = filterFlags
             self.parentDeathSignal = parentDeathSignal
             self.cgroup = cgroup
             self.loopback = loopback
+            self.lifecycle = lifecycle
         }
 
         /// With a compiled profile.
@@ -37,13 +40,48 @@ public struct LaunchPlan: Equatable, Sendable {
             seccomp program: SeccompProgram, parentDeathSignal: Int32? = nil, cgroup: Bool = true, loopback: Bool = true
         ) {
             self.init(
-                filter: program.instructions.map(\.word), filterFlags: program.flags,
-                parentDeathSignal: parentDeathSignal, cgroup: cgroup, loopback: loopback)
+                filter: program.words, filterFlags: program.flags, parentDeathSignal: parentDeathSignal, cgroup: cgroup,
+                loopback: loopback)
+        }
+    }
+
+    /// A container that a runtime keeps: with a name, a state on disk, hooks, and a start of its own.
+    public struct Lifecycle: Equatable, Sendable {
+        public var identifier: String
+        /// The bundle's directory, absolute.
+        public var bundle: String
+        /// Whether it waits, all but started, for `start`; else it runs at once.
+        public var waitsForStart: Bool
+        /// How many descriptors after the standard streams it inherits (`--preserve-fds`, LISTEN_FDS).
+        public var preservedDescriptors: Int
+        /// Whether the root is moved rather than pivoted to (`--no-pivot`).
+        public var noPivot: Bool
+        /// The directories of its cgroup, to be shown inside where it has no cgroup namespace.
+        public var cgroupDirectories: [CgroupPlan.Directory]
+
+        public init(
+            identifier: String, bundle: String, waitsForStart: Bool = false, preservedDescriptors: Int = 0,
+            noPivot: Bool = false, cgroupDirectories: [CgroupPlan.Directory] = []
+        ) {
+            self.identifier = identifier
+            self.bundle = bundle
+            self.waitsForStart = waitsForStart
+            self.preservedDescriptors = preservedDescriptors
+            self.noPivot = noPivot
+            self.cgroupDirectories = cgroupDirectories
         }
     }
 
     /// Made by `clone3`; the cgroup namespace comes later, when the child is where its root shall be.
     public internal(set) var namespaces: Namespaces = []
+    /// Namespaces of others that the child joins, and the files the launcher opens for it.
+    public internal(set) var joins: [NamespaceSource] = []
+    /// The pid namespace of others that the child is born in: the launcher must set it for its children.
+    public internal(set) var processNamespace: String?
+    /// Id maps of idmapped mounts, each a user namespace that the launcher makes.
+    public internal(set) var mountMaps: [IdentityMaps] = []
+    /// Network devices of the host that the launcher moves in, by name, with their names inside.
+    public internal(set) var networkDevices: [NetworkDeviceMove] = []
     /// What the child does, in order.
     public internal(set) var steps: [ChildStep] = []
     /// The cgroup's limits; nil where it gets none.
@@ -67,64 +105,84 @@ public struct LaunchPlan: Equatable, Sendable {
         guard let process = configuration.process, !process.arguments.isEmpty else {
             throw PlanError("process.args", "is empty: what shall run?")
         }
-        guard process.workingDirectory.hasPrefix("/") else {
-            throw PlanError("process.cwd", "must be an absolute path, is '\(process.workingDirectory)'")
+        guard !process.terminal || options.lifecycle != nil else {
+            throw PlanError("process.terminal", "only a runtime gives a container a terminal")
         }
-        guard !process.terminal else { throw PlanError("process.terminal", "isolab has no terminals yet") }
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
         guard linux.seccomp == nil || options.filter != nil else {
             throw PlanError("linux.seccomp", "is not compiled: a container must not run without the filter it asks for")
         }
-        let asked = try Self.namespaces(linux)
-        guard asked.contains(.mount) else {
+        let asked = try NamespacePlan(linux)
+        guard asked.all.contains(.mount) else {
             throw PlanError("linux.namespaces", "a mount namespace is needed: the root could not change without it")
         }
-        namespaces = asked.subtracting(.cgroup)
+        guard asked.joined(.mount) == nil else {
+            throw PlanError("linux.namespaces", "a mount namespace by path: the root of another container would change")
+        }
+        namespaces = asked.created.subtracting([.cgroup, .time])
+        if options.lifecycle != nil { steps.append(.guardLauncher) }
 
         if options.cgroup {
             limits = try cgroupLimits(linux.resources)
             if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         }
-        if asked.contains(.cgroup) { steps.append(.unshare(.cgroup)) }
+        if asked.created.contains(.cgroup) { steps.append(.unshare(.cgroup)) }
         if let adjustment = process.oomScoreAdjustment {
             // A child beside its parent (user namespace) would change both, which share their memory (proc(5)).
-            if asked.contains(.user) {
+            if asked.created.contains(.user) || options.lifecycle != nil {
                 outOfMemoryScoreAdjustment = adjustment
             } else {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
-        if asked.contains(.user) { try enterUserNamespace(linux) }
+        try joinNamespaces(asked)
+        if asked.created.contains(.time) { planTimeNamespace(linux) }
+        if asked.created.contains(.user) { try enterUserNamespace(linux) }
 
         if let name = configuration.hostname {
-            guard asked.contains(.uts) else { throw PlanError("hostname", "needs a uts namespace") }
+            guard asked.all.contains(.uts) else { throw PlanError("hostname", "needs a uts namespace") }
             steps.append(.setHostName(name))
         }
         if let name = configuration.domainname { steps.append(.setDomainName(name)) }
-        if asked.contains(.network), options.loopback { steps.append(.loopbackUp) }
+        if asked.created.contains(.network), options.loopback { steps.append(.loopbackUp) }
+        networkDevices = linux.netDevices.sorted { $0.key < $1.key }.map {
+            NetworkDeviceMove(device: $0.key, name: $0.value.name ?? $0.key)
+        }
 
-        try planMounts(configuration, linux, root, namespaces: asked)
-        try planProcess(process, linux, options, namespaces: asked)
+        try planMounts(configuration, linux, root, options, namespaces: asked.all)
+        try planProcess(process, configuration, options, namespaces: asked.all)
     }
 
-    private static func namespaces(_ linux: RuntimeConfiguration.LinuxSettings) throws(PlanError) -> Namespaces {
-        var result: Namespaces = []
-        for namespace in linux.namespaces {
-            guard namespace.path == nil else {
-                throw PlanError("linux.namespaces", "joining \(namespace.kind.rawValue) by path is not supported yet")
-            }
-            switch namespace.kind {
-            case .pid: result.insert(.pid)
-            case .network: result.insert(.network)
-            case .mount: result.insert(.mount)
-            case .ipc: result.insert(.ipc)
-            case .uts: result.insert(.uts)
-            case .user: result.insert(.user)
-            case .cgroup: result.insert(.cgroup)
-            case .time: throw PlanError("linux.namespaces", "time namespaces are not supported yet")
+    private mutating func joinNamespaces(_ asked: NamespacePlan) throws(PlanError) {
+        // Root of the host has what it takes for all others before it enters a user namespace, an ordinary user after.
+        let user = asked.joins.filter { $0.namespace == .user }
+        let others = asked.joins.filter { $0.namespace != .user }
+        for join in host.privileged ? others + user : user + others {
+            if join.namespace == .pid {
+                processNamespace = join.path
+            } else {
+                joins.append(.file(join.path))
+                steps.append(.joinNamespace(.file(join.path), join.namespace))
             }
         }
-        return result
+        // What clone3 makes would belong to the launcher's user namespace; only the pid namespace has to.
+        guard !user.isEmpty else { return }
+        let later = namespaces.subtracting(.pid)
+        namespaces.subtract(later)
+        steps.append(.setGroups(primary: 0, additional: []))
+        steps.append(.setUser(0))
+        if !later.isEmpty { steps.append(.unshare(later)) }
+    }
+
+    /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).
+    private mutating func planTimeNamespace(_ linux: RuntimeConfiguration.LinuxSettings) {
+        steps.append(.unshare(.time))
+        for (clock, offset) in linux.timeOffsets.sorted(by: { $0.key < $1.key }) {
+            steps.append(
+                .writeFile(
+                    path: "/proc/self/timens_offsets",
+                    content: "\(clock) \(offset.secs ?? 0) \(offset.nanosecs ?? 0)\n"))
+        }
     }
 
     private mutating func enterUserNamespace(_ linux: RuntimeConfiguration.LinuxSettings) throws(PlanError) {
@@ -134,11 +192,11 @@ public struct LaunchPlan: Equatable, Sendable {
         guard linux.uidMappings.contains(where: { $0.containerID == 0 }),
             linux.gidMappings.contains(where: { $0.containerID == 0 })
         else { throw PlanError("linux.uidMappings", "id 0 must be mapped: the container's root sets it up") }
-        let maps = IdentityMaps(linux.uidMappings, linux.gidMappings, privileged: host.privileged)
+        let maps = IdentityMaps(linux.uidMappings, linux.gidMappings, host: host)
         identityMaps = maps
         // Root inside from here on: files made without a mapped owner would be refused.
         steps += [
-            .awaitIdentityMaps, .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []), .setUser(0),
+            .awaitLauncher(.identityMaps), .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []), .setUser(0),
         ]
     }
 }

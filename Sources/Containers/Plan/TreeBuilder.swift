@@ -5,34 +5,50 @@ import OCI
 /// Collects the steps of a container's mounts: those before the root changes and those after.
 struct TreeBuilder {
     let inUserNamespace: Bool
-    /// Trees of the host taken hold of before `pivot_root`.
+    let linux: RuntimeConfiguration.LinuxSettings
+    let host: HostFacts
+    /// Where the container has no cgroup namespace: the directories of its own cgroup, which are all it may see.
+    var cgroupDirectories: [CgroupPlan.Directory]?
+    /// Trees of the host taken hold of before its mounts are made followers, and before `pivot_root`.
+    private(set) var heldShared: [ChildStep] = []
     private(set) var held: [ChildStep] = []
     /// Everything done inside the new root.
     private(set) var attached: [ChildStep] = []
+    /// Id maps of idmapped mounts.
+    private(set) var maps: [IdentityMaps] = []
+    private(set) var warnings: [String] = []
+    /// Whether /dev is somebody else's, in which nothing is made.
+    private(set) var hasForeignDevices = false
     private var slots = 0
-    private var directories: Set<String> = ["/"]
 
-    init(inUserNamespace: Bool) { self.inUserNamespace = inUserNamespace }
+    init(inUserNamespace: Bool, linux: RuntimeConfiguration.LinuxSettings, host: HostFacts) {
+        self.inUserNamespace = inUserNamespace
+        self.linux = linux
+        self.host = host
+    }
 
     // MARK: - Mounts
 
-    mutating func add(
-        _ mount: RuntimeConfiguration.Mount, linux: RuntimeConfiguration.LinuxSettings, cgroups: CgroupLayout,
-        warnings: inout [String]
-    ) throws(PlanError) {
+    mutating func add(_ mount: RuntimeConfiguration.Mount, at index: Int) throws(PlanError) {
+        var mount = mount
+        // Since 1.1 a relative destination is deprecated, not refused: it is taken from the root.
+        if !mount.destination.hasPrefix("/") {
+            warnings.append("mounts[\(index)].destination: '\(mount.destination)' is not absolute; taken from /")
+            mount.destination = "/" + mount.destination
+        }
         let options = MountOptions(mount.options)
-        warnings += options.unsupported.map { "mount \(mount.destination): option \($0) is not supported" }
+        let isDevices = mount.destination == "/dev" || mount.destination == "/dev/"
         if options.flags.contains(.bind) || mount.type == "bind" {
-            try addBind(mount, options)
+            try addBind(mount, options, at: index)
+            if isDevices { hasForeignDevices = true }
             return
         }
-        makeDirectories(mount.destination)
         switch mount.type {
-        case "cgroup": addCgroups(mount.destination, options, cgroups)
+        case "cgroup", "cgroup2": try addCgroups(mount.destination, options)
         case "devpts":
             var data = options.data.split(separator: ",")
             // The terminal group cannot own what it is not mapped to.
-            if inUserNamespace, !Self.isMapped(5, linux.gidMappings) { data.removeAll { $0 == "gid=5" } }
+            if inUserNamespace, !isMapped(group: 5) { data.removeAll { $0 == "gid=5" } }
             append(mount, options, data: data.joined(separator: ","))
         case "proc" where inUserNamespace, "sysfs" where inUserNamespace:
             let slot = try nextSlot()
@@ -40,12 +56,30 @@ struct TreeBuilder {
                 .makeTree(
                     slot: slot, type: mount.type ?? "", options: options.data, attributes: options.attributes))
             attached.append(.attachTree(slot: slot, target: mount.destination))
-        default: append(mount, options, data: options.data)
+        case "tmpfs" where options.copiesUp:
+            let slot = try nextSlot()
+            attached += [
+                .makeTree(slot: slot, type: "tmpfs", options: options.data, attributes: options.attributes),
+                .copyUp(slot: slot, path: mount.destination),
+                .attachTree(slot: slot, target: mount.destination),
+            ]
+        default:
+            guard mount.type?.isEmpty == false, mount.type != "none" || options.flags.contains(.remount) else {
+                throw PlanError("mounts[\(index)].type", "\(mount.destination): is missing, and it is no bind mount")
+            }
+            append(mount, options, data: options.data)
+        }
+        if options.changesDeeply {
+            attached.append(
+                .setMountAttributes(
+                    path: mount.destination, set: options.recursive, clear: options.recursiveClearedAttributes,
+                    recursive: true))
         }
         if !options.propagation.isEmpty {
             attached.append(
                 .mount(source: "", target: mount.destination, type: "", flags: options.propagation, data: ""))
         }
+        if isDevices { addDefaultDevices() }
     }
 
     private mutating func append(_ mount: RuntimeConfiguration.Mount, _ options: MountOptions, data: String) {
@@ -55,41 +89,73 @@ struct TreeBuilder {
                 source: mount.source ?? type, target: mount.destination, type: type, flags: options.flags, data: data))
     }
 
-    private mutating func addBind(_ mount: RuntimeConfiguration.Mount, _ options: MountOptions) throws(PlanError) {
+    private mutating func addBind(
+        _ mount: RuntimeConfiguration.Mount, _ options: MountOptions, at index: Int
+    ) throws(PlanError) {
         guard let source = mount.source, source.hasPrefix("/") else {
-            throw PlanError("mounts", "\(mount.destination): a bind mount needs an absolute source")
+            throw PlanError("mounts[\(index)].source", "\(mount.destination): a bind mount needs an absolute source")
         }
-        let deep = options.flags.contains(.recursive)
-        let slot = try hold(source, recursive: deep)
-        var status = stat()
-        if stat(source, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
-            makeDirectories(Self.parent(of: mount.destination))
-            attached.append(.bindFile(slot: slot, target: mount.destination))
-        } else {
-            makeDirectories(mount.destination)
-            attached.append(.attachTree(slot: slot, target: mount.destination))
+        if !options.data.isEmpty {
+            warnings.append("mounts[\(index)].options: a bind mount takes no '\(options.data)'; ignored")
         }
+        let slot = try nextSlot()
+        let hold = ChildStep.cloneTree(
+            slot: slot, source: source, recursive: options.flags.contains(.recursive))
+        if options.propagation.contains(.shared) { heldShared.append(hold) } else { held.append(hold) }
+        try map(mount, options, slot: slot, at: index)
         if !options.attributes.isEmpty || !options.clearedAttributes.isEmpty {
-            attached.append(
-                .setMountAttributes(
-                    path: mount.destination, set: options.attributes, clear: options.clearedAttributes,
+            held.append(
+                .setTreeAttributes(
+                    slot: slot, set: options.attributes, clear: options.clearedAttributes, propagation: [],
                     recursive: false))
         }
-        if !options.recursive.isEmpty {
-            attached.append(
-                .setMountAttributes(path: mount.destination, set: options.recursive, clear: [], recursive: true))
+        if options.changesDeeply {
+            held.append(
+                .setTreeAttributes(
+                    slot: slot, set: options.recursive, clear: options.recursiveClearedAttributes, propagation: [],
+                    recursive: true))
         }
         if !options.propagation.isEmpty {
-            attached.append(
-                .mount(source: "", target: mount.destination, type: "", flags: options.propagation, data: ""))
+            held.append(
+                .setTreeAttributes(
+                    slot: slot, set: [], clear: [], propagation: options.propagation.subtracting(.recursive),
+                    recursive: options.propagation.contains(.recursive)))
         }
+        var status = stat()
+        let isFile = stat(source, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+        attached.append(
+            isFile
+                ? .bindFile(slot: slot, target: mount.destination)
+                : .attachTree(slot: slot, target: mount.destination))
+    }
+
+    /// Ids of an idmapped mount: its own mappings, or the container's (config.md, `idmap`).
+    private mutating func map(
+        _ mount: RuntimeConfiguration.Mount, _ options: MountOptions, slot: Int, at index: Int
+    ) throws(PlanError) {
+        let own = !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
+        guard own || options.mapsIdentities else { return }
+        let users = own ? mount.uidMappings : linux.uidMappings
+        let groups = own ? mount.gidMappings : linux.gidMappings
+        guard !users.isEmpty, !groups.isEmpty else {
+            throw PlanError("mounts[\(index)]", "\(mount.destination): an idmapped mount needs uid and gid mappings")
+        }
+        let wanted = IdentityMaps(users, groups, host: host)
+        let place = maps.firstIndex(of: wanted) ?? maps.count
+        if place == maps.count { maps.append(wanted) }
+        held.append(.mapTree(slot: slot, mapping: place, recursive: options.mapsIdentitiesDeeply))
     }
 
     /// v2: the hierarchy itself, as the cgroup namespace shows it. v1: each hierarchy in a directory of a small tmpfs.
-    private mutating func addCgroups(_ destination: String, _ options: MountOptions, _ layout: CgroupLayout) {
+    private mutating func addCgroups(_ destination: String, _ options: MountOptions) throws(PlanError) {
         let flags = options.flags
+        let layout = host.cgroups
         if layout.mode == .v2 {
-            attached.append(.mount(source: "cgroup", target: destination, type: "cgroup2", flags: flags, data: ""))
+            if let own = cgroupDirectories?.first {
+                try bindCgroup(own.path, to: destination, options)
+            } else {
+                attached.append(.mount(source: "cgroup", target: destination, type: "cgroup2", flags: flags, data: ""))
+            }
             return
         }
         attached.append(
@@ -101,16 +167,33 @@ struct TreeBuilder {
             let name =
                 hierarchy.version == 2
                 ? "unified" : joined.hasPrefix("name=") ? String(joined.dropFirst(5)) : joined
-            makeDirectories("\(destination)/\(name)")
-            attached.append(
-                .mount(
-                    source: "cgroup", target: "\(destination)/\(name)",
-                    type: hierarchy.version == 2 ? "cgroup2" : "cgroup", flags: flags,
-                    data: hierarchy.version == 2 ? "" : joined))
+            let target = "\(destination)/\(name)"
+            if let directories = cgroupDirectories {
+                let own = directories.first {
+                    $0.version == hierarchy.version && $0.path.hasPrefix(hierarchy.mountPoint + "/")
+                }
+                if let own { try bindCgroup(own.path, to: target, options) }
+            } else {
+                attached.append(
+                    .mount(
+                        source: "cgroup", target: target, type: hierarchy.version == 2 ? "cgroup2" : "cgroup",
+                        flags: flags, data: hierarchy.version == 2 ? "" : joined))
+            }
         }
         if flags.contains(.readOnly) {
             attached.append(.setMountAttributes(path: destination, set: .readOnly, clear: [], recursive: false))
         }
+    }
+
+    private mutating func bindCgroup(
+        _ path: String, to target: String, _ options: MountOptions
+    ) throws(PlanError) {
+        let slot = try hold(path, recursive: false)
+        held.append(
+            .setTreeAttributes(
+                slot: slot, set: options.attributes, clear: options.clearedAttributes, propagation: [],
+                recursive: false))
+        attached.append(.attachTree(slot: slot, target: target))
     }
 
     // MARK: - Devices
@@ -139,16 +222,20 @@ struct TreeBuilder {
         }
     }
 
-    mutating func add(_ device: RuntimeConfiguration.Device) throws(PlanError) {
-        makeDirectories(Self.parent(of: device.path))
+    mutating func add(_ device: RuntimeConfiguration.Device, at index: Int) throws(PlanError) {
+        let kinds: [String: UInt32] = ["c": 0o020000, "u": 0o020000, "b": 0o060000, "p": 0o010000]
+        guard let kind = kinds[device.type] else {
+            throw PlanError("linux.devices[\(index)].type", "\(device.path): unknown type '\(device.type)'")
+        }
+        guard device.path.hasPrefix("/") else {
+            throw PlanError("linux.devices[\(index)].path", "must be absolute, is '\(device.path)'")
+        }
         if inUserNamespace {
             attached.append(.bindFile(slot: try hold(device.path, recursive: false), target: device.path))
             return
         }
-        let kinds: [String: UInt32] = ["c": 0o020000, "u": 0o020000, "b": 0o060000, "p": 0o010000]
-        guard let kind = kinds[device.type] else {
-            throw PlanError("linux.devices", "\(device.path): unknown type '\(device.type)'")
-        }
+        let parent = Self.parent(of: device.path)
+        if parent != "/dev", parent != "/" { attached.append(.makeDirectory(path: parent, mode: 0o755)) }
         attached.append(
             .makeDevice(
                 path: device.path, mode: kind | (device.fileMode ?? 0o666) & 0o7777,
@@ -170,22 +257,13 @@ struct TreeBuilder {
         return slots - 1
     }
 
-    /// Directories down to a path, each asked for once.
-    private mutating func makeDirectories(_ path: String) {
-        var prefix = ""
-        for component in path.split(separator: "/") {
-            prefix += "/" + component
-            if directories.insert(prefix).inserted {
-                attached.append(.makeDirectory(path: prefix, mode: 0o755))
-            }
-        }
-    }
-
     private static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "/"
     }
 
-    private static func isMapped(_ identifier: UInt32, _ mappings: [RuntimeConfiguration.IDMapping]) -> Bool {
-        mappings.contains { identifier >= $0.containerID && identifier - $0.containerID < $0.size }
+    private func isMapped(group: UInt32) -> Bool {
+        // Inside a user namespace that is already there, its own map says it.
+        guard !linux.gidMappings.isEmpty else { return host.mappedGroups.contains { $0.contains(group) } }
+        return linux.gidMappings.contains { group >= $0.containerID && group - $0.containerID < $0.size }
     }
 }

@@ -51,13 +51,9 @@ public final class Launcher: Sendable {
             let program = ChildProgram(
                 plan.steps, inputs: .init(cgroupTasks: entry.taskFiles, streams: streams.numbers))
             end("lay out")
-            let child: (pid: Int32, pidfd: Int32)
-            if let maps = plan.identityMaps {
-                child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified) {
-                    (pid: Int32) throws(SystemError) in try maps.write(for: pid)
-                }
-            } else {
-                child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified)
+            let child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified) {
+                (stage: LauncherStage, pid: Int32) throws(SystemError) in
+                if stage == .identityMaps { try plan.identityMaps?.write(for: pid) }
             }
             let pidfd = OwnedDescriptor(owning: child.pidfd)
             phases += program.phases(from: mark, to: HostClock.now())

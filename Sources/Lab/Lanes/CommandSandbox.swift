@@ -24,19 +24,28 @@ final class CommandSandbox: Sandbox {
     ///   - arguments: the first is the program's path.
     ///   - runtime: the program is a runtime around the workload; nil where it is the workload itself.
     init(
-        arguments: [String], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _ request: LaunchRequest,
+        arguments: [String], environment: [String] = standardEnvironment, _ request: LaunchRequest,
         _ laboratory: Laboratory, runtime: Runtime? = nil
     ) throws {
-        guard let program = arguments.first else { throw SystemError("execve", "nothing", errno: EINVAL) }
         self.runtime = runtime
-        let plan = ProcessPlan(
-            program, Array(arguments.dropFirst()),
-            environment: environment + ["\(Leftovers.marker)=\(laboratory.owner.token)"], newSession: true)
+        let plan = try Self.plan(arguments, environment: environment, laboratory)
         cgroup = request.accounted ? try AccountingCgroup(request.name) : nil
         child = try ChildProcess(
             plan, complaints: laboratory.complaints.descriptor, keepsInput: request.staysIdle, null: laboratory.null,
             in: cgroup?.cgroup)
         stretches.append(Stretch(name: "spawn", actor: "launcher", start: child.called, end: child.returned))
+    }
+
+    static let standardEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+
+    /// The process a sandbox is, before it is started.
+    static func plan(
+        _ arguments: [String], environment: [String] = standardEnvironment, _ laboratory: Laboratory
+    ) throws(SystemError) -> ProcessPlan {
+        guard let program = arguments.first else { throw SystemError("execve", "nothing", errno: EINVAL) }
+        return ProcessPlan(
+            program, Array(arguments.dropFirst()),
+            environment: environment + ["\(Leftovers.marker)=\(laboratory.owner.token)"], newSession: true)
     }
 
     var launched: UInt64 { child.called }

@@ -39,7 +39,7 @@ final class ContainerLane: Lane {
         var record = self.record(.yes)
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
         let plan = try plan(example)
-        record.configuration["config.json"] = String(decoding: try configuration(example).json(), as: UTF8.self)
+        record.configuration["config.json"] = String(decoding: configuration(example).json(), as: UTF8.self)
         record.configuration["plan"] = plan.steps.map(\.description).joined(separator: "\n")
         if !plan.warnings.isEmpty { record.configuration["warnings"] = plan.warnings.joined(separator: "\n") }
         return record

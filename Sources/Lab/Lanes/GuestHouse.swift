@@ -77,6 +77,14 @@ final class GuestHouse {
         .compactMap { name, path in path.map { (name, $0) } }
     }
 
+    /// What stays unseen of guests that a libvirt daemon started, for the lane's record; `nil` where isolab starts them.
+    var unseen: String? {
+        driver.isForeign
+            ? "what the libvirt daemon itself uses (processor, memory); QEMU's exit status, which is libvirt's word; QEMU's "
+                + "last moments where they were over before they could be read"
+            : nil
+    }
+
     /// CPU time of isolab-vm so far, ns, in steps of a clock tick.
     var helperTime: UInt64 {
         (try? Procfs.status(of: driver.pid)).map { $0.userTime + $0.systemTime } ?? 0

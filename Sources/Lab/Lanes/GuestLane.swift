@@ -41,6 +41,7 @@ final class GuestLane: Lane {
         record.configuration["kernel"] = "\(kernel.version) \(kernel.digest)"
         record.configuration["initramfs"] = "sha256:\(initramfs.digest)"
         record.configuration["version"] = guests.version
+        record.configuration["not seen"] = guests.unseen
         return record
     }
 
@@ -93,15 +94,14 @@ final class MicroGuestLane: Lane {
         record.configuration["image"] =
             "\(image.count) bytes, \(Digest(sha256Of: image)) for the nonce 0"
         record.configuration["version"] = guests.version
+        record.configuration["not seen"] = guests.unseen
         return record
     }
-
-    private func image(_ request: LaunchRequest) -> String { "\(laboratory.scratch)/\(request.name).elf" }
 
     private func domain(_ request: LaunchRequest, _ guests: GuestHouse) -> Domain {
         Domain(
             name: request.name, machine: .microvm, accelerator: guests.accelerator.forMicroGuest, memoryMiB: 16,
-            firmware: Firmware.qboot, kernel: image(request),
+            firmware: Firmware.qboot, kernel: guests.driver.file(for: "\(request.name).elf"),
             channelSocket: guests.driver.channelSocket(for: request.name))
     }
 
@@ -110,9 +110,9 @@ final class MicroGuestLane: Lane {
         guard request.command == ["exit"] else {
             throw LabError.lane(id: entry.id, problem: "the micro-guest has no kernel: it can only start and exit")
         }
-        try MicroGuest(nonce: request.nonce, iterations: request.work).write(to: image(request))
-        let image = self.image(request)
-        return try GuestSandbox(domain(request, guests), request, guests, throughLibvirt: true) { unlink(image) }
+        let domain = domain(request, guests)
+        try MicroGuest(nonce: request.nonce, iterations: request.work).write(to: domain.kernel)
+        return try GuestSandbox(domain, request, guests, throughLibvirt: true) { unlink(domain.kernel) }
     }
 
     func command(of request: LaunchRequest) -> String { MicroGuest.command }

@@ -21,8 +21,10 @@ final class GuestSandbox: Sandbox {
         self.cleanUp = cleanUp
         do {
             if throughLibvirt {
-                // QEMU is born in the cgroup of isolab-vm, which is lent to the sandbox's for the moment of the launch.
-                let cgroup = request.accounted ? try AccountingCgroup(request.name) : nil
+                // QEMU is born in the cgroup of isolab-vm, which is lent to the sandbox's for the moment of the launch; a
+                // daemon puts its own where it likes.
+                let isAccounted = request.accounted && !guests.driver.isForeign
+                let cgroup = isAccounted ? try AccountingCgroup(request.name) : nil
                 self.cgroup = cgroup
                 try cgroup?.cgroup.move(guests.driver.pid)
                 defer { cgroup?.bringBack(guests.driver.pid) }
@@ -71,7 +73,7 @@ final class GuestSandbox: Sandbox {
     func release() throws {
         defer { cleanUp() }
         try guest.release()
-        if let end { cpuNanoseconds = end.userTime + end.systemTime + (guests.helperTime - helperBefore) }
+        if let used = end?.processorTime { cpuNanoseconds = used + (guests.helperTime - helperBefore) }
         try cgroup?.remove()
         // Domain, process, channel and cgroup are gone.
         released = HostClock.now()
@@ -96,5 +98,7 @@ final class GuestSandbox: Sandbox {
 
     /// QEMU, and isolab-vm, which all guests share.
     var processes: [Int32] { guest.processes + [guests.driver.pid] }
-    var cgroupCharge: UInt64? { cgroup?.charge }
+    var cgroupCharge: UInt64? {
+        guests.driver.isForeign ? guest.processes.first.flatMap { DomainCgroup.charge(of: $0) } : cgroup?.charge
+    }
 }

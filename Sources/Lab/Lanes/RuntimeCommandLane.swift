@@ -67,7 +67,7 @@ final class RuntimeCommandLane: Lane {
         }
         let example = request("example")
         record.configuration["argv"] = arguments(example).joined(separator: " ")
-        record.configuration["config.json"] = String(decoding: try configuration(example).json(), as: UTF8.self)
+        record.configuration["config.json"] = String(decoding: configuration(example).json(), as: UTF8.self)
         record.configuration["released"] =
             "when `\(command.program) run` ends: it has removed its container and cgroup by then"
         if let version = version() { record.configuration["version"] = version }
@@ -116,7 +116,7 @@ final class RuntimeCommandLane: Lane {
         let bundle = bundle(request.name)
         try Files.makeDirectories(bundle)
         try Files.write(
-            String(decoding: try configuration(request).json(indented: false), as: UTF8.self),
+            String(decoding: configuration(request).json(indented: false), as: UTF8.self),
             to: "\(bundle)/config.json")
         let (path, root, name, mounts) = (path ?? command.program, root, request.name, mounts)
         let cgroupName = cgroupName(name)

@@ -10,7 +10,9 @@ public struct MountFlags: OptionSet, Sendable, Hashable, CustomStringConvertible
     public static let noExecution = MountFlags(rawValue: 8)
     public static let synchronous = MountFlags(rawValue: 16)
     public static let remount = MountFlags(rawValue: 32)
+    public static let mandatoryLocks = MountFlags(rawValue: 64)
     public static let directorySynchronous = MountFlags(rawValue: 128)
+    public static let noSymbolicLinks = MountFlags(rawValue: 256)
     public static let noAccessTime = MountFlags(rawValue: 1024)
     public static let noDirectoryAccessTime = MountFlags(rawValue: 2048)
     public static let bind = MountFlags(rawValue: 4096)
@@ -21,7 +23,9 @@ public struct MountFlags: OptionSet, Sendable, Hashable, CustomStringConvertible
     public static let follower = MountFlags(rawValue: 1 << 19)
     public static let shared = MountFlags(rawValue: 1 << 20)
     public static let relativeAccessTime = MountFlags(rawValue: 1 << 21)
+    public static let inodeVersion = MountFlags(rawValue: 1 << 23)
     public static let strictAccessTime = MountFlags(rawValue: 1 << 24)
+    public static let lazyTime = MountFlags(rawValue: 1 << 25)
 
     /// Whether nothing but propagation is changed.
     public var isPropagationOnly: Bool { !isEmpty && isSubset(of: Self.propagation.union(.recursive)) }
@@ -38,6 +42,8 @@ public struct MountFlags: OptionSet, Sendable, Hashable, CustomStringConvertible
         (.noAccessTime, "noatime"), (.noDirectoryAccessTime, "nodiratime"), (.bind, "bind"), (.recursive, "rec"),
         (.silent, "silent"), (.unbindable, "unbindable"), (.isPrivate, "private"), (.follower, "slave"),
         (.shared, "shared"), (.relativeAccessTime, "relatime"), (.strictAccessTime, "strictatime"),
+        (.mandatoryLocks, "mand"), (.noSymbolicLinks, "nosymfollow"), (.inodeVersion, "iversion"),
+        (.lazyTime, "lazytime"),
     ]
 }
 

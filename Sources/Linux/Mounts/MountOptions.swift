@@ -8,10 +8,14 @@ public struct MountOptions: Equatable, Sendable {
     public var propagation: MountFlags = []
     /// Attributes asked for recursively (`rro`, `rnosuid`, …).
     public var recursive: MountAttributes = []
+    public var recursiveCleared: MountAttributes = []
     /// For the file system itself, joined by commas.
     public var data: String = ""
-    /// `tmpcopyup` and `copy-symlink` and the like, which no system call takes: not supported, and said so by the plan.
-    public var unsupported: [String] = []
+    /// `tmpcopyup`: a new tmpfs begins with what it covers.
+    public var copiesUp = false
+    /// `idmap` and `ridmap`: ids are mapped, of the mount or of all below it.
+    public var mapsIdentities = false
+    public var mapsIdentitiesDeeply = false
 
     /// Sorts options, later ones overruling earlier ones (runtime-spec, config.md, "Linux mount options").
     public init(_ options: [String]) {
@@ -27,12 +31,21 @@ public struct MountOptions: Equatable, Sendable {
                 }
             } else if let flag = Self.propagations[option] {
                 propagation = flag
-            } else if let attribute = Self.recursives[option] {
-                recursive.insert(attribute)
+            } else if let (set, attribute) = Self.recursives[option] {
+                if set {
+                    recursive.insert(attribute)
+                    recursiveCleared.remove(attribute)
+                } else {
+                    recursive.remove(attribute)
+                    recursiveCleared.insert(attribute)
+                }
             } else if option == "defaults" || option.isEmpty {
                 continue
-            } else if Self.unknownToTheKernel.contains(option) {
-                unsupported.append(option)
+            } else if option == "tmpcopyup" {
+                copiesUp = true
+            } else if option == "idmap" || option == "ridmap" {
+                mapsIdentities = true
+                mapsIdentitiesDeeply = option == "ridmap"
             } else {
                 data.append(option)
             }
@@ -52,7 +65,10 @@ public struct MountOptions: Equatable, Sendable {
         "relatime": (true, .relativeAccessTime), "norelatime": (false, .relativeAccessTime),
         "strictatime": (true, .strictAccessTime), "nostrictatime": (false, .strictAccessTime),
         "bind": (true, .bind), "rbind": (true, [.bind, .recursive]), "silent": (true, .silent),
-        "loud": (false, .silent),
+        "loud": (false, .silent), "mand": (true, .mandatoryLocks), "nomand": (false, .mandatoryLocks),
+        "iversion": (true, .inodeVersion), "noiversion": (false, .inodeVersion),
+        "lazytime": (true, .lazyTime), "nolazytime": (false, .lazyTime),
+        "nosymfollow": (true, .noSymbolicLinks), "symfollow": (false, .noSymbolicLinks),
     ]
 
     private static let propagations: [String: MountFlags] = [
@@ -62,14 +78,31 @@ public struct MountOptions: Equatable, Sendable {
         "unbindable": .unbindable, "runbindable": [.unbindable, .recursive],
     ]
 
-    private static let recursives: [String: MountAttributes] = [
-        "rro": .readOnly, "rnosuid": .noSetUserID, "rnodev": .noDevices, "rnoexec": .noExecution,
-        "rnoatime": .noAccessTime, "rnodiratime": .noDirectoryAccessTime, "rnosymfollow": .noSymbolicLinks,
+    private static let recursives: [String: (Bool, MountAttributes)] = [
+        "rro": (true, .readOnly), "rrw": (false, .readOnly),
+        "rnosuid": (true, .noSetUserID), "rsuid": (false, .noSetUserID),
+        "rnodev": (true, .noDevices), "rdev": (false, .noDevices),
+        "rnoexec": (true, .noExecution), "rexec": (false, .noExecution),
+        "rnodiratime": (true, .noDirectoryAccessTime), "rdiratime": (false, .noDirectoryAccessTime),
+        "rnosymfollow": (true, .noSymbolicLinks), "rsymfollow": (false, .noSymbolicLinks),
+        "rnoatime": (true, .noAccessTime), "ratime": (false, .noAccessTime),
+        "rstrictatime": (true, .strictAccessTime), "rnostrictatime": (false, .strictAccessTime),
+        // The kernel's default among the three access-time modes.
+        "rrelatime": (false, .accessTime), "rnorelatime": (true, .strictAccessTime),
     ]
 
-    private static let unknownToTheKernel: Set<String> = [
-        "tmpcopyup", "copy-symlink", "src-nofollow", "idmap", "ridmap",
-    ]
+    /// Every option that is not the file system's own, sorted: what `features` says is understood.
+    public static var names: [String] {
+        (Array(flags.keys) + propagations.keys + recursives.keys + ["defaults", "tmpcopyup", "idmap", "ridmap"]).sorted()
+    }
+
+    /// Whether anything is asked for recursively.
+    public var changesDeeply: Bool { !recursive.isEmpty || !recursiveCleared.isEmpty }
+
+    /// The recursive attributes to clear: one of the access-time modes is set only where the others go.
+    public var recursiveClearedAttributes: MountAttributes {
+        recursive.isDisjoint(with: .accessTime) ? recursiveCleared : recursiveCleared.union(.accessTime)
+    }
 
     /// The flags of `mount(2)` that a bind mount's `mount_setattr(2)` must set.
     public var attributes: MountAttributes {
@@ -89,6 +122,6 @@ public struct MountOptions: Equatable, Sendable {
     private static let counterparts: [(MountFlags, MountAttributes)] = [
         (.readOnly, .readOnly), (.noSetUserID, .noSetUserID), (.noDevices, .noDevices),
         (.noExecution, .noExecution), (.noAccessTime, .noAccessTime), (.strictAccessTime, .strictAccessTime),
-        (.noDirectoryAccessTime, .noDirectoryAccessTime),
+        (.noDirectoryAccessTime, .noDirectoryAccessTime), (.noSymbolicLinks, .noSymbolicLinks),
     ]
 }

@@ -9,7 +9,7 @@ public enum ChildAttempt {
     public static func run(_ steps: [ChildStep], in namespaces: Namespaces = []) throws(SystemError) {
         let end = ChildStep.execute(
             candidates: ["/bin/true", "/usr/bin/true"], arguments: ["true"], environment: [])
-        let program = ChildProgram(steps + [.closeOtherDescriptors, end], inputs: ChildProgram.Inputs())
+        let program = ChildProgram(steps + [.closeOtherDescriptors(preserving: 0), end], inputs: ChildProgram.Inputs())
         let child = try program.start(namespaces: namespaces, cgroup: -1)
         let descriptor = OwnedDescriptor(owning: child.pidfd)
         _ = try ProcessExit.wait(for: child.pid)

@@ -7,10 +7,8 @@ import Glibc
 package final class ChildProgram {
     package let steps: [ChildStep]
     /// Every allocation that the steps point into.
-    private var allocations: [UnsafeMutableRawPointer] = []
+    var allocations: [UnsafeMutableRawPointer] = []
     private let child: UnsafeMutablePointer<isolab_child>
-    private let stack: UnsafeMutableRawPointer
-    private static let stackSize = 64 * 1024
 
     /// CLONE_VFORK.
     private static let suspendParent: UInt64 = 0x4000
@@ -20,12 +18,23 @@ package final class ChildProgram {
         UInt64((major & 0xfff) << 8 | minor & 0xff | (minor & ~0xff) << 12)
     }
 
-    /// What only the moment of launching knows.
+    /// What only the moment of launching knows: descriptors, borrowed for the launch.
     package struct Inputs {
         /// Open `tasks` files of v1 cgroups.
-        package var cgroupTasks: [Int32]
+        package var cgroupTasks: [Int32] = []
         /// The streams 0, 1 and 2; −1 leaves the parent's.
-        package var streams: [Int32]
+        package var streams: [Int32] = [-1, -1, -1]
+        /// The FIFO whose byte lets a created container start, and the one its failure is written to.
+        package var startFIFO: Int32 = -1
+        package var reportFIFO: Int32 = -1
+        /// A connected UNIX socket that a terminal's master goes to.
+        package var consoleSocket: Int32 = -1
+        /// User namespaces of idmapped mounts.
+        package var mappings: [Int32] = []
+        /// The namespaces to join, by their source.
+        package var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
+
+        package init() {}
 
         package init(cgroupTasks: [Int32] = [], streams: [Int32] = [-1, -1, -1]) {
             self.cgroupTasks = cgroupTasks
@@ -37,21 +46,25 @@ package final class ChildProgram {
         self.steps = steps
         child = .allocate(capacity: 1)
         child.initialize(to: isolab_child())
-        stack = .allocate(byteCount: Self.stackSize, alignment: 64)
+        // Copying a tree goes down directory by directory, each with a buffer.
+        let copies = steps.contains { if case .copyUp = $0 { true } else { false } }
+        let stackSize = (copies ? 1024 : 64) * 1024
+        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
+        allocations.append(stack)
         let array = reserve(isolab_step.self, steps.count)
         for (index, step) in steps.enumerated() { array[index] = lay(step, inputs) }
         child.pointee.steps = UnsafePointer(array)
         child.pointee.count = UInt64(steps.count)
         child.pointee.stamps = reserve(UInt64.self, steps.count)
         child.pointee.stack = stack
-        child.pointee.stack_size = UInt64(Self.stackSize)
+        child.pointee.stack_size = UInt64(stackSize)
         child.pointee.cgroup = -1
         child.pointee.failed = -1
+        child.pointee.report = inputs.reportFIFO
     }
 
     deinit {
         for allocation in allocations { allocation.deallocate() }
-        stack.deallocate()
         child.deallocate()
     }
 
@@ -65,23 +78,28 @@ package final class ChildProgram {
         let index = Int(child.pointee.failed)
         guard index >= 0 else { return nil }
         let step = steps[index]
-        return SystemError(
-            step.operation, step.object, errno: child.pointee.error,
+        return ChildFailure.error(
+            step.operation, step.object, errno: child.pointee.error, hookStatus: child.pointee.hook_status,
             stage: "step \(index + 1) of \(steps.count), \(step.name)")
     }
 
-    /// Makes the child and waits until it runs its program or has failed.
+    /// The descriptor of the seccomp listener, as the child numbers it.
+    package var listener: Int32 { child.pointee.listener }
+
+    /// Makes the child and waits until it runs its program, waits for its start by itself, or has failed.
     ///
     /// - Parameters:
     ///   - namespaces: those `clone3` makes.
     ///   - cgroup: the descriptor of a cgroup v2 directory to be born in, or −1.
-    ///   - whileWaiting: what the parent does when the child stands at its gate (id maps); with it the parent is not
-    ///     suspended by CLONE_VFORK. An error lets the child go without running.
+    ///   - atStage: what the parent does when the child stands at a stage; with any the parent is not suspended by
+    ///     CLONE_VFORK. An error lets the child go without running.
     /// - Returns: the process's number and a descriptor of it, which the caller owns.
     package func start(
-        namespaces: Namespaces, cgroup: Int32, whileWaiting: ((Int32) throws(SystemError) -> Void)? = nil
+        namespaces: Namespaces, cgroup: Int32, atStage: ((LauncherStage, Int32) throws(SystemError) -> Void)? = nil
     ) throws(SystemError) -> (pid: Int32, pidfd: Int32) {
-        child.pointee.flags = namespaces.rawValue | (whileWaiting == nil ? Self.suspendParent : 0)
+        var stages = steps.compactMap { if case .awaitLauncher(let stage) = $0 { stage } else { nil } }[...]
+        let outlives = steps.contains(.handOver)
+        child.pointee.flags = namespaces.rawValue | (stages.isEmpty && !outlives ? Self.suspendParent : 0)
         child.pointee.cgroup = cgroup
         let error = isolab_child_start(child)
         guard error == 0 else {
@@ -91,126 +109,32 @@ package final class ChildProgram {
         }
         let pid = child.pointee.pid
         var refusal: SystemError?
-        if let whileWaiting {
-            do throws(SystemError) { try whileWaiting(pid) } catch {
+        var word: UInt32 = 1
+        while true {
+            // A child under a filter may not be able to wake anybody: its word is looked at instead.
+            let silent = stages.first?.isSilent ?? false
+            word = silent ? isolab_child_poll(child, word) : isolab_child_await(child, word)
+            guard word >= UInt32(ISOLAB_AT_GATE), word < UInt32(ISOLAB_HANDED_OVER), let stage = stages.popFirst()
+            else { break }
+            do throws(SystemError) {
+                try atStage?(stage, pid)
+                isolab_child_open_gate(child, stage.rawValue)
+            } catch {
                 refusal = error
-                child.pointee.gate = 2
+                stages = []
+                isolab_child_open_gate(child, ISOLAB_GIVE_UP)
             }
-            isolab_child_open_gate(child)
         }
-        isolab_child_join(child)
+        if word == UInt32(ISOLAB_HANDED_OVER) {
+            // The child walks on in this memory, and nobody will say when it is done with it.
+            _ = Unmanaged.passRetained(self)
+            return (pid, child.pointee.pidfd)
+        }
         if let failure = refusal ?? self.failure {
             Glibc.close(child.pointee.pidfd)
             _ = try? ProcessExit.wait(for: pid)
             throw failure
         }
         return (pid, child.pointee.pidfd)
-    }
-
-    // MARK: - Laying out
-
-    private func reserve<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
-        let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
-        allocations.append(UnsafeMutableRawPointer(pointer))
-        return pointer
-    }
-
-    private func bytes(_ text: String) -> UnsafeMutablePointer<UInt8> {
-        var text = text
-        return text.withUTF8 { source in
-            let copy = reserve(UInt8.self, source.count + 1)
-            if let base = source.baseAddress { copy.update(from: base, count: source.count) }
-            copy[source.count] = 0
-            return copy
-        }
-    }
-
-    private func word(_ pointer: UnsafeMutablePointer<some Any>) -> UInt64 { UInt64(UInt(bitPattern: pointer)) }
-
-    private func text(_ text: String) -> UInt64 { word(bytes(text)) }
-
-    private func optionalText(_ content: String) -> UInt64 { content.isEmpty ? 0 : text(content) }
-
-    private func array<Element>(_ values: [Element]) -> UInt64 {
-        let copy = reserve(Element.self, values.count)
-        for (index, value) in values.enumerated() { (copy + index).initialize(to: value) }
-        return word(copy)
-    }
-
-    /// A null-terminated array of C strings.
-    private func strings(_ values: [String]) -> UInt64 { array(values.map(text) + [0]) }
-
-    private func lay(_ step: ChildStep, _ inputs: Inputs) -> isolab_step {
-        func make(
-            _ operation: isolab_operation, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
-            _ e: UInt64 = 0
-        ) -> isolab_step {
-            isolab_step(operation: UInt64(operation.rawValue), a: a, b: b, c: c, d: d, e: e)
-        }
-        let recursive: UInt64 = 0x8000  // AT_RECURSIVE
-        switch step {
-        case .joinCgroups: return make(isolab_join_cgroups, array(inputs.cgroupTasks), UInt64(inputs.cgroupTasks.count))
-        case .awaitIdentityMaps: return make(isolab_await_gate)
-        case .unshare(let namespaces): return make(isolab_unshare, namespaces.rawValue)
-        case .mount(let source, let target, let type, let flags, let data):
-            return make(
-                isolab_mount, optionalText(source), text(target), optionalText(type), flags.rawValue,
-                optionalText(data))
-        case .setMountAttributes(let path, let set, let clear, let deep):
-            return make(isolab_set_attributes, text(path), set.rawValue, clear.rawValue, deep ? recursive : 0)
-        case .cloneTree(let slot, let source, let deep):
-            return make(isolab_clone_tree, UInt64(slot), text(source), deep ? recursive : 0)
-        case .makeTree(let slot, let type, let options, let attributes):
-            var pairs: [UInt64] = []
-            for option in options.split(separator: ",") {
-                let parts = option.split(separator: "=", maxSplits: 1)
-                pairs += [text(String(parts[0])), parts.count > 1 ? text(String(parts[1])) : 0]
-            }
-            return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
-        case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
-        case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
-        case .detach(let path): return make(isolab_detach, text(path))
-        case .pivotRoot(let path): return make(isolab_pivot_root, text(path))
-        case .mask(let path): return make(isolab_mask, text(path))
-        case .makeReadOnly(let path): return make(isolab_make_read_only, text(path))
-        case .makeDirectory(let path, let mode): return make(isolab_make_directory, text(path), UInt64(mode))
-        case .makeDevice(let path, let mode, let major, let minor, let user, let group):
-            return make(
-                isolab_make_device, text(path), UInt64(mode), Self.device(major, minor), UInt64(user), UInt64(group))
-        case .makeLink(let target, let path): return make(isolab_make_link, text(target), text(path))
-        case .writeFile(let path, let content):
-            return make(isolab_write_file, text(path), text(content), UInt64(content.utf8.count))
-        case .changeDirectory(let path): return make(isolab_change_directory, text(path))
-        case .setHostName(let name): return make(isolab_set_host_name, text(name), UInt64(name.utf8.count))
-        case .setDomainName(let name): return make(isolab_set_domain_name, text(name), UInt64(name.utf8.count))
-        case .loopbackUp: return make(isolab_loopback_up)
-        case .setLimit(let limit):
-            return make(isolab_set_limit, UInt64(limit.resource.rawValue), limit.soft, limit.hard)
-        case .setGroups(let primary, let additional):
-            return make(
-                isolab_set_groups, UInt64(primary), array(additional ?? []), UInt64(additional?.count ?? 0),
-                additional == nil ? 1 : 0)
-        case .setUser(let user): return make(isolab_set_user, UInt64(user))
-        case .keepCapabilities: return make(isolab_keep_capabilities)
-        case .limitBoundingSet(let set): return make(isolab_limit_bounding, set.rawValue)
-        case .setCapabilities(let effective, let permitted, let inheritable):
-            return make(isolab_set_capabilities, effective.rawValue, permitted.rawValue, inheritable.rawValue)
-        case .setAmbientCapabilities(let set): return make(isolab_set_ambient, set.rawValue)
-        case .noNewPrivileges: return make(isolab_no_new_privileges)
-        case .seccomp(let instructions, let flags):
-            // struct sock_fprog: a count of 16 bits, then the address, naturally aligned.
-            let program = reserve(UInt64.self, 2)
-            program[0] = UInt64(UInt16(clamping: instructions.count))
-            program[1] = array(instructions)
-            return make(isolab_seccomp, word(program), UInt64(flags))
-        case .parentDeathSignal(let signal): return make(isolab_parent_death, UInt64(signal))
-        case .newSession: return make(isolab_new_session)
-        case .setFileModeMask(let mask): return make(isolab_set_mask, UInt64(mask))
-        case .streams: return make(isolab_streams, array(inputs.streams))
-        case .resetSignals: return make(isolab_reset_signals)
-        case .closeOtherDescriptors: return make(isolab_close_on_exec)
-        case .execute(let candidates, let arguments, let environment):
-            return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))
-        }
     }
 }

@@ -4,8 +4,25 @@
 public enum ChildStep: Equatable, Sendable {
     /// Move into the v1 cgroups whose `tasks` files the launch opened, by writing `0` to each.
     case joinCgroups
-    /// Wait until the launcher has written the id maps of the new user namespace.
-    case awaitIdentityMaps
+    /// Wait until the launcher has done its part (id maps, hooks, the state on disk).
+    case awaitLauncher(LauncherStage)
+    /// From here on the child needs its launcher no more, who may end.
+    case handOver
+    /// Wait for one byte of the launch's start FIFO.
+    case awaitStart
+    /// Die with the thread that launched it, and fail where it is gone already.
+    case guardLauncher
+    /// Run a program in the child's namespaces, with the container's state on its standard input.
+    case hook(ChildHook)
+    /// Make a terminal of the container's devpts, send its master to the launch's console socket, and make it the
+    /// standard streams and the controlling terminal.
+    case openTerminal(rows: UInt16, columns: UInt16, user: UInt32, console: Bool)
+    /// One of the candidates must be there and executable.
+    case findProgram(candidates: [String])
+    /// A system call without a step of its own; `memory` is laid out and its address put in place of operand `place`.
+    case systemCall(name: String, number: Int, operands: [UInt64], memory: [UInt64]?, place: Int)
+    /// `setns(2)` with one of the launch's descriptors.
+    case joinNamespace(NamespaceSource, Namespaces)
     case unshare(Namespaces)
     case mount(source: String, target: String, type: String, flags: MountFlags, data: String)
     /// `mount_setattr(2)`.
@@ -18,8 +35,20 @@ public enum ChildStep: Equatable, Sendable {
     case attachTree(slot: Int, target: String)
     /// Attaches the tree of a slot to a file, made where it is absent.
     case bindFile(slot: Int, target: String)
+    /// `mount_setattr(2)` on the tree of a slot, before anybody can see it.
+    case setTreeAttributes(
+        slot: Int, set: MountAttributes, clear: MountAttributes, propagation: MountFlags, recursive: Bool)
+    /// `chroot(2)` into the new root for a while: hooks will need to see the old one once more.
+    case enterRoot(path: String)
+    case leaveRoot
+    /// Makes the tree of a slot an idmapped mount, by one of the launch's user namespaces.
+    case mapTree(slot: Int, mapping: Int, recursive: Bool)
+    /// Copies what a directory holds into the tree of a slot.
+    case copyUp(slot: Int, path: String)
     case detach(path: String)
     case pivotRoot(path: String)
+    /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
+    case moveRoot(path: String)
     /// Cover a path so that it reads as empty; an absent one is passed over.
     case mask(path: String)
     /// Bind a path over itself, read-only; an absent one is passed over.
@@ -43,14 +72,21 @@ public enum ChildStep: Equatable, Sendable {
     case noNewPrivileges
     /// A classic BPF program of raw `struct sock_filter`, each as one 64-bit word, and the flags of `seccomp(2)`.
     case seccomp(instructions: [UInt64], flags: UInt32)
+    /// The same with a listener, whose descriptor the launcher takes at the next stage.
+    case seccompWithListener(instructions: [UInt64], flags: UInt32)
     /// The signal the child gets when the *thread* that launched it ends (PR_SET_PDEATHSIG).
     case parentDeathSignal(Int32)
     case newSession
     case setFileModeMask(UInt32)
     /// Put the launch's three streams on 0, 1 and 2.
     case streams
+    /// Give the standard streams to the user, where they are not everybody's.
+    case ownStreams(UInt32)
     case resetSignals
-    case closeOtherDescriptors
+    /// Marks every descriptor to be closed by execve, but the standard streams and so many after them.
+    case closeOtherDescriptors(preserving: Int)
+    /// Closes them now, but the standard streams, so many after them, and those the launch needs for its start.
+    case closeAtOnce(preserving: Int)
     /// The first of the candidates that can run; `arguments` includes the zeroth.
     case execute(candidates: [String], arguments: [String], environment: [String])
 }
@@ -60,7 +96,23 @@ extension ChildStep {
     public var name: String {
         switch self {
         case .joinCgroups: "join cgroups"
-        case .awaitIdentityMaps: "await id maps"
+        case .awaitLauncher(let stage): "await \(stage)"
+        case .handOver: "hand over"
+        case .awaitStart: "await start"
+        case .guardLauncher: "guard launcher"
+        case .hook(let hook): "hook \(hook.path)"
+        case .openTerminal: "terminal"
+        case .findProgram: "find program"
+        case .systemCall(let name, _, _, _, _): name
+        case .joinNamespace(_, let namespaces): "join \(namespaces)"
+        case .mapTree: "idmap"
+        case .setTreeAttributes: "mount_setattr"
+        case .enterRoot: "chroot"
+        case .leaveRoot: "leave root"
+        case .copyUp(_, let path): "copy up \(path)"
+        case .moveRoot: "move root"
+        case .ownStreams: "own streams"
+        case .closeAtOnce: "close descriptors"
         case .unshare(let namespaces): "unshare \(namespaces)"
         case .mount(_, let target, let type, let flags, _):
             type.isEmpty || flags.contains(.bind) || flags.isPropagationOnly
@@ -90,7 +142,7 @@ extension ChildStep {
         case .setCapabilities: "capset"
         case .setAmbientCapabilities: "ambient set"
         case .noNewPrivileges: "no_new_privs"
-        case .seccomp: "seccomp"
+        case .seccomp, .seccompWithListener: "seccomp"
         case .parentDeathSignal: "parent-death signal"
         case .newSession: "setsid"
         case .setFileModeMask: "umask"
@@ -112,6 +164,11 @@ extension ChildStep {
             .writeFile(let path, _), .changeDirectory(let path):
             path
         case .makeTree(_, let type, _, _): type
+        case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
+        case .hook(let hook): hook.path
+        case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
+        case .mapTree(let slot, _, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
+        case .findProgram(let candidates): candidates.last ?? ""
         case .setHostName(let name), .setDomainName(let name): name
         case .unshare(let namespaces): namespaces.description
         case .setLimit(let limit): limit.description
@@ -119,7 +176,7 @@ extension ChildStep {
         case .setGroups(let group, _): "group \(group)"
         case .limitBoundingSet(let set), .setAmbientCapabilities(let set), .setCapabilities(let set, _, _):
             set.description
-        case .seccomp(let instructions, _): "filter of \(instructions.count) instructions"
+        case .seccomp(let instructions, _), .seccompWithListener(let instructions, _): "filter of \(instructions.count) instructions"
         case .execute(let candidates, let arguments, _): candidates.last ?? arguments.first ?? ""
         default: ""
         }
@@ -129,7 +186,18 @@ extension ChildStep {
     public var operation: String {
         switch self {
         case .joinCgroups, .writeFile: "write"
-        case .awaitIdentityMaps: "futex"
+        case .awaitLauncher, .handOver: "futex"
+        case .awaitStart: "read"
+        case .hook, .execute, .findProgram: "execve"
+        case .openTerminal: "ioctl"
+        case .systemCall(let name, _, _, _, _): name
+        case .joinNamespace: "setns"
+        case .mapTree, .setTreeAttributes: "mount_setattr"
+        case .enterRoot, .leaveRoot: "chroot"
+        case .copyUp: "copy"
+        case .moveRoot: "mount"
+        case .ownStreams: "fchown"
+        case .closeAtOnce: "close_range"
         case .mount, .mask, .makeReadOnly: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
@@ -148,16 +216,16 @@ extension ChildStep {
         case .setLimit: "prlimit"
         case .setGroups: "setgroups"
         case .setUser: "setresuid"
-        case .keepCapabilities, .limitBoundingSet, .setAmbientCapabilities, .noNewPrivileges, .parentDeathSignal:
+        case .keepCapabilities, .limitBoundingSet, .setAmbientCapabilities, .noNewPrivileges, .parentDeathSignal,
+            .guardLauncher:
             "prctl"
         case .setCapabilities: "capset"
-        case .seccomp: "seccomp"
+        case .seccomp, .seccompWithListener: "seccomp"
         case .newSession: "setsid"
         case .setFileModeMask: "umask"
         case .streams: "dup3"
         case .resetSignals: "rt_sigaction"
         case .closeOtherDescriptors: "close_range"
-        case .execute: "execve"
         }
     }
 }
@@ -193,6 +261,17 @@ extension ChildStep: CustomStringConvertible {
         case .setCapabilities(let effective, let permitted, let inheritable):
             "capset effective \(effective) permitted \(permitted) inheritable \(inheritable)"
         case .seccomp(let instructions, _): "seccomp filter of \(instructions.count) instructions"
+        case .seccompWithListener(let instructions, _):
+            "seccomp filter of \(instructions.count) instructions, with a listener"
+        case .hook(let hook): "hook \(hook.path) \(hook.arguments)"
+        case .openTerminal(let rows, let columns, let user, _): "terminal \(columns)×\(rows) of user \(user)"
+        case .findProgram(let candidates): "find program \(candidates.joined(separator: " or "))"
+        case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
+        case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
+        case .mapTree(let slot, let mapping, _): "mount_setattr slot \(slot) id maps \(mapping)"
+        case .setTreeAttributes(let slot, let set, let clear, let propagation, let recursive):
+            "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
+        case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"
         case .setFileModeMask(let mask): "umask 0\(String(mask, radix: 8))"
         case .pivotRoot(let path): "pivot_root \(path)"
         case .execute(let candidates, let arguments, _):

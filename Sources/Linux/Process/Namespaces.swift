@@ -4,6 +4,8 @@ public struct Namespaces: OptionSet, Sendable, Hashable, CustomStringConvertible
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Not of `clone(2)`, whose exit signal has the bit; entered by execve.
+    public static let time = Namespaces(rawValue: 0x80)
     public static let mount = Namespaces(rawValue: 0x0002_0000)
     public static let cgroup = Namespaces(rawValue: 0x0200_0000)
     public static let uts = Namespaces(rawValue: 0x0400_0000)
@@ -15,7 +17,7 @@ public struct Namespaces: OptionSet, Sendable, Hashable, CustomStringConvertible
     /// Each kind with its name in /proc/<pid>/ns.
     public static let named: [(namespace: Namespaces, name: String)] = [
         (.mount, "mnt"), (.cgroup, "cgroup"), (.uts, "uts"), (.ipc, "ipc"), (.user, "user"), (.pid, "pid"),
-        (.network, "net"),
+        (.network, "net"), (.time, "time"),
     ]
 
     public var description: String {

@@ -71,7 +71,7 @@ public struct ProcessPlan: Equatable, Sendable {
         if joiningCgroups { steps.append(.joinCgroups) }
         if newSession { steps.append(.newSession) }
         if let workingDirectory { steps.append(.changeDirectory(path: workingDirectory)) }
-        steps += [.streams, .resetSignals, .closeOtherDescriptors]
+        steps += [.streams, .resetSignals, .closeOtherDescriptors(preserving: 0)]
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         steps.append(
             .execute(
@@ -101,7 +101,7 @@ public final class RunningProcess: Sendable {
     public let pid: Int32
     private let descriptor: OwnedDescriptor
 
-    init(pid: Int32, descriptor: consuming OwnedDescriptor) {
+    package init(pid: Int32, descriptor: consuming OwnedDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
     }

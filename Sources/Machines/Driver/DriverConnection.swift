@@ -92,6 +92,9 @@ final class DriverConnection: Sendable {
 
     func enter(_ guest: RunningGuest) { state.update { $0.guests[guest.domain.name] = guest } }
 
+    /// The guest of that name, as long as it is entered.
+    func guest(_ name: String) -> RunningGuest? { state.update { $0.guests[name] } }
+
     func forget(_ name: String) { state.update { $0.guests[name] = nil } }
 
     /// Ends the input, on which `isolab-vm` ends its guests and itself, and waits for it.

@@ -17,6 +17,9 @@ public struct DriverRequest: Codable, Equatable, Sendable {
         case list
         /// Forget the definition of the persistent guest `name`.
         case undefine
+        /// End every guest whose description names a path below the directory `name`: what a killed isolab left with a
+        /// daemon. Answers their `names`.
+        case clean
         /// Destroy what this connection started, close, and exit.
         case close
     }
@@ -115,24 +118,22 @@ public struct GuestEvent: Codable, Equatable, Sendable {
     /// Exit status, or 128 + signal, in `reaped`.
     public var status: Int32?
     /// CPU time of QEMU, user and system, ns, in `reaped`.
-    public var userTime: UInt64?
-    public var systemTime: UInt64?
+    public var processorTime: UInt64?
     /// Peak resident set of QEMU, bytes, in `reaped`.
     public var peakResident: UInt64?
     /// libvirt's reason in words, in `stopped`.
     public var reason: String?
 
     public init(
-        _ kind: Kind, name: String, at: UInt64, pid: Int32? = nil, status: Int32? = nil, userTime: UInt64? = nil,
-        systemTime: UInt64? = nil, peakResident: UInt64? = nil, reason: String? = nil
+        _ kind: Kind, name: String, at: UInt64, pid: Int32? = nil, status: Int32? = nil,
+        processorTime: UInt64? = nil, peakResident: UInt64? = nil, reason: String? = nil
     ) {
         self.kind = kind
         self.name = name
         self.at = at
         self.pid = pid
         self.status = status
-        self.userTime = userTime
-        self.systemTime = systemTime
+        self.processorTime = processorTime
         self.peakResident = peakResident
         self.reason = reason
     }

@@ -35,8 +35,13 @@ final class GuestChannel: Sendable {
     /// No guest says more than this between two newlines; what is longer is cut there.
     private static let longestLine = 65536
 
-    /// - Parameter firstByte: called once, on the reading thread.
-    init(path: String, firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }) throws(SystemError) {
+    /// - Parameters:
+    ///   - opened: called once with QEMU's process number, on the reading thread, before anything is read.
+    ///   - firstByte: called once, on the reading thread.
+    init(
+        path: String, opened: @escaping @Sendable (Int32) -> Void = { _ in },
+        firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) throws(SystemError) {
         self.path = path
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -63,7 +68,7 @@ final class GuestChannel: Sendable {
         }
         listener = socket
         let state = self.state
-        BackgroundThread.start { Self.receive(from: socket, into: state, firstByte) }
+        BackgroundThread.start { Self.receive(from: socket, into: state, opened, firstByte) }
     }
 
     /// Stops listening; the reading thread ends when QEMU's end closes, or now where it never connected.
@@ -76,7 +81,8 @@ final class GuestChannel: Sendable {
     }
 
     private static func receive(
-        from listener: Int32, into state: Waitable<State>, _ firstByte: @Sendable (UInt64) -> Void
+        from listener: Int32, into state: Waitable<State>, _ opened: @Sendable (Int32) -> Void,
+        _ firstByte: @Sendable (UInt64) -> Void
     ) {
         var connection: Int32 = -1
         repeat { connection = accept(listener, nil, nil) } while connection < 0 && errno == EINTR
@@ -87,6 +93,7 @@ final class GuestChannel: Sendable {
             if connection >= 0 { $0.connected = connected } else { $0.closed = connected }
         }
         guard connection >= 0 else { return }
+        opened(peer(of: connection))
         var buffer = [UInt8](repeating: 0, count: 65536)
         var isFirst = true
         while true {
@@ -102,6 +109,13 @@ final class GuestChannel: Sendable {
             isFirst = false
         }
         Glibc.close(connection)
+    }
+
+    /// Who connected (`SO_PEERCRED` of unix(7): pid, uid, gid), in this process's own numbers; 0 where unknown.
+    private static func peer(of connection: Int32) -> Int32 {
+        var credentials: (pid: Int32, user: UInt32, group: UInt32) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0
     }
 }
 

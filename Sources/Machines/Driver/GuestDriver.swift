@@ -10,8 +10,10 @@ public final class GuestDriver: Sendable {
     /// What answered.
     public let version: DriverVersion
     private let connection: DriverConnection
-    /// Where the channels lie.
+    /// This driver's own, which carries its owner's record.
     private let directory: String
+    /// Where a daemon's QEMU meets what isolab gives it; `nil` with the embedded driver, whose QEMU is this user's.
+    private let meetingPlace: MeetingPlace?
 
     private static let counter = Atomic<Int>(0)
 
@@ -23,23 +25,21 @@ public final class GuestDriver: Sendable {
     public init(
         program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil
     ) throws(DriverError) {
-        if let connect, connect.contains(":///embed") {
-            // Its configuration, its owner's record and its removal would be nobody's.
-            throw DriverError(
-                operation: "connect", object: connect, message: "isolab makes the embedded driver's root itself",
-                advice: "leave --connect out for the embedded driver, or name a libvirt that runs: qemu:///system")
-        }
-        Leftovers.release(in: stateDirectory)
+        if let connect { try LibvirtAddress(text: connect).check() }
+        let program = program ?? Self.besideThisProgram()
+        Leftovers.release(in: stateDirectory, program: program)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         directory = stateDirectory.path("vm/c\(getpid()).\(number)")
         do throws(SystemError) {
             try OwnedDirectory.make(directory)
+            if let connect { try ForeignLeftovers.note(connect, in: directory) }
+            meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
             connection = try DriverConnection(
-                program: program ?? Self.besideThisProgram(),
+                program: program,
                 arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root],
                 stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
         } catch {
-            FileTree.remove(directory)
+            Self.removeDirectory(directory)
             throw DriverError(
                 operation: error.operation, object: error.object, message: error.description,
                 advice: error.errno == ENOENT ? "build isolab-vm: make build" : nil)
@@ -49,7 +49,7 @@ public final class GuestDriver: Sendable {
             version = answer.version ?? DriverVersion(libvirt: "", hypervisor: "", type: "", uri: "")
         } catch {
             connection.close()
-            FileTree.remove(directory)
+            Self.removeDirectory(directory)
             throw error
         }
     }
@@ -69,18 +69,30 @@ public final class GuestDriver: Sendable {
     /// Makes libvirt probe the emulator now: 0.7 s, once.
     public func warm() throws(DriverError) { _ = try connection.ask(DriverRequest(id: 0, command: .warm)) }
 
-    /// A path for a guest's channel, below this driver's directory.
-    public func channelSocket(for name: String) -> String { "\(directory)/\(name).sock" }
+    /// Guests are the children of a libvirt daemon, not of `isolab-vm`: they live in that daemon's cgroups.
+    public var isForeign: Bool { meetingPlace != nil }
+
+    /// A path for a guest's channel, where its QEMU reaches it.
+    public func channelSocket(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name).sock" }
+
+    /// A path for a file of one guest, where its QEMU reaches it. Whoever writes it removes it.
+    public func file(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name)" }
 
     /// Starts a guest through libvirt.
     ///
     /// It is destroyed when it has said nothing on its channel after `deadline`.
     public func start(_ domain: Domain, deadline: Duration) throws(DriverError) -> RunningGuest {
+        // A copy of the kernel is made once, before any clock runs.
+        let domain = try staged(domain)
         let launch = HostClock.now()
         let connection = self.connection
-        let channel = try openChannel(domain) { _ in
-            _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name))
-        }
+        let isForeign = self.isForeign
+        let channel = try openChannel(
+            domain,
+            opened: { pid in
+                if isForeign { connection.guest(domain.name)?.meet(pid) }
+            },
+            firstByte: { _ in _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name)) })
         let guest = RunningGuest(domain, launch: launch, channel: channel, keeper: .libvirt(self))
         connection.enter(guest)
         do throws(DriverError) {
@@ -126,8 +138,8 @@ public final class GuestDriver: Sendable {
             guest.took(GuestEvent(.shutdown, name: name, at: now))
             guest.took(
                 GuestEvent(
-                    .reaped, name: name, at: now, pid: process.pid, status: end?.shellStatus, userTime: end?.userTime,
-                    systemTime: end?.systemTime, peakResident: end?.maximumResidentSet))
+                    .reaped, name: name, at: now, pid: process.pid, status: end?.shellStatus,
+                    processorTime: end.map { $0.userTime + $0.systemTime }, peakResident: end?.maximumResidentSet))
             guest.state.update { $0.isGone = true }
         }
         return guest
@@ -135,7 +147,7 @@ public final class GuestDriver: Sendable {
 
     /// QEMU's command line as libvirt makes it for a guest, without what only libvirt can use.
     public func arguments(for domain: Domain) throws(DriverError) -> [String] {
-        let answer = try connection.ask(DriverRequest(id: 0, command: .arguments, xml: domain.xml))
+        let answer = try connection.ask(DriverRequest(id: 0, command: .arguments, xml: try staged(domain).xml))
         return EmulatorArguments.withoutLibvirt(answer.arguments ?? [])
     }
 
@@ -160,17 +172,39 @@ public final class GuestDriver: Sendable {
     }
 
     /// Ends every guest started through libvirt, `isolab-vm` itself, and removes the channels.
+    ///
+    /// A daemon that died leaves its QEMU running: it is killed where that is allowed, and else stays on record.
     public func close() {
         connection.close()
-        FileTree.remove(directory)
+        if let meetingPlace {
+            for pid in Leftovers.processes(using: meetingPlace.path) { Leftovers.end(pid) }
+            guard Leftovers.processes(using: meetingPlace.path).isEmpty else { return }
+        }
+        Self.removeDirectory(directory)
     }
 
     func forget(_ name: String) { connection.forget(name) }
 
+    private static func removeDirectory(_ directory: String) {
+        let place = MeetingPlace.path(recordedIn: directory)
+        if place != directory { MeetingPlace.remove(place) }
+        FileTree.remove(directory)
+    }
+
+    private func staged(_ domain: Domain) throws(DriverError) -> Domain {
+        guard let meetingPlace else { return domain }
+        do throws(SystemError) { return try meetingPlace.staged(domain) } catch {
+            throw DriverError(operation: error.operation, object: error.object, message: error.description)
+        }
+    }
+
     private func openChannel(
-        _ domain: Domain, firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }
+        _ domain: Domain, opened: @escaping @Sendable (Int32) -> Void = { _ in },
+        firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) throws(DriverError) -> GuestChannel {
-        do throws(SystemError) { return try GuestChannel(path: domain.channelSocket, firstByte: firstByte) } catch {
+        do throws(SystemError) {
+            return try GuestChannel(path: domain.channelSocket, opened: opened, firstByte: firstByte)
+        } catch {
             throw DriverError(operation: error.operation, object: error.object, message: error.description)
         }
     }

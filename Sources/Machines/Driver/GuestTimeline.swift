@@ -54,6 +54,8 @@ extension GuestTimeline {
             createCalled == nil ? "spawn" : "define and spawn", createCalled == nil ? "launcher" : "libvirt",
             createCalled ?? launch, spawned)
         add("make devices", "qemu", spawned, connected)
+        // A daemon's QEMU is first seen when it opens the channel.
+        if spawned == nil { add("define, spawn, make devices", "libvirt", createCalled, connected) }
         // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.
         add("query and resume", "libvirt", connected, resumed)
         add("firmware and kernel", "guest kernel", resumed ?? connected, firstByte)

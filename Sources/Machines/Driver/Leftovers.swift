@@ -4,40 +4,67 @@ internal import Glibc
 public enum Leftovers {
     /// One thing released.
     public struct Released: Hashable, Sendable, CustomStringConvertible {
-        /// QEMU's pid, or `nil` for a directory.
-        public let pid: Int32?
+        public enum Kind: Hashable, Sendable {
+            /// QEMU's process.
+            case process(Int32)
+            /// A libvirt daemon's guest, by name.
+            case guest(String)
+            case directory
+        }
+
+        public let kind: Kind
         /// The dead driver's root.
         public let root: String
 
         public var description: String {
-            if let pid { "guest process \(pid) of a driver that is gone (\(root))" } else { "directory \(root)" }
+            switch kind {
+            case .process(let pid): "guest process \(pid) of a driver that is gone (\(root))"
+            case .guest(let name): "guest \(name) of a driver that is gone (\(root))"
+            case .directory: "directory \(root)"
+            }
         }
     }
 
     /// The roots whose owner is gone, with the processes that still use them.
     public static func find(in stateDirectory: StateDirectory) -> [Released] {
-        let parent = stateDirectory.path("vm")
-        var result: [Released] = []
-        // A name with a dot in front is one being made.
-        for name in FileTree.names(in: parent) where !name.hasPrefix(".") {
-            let root = "\(parent)/\(name)"
-            if let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text), owner.isAlive {
-                continue
-            }
-            result += processes(using: root).map { Released(pid: $0, root: root) }
-            result.append(Released(pid: nil, root: root))
+        deadRoots(in: stateDirectory).flatMap { root in
+            processes(using: MeetingPlace.path(recordedIn: root)).map { Released(kind: .process($0), root: root) }
+                + [Released(kind: .directory, root: root)]
         }
-        return result
     }
 
-    /// Kills and removes them.
-    @discardableResult
-    public static func release(in stateDirectory: StateDirectory) -> [Released] {
-        let found = find(in: stateDirectory)
-        for leftover in found {
-            if let pid = leftover.pid { end(pid) } else { FileTree.remove(leftover.root) }
+    private static func deadRoots(in stateDirectory: StateDirectory) -> [String] {
+        let parent = stateDirectory.path("vm")
+        // A name with a dot in front is one being made.
+        return FileTree.names(in: parent).filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
+            guard let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
+                return true
+            }
+            return !owner.isAlive
         }
-        return found
+    }
+
+    /// Ends and removes them. A directory whose guest cannot be ended stays, as its record.
+    ///
+    /// - Parameter program: `isolab-vm`, which asks a daemon to end its guests; beside the running program where `nil`.
+    @discardableResult
+    public static func release(in stateDirectory: StateDirectory, program: String? = nil) -> [Released] {
+        var released = ForeignLeftovers.release(
+            roots: deadRoots(in: stateDirectory), in: stateDirectory,
+            program: program ?? GuestDriver.besideThisProgram())
+        for leftover in find(in: stateDirectory) {
+            switch leftover.kind {
+            case .process(let pid): end(pid)
+            case .guest: break
+            case .directory:
+                let place = MeetingPlace.path(recordedIn: leftover.root)
+                guard processes(using: place).isEmpty else { continue }
+                if place != leftover.root { MeetingPlace.remove(place) }
+                FileTree.remove(leftover.root)
+            }
+            released.append(leftover)
+        }
+        return released
     }
 
     /// The emulators whose command line names a path below the root: no record can be late or lost.

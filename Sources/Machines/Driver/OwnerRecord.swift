@@ -67,6 +67,8 @@ enum OwnedDirectory {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         let aside = "\(path[..<slash])/.\(path[path.index(after: slash)...]).part"
         FileTree.remove(aside)
+        // Others may pass through to a directory that lets them; they cannot list it.
+        try TextFile.makeDirectory(String(path[..<slash]), mode: 0o711)
         try TextFile.makeDirectory(aside, mode: 0o700)
         try TextFile.replace(aside + "/owner", with: Array((OwnerRecord(pid: getpid())?.text ?? "").utf8))
         try retryingOnInterrupt("rename", path) { rename(aside, path) }

@@ -22,6 +22,9 @@ public final class RunningGuest: Sendable {
         var missedDeadline = false
         /// Why there will be no further word, where the driver died.
         var lost: String?
+        /// QEMU, where it is a daemon's child, and the last that could be seen of what it used.
+        var foreign: ForeignProcess?
+        var usage: ProcessUsage?
     }
 
     let state: Waitable<State>
@@ -128,6 +131,8 @@ public final class RunningGuest: Sendable {
 
     /// An event of the driver.
     func took(_ event: GuestEvent) {
+        // The guest is over and QEMU waits for libvirt's word to end: the last moment at which it is surely there.
+        if event.kind == .shutdown { noteUsage() }
         state.update { state in
             switch event.kind {
             case .createCalled: state.timeline.createCalled = event.at
@@ -143,8 +148,8 @@ public final class RunningGuest: Sendable {
             case .reaped:
                 state.timeline.reaped = event.at
                 state.end = GuestEnd(
-                    status: event.status ?? 0, userTime: event.userTime ?? 0, systemTime: event.systemTime ?? 0,
-                    peakResident: event.peakResident ?? 0)
+                    status: event.status ?? 0, processorTime: event.processorTime ?? state.usage?.processorTime,
+                    peakResident: event.peakResident ?? state.usage?.peakResident)
             case .deadline: state.missedDeadline = true
             case .connected, .created, .crashed: break
             }
@@ -161,18 +166,16 @@ public final class RunningGuest: Sendable {
 
 /// How a guest's QEMU ended.
 public struct GuestEnd: Codable, Hashable, Sendable {
-    /// Exit status, or 128 + signal.
+    /// Exit status, or 128 + signal; of a daemon's QEMU what libvirt's words stand for.
     public var status: Int32
-    /// CPU time of QEMU and so of the guest, ns.
-    public var userTime: UInt64
-    public var systemTime: UInt64
-    /// Bytes.
-    public var peakResident: UInt64
+    /// CPU time of QEMU and so of the guest, user and system, ns; of a daemon's QEMU as last seen, or unknown.
+    public var processorTime: UInt64?
+    /// Bytes; as `processorTime`.
+    public var peakResident: UInt64?
 
-    public init(status: Int32, userTime: UInt64, systemTime: UInt64, peakResident: UInt64) {
+    public init(status: Int32, processorTime: UInt64?, peakResident: UInt64?) {
         self.status = status
-        self.userTime = userTime
-        self.systemTime = systemTime
+        self.processorTime = processorTime
         self.peakResident = peakResident
     }
 }

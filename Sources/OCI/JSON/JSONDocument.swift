@@ -1,54 +1,55 @@
-import FoundationEssentials
+/// The one place where values meet JSON.
+public enum JSONDocument {
+    /// Greater documents are refused; Docker's are 15 to 30 KB.
+    public static let greatestSize = 16 << 20
 
-/// The one place where the standards' values meet JSON.
-enum JSONDocument {
-    static func decode<Value: Decodable>(
+    /// Reads a whole document.
+    ///
+    /// - Parameter document: What to call it in errors: its usual file name, e.g. `config.json`.
+    public static func read<Value: JSONValue>(
         _ type: Value.Type, from bytes: some Sequence<UInt8>, document: String
     ) throws(ConfigurationError) -> Value {
-        let data = Data(bytes)
-        do {
-            return try JSONDecoder().decode(type, from: data)
+        let result = bytes.withContiguousStorageIfAvailable { read(type, $0, document) }
+        return try (result ?? Array(bytes).withUnsafeBufferPointer { read(type, $0, document) }).get()
+    }
+
+    private static func read<Value: JSONValue>(
+        _ type: Value.Type, _ bytes: UnsafeBufferPointer<UInt8>, _ document: String
+    ) -> Result<Value, ConfigurationError> {
+        guard bytes.count <= greatestSize else {
+            return .failure(
+                ConfigurationError(
+                    document: document, path: "", problem: "is greater than \(greatestSize >> 20) MiB"))
+        }
+        var reader = JSONReader(bytes)
+        do throws(DocumentFault) {
+            let value = try Value(reading: &reader)
+            try reader.finish()
+            return .success(value)
         } catch {
-            throw misfit(type, data, document: document) ?? ConfigurationError(document: document, decoding: error)
+            return .failure(ConfigurationError(document: document, fault: error, bytes))
         }
     }
 
-    /// Members sorted, so that equal values have equal bytes (and equal digests).
-    static func encode(
-        _ value: some Encodable, indented: Bool, document: String
-    ) throws(ConfigurationError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if indented { encoder.outputFormatting.insert(.prettyPrinted) }
-        do {
-            return Array(try encoder.encode(value))
-        } catch {
-            throw ConfigurationError(document: document, path: "", problem: "cannot be written: \(error)")
-        }
+    /// The bytes of a whole document; equal values give equal bytes.
+    public static func write(_ value: some JSONValue, indented: Bool) -> [UInt8] {
+        var writer = JSONWriter(indented: indented)
+        value.write(to: &writer)
+        return writer.bytes
     }
+}
 
-    /// Foundation calls a document with a number out of its member's range "not valid JSON" and does not say where. The
-    /// number at fault is the one with which the document fails though every other number is 0.
-    private static func misfit<Value: Decodable>(
-        _ type: Value.Type, _ data: Data, document: String
-    ) -> ConfigurationError? {
-        func isCorrupted(_ data: Data) -> Bool {
-            do {
-                _ = try JSONDecoder().decode(type, from: data)
-                return false
-            } catch DecodingError.dataCorrupted(let context) {
-                return context.codingPath.isEmpty
-            } catch {
-                return false
-            }
+extension ConfigurationError {
+    fileprivate init(document: String, fault: DocumentFault, _ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let offset = fault.offset else {
+            self.init(document: document, path: fault.path, problem: fault.problem)
+            return
         }
-        guard isCorrupted(data), let value = try? JSONDecoder().decode(JSONValue.self, from: data) else { return nil }
-        for (path, text) in value.numbers() {
-            guard let probe = try? JSONEncoder().encode(value.keepingNumber(at: path)), isCorrupted(probe) else {
-                continue
-            }
-            return ConfigurationError(document: document, path: path, problem: "the number \(text) is out of range")
-        }
-        return nil
+        let before = bytes[..<offset]
+        let line = before.count { $0 == 0x0A } + 1
+        let column = offset - (before.lastIndex(of: 0x0A) ?? -1)
+        self.init(
+            document: document, path: "",
+            problem: "is not valid JSON at line \(line), column \(column): \(fault.problem)")
     }
 }

@@ -1,17 +1,17 @@
 extension RuntimeConfiguration {
     /// The limits of the container's cgroup, in the terms of cgroup v1, as the specification has them; `unified` speaks v2.
-    public struct Resources: Codable, Equatable, Sendable {
+    public struct Resources: Equatable, Sendable {
         /// Applied in order; the device controller of v1, a BPF program on v2.
-        @DefaultWhenAbsent public var devices: [DeviceRule]
+        public var devices: [DeviceRule]
         public var memory: Memory?
         public var cpu: Processor?
         public var pids: ProcessCount?
         public var blockIO: BlockIO?
-        @DefaultWhenAbsent public var hugepageLimits: [HugepageLimit]
+        public var hugepageLimits: [HugepageLimit]
         public var network: Network?
-        @DefaultWhenAbsent public var rdma: [String: RDMALimit]
+        public var rdma: [String: RDMALimit]
         /// Since 1.1: files of cgroup v2 and what is written to them, e.g. `memory.high`.
-        @DefaultWhenAbsent public var unified: [String: String]
+        public var unified: [String: String]
 
         public init(
             devices: [DeviceRule] = [], memory: Memory? = nil, cpu: Processor? = nil, pids: ProcessCount? = nil,
@@ -33,7 +33,7 @@ extension RuntimeConfiguration {
 
 extension RuntimeConfiguration.Resources {
     /// Which device nodes may be opened or made.
-    public struct DeviceRule: Codable, Equatable, Sendable {
+    public struct DeviceRule: Equatable, Sendable {
         public var allow: Bool
         /// `a` (all), `c` or `b`; absent is `a`.
         public var type: String?
@@ -55,7 +55,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// Bytes, unless said otherwise; −1: unlimited.
-    public struct Memory: Codable, Equatable, Sendable {
+    public struct Memory: Equatable, Sendable {
         public var limit: Int64?
         public var reservation: Int64?
         /// Memory *and* swap together, as in cgroup v1.
@@ -86,7 +86,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The cpu and cpuset controllers; times in microseconds.
-    public struct Processor: Codable, Equatable, Sendable {
+    public struct Processor: Equatable, Sendable {
         public var shares: UInt64?
         /// Microseconds of processor time in one period; −1: unlimited.
         public var quota: Int64?
@@ -117,25 +117,25 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The pids controller.
-    public struct ProcessCount: Codable, Equatable, Sendable {
-        /// −1: unlimited.
-        public var limit: Int64
+    public struct ProcessCount: Equatable, Sendable {
+        /// −1: unlimited; 0 is a limit like any other. Absent since 1.3: left as it is.
+        public var limit: Int64?
 
-        public init(limit: Int64) { self.limit = limit }
+        public init(limit: Int64? = nil) { self.limit = limit }
     }
 
     /// The blkio controller.
-    public struct BlockIO: Codable, Equatable, Sendable {
+    public struct BlockIO: Equatable, Sendable {
         /// 10 … 1000.
         public var weight: UInt16?
         public var leafWeight: UInt16?
-        @DefaultWhenAbsent public var weightDevice: [DeviceWeight]
+        public var weightDevice: [DeviceWeight]
         /// Bytes a second.
-        @DefaultWhenAbsent public var throttleReadBpsDevice: [DeviceRate]
-        @DefaultWhenAbsent public var throttleWriteBpsDevice: [DeviceRate]
+        public var throttleReadBpsDevice: [DeviceRate]
+        public var throttleWriteBpsDevice: [DeviceRate]
         /// Operations a second.
-        @DefaultWhenAbsent public var throttleReadIOPSDevice: [DeviceRate]
-        @DefaultWhenAbsent public var throttleWriteIOPSDevice: [DeviceRate]
+        public var throttleReadIOPSDevice: [DeviceRate]
+        public var throttleWriteIOPSDevice: [DeviceRate]
 
         public init(
             weight: UInt16? = nil, leafWeight: UInt16? = nil, weightDevice: [DeviceWeight] = [],
@@ -153,7 +153,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The weight of one block device.
-    public struct DeviceWeight: Codable, Equatable, Sendable {
+    public struct DeviceWeight: Equatable, Sendable {
         public var major: Int64
         public var minor: Int64
         public var weight: UInt16?
@@ -168,7 +168,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The greatest rate of one block device.
-    public struct DeviceRate: Codable, Equatable, Sendable {
+    public struct DeviceRate: Equatable, Sendable {
         public var major: Int64
         public var minor: Int64
         public var rate: UInt64
@@ -181,7 +181,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The hugetlb controller.
-    public struct HugepageLimit: Codable, Equatable, Sendable {
+    public struct HugepageLimit: Equatable, Sendable {
         /// `2MB`, `1GB`.
         public var pageSize: String
         /// Bytes.
@@ -194,9 +194,9 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The net_cls and net_prio controllers.
-    public struct Network: Codable, Equatable, Sendable {
+    public struct Network: Equatable, Sendable {
         public var classID: UInt32?
-        @DefaultWhenAbsent public var priorities: [InterfacePriority]
+        public var priorities: [InterfacePriority]
 
         public init(classID: UInt32? = nil, priorities: [InterfacePriority] = []) {
             self.classID = classID
@@ -205,7 +205,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The priority of one network interface.
-    public struct InterfacePriority: Codable, Equatable, Sendable {
+    public struct InterfacePriority: Equatable, Sendable {
         public var name: String
         public var priority: UInt32
 
@@ -216,7 +216,7 @@ extension RuntimeConfiguration.Resources {
     }
 
     /// The rdma controller.
-    public struct RDMALimit: Codable, Equatable, Sendable {
+    public struct RDMALimit: Equatable, Sendable {
         public var hcaHandles: UInt32?
         public var hcaObjects: UInt32?
 
@@ -224,5 +224,159 @@ extension RuntimeConfiguration.Resources {
             self.hcaHandles = hcaHandles
             self.hcaObjects = hcaObjects
         }
+    }
+}
+
+// MARK: - JSON
+
+extension RuntimeConfiguration.Resources {
+    static let document = "resources.json"
+
+    /// Reads what `update --resources` is given: the limits by themselves.
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.read(RuntimeConfiguration.Resources.self, from: json, document: Self.document)
+    }
+
+    public func json(indented: Bool = true) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
+    }
+}
+
+extension RuntimeConfiguration.Resources: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.defaulted("devices", &devices)
+        try members.optional("memory", &memory)
+        try members.optional("cpu", &cpu)
+        try members.optional("pids", &pids)
+        try members.optional("blockIO", &blockIO)
+        try members.defaulted("hugepageLimits", &hugepageLimits)
+        try members.optional("network", &network)
+        try members.defaulted("rdma", &rdma)
+        try members.defaulted("unified", &unified)
+    }
+}
+
+extension RuntimeConfiguration.Resources.DeviceRule: JSONObject {
+    public static var blank: Self { Self(allow: false) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("allow", &allow)
+        try members.text("type", &type)
+        try members.optional("major", &major)
+        try members.optional("minor", &minor)
+        try members.text("access", &access)
+    }
+}
+
+extension RuntimeConfiguration.Resources.Memory: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("limit", &limit)
+        try members.optional("reservation", &reservation)
+        try members.optional("swap", &swap)
+        try members.optional("kernel", &kernel)
+        try members.optional("kernelTCP", &kernelTCP)
+        try members.optional("swappiness", &swappiness)
+        try members.optional("disableOOMKiller", &disableOOMKiller)
+        try members.optional("useHierarchy", &useHierarchy)
+        try members.optional("checkBeforeUpdate", &checkBeforeUpdate)
+    }
+}
+
+extension RuntimeConfiguration.Resources.Processor: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("shares", &shares)
+        try members.optional("quota", &quota)
+        try members.optional("burst", &burst)
+        try members.optional("period", &period)
+        try members.optional("realtimeRuntime", &realtimeRuntime)
+        try members.optional("realtimePeriod", &realtimePeriod)
+        try members.text("cpus", &cpus)
+        try members.text("mems", &mems)
+        try members.optional("idle", &idle)
+    }
+}
+
+extension RuntimeConfiguration.Resources.ProcessCount: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("limit", &limit)
+    }
+}
+
+extension RuntimeConfiguration.Resources.BlockIO: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("weight", &weight)
+        try members.optional("leafWeight", &leafWeight)
+        try members.defaulted("weightDevice", &weightDevice)
+        try members.defaulted("throttleReadBpsDevice", &throttleReadBpsDevice)
+        try members.defaulted("throttleWriteBpsDevice", &throttleWriteBpsDevice)
+        try members.defaulted("throttleReadIOPSDevice", &throttleReadIOPSDevice)
+        try members.defaulted("throttleWriteIOPSDevice", &throttleWriteIOPSDevice)
+    }
+}
+
+extension RuntimeConfiguration.Resources.DeviceWeight: JSONObject {
+    public static var blank: Self { Self(major: 0, minor: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("major", &major)
+        try members.required("minor", &minor)
+        try members.optional("weight", &weight)
+        try members.optional("leafWeight", &leafWeight)
+    }
+}
+
+extension RuntimeConfiguration.Resources.DeviceRate: JSONObject {
+    public static var blank: Self { Self(major: 0, minor: 0, rate: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("major", &major)
+        try members.required("minor", &minor)
+        try members.required("rate", &rate)
+    }
+}
+
+extension RuntimeConfiguration.Resources.HugepageLimit: JSONObject {
+    public static var blank: Self { Self(pageSize: "", limit: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("pageSize", &pageSize)
+        try members.required("limit", &limit)
+    }
+}
+
+extension RuntimeConfiguration.Resources.Network: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("classID", &classID)
+        try members.defaulted("priorities", &priorities)
+    }
+}
+
+extension RuntimeConfiguration.Resources.InterfacePriority: JSONObject {
+    public static var blank: Self { Self(name: "", priority: 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("name", &name)
+        try members.required("priority", &priority)
+    }
+}
+
+extension RuntimeConfiguration.Resources.RDMALimit: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.optional("hcaHandles", &hcaHandles)
+        try members.optional("hcaObjects", &hcaObjects)
     }
 }

@@ -1,8 +1,9 @@
 /// What a container is, in full: the `config.json` of a bundle.
 ///
-/// OCI runtime specification 1.2 (with the network devices of 1.3), the parts common to POSIX platforms and Linux. Member
-/// names are spelt out here; the JSON keeps the specification's. Unknown members are ignored, as the specification asks.
-public struct RuntimeConfiguration: Codable, Equatable, Sendable {
+/// OCI runtime specification 1.3, the parts common to POSIX platforms and Linux; those of other platforms (`windows`,
+/// `solaris`, `zos`, `vm`, `freebsd`) are not read. Member names are spelt out here; the JSON keeps the specification's.
+/// Unknown members are ignored, as the specification asks.
+public struct RuntimeConfiguration: Equatable, Sendable {
     /// The version of the specification the document follows.
     public var ociVersion: String
     public var root: Root?
@@ -12,10 +13,10 @@ public struct RuntimeConfiguration: Codable, Equatable, Sendable {
     /// Required when the container is started, not when it is created.
     public var process: Process?
     /// In the order in which they are to be made.
-    @DefaultWhenAbsent public var mounts: [Mount]
+    public var mounts: [Mount]
     public var hooks: Hooks?
     public var linux: LinuxSettings?
-    @DefaultWhenAbsent public var annotations: [String: String]
+    public var annotations: [String: String]
 
     public init(
         ociVersion: String, root: Root? = nil, hostname: String? = nil, domainname: String? = nil,
@@ -37,16 +38,16 @@ public struct RuntimeConfiguration: Codable, Equatable, Sendable {
 // MARK: - JSON
 
 extension RuntimeConfiguration {
-    private static let document = "config.json"
+    static let document = "config.json"
 
     /// Reads the bytes of a `config.json`.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
-        self = try JSONDocument.decode(RuntimeConfiguration.self, from: json, document: Self.document)
+        self = try JSONDocument.read(RuntimeConfiguration.self, from: json, document: Self.document)
     }
 
     /// The bytes of a `config.json`: UTF-8, members sorted, so that equal values give equal bytes.
-    public func json(indented: Bool = true) throws(ConfigurationError) -> [UInt8] {
-        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    public func json(indented: Bool = true) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
     }
 }
 
@@ -54,10 +55,10 @@ extension RuntimeConfiguration {
 
 extension RuntimeConfiguration {
     /// The container's root file system.
-    public struct Root: Codable, Equatable, Sendable {
+    public struct Root: Equatable, Sendable {
         /// Absolute, or relative to the bundle.
         public var path: String
-        @DefaultWhenAbsent public var readonly: Bool
+        public var readonly: Bool
 
         public init(path: String, readonly: Bool = false) {
             self.path = path
@@ -66,17 +67,17 @@ extension RuntimeConfiguration {
     }
 
     /// One mount beyond the root file system.
-    public struct Mount: Codable, Equatable, Sendable {
+    public struct Mount: Equatable, Sendable {
         /// Absolute, inside the container.
         public var destination: String
         /// The file system, e.g. `proc`; absent or `bind` or `none` for bind mounts, whose options say so.
         public var type: String?
         public var source: String?
         /// As in `fstab(5)` and the specification's table: flags (`nosuid`, `rbind`, `rslave` …) and the file system's own data.
-        @DefaultWhenAbsent public var options: [String]
+        public var options: [String]
         /// Since 1.1: mappings of an idmapped mount.
-        @DefaultWhenAbsent public var uidMappings: [IDMapping]
-        @DefaultWhenAbsent public var gidMappings: [IDMapping]
+        public var uidMappings: [IDMapping]
+        public var gidMappings: [IDMapping]
 
         public init(
             destination: String, type: String? = nil, source: String? = nil, options: [String] = [],
@@ -96,14 +97,14 @@ extension RuntimeConfiguration {
 
 extension RuntimeConfiguration {
     /// Programs run at points of the container's life.
-    public struct Hooks: Codable, Equatable, Sendable {
+    public struct Hooks: Equatable, Sendable {
         /// Deprecated since 1.0.2 in favour of the three that follow.
-        @DefaultWhenAbsent public var prestart: [Hook]
-        @DefaultWhenAbsent public var createRuntime: [Hook]
-        @DefaultWhenAbsent public var createContainer: [Hook]
-        @DefaultWhenAbsent public var startContainer: [Hook]
-        @DefaultWhenAbsent public var poststart: [Hook]
-        @DefaultWhenAbsent public var poststop: [Hook]
+        public var prestart: [Hook]
+        public var createRuntime: [Hook]
+        public var createContainer: [Hook]
+        public var startContainer: [Hook]
+        public var poststart: [Hook]
+        public var poststop: [Hook]
 
         public init(
             prestart: [Hook] = [], createRuntime: [Hook] = [], createContainer: [Hook] = [],
@@ -119,12 +120,12 @@ extension RuntimeConfiguration {
     }
 
     /// One program of a hook.
-    public struct Hook: Codable, Equatable, Sendable {
+    public struct Hook: Equatable, Sendable {
         /// Absolute.
         public var path: String
         /// As `execv(3)` takes them: the name first.
-        @DefaultWhenAbsent public var arguments: [String]
-        @DefaultWhenAbsent public var environment: [String]
+        public var arguments: [String]
+        public var environment: [String]
         /// Seconds, greater than zero.
         public var timeout: Int?
 
@@ -134,12 +135,67 @@ extension RuntimeConfiguration {
             self.environment = environment
             self.timeout = timeout
         }
+    }
+}
 
-        enum CodingKeys: String, CodingKey {
-            case path
-            case arguments = "args"
-            case environment = "env"
-            case timeout
-        }
+extension RuntimeConfiguration: JSONObject {
+    public static var blank: Self { Self(ociVersion: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("ociVersion", &ociVersion)
+        try members.optional("process", &process)
+        try members.optional("root", &root)
+        try members.text("hostname", &hostname)
+        try members.text("domainname", &domainname)
+        try members.defaulted("mounts", &mounts)
+        try members.optional("hooks", &hooks)
+        try members.defaulted("annotations", &annotations)
+        try members.optional("linux", &linux)
+    }
+}
+
+extension RuntimeConfiguration.Root: JSONObject {
+    public static var blank: Self { Self(path: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("path", &path)
+        try members.defaulted("readonly", &readonly)
+    }
+}
+
+extension RuntimeConfiguration.Mount: JSONObject {
+    public static var blank: Self { Self(destination: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("destination", &destination)
+        try members.text("type", &type)
+        try members.text("source", &source)
+        try members.defaulted("options", &options)
+        try members.defaulted("uidMappings", &uidMappings)
+        try members.defaulted("gidMappings", &gidMappings)
+    }
+}
+
+extension RuntimeConfiguration.Hooks: JSONObject {
+    public static var blank: Self { Self() }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.defaulted("prestart", &prestart)
+        try members.defaulted("createRuntime", &createRuntime)
+        try members.defaulted("createContainer", &createContainer)
+        try members.defaulted("startContainer", &startContainer)
+        try members.defaulted("poststart", &poststart)
+        try members.defaulted("poststop", &poststop)
+    }
+}
+
+extension RuntimeConfiguration.Hook: JSONObject {
+    public static var blank: Self { Self(path: "") }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("path", &path)
+        try members.defaulted("args", &arguments)
+        try members.defaulted("env", &environment)
+        try members.optional("timeout", &timeout)
     }
 }

@@ -1,16 +1,16 @@
 /// Which system calls a process may make: `linux.seccomp` of the OCI runtime specification.
-public struct SeccompProfile: Codable, Equatable, Sendable {
+public struct SeccompProfile: Equatable, Sendable {
     /// What happens to a call that no rule names.
     public var defaultAction: Action
     /// The errno of a default action of kind `errno`; absent: EPERM. Since 1.0.3.
     public var defaultErrorNumber: UInt32?
     /// Architectures whose calls are judged by the rules; a call of any other kills the process.
-    @DefaultWhenAbsent public var architectures: [Architecture]
+    public var architectures: [Architecture]
     /// `SECCOMP_FILTER_FLAG_…` by name.
-    @DefaultWhenAbsent public var flags: [String]
+    public var flags: [String]
     public var listenerPath: String?
     public var listenerMetadata: String?
-    @DefaultWhenAbsent public var systemCalls: [Rule]
+    public var systemCalls: [Rule]
 
     public init(
         defaultAction: Action, defaultErrorNumber: UInt32? = nil, architectures: [Architecture] = [],
@@ -24,18 +24,11 @@ public struct SeccompProfile: Codable, Equatable, Sendable {
         self.listenerMetadata = listenerMetadata
         self.systemCalls = systemCalls
     }
-
-    enum CodingKeys: String, CodingKey {
-        case defaultAction
-        case defaultErrorNumber = "defaultErrnoRet"
-        case architectures, flags, listenerPath, listenerMetadata
-        case systemCalls = "syscalls"
-    }
 }
 
 extension SeccompProfile {
     /// What the kernel does with a call (`seccomp(2)`).
-    public enum Action: String, Codable, Sendable, CaseIterable {
+    public enum Action: String, JSONValue, Sendable, CaseIterable {
         case killThread = "SCMP_ACT_KILL_THREAD"
         case killProcess = "SCMP_ACT_KILL_PROCESS"
         /// The specification's older name of `killThread`.
@@ -52,7 +45,7 @@ extension SeccompProfile {
     }
 
     /// A set of system calls of one processor family and word size.
-    public enum Architecture: String, Codable, Sendable, CaseIterable {
+    public enum Architecture: String, JSONValue, Sendable, CaseIterable {
         case x86 = "SCMP_ARCH_X86"
         // swift-format-ignore: AlwaysUseLowerCamelCase
         case x86_64 = "SCMP_ARCH_X86_64"
@@ -74,15 +67,19 @@ extension SeccompProfile {
         case parisc64 = "SCMP_ARCH_PARISC64"
         case riscv64 = "SCMP_ARCH_RISCV64"
         case loongarch64 = "SCMP_ARCH_LOONGARCH64"
+        /// These three since 1.3.
+        case m68k = "SCMP_ARCH_M68K"
+        case sh = "SCMP_ARCH_SH"
+        case sheb = "SCMP_ARCH_SHEB"
     }
 
     /// One verdict for the calls it names, where all its conditions hold.
-    public struct Rule: Codable, Equatable, Sendable {
+    public struct Rule: Equatable, Sendable {
         public var names: [String]
         public var action: Action
         /// For `errno` and `trace`; absent: EPERM.
         public var errorNumber: UInt32?
-        @DefaultWhenAbsent public var arguments: [Condition]
+        public var arguments: [Condition]
 
         public init(_ names: [String], _ action: Action, errorNumber: UInt32? = nil, when arguments: [Condition] = []) {
             self.names = names
@@ -90,17 +87,11 @@ extension SeccompProfile {
             self.errorNumber = errorNumber
             self.arguments = arguments
         }
-
-        enum CodingKeys: String, CodingKey {
-            case names, action
-            case errorNumber = "errnoRet"
-            case arguments = "args"
-        }
     }
 
     /// A comparison of one argument with a constant, both taken as 64 bits without sign.
-    public struct Condition: Codable, Equatable, Sendable {
-        public enum Comparison: String, Codable, Sendable, CaseIterable {
+    public struct Condition: Equatable, Sendable {
+        public enum Comparison: String, JSONValue, Sendable, CaseIterable {
             case notEqual = "SCMP_CMP_NE"
             case lessThan = "SCMP_CMP_LT"
             case lessOrEqual = "SCMP_CMP_LE"
@@ -124,26 +115,57 @@ extension SeccompProfile {
             self.valueTwo = valueTwo
             self.comparison = comparison
         }
-
-        enum CodingKeys: String, CodingKey {
-            case index, value, valueTwo
-            case comparison = "op"
-        }
     }
 }
 
 // MARK: - JSON
 
 extension SeccompProfile {
-    private static let document = "seccomp profile"
+    static let document = "seccomp profile"
 
     /// Reads a profile by itself, as `linux.seccomp` holds it.
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
-        self = try JSONDocument.decode(SeccompProfile.self, from: json, document: Self.document)
+        self = try JSONDocument.read(SeccompProfile.self, from: json, document: Self.document)
     }
 
     /// The bytes of the profile: members sorted, so that equal profiles give equal bytes.
-    public func json(indented: Bool = false) throws(ConfigurationError) -> [UInt8] {
-        try JSONDocument.encode(self, indented: indented, document: Self.document)
+    public func json(indented: Bool = false) -> [UInt8] {
+        JSONDocument.write(self, indented: indented)
+    }
+}
+
+extension SeccompProfile: JSONObject {
+    public static var blank: Self { Self(defaultAction: .kill) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("defaultAction", &defaultAction)
+        try members.optional("defaultErrnoRet", &defaultErrorNumber)
+        try members.defaulted("architectures", &architectures)
+        try members.defaulted("flags", &flags)
+        try members.text("listenerPath", &listenerPath)
+        try members.text("listenerMetadata", &listenerMetadata)
+        try members.defaulted("syscalls", &systemCalls)
+    }
+}
+
+extension SeccompProfile.Rule: JSONObject {
+    public static var blank: Self { Self([], .kill) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("names", &names)
+        try members.required("action", &action)
+        try members.optional("errnoRet", &errorNumber)
+        try members.defaulted("args", &arguments)
+    }
+}
+
+extension SeccompProfile.Condition: JSONObject {
+    public static var blank: Self { Self(argument: 0, .equal, 0) }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("index", &index)
+        try members.required("value", &value)
+        try members.optional("valueTwo", &valueTwo)
+        try members.required("op", &comparison)
     }
 }

@@ -97,6 +97,10 @@ enum LibseccompCompiler {
         return program
     }
 
+    static func knows(_ architecture: SeccompProfile.Architecture) -> Bool {
+        seccomp_arch_resolve_name(architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()) != 0
+    }
+
     private static func token(of architecture: SeccompProfile.Architecture) throws(SeccompError) -> UInt32 {
         let name = architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()
         let token = seccomp_arch_resolve_name(name)
@@ -122,8 +126,7 @@ enum LibseccompCompiler {
         case .trace: return 0x7FF0_0000 | number
         case .allow: return 0x7FFF_0000
         case .log: return 0x7FFC_0000
-        case .notify:
-            throw SeccompError(operation: operation, problem: "isolab does not listen for notified system calls")
+        case .notify: return 0x7FC0_0000
         }
     }
 

@@ -28,15 +28,27 @@ public enum SeccompCompiler {
         return SeccompProgram(instructions: reference, flags: flags)
     }
 
+    /// Of seccomp(2); those by which a filter gets a listener are set where one is asked for.
+    private static let flagValues: [String: UInt32] = [
+        "SECCOMP_FILTER_FLAG_TSYNC": 1, "SECCOMP_FILTER_FLAG_LOG": 2, "SECCOMP_FILTER_FLAG_SPEC_ALLOW": 4,
+        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": 32,
+    ]
+
+    /// The flags a profile may name.
+    public static var flagNames: [String] { flagValues.keys.sorted() }
+
+    /// The architectures that libseccomp knows here.
+    public static var architectures: [SeccompProfile.Architecture] {
+        SeccompProfile.Architecture.allCases.filter(LibseccompCompiler.knows)
+    }
+
     private static func flags(of profile: SeccompProfile) throws(SeccompError) -> UInt32 {
         var flags: UInt32 = 0
         for name in profile.flags {
-            switch name {
-            case "SECCOMP_FILTER_FLAG_TSYNC": flags |= 1
-            case "SECCOMP_FILTER_FLAG_LOG": flags |= 2
-            case "SECCOMP_FILTER_FLAG_SPEC_ALLOW": flags |= 4
-            default: throw SeccompError(operation: "flags", problem: "\(name) is not one isolab can set")
+            guard let flag = flagValues[name] else {
+                throw SeccompError(operation: "flags", problem: "\(name) is not one isolab can set")
             }
+            flags |= flag
         }
         return flags
     }

@@ -15,7 +15,10 @@ enum MachineChecks {
         } catch {
             return Capability(
                 "libvirt", .missing, "\(error)",
-                remedy: "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu", needed: true)
+                remedy: connect == nil
+                    ? "sudo apt-get install --no-install-recommends libvirt-daemon-driver-qemu"
+                    : "start that libvirt (sudo apt-get install libvirt-daemon-system), or leave --connect out",
+                needed: true)
         }
     }
 

@@ -1,0 +1,173 @@
+// The steps that turn the child into the container's process: who it is and what it may do.
+#define _GNU_SOURCE
+#include "raw.h"
+
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static long set_groups(uint64_t group, const uint32_t *additional, uint64_t count, uint64_t leave) {
+    // Raw calls: glibc's would signal every thread of the parent to do the same.
+    if (!leave) {
+        long result = CALL2(SYS_setgroups, count, additional);
+        if (result < 0) return result;
+    }
+    return CALL3(SYS_setresgid, group, group, group);
+}
+
+static long limit_bounding(uint64_t keep) {
+    for (long capability = 0; capability < 64; capability++) {
+        if (keep >> capability & 1) continue;
+        long result = CALL5(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
+        // EINVAL: past the last capability of this kernel.
+        if (result == -EINVAL) return 0;
+        if (result < 0) return result;
+    }
+    return 0;
+}
+
+static long set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2] = {
+        {(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+        {(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)},
+    };
+    return CALL2(SYS_capset, &header, data);
+}
+
+static long set_ambient(uint64_t capabilities) {
+    long result = CALL5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    for (long capability = 0; result >= 0 && capability < 64; capability++) {
+        if (capabilities >> capability & 1) {
+            result = CALL5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+        }
+    }
+    return result;
+}
+
+static long set_streams(const int *descriptors) {
+    int sources[3];
+    for (int stream = 0; stream < 3; stream++) {
+        sources[stream] = descriptors[stream];
+        // A source among 0…2 could be overwritten before it is used: move it up first.
+        if (sources[stream] >= 0 && sources[stream] < 3 && sources[stream] != stream) {
+            long moved = CALL3(SYS_fcntl, sources[stream], F_DUPFD_CLOEXEC, 3);
+            if (moved < 0) return moved;
+            sources[stream] = (int)moved;
+        }
+    }
+    for (int stream = 0; stream < 3; stream++) {
+        if (sources[stream] < 0) continue;
+        long result = sources[stream] == stream ? CALL3(SYS_fcntl, stream, F_SETFD, 0)
+                                                : CALL3(SYS_dup3, sources[stream], stream, 0);
+        if (result < 0) return result;
+    }
+    return 0;
+}
+
+// A program that changed its user must still be able to open /dev/stdout again; the null device is everybody's already,
+// and what may not be given away (a read-only file system, another user's file) is left.
+static long own_streams(uint64_t user) {
+    for (int stream = 0; stream < 3; stream++) {
+        struct stat status;
+        if (CALL4(SYS_newfstatat, stream, "", &status, AT_EMPTY_PATH) < 0) continue;
+        if (status.st_uid == user || (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))) continue;
+        long result = CALL5(SYS_fchownat, stream, "", user, -1, AT_EMPTY_PATH);
+        if (result < 0 && result != -EPERM && result != -EINVAL && result != -EROFS) return result;
+    }
+    return 0;
+}
+
+static long reset_signals(void) {
+    // CLONE_CLEAR_SIGHAND leaves what the parent ignores; a program expects the standard answer to every signal.
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } standard = {0};
+    for (int signal = 1; signal <= 64; signal++) {
+        if (signal == SIGKILL || signal == SIGSTOP) continue;
+        CALL4(SYS_rt_sigaction, signal, &standard, NULL, 8);
+    }
+    uint64_t none = 0;
+    return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
+
+// Closed now rather than on execve: a container that waits for its start must hold nothing of the host.
+static long close_others(const int *kept, uint64_t count, uint64_t first) {
+    unsigned next = (unsigned)first;
+    for (uint64_t index = 0; index < count; index++) {
+        if (kept[index] < 0 || (unsigned)kept[index] < next) continue;
+        if ((unsigned)kept[index] > next) {
+            long result = CALL3(SYS_close_range, next, kept[index] - 1, 0);
+            if (result < 0) return result;
+        }
+        next = (unsigned)kept[index] + 1;
+    }
+    return CALL3(SYS_close_range, next, ~0u, 0);
+}
+
+static long find_program(const char *const *candidates) {
+    long error = -ENOENT;
+    for (; *candidates; candidates++) {
+        struct stat status;
+        long result = CALL4(SYS_newfstatat, AT_FDCWD, *candidates, &status, 0);
+        if (result >= 0) {
+            result = CALL4(SYS_faccessat2, AT_FDCWD, *candidates, 1 /* X_OK */, 0x200 /* AT_EACCESS */);
+            if (result >= 0 && S_ISREG(status.st_mode)) return 0;
+            error = -EACCES;
+        } else if (result == -EACCES) {
+            error = result;
+        } else if (!is_absent(result)) {
+            return result;
+        }
+    }
+    return error;
+}
+
+static long execute(const char *const *candidates, const uint64_t argv, const uint64_t envp) {
+    long error = -ENOENT;
+    for (; *candidates; candidates++) {
+        long result = CALL3(SYS_execve, *candidates, argv, envp);
+        // As execvp(3): keep looking past what is absent, remember what is there but may not run.
+        if (result == -EACCES) error = result;
+        else if (!is_absent(result)) return result;
+    }
+    return error;
+}
+
+long isolab_step_identity(struct isolab_child *child, const struct isolab_step *step) {
+    uint64_t a = step->a, b = step->b, c = step->c, d = step->d;
+    switch ((enum isolab_operation)step->operation) {
+    case isolab_set_groups: return set_groups(a, (const uint32_t *)b, c, d);
+    case isolab_set_user: return CALL3(SYS_setresuid, a, a, a);
+    case isolab_keep_capabilities: return CALL5(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+    case isolab_limit_bounding: return limit_bounding(a);
+    case isolab_set_capabilities: return set_capabilities(a, b, c);
+    case isolab_set_ambient: return set_ambient(a);
+    case isolab_no_new_privileges: return CALL5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    case isolab_seccomp: return CALL3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, b, a);
+    case isolab_pass_listener: {
+        // With SECCOMP_FILTER_FLAG_NEW_LISTENER the answer is the listener's descriptor.
+        long result = CALL3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, b, a);
+        if (result >= 0) child->listener = (int32_t)result;
+        return result;
+    }
+    case isolab_set_limit: {
+        uint64_t limit[2] = {b, c};
+        return CALL4(SYS_prlimit64, 0, a, limit, NULL);
+    }
+    case isolab_streams: return set_streams((const int *)a);
+    case isolab_own_streams: return own_streams(a);
+    case isolab_reset_signals: return reset_signals();
+    case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+    case isolab_close_others: return close_others((const int *)a, b, c);
+    case isolab_find_program: return find_program((const char *const *)a);
+    case isolab_execute: return execute((const char *const *)a, b, c);
+    default: return -ENOSYS;
+    }
+}

@@ -1,0 +1,83 @@
+// What the code between clone3 and execve is made of: raw system calls that answer −errno. Nothing here may touch
+// errno, which lives in the parent thread's storage.
+#ifndef ISOLAB_RAW_H
+#define ISOLAB_RAW_H
+
+#include "include/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#if defined(__x86_64__)
+static inline long call6(long n, long a, long b, long c, long d, long e, long f) {
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+#elif defined(__aarch64__)
+static inline long call6(long n, long a, long b, long c, long d, long e, long f) {
+    register long x8 __asm__("x8") = n;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
+    __asm__ volatile("svc 0"
+                     : "+r"(x0)
+                     : "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5), "r"(x8)
+                     : "memory");
+    return x0;
+}
+#else
+#error "isolab's launch path is written for x86-64 and arm64"
+#endif
+
+#define CALL0(n) call6(n, 0, 0, 0, 0, 0, 0)
+#define CALL1(n, a) call6(n, (long)(a), 0, 0, 0, 0, 0)
+#define CALL2(n, a, b) call6(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define CALL3(n, a, b, c) call6(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define CALL4(n, a, b, c, d) call6(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define CALL5(n, a, b, c, d, e) call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+
+// Kernel constants that glibc 2.36's headers lack or that clash between <linux/mount.h> and <sys/mount.h>.
+#define TREE_CLONE 1u
+#define TREE_RECURSIVE 0x8000u
+#define MOVE_FROM_EMPTY_PATH 4u
+#define FILE_SYSTEM_CLOEXEC 1u
+#define SET_FLAG 0
+#define SET_STRING 1
+#define COMMAND_CREATE 6
+#define ATTRIBUTE_READ_ONLY 1ull
+#define TO_EMPTY_PATH 0x40u
+struct mount_attributes {
+    uint64_t set, clear, propagation, user_namespace;
+};
+
+static inline int is_absent(long result) { return result == -ENOENT || result == -ENOTDIR; }
+
+// Steps longer than one call, by concern.
+long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *step);
+long isolab_step_identity(struct isolab_child *child, const struct isolab_step *step);
+long isolab_step_terminal(const struct isolab_terminal *terminal);
+long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook);
+long isolab_step_copy_up(int tree, const char *path);
+
+/// clone3(2) of a process that begins in `main` on the stack the arguments name, and must never return from it.
+struct clone_args;
+long isolab_clone(struct clone_args *arguments, void (*main)(void *), void *context);
+
+/// Wakes whoever waits for the child's word to change.
+void isolab_say(struct isolab_child *child, uint32_t word);
+
+#endif
+

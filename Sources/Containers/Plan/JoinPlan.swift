@@ -1,0 +1,48 @@
+public import Linux
+public import OCI
+import Seccomp
+
+/// Everything that a process does that joins a container (`exec`): the namespaces in one call, the same limits and
+/// privileges as the first process, no new root.
+public struct JoinPlan: Equatable, Sendable {
+    public internal(set) var steps: [ChildStep] = []
+    /// Those that take only children: the launcher joins them for it.
+    public internal(set) var childNamespaces: Namespaces = []
+    public internal(set) var warnings: [String] = []
+
+    /// - Parameters:
+    ///   - process: what shall run.
+    ///   - configuration: the container's own.
+    ///   - pid: its first process, whose namespaces are joined.
+    ///   - deniesSetGroups: whether its user namespace has given up setgroups.
+    ///   - filter: the compiled seccomp profile, where the configuration has one.
+    public init(
+        _ process: RuntimeConfiguration.Process, configuration: RuntimeConfiguration, pid: Int32,
+        deniesSetGroups: Bool = false, filter: (instructions: [UInt64], flags: UInt32)? = nil,
+        preservedDescriptors: Int = 0, bundle: String = "", host: HostFacts
+    ) throws(PlanError) {
+        let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
+        guard linux.seccomp == nil || filter != nil else {
+            throw PlanError("linux.seccomp", "is not compiled: a process must not join without the container's filter")
+        }
+        let all = try NamespacePlan(linux).all
+        if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
+        childNamespaces = all.intersection([.pid, .time])
+        let joined = all.subtracting(childNamespaces)
+        if !joined.isEmpty { steps.append(.joinNamespace(.process(pid), joined)) }
+        if joined.contains(.user) {
+            steps += [.setGroups(primary: 0, additional: deniesSetGroups ? nil : []), .setUser(0)]
+        }
+        var builder = ProcessBuilder(
+            process, host: host, inUserNamespace: all.contains(.user) || host.inUserNamespace,
+            deniesSetGroups: deniesSetGroups)
+        builder.lifecycle = LaunchPlan.Lifecycle(
+            identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)
+        if let filter { builder.filter = .seccomp(instructions: filter.instructions, flags: filter.flags) }
+        if let personality = linux.personality { try builder.add(personality) }
+        if let policy = linux.memoryPolicy { try builder.add(policy) }
+        try builder.build(isMemberOfContainer: true)
+        steps += builder.steps
+        warnings = builder.warnings
+    }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Glibc
+import Linux
+import OCI
+
+/// Does one launch plan for a runtime: writes down, makes, starts; and undoes all of it where a step fails.
+struct ContainerLaunch {
+    let request: CreateRequest
+    let configuration: RuntimeConfiguration
+    let plan: LaunchPlan
+    let cgroupPlan: CgroupPlan
+    let directory: ContainerDirectory
+    var record: ContainerRecord
+    private var cgroup: Cgroup?
+    private var hooksRan = false
+
+    init(
+        request: CreateRequest, configuration: RuntimeConfiguration, plan: LaunchPlan, cgroupPlan: CgroupPlan,
+        directory: ContainerDirectory, record: ContainerRecord
+    ) {
+        self.request = request
+        self.configuration = configuration
+        self.plan = plan
+        self.cgroupPlan = cgroupPlan
+        self.directory = directory
+        self.record = record
+    }
+
+    mutating func run(_ document: [UInt8], warn: @escaping (String) -> Void) throws -> RunningProcess {
+        let lock = try directory.lock()
+        try SystemFile.replace(directory.configurationPath, with: document)
+        try directory.write(record)
+        let cgroup = try Cgroup.create(cgroupPlan)
+        self.cgroup = cgroup
+        record.cgroup = cgroup.directories
+        cgroup.warnings.forEach(warn)
+
+        let entry = try cgroup.openEntry()
+        let descriptors = try LaunchDescriptors(plan)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        inputs.namespaces = descriptors.namespaces
+        inputs.mappings = descriptors.mappings
+        let console = try request.consoleSocket.map { (path) throws(SystemError) in
+            try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
+        }
+        defer { if let console { close(console) } }
+        inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
+        var fifos: [Int32] = []
+        defer { for fifo in fifos { close(fifo) } }
+        if request.waitsForStart {
+            try directory.makeFIFOs()
+            for path in [directory.startPath, directory.reportPath] {
+                fifos.append(try OwnedDescriptor(opening: path, O_RDWR).release())
+            }
+            inputs.startFIFO = fifos[0]
+            inputs.reportFIFO = fifos[1]
+        }
+        if let path = plan.processNamespace { try ChildNamespaces.join(pid: path) }
+
+        let program = ChildProgram(plan.steps, inputs: inputs)
+        var launch = self
+        defer { self = launch }
+        let child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified) {
+            (stage: LauncherStage, pid: Int32) throws(SystemError) in
+            try launch.serve(stage, pid, listener: program.listener, warn: warn)
+        }
+        _ = consume lock
+        return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+    }
+
+    private mutating func serve(
+        _ stage: LauncherStage, _ pid: Int32, listener: Int32, warn: (String) -> Void
+    ) throws(SystemError) {
+        switch stage {
+        case .identityMaps: try plan.identityMaps?.write(for: pid)
+        case .runtimeHooks:
+            for move in plan.networkDevices { try NetworkDevices.move(move, to: pid) }
+            hooksRan = true
+            let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
+            try HookRunner.run(hooks.prestart, "prestart", state: state(.creating, pid))
+            try HookRunner.run(hooks.createRuntime, "createRuntime", state: state(.creating, pid))
+        case .listener:
+            guard let path = configuration.linux?.seccomp?.listenerPath else { return }
+            try SeccompListener.pass(
+                listener, of: pid, to: path, metadata: configuration.linux?.seccomp?.listenerMetadata,
+                state: state(.creating, pid))
+        case .record:
+            if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
+            record.process = try ContainerRecord.Identity(of: pid)
+            try directory.write(record)
+            if let path = request.pidFile {
+                try SystemFile.replace(path, with: Array("\(pid)".utf8), mode: 0o644)
+            }
+        }
+    }
+
+    private func adjust(_ adjustment: Int, _ pid: Int32, _ warn: (String) -> Void) throws(SystemError) {
+        do throws(SystemError) {
+            try SystemFile.write("\(adjustment)", to: "/proc/\(pid)/oom_score_adj")
+        } catch {
+            // Lowering it takes CAP_SYS_RESOURCE, which a host that is a container itself may not have.
+            guard error.errno == EACCES || error.errno == EPERM else { throw error }
+            warn("process.oomScoreAdj: \(adjustment) may not be set here: \(error)")
+        }
+    }
+
+    private func state(_ status: ContainerState.Status, _ pid: Int32?) -> ContainerState {
+        ContainerState(
+            ociVersion: record.ociVersion, id: record.id, status: status, pid: pid, bundle: record.bundle,
+            annotations: record.annotations)
+    }
+
+    /// After a failure: the child is gone already.
+    func undo(warn: (String) -> Void) {
+        do throws(SystemError) {
+            if let cgroup {
+                try cgroup.kill()
+                try cgroup.remove()
+            }
+        } catch { warn("after a failed launch: \(error)") }
+        if hooksRan {
+            do throws(SystemError) {
+                try HookRunner.run(configuration.hooks?.poststop ?? [], "poststop", state: state(.stopped, nil))
+            } catch { warn("\(error)") }
+        }
+        do throws(SystemError) { try directory.remove() } catch { warn("after a failed launch: \(error)") }
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+public import Linux
+public import OCI
+
+/// Where a runtime keeps what it knows: a directory with one directory a container.
+public struct ContainerStore: Sendable {
+    public let path: String
+
+    /// - Parameter path: made where it is missing (`--root`).
+    public init(path: String) throws(SystemError) {
+        self.path = path
+        try StandardDirectories.claim(path)
+    }
+
+    /// The directory of a container, whether it is there or not.
+    public func directory(of id: ContainerIdentifier) -> ContainerDirectory {
+        ContainerDirectory(path: "\(path)/\(id)", id: id.description)
+    }
+
+    /// Makes a container's directory: whoever makes it has the name.
+    func claim(_ id: ContainerIdentifier) throws -> ContainerDirectory {
+        let directory = directory(of: id)
+        guard mkdir(directory.path, 0o711) == 0 else {
+            if errno == EEXIST {
+                throw RuntimeError(
+                    "create", id.description, "there is one of this name", advice: "delete it, or choose another name")
+            }
+            throw SystemError("mkdir", directory.path)
+        }
+        return directory
+    }
+
+    /// Every container, by name; what is no container's directory is passed over.
+    public func containers() throws(SystemError) -> [ContainerDirectory] {
+        try SystemFile.names(in: path).compactMap { try? ContainerIdentifier($0) }.map { directory(of: $0) }
+            .filter { $0.exists }
+    }
+}
+
+/// One container's directory: its record, its configuration as it was, the FIFOs of its start.
+public struct ContainerDirectory: Sendable {
+    public let path: String
+    public let id: String
+
+    var exists: Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    var recordPath: String { path + "/container.json" }
+    var configurationPath: String { path + "/config.json" }
+    /// One byte written to it lets a created container start.
+    var startPath: String { path + "/start" }
+    /// What a start that failed says of itself; its end says that the program runs.
+    var reportPath: String { path + "/report" }
+
+    // MARK: - Record
+
+    func write(_ record: ContainerRecord) throws(SystemError) { try SystemFile.replace(recordPath, with: record.json()) }
+
+    /// Nil where it was claimed and its maker died before the first word.
+    public func record() throws -> ContainerRecord? {
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try SystemFile.bytes(of: recordPath) } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+        return try ContainerRecord(json: bytes)
+    }
+
+    public func configuration() throws -> RuntimeConfiguration {
+        try RuntimeConfiguration(json: try SystemFile.bytes(of: configurationPath))
+    }
+
+    // MARK: - Lock
+
+    /// Waits until no other command changes the container. Released when the value goes, or its process.
+    func lock() throws(SystemError) -> ContainerLock {
+        let file = try OwnedDescriptor(opening: path + "/lock", O_RDWR | O_CREAT, mode: 0o600)
+        try retryingOnInterrupt("flock", path) { flock(file.number, LOCK_EX) }
+        // Somebody may have deleted the container, and another made one of its name, while we waited.
+        var held = stat()
+        var present = stat()
+        guard fstat(file.number, &held) == 0, stat(path + "/lock", &present) == 0, held.st_ino == present.st_ino else {
+            throw SystemError("lock", path, errno: ENOENT)
+        }
+        return ContainerLock(file: file)
+    }
+
+    // MARK: - Start
+
+    func makeFIFOs() throws(SystemError) {
+        for fifo in [startPath, reportPath] where mkfifo(fifo, 0o600) != 0 { throw SystemError("mkfifo", fifo) }
+    }
+
+    /// Whether somebody waits for the start: only the container's first process, before its program, has it open.
+    var waitsForStart: Bool {
+        let descriptor = open(startPath, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+
+    // MARK: - Removal
+
+    /// The record goes last but for the directory: as long as it is there, the container can be deleted again.
+    func remove() throws(SystemError) {
+        for file in [startPath, reportPath, configurationPath, recordPath, recordPath + ".new", path + "/lock"] {
+            if unlink(file) != 0, errno != ENOENT { throw SystemError("unlink", file) }
+        }
+        for name in (try? SystemFile.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
+        if rmdir(path) != 0, errno != ENOENT { throw SystemError("rmdir", path) }
+    }
+}
+
+/// The right to change a container, held by one command at a time.
+struct ContainerLock: ~Copyable {
+    let file: OwnedDescriptor
+}

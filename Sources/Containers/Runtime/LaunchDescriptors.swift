@@ -1,0 +1,63 @@
+import CLinux
+import Glibc
+import Linux
+
+/// What a launch opens for its child beforehand: namespaces to join, user namespaces of idmapped mounts. Closed with it.
+struct LaunchDescriptors: ~Copyable {
+    private(set) var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
+    private(set) var mappings: [Int32] = []
+
+    init(_ plan: LaunchPlan) throws(SystemError) {
+        do throws(SystemError) {
+            for source in plan.joins {
+                guard case .file(let path) = source else { continue }
+                namespaces.append((source, try OwnedDescriptor(opening: path, O_RDONLY).release()))
+            }
+            for map in plan.mountMaps { mappings.append(try Self.userNamespace(map)) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func close() {
+        for (_, descriptor) in namespaces { Glibc.close(descriptor) }
+        for descriptor in mappings { Glibc.close(descriptor) }
+    }
+
+    deinit { close() }
+
+    /// A user namespace with these maps, held by a descriptor: a child makes it, and goes when we have it.
+    private static func userNamespace(_ map: IdentityMaps) throws(SystemError) -> Int32 {
+        let program = ChildProgram(
+            [.awaitLauncher(.identityMaps), .execute(candidates: ["/"], arguments: [""], environment: [])],
+            inputs: ChildProgram.Inputs())
+        var descriptor: Int32 = -1
+        do throws(SystemError) {
+            _ = try program.start(namespaces: .user, cgroup: -1) {
+                (_: LauncherStage, pid: Int32) throws(SystemError) in
+                try map.write(for: pid)
+                descriptor = try OwnedDescriptor(opening: "/proc/\(pid)/ns/user", O_RDONLY).release()
+            }
+        } catch {
+            // The child is made to fail once it has served: it has no program.
+            guard descriptor >= 0 else { throw error.during("user namespace of an idmapped mount") }
+        }
+        return descriptor
+    }
+}
+
+/// Sets the namespaces that only children can be born in, for the next child of this thread.
+enum ChildNamespaces {
+    /// A pid namespace takes only the next children of whoever joins it (pid_namespaces(7)).
+    static func join(pid path: String) throws(SystemError) {
+        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+        try join(file.number, .pid, path)
+    }
+
+    static func join(_ descriptor: Int32, _ namespaces: Namespaces, _ object: String) throws(SystemError) {
+        try retryingOnInterrupt("setns \(namespaces)", object) {
+            isolab_join_namespace(descriptor, Int32(truncatingIfNeeded: namespaces.rawValue))
+        }
+    }
+}

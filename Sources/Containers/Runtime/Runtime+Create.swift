@@ -1,0 +1,153 @@
+import CLinux
+import Glibc
+public import Linux
+import OCI
+import Seccomp
+
+/// What `create` and `run` are asked for.
+public struct CreateRequest: Sendable {
+    public var id: String
+    /// The directory with config.json.
+    public var bundle: String
+    /// Whether it waits for `start`; else its program runs at once.
+    public var waitsForStart: Bool
+    /// Where its process number is written.
+    public var pidFile: String?
+    /// A UNIX socket that gets the terminal's master.
+    public var consoleSocket: String?
+    /// An open socket in place of a path.
+    public var consoleDescriptor: Int32?
+    public var preservedDescriptors: Int
+    public var noPivot: Bool
+
+    public init(
+        id: String, bundle: String, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
+        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, noPivot: Bool = false
+    ) {
+        self.id = id
+        self.bundle = bundle
+        self.waitsForStart = waitsForStart
+        self.pidFile = pidFile
+        self.consoleSocket = consoleSocket
+        self.consoleDescriptor = consoleDescriptor
+        self.preservedDescriptors = preservedDescriptors
+        self.noPivot = noPivot
+    }
+}
+
+extension Runtime {
+    /// Makes a container (runtime.md, "Create"); with `waitsForStart` off it also runs.
+    ///
+    /// - Returns: its first process, a child of the caller.
+    /// - Throws: what failed, at which step. Nothing is left behind then.
+    public func create(_ request: CreateRequest) throws -> RunningProcess {
+        let identifier = try ContainerIdentifier(request.id)
+        let bundle = try Self.resolved(request.bundle, "bundle")
+        let document = try SystemFile.bytes(of: bundle + "/config.json")
+        let configuration = try RuntimeConfiguration(json: document)
+        try configuration.validate().forEach { warn("config.json: \($0)") }
+        let root = configuration.root?.path ?? ""
+        let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
+        let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
+
+        let cgroupPlan = try cgroupPlan(configuration, id: request.id)
+        let lifecycle = LaunchPlan.Lifecycle(
+            identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
+            preservedDescriptors: request.preservedDescriptors, noPivot: request.noPivot,
+            cgroupDirectories: cgroupPlan.directories)
+        var options = LaunchPlan.Options(lifecycle: lifecycle)
+        if let profile = linux.seccomp {
+            let program = try seccomp.program(for: profile)
+            options.filter = program.words
+            options.filterFlags = program.flags
+        }
+        let plan = try LaunchPlan(configuration, root: .directory(rootfs), options: options, host: host)
+        try Self.checkConsole(configuration.process?.terminal ?? false, request)
+
+        let directory = try store.claim(identifier)
+        var launch = ContainerLaunch(
+            request: request, configuration: configuration, plan: plan, cgroupPlan: cgroupPlan, directory: directory,
+            record: ContainerRecord(
+                ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
+                created: Timestamp.now(), owner: Self.owner(), annotations: configuration.annotations,
+                creator: try ContainerRecord.Identity(of: getpid()), process: nil,
+                waitsForStart: request.waitsForStart,
+                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false, cgroup: Cgroup(foreseen: cgroupPlan).directories))
+        plan.warnings.forEach(warn)
+        do {
+            return try launch.run(document, warn: warn)
+        } catch {
+            launch.undo(warn: warn)
+            throw error
+        }
+    }
+
+    /// The cgroup a configuration asks for: `linux.cgroupsPath`, or one of isolab's own with the container's name.
+    func cgroupPlan(_ configuration: RuntimeConfiguration, id: String) throws -> CgroupPlan {
+        let path = configuration.linux?.cgroupsPath ?? ""
+        guard !CgroupPlace.isForSystemd(path) else {
+            throw PlanError(
+                "linux.cgroupsPath", "'\(path)' is for systemd's cgroup driver, which isolab does not speak to")
+        }
+        let place: CgroupPlace
+        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.isEmpty ? id : path) } catch {
+            throw PlanError("linux.cgroupsPath", "\(error)")
+        }
+        let plan = CgroupPlan(
+            place: place, limits: try CgroupLimits(configuration.linux?.resources), layout: host.cgroups,
+            delegated: !host.privileged || host.inUserNamespace)
+        if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
+        return plan
+    }
+
+    private static func checkConsole(_ terminal: Bool, _ request: CreateRequest) throws {
+        let hasSocket = request.consoleSocket != nil || request.consoleDescriptor != nil
+        if terminal, !hasSocket {
+            throw RuntimeError(
+                "create", request.id, "its process wants a terminal, and nobody takes it",
+                advice: "name a socket with --console-socket")
+        }
+        if !terminal, request.consoleSocket != nil {
+            throw RuntimeError(
+                "create", request.id, "--console-socket is given, and process.terminal is false",
+                advice: "leave one of them out")
+        }
+    }
+
+    static func resolved(_ path: String, _ what: String) throws(SystemError) -> String {
+        guard let name = realpath(path, nil) else { throw SystemError("open \(what)", path) }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
+    private static func owner() -> String {
+        // The user database is not asked: a static program would load the host's name services for it.
+        let user = geteuid()
+        guard user != 0 else { return "root" }
+        let lines = (try? SystemFile.read("/etc/passwd"))?.split(separator: "\n") ?? []
+        for line in lines {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count > 2, fields[2] == "\(user)" { return String(fields[0]) }
+        }
+        return "\(user)"
+    }
+}
+
+/// The instant as RFC 3339 has it, in UTC.
+enum Timestamp {
+    static func now() -> String {
+        var moment = timespec()
+        clock_gettime(CLOCK_REALTIME, &moment)
+        var parts = tm()
+        gmtime_r(&moment.tv_sec, &parts)
+        func padded(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        let day =
+            "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+        let time =
+            "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+        return "\(day)T\(time).\(padded(moment.tv_nsec, 9))Z"
+    }
+}

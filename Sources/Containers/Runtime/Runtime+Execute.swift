@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+public import Linux
+public import OCI
+import Seccomp
+
+/// What `exec` is asked for.
+public struct ExecuteRequest: Sendable {
+    public var id: String
+    public var process: RuntimeConfiguration.Process
+    public var pidFile: String?
+    public var consoleSocket: String?
+    public var consoleDescriptor: Int32?
+    public var preservedDescriptors: Int
+    /// A cgroup below the container's own, relative to it (`--cgroup`).
+    public var cgroup: String?
+    /// Whether a paused container may be joined: the process then waits with the rest.
+    public var ignorePaused: Bool
+
+    public init(
+        id: String, process: RuntimeConfiguration.Process, pidFile: String? = nil, consoleSocket: String? = nil,
+        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil, ignorePaused: Bool = false
+    ) {
+        self.id = id
+        self.process = process
+        self.pidFile = pidFile
+        self.consoleSocket = consoleSocket
+        self.consoleDescriptor = consoleDescriptor
+        self.preservedDescriptors = preservedDescriptors
+        self.cgroup = cgroup
+        self.ignorePaused = ignorePaused
+    }
+}
+
+extension Runtime {
+    /// The process of a container's configuration, for an `exec` that changes parts of it.
+    public func process(of id: String) throws -> RuntimeConfiguration.Process {
+        let directory = try directory(of: id, for: "exec into")
+        return try directory.configuration().process ?? RuntimeConfiguration.Process(arguments: [])
+    }
+
+    /// Runs another process in a container.
+    ///
+    /// - Returns: it, a child of the caller.
+    public func execute(_ request: ExecuteRequest) throws -> RunningProcess {
+        let (record, status) = try live(request.id, for: "exec into")
+        guard status != .paused || request.ignorePaused else {
+            throw RuntimeError("exec into", request.id, "it is paused", advice: "resume it first")
+        }
+        guard let first = record.process else {
+            throw RuntimeError("exec into", request.id, "it has no process")
+        }
+        let configuration = try directory(of: request.id, for: "exec into").configuration()
+        var filter: (instructions: [UInt64], flags: UInt32)?
+        if let profile = configuration.linux?.seccomp {
+            let program = try seccomp.program(for: profile)
+            filter = (program.words, program.flags)
+        }
+        let pidfd = isolab_pidfd_open(first.pid)
+        guard pidfd >= 0 else { throw SystemError("pidfd_open", "process \(first.pid)") }
+        let target = OwnedDescriptor(owning: pidfd)
+        guard first.isAlive else { throw RuntimeError("exec into", request.id, "it has just ended") }
+
+        let hasUserNamespace = configuration.linux?.namespaces.contains { $0.kind == .user } ?? false
+        let denies =
+            hasUserNamespace && (try? SystemFile.read("/proc/\(first.pid)/setgroups"))?.hasPrefix("deny") == true
+        let plan = try JoinPlan(
+            request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
+            preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
+        plan.warnings.forEach(warn)
+        return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
+    }
+
+    private func joined(_ record: ContainerRecord, _ request: ExecuteRequest) throws -> Cgroup {
+        let cgroup = cgroup(of: record)
+        guard let path = request.cgroup, path != "/", !path.isEmpty else { return cgroup }
+        let place: CgroupPlace
+        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.hasPrefix("/") ? path : "/" + path) } catch {
+            throw RuntimeError("exec into", request.id, "--cgroup \(error)")
+        }
+        let below = place.components.joined(separator: "/")
+        return Cgroup(
+            name: cgroup.name,
+            directories: cgroup.directories.map { directory in
+                var directory = directory
+                directory.path += "/" + below
+                return directory
+            })
+    }
+
+    private func launch(
+        _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
+    ) throws -> RunningProcess {
+        let entry = try cgroup.openEntry()
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        inputs.namespaces = [(.process(pid), target)]
+        let console = try request.consoleSocket.map { (path) throws(SystemError) in
+            try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
+        }
+        defer { if let console { close(console) } }
+        inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
+        // One at a time: joining a time namespace is refused beside others by some kernels.
+        for namespace in [Namespaces.pid, .time] where plan.childNamespaces.contains(namespace) {
+            try ChildNamespaces.join(target, namespace, "process \(pid)")
+        }
+        let program = ChildProgram(plan.steps, inputs: inputs)
+        let child = try program.start(namespaces: [], cgroup: entry.unified)
+        let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        if let path = request.pidFile {
+            try SystemFile.replace(path, with: Array("\(child.pid)".utf8), mode: 0o644)
+        }
+        return process
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+public import Linux
+public import OCI
+import Seccomp
+
+/// An OCI runtime: containers that outlive the command that makes them, kept on disk (runtime.md, "Lifecycle").
+///
+/// Every operation is one command's work: it reads what the disk and the kernel say, does its part and leaves a truth
+/// behind that the next command can read, whenever it is killed.
+public struct Runtime: Sendable {
+    public let store: ContainerStore
+    public let host: HostFacts
+    /// Compiled profiles.
+    let seccomp: SeccompProgramCache
+    /// Takes a line about something that was asked for and could not be had.
+    let warn: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - root: where containers are kept (`--root`).
+    ///   - warn: called for what the specification lets a runtime do without.
+    public init(
+        root: String = Runtime.standardRoot, warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(SystemError) {
+        store = try ContainerStore(path: root)
+        host = try HostFacts.detect()
+        seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")
+        self.warn = warn
+    }
+
+    /// `/run/isolab/containers` as root.
+    public static var standardRoot: String { StandardDirectories.state + "/containers" }
+
+    /// The greatest version of the specification whose documents it takes.
+    public static let specificationVersion = RuntimeConfiguration.specificationVersion
+
+    // MARK: - State
+
+    /// A container as it is now (runtime.md, "Query State").
+    public func state(of id: String) throws -> ContainerState {
+        let directory = try directory(of: id, for: "show")
+        guard let record = try directory.record() else {
+            return ContainerState(id: id, status: .stopped, bundle: "")
+        }
+        return state(of: record, directory)
+    }
+
+    /// Every container, by name. One that goes while we look is passed over.
+    public func list() throws -> [ContainerState] {
+        try store.containers().compactMap { directory in
+            do {
+                guard let record = try directory.record() else {
+                    return directory.exists ? ContainerState(id: directory.id, status: .stopped, bundle: "") : nil
+                }
+                return state(of: record, directory)
+            } catch where !directory.exists { return nil }
+        }
+    }
+
+    func state(of record: ContainerRecord, _ directory: ContainerDirectory) -> ContainerState {
+        let status = status(of: record, directory)
+        return ContainerState(
+            ociVersion: record.ociVersion, id: record.id, status: status,
+            pid: status == .stopped || status == .creating ? 0 : record.process?.pid, bundle: record.bundle,
+            annotations: record.annotations, rootfs: record.rootfs, created: record.created, owner: record.owner)
+    }
+
+    /// From the kernel's word alone: the record says who the process is, not how it is.
+    func status(of record: ContainerRecord, _ directory: ContainerDirectory) -> ContainerState.Status {
+        guard let process = record.process else { return record.creator.isAlive ? .creating : .stopped }
+        guard process.isAlive else { return .stopped }
+        if record.waitsForStart, directory.waitsForStart { return .created }
+        if (try? cgroup(of: record).isFrozen()) == true { return .paused }
+        return .running
+    }
+
+    func cgroup(of record: ContainerRecord) -> Cgroup { Cgroup(name: record.id, directories: record.cgroup) }
+
+    /// A container's directory; an error where there is none.
+    func directory(of id: String, for operation: String) throws -> ContainerDirectory {
+        let directory = store.directory(of: try ContainerIdentifier(id))
+        guard directory.exists else {
+            throw RuntimeError(operation, id, "container does not exist", advice: "see `list`")
+        }
+        return directory
+    }
+
+    /// A container's record with the right to change it.
+    func record(of id: String, for operation: String) throws -> ContainerRecord {
+        guard let record = try directory(of: id, for: operation).record() else {
+            throw RuntimeError(operation, id, "its maker died before it was made", advice: "delete it")
+        }
+        return record
+    }
+}

@@ -1,0 +1,32 @@
+import CLinux
+import Glibc
+
+/// What a child tells of its end before execve, from shared memory or, once its launcher is gone, through a FIFO.
+package enum ChildFailure {
+    static func error(
+        _ operation: String, _ object: String, errno number: Int32, hookStatus: Int32, stage: String?
+    ) -> SystemError {
+        guard hookStatus != 0 else { return SystemError(operation, object, errno: number, stage: stage) }
+        // As waitpid(2) packs it.
+        let signal = hookStatus & 0x7f
+        let words = signal == 0 ? "ended with exit status \(hookStatus >> 8 & 0xff)" : "was killed by signal \(signal)"
+        return SystemError("run hook", "\(object): it \(words)", errno: 0, stage: stage)
+    }
+
+    /// The size of a report.
+    package static let reportSize = MemoryLayout<isolab_report>.size
+
+    /// Reads a report (`struct isolab_report`); nil where there is none.
+    package static func error(report bytes: [UInt8], program: String) -> SystemError? {
+        guard bytes.count >= reportSize else { return nil }
+        let report = bytes.withUnsafeBytes { $0.loadUnaligned(as: isolab_report.self) }
+        let operations: [UInt32: String] = [
+            isolab_run_hook.rawValue: "run hook startContainer", isolab_execute.rawValue: "execve",
+            isolab_seccomp.rawValue: "seccomp", isolab_no_new_privileges.rawValue: "prctl",
+            isolab_parent_death.rawValue: "prctl", isolab_await_start.rawValue: "read",
+        ]
+        return error(
+            operations[UInt32(bitPattern: report.operation)] ?? "start", program, errno: report.error,
+            hookStatus: report.hook_status, stage: "start")
+    }
+}

@@ -1,0 +1,86 @@
+internal import Glibc
+internal import Linux
+internal import Synchronization
+
+/// A directory in which the QEMU of a libvirt daemon, another user's process, reaches what isolab gives it.
+///
+/// Others may pass through it without listing it (0711), and through everything above it. libvirt makes what lies in it
+/// QEMU's own while a guest runs, so kernel and initramfs are copies: neither the user's files nor the cache change hands.
+final class MeetingPlace: Sendable {
+    let path: String
+    private let copies = Mutex<[String: String]>([:])
+
+    /// The driver's own directory where others can get there, else one below /tmp, which the record then names.
+    ///
+    /// - Parameter directory: of the driver; it carries its owner's record.
+    init(in directory: String) throws(SystemError) {
+        if chmod(directory, 0o711) == 0, Self.othersPass(to: directory) {
+            path = directory
+            return
+        }
+        // The record first: a directory nobody knows of would stay for ever.
+        path = "\(Self.prefix)\(Self.randomName())"
+        try TextFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
+        let place = path
+        try retryingOnInterrupt("mkdir", place) { mkdir(place, 0o711) }
+        // The mask of this process may have taken what others need.
+        try retryingOnInterrupt("chmod", place) { chmod(place, 0o711) }
+    }
+
+    /// A file that QEMU can read in the place of another; the same one for the same content.
+    func copy(of file: String) throws(SystemError) -> String {
+        if file.hasPrefix(path + "/") { return file }
+        var status = stat()
+        guard stat(file, &status) == 0 else { throw SystemError("open", file) }
+        let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
+        if let known = copies.withLock({ $0[identity] }) { return known }
+        let copy = "\(path)/file-\(Self.randomName())"
+        try TextFile.replace(copy, with: try TextFile.bytes(file), mode: 0o644)
+        copies.withLock { $0[identity] = copy }
+        return copy
+    }
+
+    /// The same guest with files that QEMU can read.
+    func staged(_ domain: Domain) throws(SystemError) -> Domain {
+        var domain = domain
+        domain.kernel = try copy(of: domain.kernel)
+        if let initramfs = domain.initramfs { domain.initramfs = try copy(of: initramfs) }
+        return domain
+    }
+
+    // MARK: - After its owner's death
+
+    private static let record = "meeting-place"
+    private static let prefix = "/tmp/isolab-"
+
+    /// Where the guests of a driver's directory met it; the directory itself where no other place is recorded.
+    static func path(recordedIn directory: String) -> String {
+        guard let text = try? TextFile.read("\(directory)/\(record)"), text.hasPrefix(prefix) else { return directory }
+        return text
+    }
+
+    /// Removes a place that is this user's; the name below /tmp may be another's by now.
+    static func remove(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
+        FileTree.remove(path)
+    }
+
+    // MARK: - Who gets there
+
+    /// Every directory down to it lets others pass.
+    static func othersPass(to directory: String) -> Bool {
+        var path = directory
+        while true {
+            var status = stat()
+            guard stat(path.isEmpty ? "/" : path, &status) == 0, status.st_mode & 0o001 != 0 else { return false }
+            guard let slash = path.lastIndex(of: "/") else { return true }
+            path = String(path[..<slash])
+        }
+    }
+
+    private static func randomName() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,144 @@
+/// Writes JSON as UTF-8: members in the order in which a value names them, the keys of maps sorted, so that equal values give
+/// equal bytes.
+public struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    private let isIndented: Bool
+    private var depth = 0
+
+    /// - Parameter indented: by two spaces a level; else in one line.
+    init(indented: Bool) { isIndented = indented }
+
+    mutating func write(_ value: Bool) {
+        append(value ? "true" : "false")
+    }
+
+    mutating func write(_ value: some FixedWidthInteger) {
+        bytes += String(value).utf8
+    }
+
+    mutating func write(_ value: String) {
+        var value = value
+        bytes.append(UInt8(ascii: "\""))
+        value.withUTF8 { content in
+            var plain = 0
+            for (index, byte) in content.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes += content[plain..<index]
+                appendEscaped(byte)
+                plain = index + 1
+            }
+            bytes += content[plain...]
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    mutating func writeElements(_ elements: [some JSONValue]) {
+        open(UInt8(ascii: "["))
+        for element in elements {
+            separate()
+            element.write(to: &self)
+        }
+        close(UInt8(ascii: "]"))
+    }
+
+    mutating func writeEntries(_ entries: [String: some JSONValue]) {
+        open(UInt8(ascii: "{"))
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+            separate()
+            write(key)
+            colon()
+            value.write(to: &self)
+        }
+        close(UInt8(ascii: "}"))
+    }
+
+    mutating func writeMembers(of object: some JSONObject) {
+        var object = object
+        open(UInt8(ascii: "{"))
+        do {
+            try object.visit(&self)
+        } catch {
+            preconditionFailure("writing a member does not fail")
+        }
+        close(UInt8(ascii: "}"))
+    }
+
+    // MARK: Structure
+
+    private mutating func open(_ bracket: UInt8) {
+        bytes.append(bracket)
+        depth += 1
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        depth -= 1
+        if !isFirst { breakLine() }
+        bytes.append(bracket)
+    }
+
+    /// Goes to the place of the next element or member.
+    private mutating func separate() {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        breakLine()
+    }
+
+    /// Whether nothing stands yet between the brackets: no value ends with an opening one.
+    private var isFirst: Bool {
+        bytes.last == UInt8(ascii: "{") || bytes.last == UInt8(ascii: "[")
+    }
+
+    private mutating func breakLine() {
+        guard isIndented else { return }
+        bytes.append(0x0A)
+        bytes += repeatElement(0x20, count: 2 * depth)
+    }
+
+    private mutating func colon() {
+        bytes.append(UInt8(ascii: ":"))
+        if isIndented { bytes.append(0x20) }
+    }
+
+    private mutating func append(_ text: StaticString) {
+        bytes += UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        default:
+            append("\\u00")
+            let digits = Array("0123456789abcdef".utf8)
+            bytes.append(digits[Int(byte >> 4)])
+            bytes.append(digits[Int(byte & 15)])
+        }
+    }
+}
+
+extension JSONWriter: JSONMembers {
+    public mutating func required<Value: JSONValue>(_ name: StaticString, _ value: inout Value) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        append(name)
+        bytes.append(UInt8(ascii: "\""))
+        colon()
+        value.write(to: &self)
+    }
+
+    public mutating func optional<Value: JSONValue>(_ name: StaticString, _ value: inout Value?) {
+        guard var value else { return }
+        required(name, &value)
+    }
+
+    public mutating func text(_ name: StaticString, _ value: inout String?) {
+        optional(name, &value)
+    }
+
+    public mutating func defaulted<Value: JSONDefaulted>(_ name: StaticString, _ value: inout Value) {
+        guard !value.isAbsent else { return }
+        required(name, &value)
+    }
+}

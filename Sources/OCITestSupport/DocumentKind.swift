@@ -1,0 +1,87 @@
+internal import OCI
+
+/// The documents that come from outside, each with what must hold of it whatever its bytes are: it is read or refused with
+/// an error that is one readable line, what was read is written and read again without a change, and checking it ends.
+public enum DocumentKind: String, CaseIterable, Sendable {
+    /// `config.json` of a bundle.
+    case configuration
+    /// What `exec --process` is given.
+    case process
+    /// What `update --resources` is given.
+    case resources
+    /// What `state` prints.
+    case state
+    /// A seccomp profile by itself.
+    case seccomp
+
+    /// What does not hold of these bytes; nil: all does.
+    public func violation(by bytes: some Sequence<UInt8>) -> String? {
+        switch self {
+        case .configuration:
+            violation(of: Documented<RuntimeConfiguration>.self, bytes) { value throws(ConfigurationError) in
+                try value.validate().map(\.description)
+            }
+        case .process:
+            violation(of: Documented<RuntimeConfiguration.Process>.self, bytes) { value throws(ConfigurationError) in
+                try value.validate().map(\.description)
+            }
+        case .resources:
+            violation(of: Documented<RuntimeConfiguration.Resources>.self, bytes) { value throws(ConfigurationError) in
+                try value.validate().map(\.description)
+            }
+        case .state:
+            violation(of: Documented<ContainerState>.self, bytes) { value throws(ConfigurationError) in
+                _ = try ContainerIdentifier(value.id)
+                return []
+            }
+        case .seccomp:
+            violation(of: Documented<SeccompProfile>.self, bytes) { value throws(ConfigurationError) in
+                try value.validate().map(\.description)
+            }
+        }
+    }
+
+    private func violation<Value>(
+        of type: Documented<Value>.Type, _ bytes: some Sequence<UInt8>,
+        validate: (Value) throws(ConfigurationError) -> [String]
+    ) -> String? {
+        let value: Value
+        do throws(ConfigurationError) {
+            value = try type.read(bytes)
+        } catch {
+            return violation(by: error)
+        }
+        let written = JSONDocument.write(value, indented: false)
+        do throws(ConfigurationError) {
+            let again = try type.read(written)
+            guard again == value else { return "what was written reads as something else" }
+            guard JSONDocument.write(again, indented: false) == written else { return "equal values, unequal bytes" }
+            guard try type.read(JSONDocument.write(value, indented: true)) == value else {
+                return "what was written with indents reads as something else"
+            }
+        } catch {
+            return "what was written is refused: \(error)"
+        }
+        do throws(ConfigurationError) {
+            let warnings = try validate(value)
+            return warnings.allSatisfy(isReadable) ? nil : "a warning that is not one readable line"
+        } catch {
+            return violation(by: error)
+        }
+    }
+
+    private func violation(by error: ConfigurationError) -> String? {
+        error.problem.isEmpty || !isReadable(error.description) ? "an error that is not one readable line" : nil
+    }
+
+    private func isReadable(_ message: String) -> Bool {
+        message.utf8.count < 4096 && !message.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+}
+
+/// A value that is a document.
+private enum Documented<Value: JSONValue & Equatable> {
+    static func read(_ bytes: some Sequence<UInt8>) throws(ConfigurationError) -> Value {
+        try JSONDocument.read(Value.self, from: bytes, document: "document")
+    }
+}

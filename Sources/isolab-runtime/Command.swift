@@ -1,0 +1,48 @@
+import Containers
+import Linux
+
+/// What every command is given.
+struct Context {
+    /// `--root`.
+    var root: String
+    var log: Log
+
+    func runtime() throws -> Runtime {
+        let log = log
+        return try Runtime(root: root, warn: { log.warning($0) })
+    }
+}
+
+/// One command of the program. Adding one takes a file and a line in `CommandTable`.
+protocol Command {
+    static var name: String { get }
+    /// One line for the list of commands.
+    static var summary: String { get }
+    /// Its positional arguments, for the usage line.
+    static var usage: String { get }
+    static var options: [OptionSpecification] { get }
+    /// How many positional arguments there are before everything is taken as it is; nil: options may stand anywhere.
+    static var stopsAtPositional: Int? { get }
+    /// Whether it makes a process that enters a container: then this program must not be reachable for writing from it.
+    static var entersContainers: Bool { get }
+
+    /// - Returns: the exit status.
+    static func run(_ options: Options, _ context: Context) throws -> Int32
+}
+
+extension Command {
+    static var stopsAtPositional: Int? { nil }
+    static var entersContainers: Bool { false }
+}
+
+enum CommandTable {
+    static var all: [any Command.Type] {
+        [
+            CreateCommand.self, StartCommand.self, StateCommand.self, KillCommand.self, DeleteCommand.self,
+            RunCommand.self, ExecCommand.self, PsCommand.self, ListCommand.self, PauseCommand.self, ResumeCommand.self,
+            UpdateCommand.self, EventsCommand.self, SpecCommand.self, FeaturesCommand.self,
+        ]
+    }
+
+    static func command(_ name: String) -> (any Command.Type)? { all.first { $0.name == name } }
+}

@@ -1,0 +1,37 @@
+import Containers
+import Glibc
+
+enum EventsCommand: Command {
+    static let name = "events"
+    static let summary = "print a container's figures, once or again and again, and its want of memory"
+    static let usage = "<container-id>"
+    static let options = [
+        OptionSpecification("stats", help: "print the figures once and end"),
+        OptionSpecification("interval", value: "TIME", help: "between two prints, such as 5s or 500ms (default 5s)"),
+    ]
+
+    static func run(_ options: Options, _ context: Context) throws -> Int32 {
+        try options.noMore(than: 1)
+        let id = try options.argument(0, "container-id")
+        let runtime = try context.runtime()
+        if options.flag("stats") {
+            print(try runtime.figures(of: id))
+            return 0
+        }
+        try runtime.follow(id, every: try interval(options.value("interval") ?? "5s")) { line in
+            print(line)
+            fflush(nil)
+        }
+        return 0
+    }
+
+    /// Milliseconds of a duration as Go writes it: `5s`, `1m`, `250ms`; a bare number is seconds.
+    static func interval(_ text: String) throws -> Int {
+        for (suffix, factor) in [("ms", 1), ("s", 1000), ("m", 60_000), ("", 1000)] where text.hasSuffix(suffix) {
+            if let number = Int(text.dropLast(suffix.count)), number > 0, number <= 86_400_000 / factor {
+                return number * factor
+            }
+        }
+        throw UsageError("--interval '\(text)' is no duration such as 5s")
+    }
+}

@@ -1,0 +1,94 @@
+import Containers
+import Glibc
+import Linux
+import OCI
+
+enum ExecCommand: Command {
+    static let name = "exec"
+    static let summary = "run another program in a running container"
+    static let usage = "<container-id> <program> [arguments] | --process FILE <container-id>"
+    static let options = [
+        OptionSpecification("process", "p", value: "FILE", help: "the process as JSON, in place of a program"),
+        OptionSpecification("detach", "d", help: "leave it running"),
+        OptionSpecification("tty", "t", help: "give it a terminal"),
+        OptionSpecification("cwd", value: "DIR", help: "its working directory"),
+        OptionSpecification("env", "e", value: "NAME=VALUE", help: "a variable more; can be repeated"),
+        OptionSpecification("user", "u", value: "UID[:GID]", help: "who it is"),
+        OptionSpecification("additional-gids", "g", value: "GID", help: "a further group; can be repeated"),
+        OptionSpecification("cap", "c", value: "CAPABILITY", help: "a capability more; can be repeated"),
+        OptionSpecification("no-new-privs", help: "set no_new_privs"),
+        OptionSpecification("apparmor", value: "PROFILE", help: "its AppArmor profile"),
+        OptionSpecification("process-label", value: "LABEL", help: "its SELinux label"),
+        OptionSpecification("cgroup", value: "PATH", help: "a cgroup below the container's"),
+        OptionSpecification("ignore-paused", help: "join a paused container all the same"),
+        LaunchOptions.pidFile, LaunchOptions.consoleSocket, LaunchOptions.preserved, LaunchOptions.noSubreaper,
+    ]
+    static let stopsAtPositional: Int? = 1
+    static let entersContainers = true
+
+    static func run(_ options: Options, _ context: Context) throws -> Int32 {
+        let id = try options.argument(0, "container-id")
+        let runtime = try context.runtime()
+        let detached = options.flag("detach")
+        var request = ExecuteRequest(
+            id: id, process: try process(options, runtime, id), pidFile: options.value("pid-file"),
+            consoleSocket: options.value("console-socket"),
+            preservedDescriptors: try LaunchOptions.preservedDescriptors(options), cgroup: options.value("cgroup"),
+            ignorePaused: options.flag("ignore-paused"))
+        if request.process.terminal, detached, request.consoleSocket == nil {
+            throw UsageError("a detached process with a terminal needs --console-socket")
+        }
+        let terminal =
+            request.process.terminal && request.consoleSocket == nil ? try ForegroundTerminal() : nil
+        request.consoleDescriptor = terminal?.childEnd
+        let signals = detached ? -1 : try Foreground.holdSignals()
+        let process = try runtime.execute(request)
+        if detached {
+            fflush(nil)
+            _exit(0)
+        }
+        return try Foreground(terminal: try terminal?.relay()).wait(for: process, signals: signals)
+    }
+
+    private static func process(
+        _ options: Options, _ runtime: Runtime, _ id: String
+    ) throws -> RuntimeConfiguration.Process {
+        if let file = options.value("process") {
+            try options.noMore(than: 1)
+            return try RuntimeConfiguration.Process(json: try SystemFile.bytes(of: file))
+        }
+        var process = try runtime.process(of: id)
+        process.arguments = Array(options.positional.dropFirst())
+        guard !process.arguments.isEmpty else { throw UsageError("<program> is missing") }
+        process.terminal = options.flag("tty")
+        process.environment += options.all("env")
+        if let directory = options.value("cwd") { process.workingDirectory = directory }
+        if let user = options.value("user") {
+            let parts = user.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+            guard let uid = parts.first ?? nil, parts.count <= 2, !parts.contains(nil) else {
+                throw UsageError("--user '\(user)' is not UID or UID:GID in numbers")
+            }
+            process.user.uid = uid
+            if parts.count == 2, let gid = parts[1] { process.user.gid = gid }
+        }
+        for group in options.all("additional-gids") {
+            guard let number = UInt32(group) else { throw UsageError("--additional-gids '\(group)' is no number") }
+            process.user.additionalGids.append(number)
+        }
+        for name in options.all("cap") { add(name, to: &process) }
+        if options.flag("no-new-privs") { process.noNewPrivileges = true }
+        if let profile = options.value("apparmor") { process.apparmorProfile = profile }
+        if let label = options.value("process-label") { process.selinuxLabel = label }
+        return process
+    }
+
+    /// As runc: not to the inheritable set (CVE-2022-24769), to the ambient one where the process inherits by it.
+    private static func add(_ name: String, to process: inout RuntimeConfiguration.Process) {
+        var capabilities = process.capabilities ?? RuntimeConfiguration.Capabilities()
+        for set in [\RuntimeConfiguration.Capabilities.bounding, \.effective, \.permitted]
+        where !capabilities[keyPath: set].contains(name) {
+            capabilities[keyPath: set].append(name)
+        }
+        process.capabilities = capabilities
+    }
+}

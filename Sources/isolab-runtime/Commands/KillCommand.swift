@@ -1,0 +1,16 @@
+import Containers
+
+enum KillCommand: Command {
+    static let name = "kill"
+    static let summary = "send a signal (default TERM) to a container's first process"
+    static let usage = "<container-id> [signal]"
+    static let options = [OptionSpecification("all", "a", help: "to every process in its cgroup")]
+
+    static func run(_ options: Options, _ context: Context) throws -> Int32 {
+        try options.noMore(than: 2)
+        let id = try options.argument(0, "container-id")
+        let signal = try Signals.number(options.positional.count > 1 ? options.positional[1] : "TERM")
+        try context.runtime().kill(id, signal: signal, all: options.flag("all"))
+        return 0
+    }
+}

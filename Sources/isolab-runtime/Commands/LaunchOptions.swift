@@ -1,0 +1,38 @@
+import Containers
+import Glibc
+
+/// Options that `create`, `run` and `exec` share.
+enum LaunchOptions {
+    static let bundle = OptionSpecification(
+        "bundle", "b", value: "DIR", help: "the directory with config.json (default: the current one)")
+    static let pidFile = OptionSpecification("pid-file", value: "FILE", help: "write the process number there")
+    static let consoleSocket = OptionSpecification(
+        "console-socket", value: "SOCKET", help: "a UNIX socket that gets the terminal's master")
+    static let preserved = OptionSpecification(
+        "preserve-fds", value: "N", help: "pass N descriptors after the standard streams on")
+    static let noPivot = OptionSpecification("no-pivot", help: "move the root instead of pivot_root (an initramfs)")
+    static let noNewKeyring = OptionSpecification("no-new-keyring", help: "accepted: no session keyring is made")
+    static let noSubreaper = OptionSpecification("no-subreaper", help: "accepted: no subreaper is used")
+
+    static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
+
+    /// How many descriptors go along: those asked for, and those of socket activation (sd_listen_fds(3)).
+    static func preservedDescriptors(_ options: Options) throws -> Int {
+        var count = try options.number("preserve-fds", as: Int.self) ?? 0
+        if let text = getenv("LISTEN_FDS"), let listening = Int(String(cString: text)) { count += max(0, listening) }
+        guard (0...1000).contains(count) else { throw UsageError("--preserve-fds must be 0 to 1000") }
+        for number in 3..<(3 + count) where fcntl(Int32(number), F_GETFD) < 0 {
+            throw UsageError("--preserve-fds \(count): descriptor \(number) is not open")
+        }
+        return count
+    }
+
+    static func request(_ options: Options, waitsForStart: Bool) throws -> CreateRequest {
+        try options.noMore(than: 1)
+        return CreateRequest(
+            id: try options.argument(0, "container-id"), bundle: options.value("bundle") ?? ".",
+            waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
+            consoleSocket: options.value("console-socket"),
+            preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))
+    }
+}

@@ -1,0 +1,72 @@
+import Containers
+import Glibc
+import Linux
+import OCI
+
+enum PsCommand: Command {
+    static let name = "ps"
+    static let summary = "list the processes in a container"
+    static let usage = "<container-id> [ps options]"
+    static let options = [OptionSpecification("format", "f", value: "FORM", help: "table (default) or json")]
+    static let stopsAtPositional: Int? = 0
+
+    static func run(_ options: Options, _ context: Context) throws -> Int32 {
+        let processes = try context.runtime().processes(of: try options.argument(0, "container-id"))
+        switch options.value("format") ?? "table" {
+        case "json": print(String(decoding: JSONDocument.write(processes, indented: false), as: UTF8.self))
+        case "table": try printTable(Set(processes), Array(options.positional.dropFirst()))
+        default: throw UsageError("--format must be table or json")
+        }
+        return 0
+    }
+
+    /// The lines of ps(1) whose process is inside.
+    private static func printTable(_ processes: Set<Int32>, _ arguments: [String]) throws {
+        let pipe = try ReadPipe()
+        let child = try ProcessPlan("ps", arguments.isEmpty ? ["-ef"] : arguments).spawn(
+            StandardStreams(output: pipe.writeEnd))
+        let text = try pipe.readAll()
+        let ending = try child.wait().ending
+        guard ending == .exited(0) else { throw SystemError("run", "ps: \(ending)", errno: 0) }
+        let lines = text.split(separator: "\n")
+        guard let header = lines.first,
+            let column = header.split(separator: " ").firstIndex(of: "PID")
+        else { throw SystemError("read", "ps", errno: 0, advice: "its output has no column PID") }
+        print(header)
+        for line in lines.dropFirst() {
+            let fields = line.split(separator: " ")
+            if fields.count > column, let pid = Int32(fields[column]), processes.contains(pid) { print(line) }
+        }
+    }
+}
+
+/// A pipe that is read to its end.
+final class ReadPipe {
+    private let readEnd: Int32
+    private(set) var writeEnd: Int32
+
+    init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemError("pipe", "a pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        readEnd = ends[0]
+        writeEnd = ends[1]
+    }
+
+    func readAll() throws(SystemError) -> String {
+        close(writeEnd)
+        writeEnd = -1
+        var content: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = try retryingOnInterrupt("read", "a pipe") { read(readEnd, &bytes, bytes.count) }
+            if count == 0 { return String(decoding: content, as: UTF8.self) }
+            content += bytes.prefix(count)
+        }
+    }
+
+    deinit {
+        close(readEnd)
+        if writeEnd >= 0 { close(writeEnd) }
+    }
+}

@@ -1,0 +1,40 @@
+import CLinux
+import Containers
+import Glibc
+import Linux
+
+enum RunCommand: Command {
+    static let name = "run"
+    static let summary = "make a container, run its program, remove it"
+    static let usage = "<container-id>"
+    static let options =
+        LaunchOptions.creation + [
+            OptionSpecification("detach", "d", help: "leave it running"),
+            OptionSpecification("keep", help: "do not remove it when it has ended"),
+            LaunchOptions.noSubreaper,
+        ]
+    static let entersContainers = true
+
+    static func run(_ options: Options, _ context: Context) throws -> Int32 {
+        var request = try LaunchOptions.request(options, waitsForStart: false)
+        let runtime = try context.runtime()
+        let detached = options.flag("detach")
+        let wanted = detached || request.consoleSocket != nil ? nil : try ForegroundTerminal.ifWanted(request.bundle)
+        if let wanted { request.consoleDescriptor = wanted.childEnd }
+        let signals = detached ? -1 : try Foreground.holdSignals()
+        let process = try runtime.create(request)
+        do {
+            try runtime.runPoststartHooks(of: request.id)
+            if detached {
+                fflush(nil)
+                _exit(0)
+            }
+            let status = try Foreground(terminal: try wanted?.relay()).wait(for: process, signals: signals)
+            if !options.flag("keep") { try runtime.delete(request.id) }
+            return status
+        } catch {
+            if !options.flag("keep") { try? runtime.delete(request.id, force: true) }
+            throw error
+        }
+    }
+}

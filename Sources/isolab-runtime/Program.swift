@@ -1,0 +1,118 @@
+import CLinux
+import Containers
+import Glibc
+import Linux
+
+enum Program {
+    static let globalOptions = [
+        OptionSpecification("root", value: "DIR", help: "where containers are kept (default \(Runtime.standardRoot))"),
+        OptionSpecification("log", value: "FILE", help: "append errors and warnings to this file"),
+        OptionSpecification("log-format", value: "FORM", help: "text (default) or json"),
+        OptionSpecification("debug", help: "say more"),
+        OptionSpecification("systemd-cgroup", help: "refused: isolab manages cgroups itself"),
+        OptionSpecification("rootless", value: "MODE", help: "accepted and ignored: found out by itself"),
+        OptionSpecification("criu", value: "FILE", help: "accepted and ignored: there are no checkpoints"),
+        OptionSpecification("version", "v", help: "print the version"),
+        OptionSpecification("help", "h", help: "print this"),
+    ]
+
+    static func main(_ arguments: [String]) -> Int32 {
+        var log = Log(file: nil, form: .text, isDebugging: false)
+        do {
+            let global = try Options(arguments.dropFirst(), globalOptions, stopsAtPositional: 0)
+            guard let form = Log.Form(rawValue: global.value("log-format") ?? "text") else {
+                throw UsageError("--log-format must be text or json")
+            }
+            log = Log(file: global.value("log"), form: form, isDebugging: global.flag("debug"))
+            if global.flag("version") {
+                print(Version.text, terminator: "")
+                return 0
+            }
+            guard let name = global.positional.first, !global.flag("help"), name != "help" else {
+                print(Help.text, terminator: "")
+                return global.positional.isEmpty && !global.flag("help") ? 1 : 0
+            }
+            guard let command = CommandTable.command(name) else {
+                throw UsageError("unknown command '\(name)'; `isolab-runtime --help` lists them")
+            }
+            if global.flag("systemd-cgroup") {
+                throw UsageError(
+                    "--systemd-cgroup: isolab manages cgroups itself; configure the engine for the cgroupfs manager")
+            }
+            let rest = global.positional.dropFirst()
+            if rest.contains(where: { $0 == "--help" || $0 == "-h" }), command.stopsAtPositional == nil {
+                print(Help.text(of: command), terminator: "")
+                return 0
+            }
+            let options = try Options(rest, command.options, stopsAtPositional: command.stopsAtPositional)
+            if command.entersContainers { try protectProgram(arguments, log) }
+            let root = global.value("root") ?? Runtime.standardRoot
+            return try command.run(options, Context(root: root, log: log))
+        } catch {
+            log.error("\(error)")
+            return 1
+        }
+    }
+
+    /// A process in a container can come by this program's file through /proc/<pid>/exe of one that is about to enter
+    /// (CVE-2019-5736): it finds one that nobody can write to. An ordinary user's program is no more than he himself is.
+    private static func protectProgram(_ arguments: [String], _ log: Log) throws {
+        let result = withArguments(arguments) { isolab_run_from_read_only_self($0) }
+        if result != 0, geteuid() == 0 {
+            guard errno == EPERM || errno == ENOSYS || errno == EINVAL else {
+                throw SystemError("run from a read-only mount", "this program")
+            }
+            log.warning("this program cannot be put beyond the reach of containers here: \(SystemError.message(errno))")
+        }
+        isolab_forbid_dump()
+    }
+
+    private static func withArguments(
+        _ arguments: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
+    ) -> Int32 {
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        return body(pointers)
+    }
+}
+
+/// What `--version` prints, in the form engines read: the specification's version on a line of its own.
+enum Version {
+    static var text: String {
+        """
+        isolab-runtime version 0.1.0
+        spec: \(Runtime.specificationVersion)
+
+        """
+    }
+}
+
+enum Help {
+    static var text: String {
+        var lines = [
+            "isolab-runtime: an OCI runtime", "",
+            "usage: isolab-runtime [global options] <command> [options] [arguments]", "", "commands:",
+        ]
+        lines += CommandTable.all.map { "  " + padded($0.name, 12) + $0.summary }
+        lines += ["", "global options:"] + Program.globalOptions.map(line)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    static func text(of command: any Command.Type) -> String {
+        var lines = [
+            command.summary, "", "usage: isolab-runtime \(command.name) [options] \(command.usage)",
+        ]
+        if !command.options.isEmpty { lines += ["", "options:"] + command.options.map(line) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func line(_ option: OptionSpecification) -> String {
+        let names = option.names.map { ($0.count == 1 ? "-" : "--") + $0 }.joined(separator: ", ")
+        return "  " + padded(names + (option.value.map { " " + $0 } ?? ""), 26) + option.help
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}

@@ -1,0 +1,40 @@
+import CLinux
+import Containers
+import Glibc
+import Linux
+import OCI
+
+/// A pair of sockets by which a foreground container's terminal comes to this process.
+final class ForegroundTerminal {
+    let childEnd: Int32
+    private let ownEnd: Int32
+
+    init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0x80000, 0, &ends) == 0 else {
+            throw SystemError("socketpair", "the terminal's way")
+        }
+        ownEnd = ends[0]
+        childEnd = ends[1]
+    }
+
+    deinit {
+        close(ownEnd)
+        close(childEnd)
+    }
+
+    /// Where the bundle's process wants a terminal.
+    static func ifWanted(_ bundle: String) throws -> ForegroundTerminal? {
+        let configuration = try RuntimeConfiguration(json: try SystemFile.bytes(of: bundle + "/config.json"))
+        return configuration.process?.terminal == true ? try ForegroundTerminal() : nil
+    }
+
+    /// Between the user's terminal and the container's, whose master the child has sent before its program ran.
+    func relay() throws(SystemError) -> TerminalRelay {
+        var name = [UInt8](repeating: 0, count: 4096)
+        var received = 0
+        let descriptor = isolab_socket_receive_descriptor(ownEnd, &name, name.count, &received)
+        guard descriptor >= 0 else { throw SystemError("recvmsg", "the terminal's master") }
+        return TerminalRelay(master: OwnedDescriptor(owning: descriptor))
+    }
+}

@@ -1,0 +1,94 @@
+/// One option of the command line.
+struct OptionSpecification {
+    /// Without its dashes, the long form first.
+    let names: [String]
+    /// What stands for the value in the help; nil for a flag.
+    let value: String?
+    let help: String
+
+    init(_ names: String..., value: String? = nil, help: String) {
+        self.names = names
+        self.value = value
+        self.help = help
+    }
+}
+
+/// The arguments of one command, read by its table of options.
+///
+/// A reader of our own: engines call a runtime many times a second, and the ecosystem's parser costs more to start (1 ms)
+/// than the whole of `state` does.
+struct Options {
+    private(set) var positional: [String] = []
+    private var values: [String: [String]] = [:]
+
+    /// - Parameters:
+    ///   - stopsAtPositional: whether everything after so many positional arguments is taken as it is (`exec ID ls -l`).
+    ///   - rest: what was not read, after the first positional argument where `stopsAtPositional` is 0.
+    init(
+        _ arguments: ArraySlice<String>, _ specifications: [OptionSpecification], stopsAtPositional: Int? = nil
+    ) throws(UsageError) {
+        var rest = arguments
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                positional += rest
+                return
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                positional.append(argument)
+                if let stop = stopsAtPositional, positional.count > stop {
+                    positional += rest
+                    return
+                }
+                continue
+            }
+            // One dash or two, as Go's programs take them.
+            let text = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts.first ?? "")
+            guard let option = specifications.first(where: { $0.names.contains(name) }) else {
+                throw UsageError("unknown option '\(argument)'")
+            }
+            let key = option.names[0]
+            if option.value == nil {
+                let word = parts.count > 1 ? String(parts[1]) : "true"
+                guard word == "true" || word == "false" else { throw UsageError("--\(key) takes no value") }
+                values[key] = [word]
+            } else if parts.count > 1 {
+                values[key, default: []].append(String(parts[1]))
+            } else if let value = rest.popFirst() {
+                values[key, default: []].append(value)
+            } else {
+                throw UsageError("--\(key) needs a value")
+            }
+        }
+    }
+
+    func flag(_ name: String) -> Bool { values[name]?.last == "true" }
+
+    func value(_ name: String) -> String? { values[name]?.last }
+
+    func all(_ name: String) -> [String] { values[name] ?? [] }
+
+    func number<Number: FixedWidthInteger>(_ name: String, as type: Number.Type) throws(UsageError) -> Number? {
+        guard let text = value(name) else { return nil }
+        guard let number = Number(text) else { throw UsageError("--\(name) '\(text)' is not a whole number in range") }
+        return number
+    }
+
+    /// The positional argument at a place.
+    func argument(_ place: Int, _ name: String) throws(UsageError) -> String {
+        guard positional.indices.contains(place) else { throw UsageError("<\(name)> is missing") }
+        return positional[place]
+    }
+
+    func noMore(than count: Int) throws(UsageError) {
+        if positional.count > count { throw UsageError("unexpected argument '\(positional[count])'") }
+    }
+}
+
+/// A command line that says nothing that can be done: exit status 2 is not used, engines know 1 only.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,12 @@
+import CLinux
+import Containers
+import Glibc
+import Linux
+
+// An OCI runtime, as engines call one: global options, a command, its options and arguments. Exit status 0, or 1 with a
+// message on standard error and in the log; `run` and `exec` answer with the status of what they ran.
+
+signal(SIGPIPE, SIG_IGN)
+// What is made in a container is what its configuration says, not what the caller's shell takes off.
+umask(0o022)
+exit(Program.main(CommandLine.arguments))
