@@ -4,7 +4,7 @@ import Testing
 @testable import Linux
 
 /// What only a host with everything on cgroup v2 can show: its controllers at work. CI runs these in a guest of its own
-/// (`UnifiedHostTests`).
+/// (`ForeignHostTests`).
 @Suite(
     .enabled(if: geteuid() == 0, "needs root"),
     .enabled(
@@ -203,13 +203,19 @@ struct DelegatedCgroupTests {
         try cgroup.remove()
         #expect(!SystemFile.exists("/sys/fs/cgroup\(own)/one"))
     }
+}
 
-    /// At the hierarchy's root an ordinary user may do nothing: without limits it runs in no cgroup of its own, with a
+/// An ordinary user to whom nothing was delegated, on any layout.
+@Suite(.enabled(if: geteuid() != 0, "needs an ordinary user")) struct UndelegatedCgroupTests {
+    /// At the hierarchies' roots an ordinary user may do nothing: without limits it runs in no cgroup of its own, with a
     /// limit it does not run.
     @Test func notDelegated() throws {
         let layout = try CgroupLayout.detect()
-        let free = try Cgroup.create(CgroupPlan(name: "free", limits: CgroupLimits(), layout: layout))
-        #expect(free.directories.isEmpty && free.warnings.count == 1)
+        let plan = CgroupPlan(name: "free", limits: CgroupLimits(), layout: layout)
+        let free = try Cgroup.create(plan)
+        #expect(free.directories.isEmpty && free.warnings.count == plan.directories.count)
+        let process = try ProcessPlan("/bin/true").spawn(in: free)
+        #expect(try process.wait().succeeded)
         let error = #expect(throws: SystemError.self) {
             try Cgroup.create(CgroupPlan(name: "bound", limits: CgroupLimits(processes: 4), layout: layout))
         }

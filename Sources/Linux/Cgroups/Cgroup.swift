@@ -27,6 +27,15 @@ public struct Cgroup: Equatable, Sendable, Codable {
             self.found = found
         }
 
+        /// Whether a cgroup can be so: what is read from a file is to be doubted, since it will be removed.
+        public var isPlausible: Bool {
+            (version == 1 || version == 2)
+                && ([path] + made).allSatisfy { path in
+                    let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+                    return path.hasPrefix("/") && steps.count > 1 && !steps.contains { $0.isEmpty || $0 == ".." }
+                }
+        }
+
         init(_ plan: CgroupPlan.Directory, made: [String] = [], found: Bool = false) {
             self.init(
                 version: plan.version, controllers: plan.controllers, path: plan.path, made: made, found: found)
@@ -45,18 +54,9 @@ public struct Cgroup: Equatable, Sendable, Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decode(String.self, forKey: .name)
         directories = try container.decode([Directory].self, forKey: .directories)
-        for directory in directories {
-            for path in [directory.path] + directory.made {
-                let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-                guard path.hasPrefix("/"), steps.count > 1, !steps.contains(where: { $0.isEmpty || $0 == ".." }) else {
-                    throw DecodingError.dataCorruptedError(
-                        forKey: .directories, in: container, debugDescription: "'\(path)' is no cgroup")
-                }
-            }
-            guard directory.version == 1 || directory.version == 2 else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .directories, in: container, debugDescription: "cgroup v\(directory.version)")
-            }
+        for directory in directories where !directory.isPlausible {
+            throw DecodingError.dataCorruptedError(
+                forKey: .directories, in: container, debugDescription: "'\(directory.path)' is no cgroup")
         }
     }
 

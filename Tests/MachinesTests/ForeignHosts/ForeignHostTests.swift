@@ -4,25 +4,46 @@ import Testing
 
 @testable import Machines
 
-/// The runtime core on a host that has everything on cgroup v2, as users' hosts do and this one may not: this very test bundle,
-/// run in a guest of our own with a distribution's kernel, as root and as an ordinary user with a delegated cgroup.
-@Suite(.enabled(if: UnifiedHost.canRun, "needs QEMU, a guest kernel, a built isolab-vm and busybox-static"))
-struct UnifiedHostTests {
-    @Test func suites() throws {
-        let host = try UnifiedHost()
-        let report = try host.run()
+/// The runtime core on hosts that this one is not: with everything on cgroup v2, as users' hosts have it, and with everything on
+/// v1. This very test bundle, run in a guest of our own with a distribution's kernel, as root and as an ordinary user.
+@Suite(
+    .enabled(if: ForeignHost.canRun, "needs QEMU, a guest kernel, a built isolab-vm and busybox-static"), .serialized)
+struct ForeignHostTests {
+    @Test(arguments: ForeignHost.Layout.allCases) func suites(layout: ForeignHost.Layout) throws {
+        let report = try ForeignHost(layout).run()
         // What was checked, for whoever reads the log.
-        for line in report.lines { print("  guest: \(line)") }
+        for line in report.lines { print("  \(layout) guest: \(line)") }
         #expect(report.finished, "the guest did not come to its end")
         #expect(report.failed.isEmpty)
         // A filter that matches nothing, or a condition that is never met, must not look like success.
-        for name in UnifiedHost.indispensable { #expect(report.passed.contains(name), "\(name) did not run") }
+        for name in layout.indispensable { #expect(report.passed.contains(name), "\(name) did not run") }
         #expect(report.statuses == [0, 0])
     }
 }
 
 /// The guest: its tree, what it does, what it said.
-final class UnifiedHost {
+final class ForeignHost {
+    /// How its cgroups are mounted.
+    enum Layout: String, CaseIterable {
+        /// Everything on v2.
+        case unified
+        /// Everything on v1, as systemd mounted it.
+        case classic
+
+        /// What must have passed there: a test each for limits, kills, freezing, figures, devices, ordinary users, …
+        var indispensable: [String] {
+            let common = [
+                "limitsStand", "freezing", "nestedCgroups", "updating", "outOfMemory", "measured", "limitsAreInForce",
+                "memoryLimitKills", "devicesAreLimited", "notDelegated",
+            ]
+            guard self == .unified else { return common }
+            return common + [
+                "quotaThrottles", "processLimit", "noInternalProcesses", "checkedUpdate", "joiningADividedCgroup",
+                "givenAway", "enforced", "unifiedHierarchy", "limitsOfAnOrdinaryUser",
+            ]
+        }
+    }
+
     private static let productDirectory: String = {
         let maps = (try? TextFile.read("/proc/self/maps")) ?? ""
         let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") }
@@ -38,15 +59,8 @@ final class UnifiedHost {
 
     /// The suites that have to do with cgroups, and the containers themselves.
     private static let suites =
-        "LinuxTests.(CgroupTests|CgroupStatisticsTests|DeviceFilterTests|UnifiedCgroupTests)/"
+        "LinuxTests.(CgroupTests|CgroupStatisticsTests|DeviceFilterTests|UnifiedCgroupTests|ClassicCgroupTests)/"
         + "|ContainersTests.(FailureTests|IsolationTests)/"
-    /// What must have passed there: a test each for limits, kills, quotas, freezing, devices, birth inside, delegation.
-    static let indispensable = [
-        "limitsStand", "quotaThrottles", "processLimit", "noInternalProcesses", "checkedUpdate", "freezing",
-        "nestedCgroups", "updating", "outOfMemory", "measured", "enforced", "limitsAreInForce", "memoryLimitKills",
-        "devicesAreLimited", "unifiedHierarchy", "limitsOfAnOrdinaryUser", "notDelegated",
-    ]
-
     /// Stands on a bind mount of itself first: the root of an initramfs cannot be pivoted away from, and containers do.
     private static let start = """
         #!/bin/busybox sh
@@ -66,7 +80,16 @@ final class UnifiedHost {
         mkdir -p /dev/shm /dev/pts
         mount -t tmpfs shm /dev/shm
         mount -t devpts pts /dev/pts
-        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+        case "$(cat /proc/cmdline)" in
+        *layout=unified*) mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
+        *)
+            mount -t tmpfs cgroups /sys/fs/cgroup
+            for controllers in cpu,cpuacct cpuset memory devices freezer blkio pids hugetlb net_cls,net_prio perf_event \
+                rdma none,name=systemd; do
+                mkdir /sys/fs/cgroup/$controllers
+                mount -t cgroup -o $controllers cgroup /sys/fs/cgroup/$controllers
+            done ;;
+        esac
         ip link set lo up
         # One byte to the debug port, so that the driver knows that the guest lives.
         printf '.' | dd of=/dev/port bs=1 seek=233 count=1 conv=notrunc 2>/dev/null
@@ -81,22 +104,26 @@ final class UnifiedHost {
         run /checks.xctest
         # An ordinary user's cgroup, as systemd would delegate it (cgroups(7), "Delegation containment").
         cd /sys/fs/cgroup
-        mkdir user
-        echo '+cpu +memory +pids' > cgroup.subtree_control
-        chown 65534 user user/cgroup.procs user/cgroup.subtree_control user/cgroup.threads
-        filter='LinuxTests.DelegatedCgroupTests/'
-        run sh -c 'echo 0 > user/cgroup.procs && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' \
-            sh /checks.xctest
+        if [ -e cgroup.procs ]; then
+            mkdir user
+            echo '+cpu +memory +pids' > cgroup.subtree_control
+            chown 65534 user user/cgroup.procs user/cgroup.subtree_control user/cgroup.threads
+        fi
+        filter='LinuxTests.(DelegatedCgroupTests|UndelegatedCgroupTests)/'
+        run sh -c '[ ! -d user ] || echo 0 > user/cgroup.procs || exit
+            exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh /checks.xctest
         echo 'checks done'
         sync
         reboot -f
         """
 
+    private let layout: Layout
     private let state: StateDirectory
     private let driver: GuestDriver
 
-    init() throws {
-        state = StateDirectory(root: "/tmp/ilt-\(getpid())-unified")
+    init(_ layout: Layout) throws {
+        self.layout = layout
+        state = StateDirectory(root: "/tmp/ilt-\(getpid())-\(layout)")
         do { driver = try GuestDriver(program: Self.program, stateDirectory: state) } catch {
             FileTree.remove(state.root)
             throw error
@@ -158,7 +185,8 @@ final class UnifiedHost {
             name: "unified", kernel: try GuestKernel.find(), initramfs: initramfs.path, arguments: [],
             channelSocket: driver.channelSocket(for: "unified"), tscKilohertz: accelerator.tscKilohertz,
             consoleLog: console)
-        domain.commandLine = domain.commandLine.replacing("rdinit=/isolab-workload", with: "rdinit=/start loglevel=1")
+        domain.commandLine = domain.commandLine.replacing(
+            "rdinit=/isolab-workload", with: "rdinit=/start loglevel=1 layout=\(layout)")
         let guest = try driver.start(domain, deadline: .seconds(60))
         _ = guest.waitForEnd(timeout: .seconds(150))
         try guest.release()
