@@ -11,6 +11,9 @@ enum TestHost {
     static var canRun: Bool { isRoot && busybox != nil }
     static let reason: Comment = "needs root and busybox-static"
 
+    /// Distributions have it as a module, which a guest of our own does not load.
+    static let hasOverlay = ((try? SystemFile.read("/proc/filesystems")) ?? "").contains("overlay")
+
     static let hasMemoryController =
         isRoot && ((try? CgroupLayout.detect())?.controllers.contains("memory") ?? false)
 }
@@ -48,6 +51,9 @@ final class TestBed {
 
     deinit { _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", directory]).spawn().wait() }
 
+    /// A writable layer above the tree, or the tree as it is.
+    private var ordinaryRoot: RootFileSystem { TestHost.hasOverlay ? .overlay(lower: [root]) : .directory(root) }
+
     /// Docker's defaults for a shell script.
     func configuration(
         _ script: String, change: (inout RuntimeConfiguration) -> Void = { _ in }
@@ -62,7 +68,7 @@ final class TestBed {
         change: (inout RuntimeConfiguration) -> Void = { _ in }
     ) throws -> LaunchPlan {
         try LaunchPlan(
-            configuration(script, change: change), root: root ?? .overlay(lower: [self.root]), options: options,
+            configuration(script, change: change), root: root ?? ordinaryRoot, options: options,
             host: host)
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Linux
 import Testing
 
@@ -150,6 +150,30 @@ import Testing
             #expect(try SystemFile.readNumber(cpu.path + "/cpu.cfs_period_us") == 20_000)
         } else {
             #expect(try SystemFile.read(cpu.path + "/cpu.max") == "50000 20000\n")
+        }
+    }
+
+    /// Written down and read again it is the same cgroup, to be killed and removed by another process; a record that was tampered
+    /// with is refused.
+    @Test func writtenDown() throws {
+        let cgroup = try Cgroup.create(try Self.plan("/test-\(getpid())-written/down"))
+        let record = try JSONEncoder().encode(cgroup)
+        let again = try JSONDecoder().decode(Cgroup.self, from: record)
+        #expect(again == cgroup)
+        let process = try ProcessPlan("/bin/sleep", ["60"]).spawn(in: cgroup)
+        try again.kill()
+        #expect(try process.wait().ending == .signalled(SIGKILL, coreDumped: false))
+        try again.remove()
+        for directory in cgroup.directories {
+            for path in [directory.path] + directory.made { #expect(!SystemFile.exists(path)) }
+        }
+        let text = String(decoding: record, as: UTF8.self).replacingOccurrences(of: "\\/", with: "/")
+        for path in ["relative", "/", "/etc/../x", "/a//b", ""] {
+            let altered = text.replacingOccurrences(of: cgroup.directories[0].path, with: path)
+            #expect(altered != text)
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(Cgroup.self, from: Data(altered.utf8))
+            }
         }
     }
 }

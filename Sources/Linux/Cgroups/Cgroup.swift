@@ -27,6 +27,15 @@ public struct Cgroup: Equatable, Sendable, Codable {
             self.found = found
         }
 
+        /// Whether a cgroup can be so: what is read from a file is to be doubted, since it will be removed.
+        public var isPlausible: Bool {
+            (version == 1 || version == 2)
+                && ([path] + made).allSatisfy { path in
+                    let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+                    return path.hasPrefix("/") && steps.count > 1 && !steps.contains { $0.isEmpty || $0 == ".." }
+                }
+        }
+
         init(_ plan: CgroupPlan.Directory, made: [String] = [], found: Bool = false) {
             self.init(
                 version: plan.version, controllers: plan.controllers, path: plan.path, made: made, found: found)
@@ -39,6 +48,17 @@ public struct Cgroup: Equatable, Sendable, Codable {
     public internal(set) var warnings: [String] = []
 
     private enum CodingKeys: String, CodingKey { case name, directories }
+
+    /// - Throws: `DecodingError` also for directories no cgroup can have: what is read will be removed.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        directories = try container.decode([Directory].self, forKey: .directories)
+        for directory in directories where !directory.isPlausible {
+            throw DecodingError.dataCorruptedError(
+                forKey: .directories, in: container, debugDescription: "'\(directory.path)' is no cgroup")
+        }
+    }
 
     public init(name: String, directories: [Directory]) {
         self.name = name
@@ -176,14 +196,20 @@ public struct Cgroup: Equatable, Sendable, Codable {
     // MARK: - Joining
 
     /// Opens the way in. The files are opened by the parent: a child in a user namespace would have no right to.
-    package func openEntry() throws(SystemError) -> CgroupEntry {
+    ///
+    /// - Parameter beside: a process inside, whose cgroup of v2 is taken where ours can have no processes any more, because
+    ///   the container made cgroups with controllers below it ("no internal processes").
+    package func openEntry(beside process: Int32? = nil) throws(SystemError) -> CgroupEntry {
         var tasks: [Int32] = []
         var unified: Int32 = -1
         do throws(SystemError) {
             for directory in directories {
                 if directory.version == 2 {
-                    unified = try OwnedDescriptor(opening: directory.path, OwnedDescriptor.pathOnly | O_DIRECTORY)
-                        .release()
+                    var path = directory.path
+                    if let process, try Self.passesControllersOn(path) {
+                        path = Self.place(of: process, below: path) ?? path
+                    }
+                    unified = try OwnedDescriptor(opening: path, OwnedDescriptor.pathOnly | O_DIRECTORY).release()
                 } else {
                     tasks.append(try OwnedDescriptor(opening: directory.path + "/tasks", O_WRONLY).release())
                 }
@@ -195,6 +221,19 @@ public struct Cgroup: Equatable, Sendable, Codable {
         return CgroupEntry(taskFiles: tasks, unified: unified)
     }
 
+    private static func passesControllersOn(_ path: String) throws(SystemError) -> Bool {
+        try !SystemFile.read(path + "/cgroup.subtree_control").allSatisfy { $0 == "\n" }
+    }
+
+    /// The cgroup a process is in, from one above it on.
+    private static func place(of process: Int32, below path: String) -> String? {
+        if let members = try? processes(in: path), members.contains(process) { return path }
+        for child in children(of: path) {
+            if let found = place(of: process, below: child) { return found }
+        }
+        return nil
+    }
+
     /// Moves a process that runs already. Prefer to start it inside: moving costs a grace period (10 ms and more).
     public func move(_ pid: Int32) throws(SystemError) {
         for directory in directories { try SystemFile.write("\(pid)", to: directory.path + "/cgroup.procs") }
@@ -203,6 +242,23 @@ public struct Cgroup: Equatable, Sendable, Codable {
     /// The directory of a controller here.
     public func directory(of controller: String) -> Directory? {
         directories.first { $0.controllers.contains(controller) }
+    }
+
+    // MARK: - Giving away
+
+    /// Files of a cgroup that its new owner needs, where the kernel does not list them (`/sys/kernel/cgroup/delegate`).
+    private static let delegable = ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"]
+
+    /// Makes a user the owner of the v2 cgroup, so that it can make cgroups below it, but not lift its limits (cgroups(7),
+    /// "Delegation"; config-linux.md, "Cgroup ownership"). v1 cannot be given away safely and stays.
+    public func delegate(to user: UInt32) throws(SystemError) {
+        guard let unified else { return }
+        let listed = (try? SystemFile.read("/sys/kernel/cgroup/delegate"))?.split(separator: "\n").map(String.init)
+        for name in [""] + (listed ?? Self.delegable) {
+            let path = name.isEmpty ? unified.path : "\(unified.path)/\(name)"
+            // The list names files of every kind of cgroup: one that is not here is no error.
+            if lchown(path, user, .max) != 0, errno != ENOENT { throw SystemError("chown", path) }
+        }
     }
 
     /// The directory in the v2 hierarchy.

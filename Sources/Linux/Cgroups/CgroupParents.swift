@@ -54,23 +54,21 @@ enum CgroupParents {
         func request(_ names: [String]) throws(SystemError) {
             try SystemFile.write(names.map { "+\($0)" }.joined(separator: " "), to: file)
         }
-        do throws(SystemError) {
-            try request(directory.controllers)
-        } catch {
+        do throws(SystemError) { return try request(directory.controllers) } catch {
             if error.errno == EBUSY, path == directory.parent {
                 try moveProcesses(from: path, to: "\(path)/\(othersName)")
-                return try request(directory.controllers)
+                if (try? request(directory.controllers)) != nil { return }
             }
-            // What was not asked for may be missing: a delegated cgroup passes on what it was given.
-            for controller in directory.controllers {
-                do throws(SystemError) { try request([controller]) } catch {
-                    guard directory.needs(controller) else { continue }
-                    throw SystemError(
-                        error.operation, error.object, errno: error.errno,
-                        advice: error.errno == EBUSY
-                            ? "a cgroup with processes of its own cannot have children with limits"
-                            : "the \(controller) controller is not delegated to this cgroup")
-                }
+        }
+        // What was not asked for may be missing: a delegated cgroup passes on what it was given.
+        for controller in directory.controllers {
+            do throws(SystemError) { try request([controller]) } catch {
+                guard directory.needs(controller) else { continue }
+                throw SystemError(
+                    error.operation, error.object, errno: error.errno,
+                    advice: error.errno == EBUSY
+                        ? "a cgroup with processes of its own cannot have children with limits"
+                        : "the \(controller) controller is not delegated to this cgroup")
             }
         }
     }

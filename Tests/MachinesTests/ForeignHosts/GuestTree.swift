@@ -1,0 +1,47 @@
+import Glibc
+import Linux
+import Testing
+
+@testable import Machines
+
+/// The root file system of a guest that runs programs of this host: each with the libraries it loads, where it looks for them.
+struct GuestTree {
+    let root: String
+
+    init(root: String) throws {
+        self.root = root
+        for directory in ["bin", "dev", "etc", "mnt", "proc", "run", "sys", "tmp", "usr/bin", "root"] {
+            try TextFile.makeDirectory("\(root)/\(directory)")
+        }
+        chmod(root + "/tmp", 0o1777)
+        try write("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", to: "/etc/passwd")
+        try write("root:x:0:\nnogroup:x:65534:\n", to: "/etc/group")
+    }
+
+    func write(_ text: String, to path: String, mode: mode_t = 0o644) throws {
+        try TextFile.replace(root + path, with: Array(text.utf8), mode: mode)
+    }
+
+    /// Adds a program of this host under another path or its own, with its libraries.
+    func add(_ program: String, at path: String? = nil) throws {
+        try copy(program, to: path ?? program)
+        let answer = try Tool.run("ldd", [program])
+        // A static program has none, and ldd says so with a status of 1.
+        for line in String(decoding: answer.output, as: UTF8.self).split(separator: "\n") {
+            // `name => /path (address)`, or the loader's path alone.
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            let found = words.count >= 3 && words[1] == "=>" ? words[2] : words.first ?? ""
+            guard found.hasPrefix("/") else { continue }
+            // With usr merged, both names of a directory lead to the same file: it lies where the program looks.
+            try copy(String(found), to: String(found))
+        }
+    }
+
+    func link(_ name: String, to target: String) { symlink(target, root + name) }
+
+    private func copy(_ source: String, to path: String) throws {
+        guard access(root + path, F_OK) != 0 else { return }
+        try TextFile.makeDirectory(String((root + path)[..<((root + path).lastIndex(of: "/") ?? root.startIndex)]))
+        try TextFile.replace(root + path, with: try TextFile.bytes(source), mode: 0o755)
+    }
+}
