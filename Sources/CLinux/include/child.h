@@ -12,6 +12,7 @@
 enum isolab_operation {
     isolab_join_cgroups,      // a: const int *descriptors of `tasks` files, b: count
     isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
+    isolab_succeed,           // what follows is done by a process of its own, a child of the launcher, in memory of its own
     isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
     isolab_run_hook,          // a: const struct isolab_hook *
@@ -137,6 +138,8 @@ struct isolab_child {
     volatile uint32_t gate;
     /// The descriptor of a seccomp listener in the child, or −1.
     volatile int32_t listener;
+    /// The process that goes on by itself after isolab_succeed, or 0.
+    volatile int32_t successor;
     /// The old root while the new one is entered for a while.
     int32_t outside;
     /// /dev/null inside, checked to be it; −1 before it is needed.

@@ -18,6 +18,8 @@ public struct CreateRequest: Sendable {
     /// An open socket in place of a path.
     public var consoleDescriptor: Int32?
     public var preservedDescriptors: Int
+    /// How many of the preserved are sockets that somebody listens on for the program, which is told (sd_listen_fds(3)).
+    public var listeningDescriptors = 0
     public var noPivot: Bool
 
     public init(
@@ -44,8 +46,11 @@ extension Runtime {
         let identifier = try ContainerIdentifier(request.id)
         let bundle = try Self.resolved(request.bundle, "bundle")
         let document = try SystemFile.bytes(of: bundle + "/config.json")
-        let configuration = try RuntimeConfiguration(json: document)
+        var configuration = try RuntimeConfiguration(json: document)
         for warning in try configuration.validate() { warn("config.json: \(warning)") }
+        if request.listeningDescriptors > 0 {
+            configuration.process?.environment += ["LISTEN_FDS=\(request.listeningDescriptors)", "LISTEN_PID=1"]
+        }
         let root = configuration.root?.path ?? ""
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()

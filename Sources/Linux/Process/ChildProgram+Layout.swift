@@ -51,6 +51,7 @@ extension ChildProgram {
         case .joinCgroups: return make(isolab_join_cgroups, array(inputs.cgroupTasks), UInt64(inputs.cgroupTasks.count))
         case .awaitLauncher(let stage):
             return make(isolab_await_gate, UInt64(stage.rawValue), stage.isSilent ? 1 : 0)
+        case .succeed: return make(isolab_succeed)
         case .handOver: return make(isolab_hand_over)
         case .awaitStart: return make(isolab_await_start, UInt64(bitPattern: Int64(inputs.startFIFO)))
         case .guardLauncher: return make(isolab_guard_parent, UInt64(getpid()))
@@ -146,7 +147,9 @@ extension ChildProgram {
         case .ownStreams(let user): return make(isolab_own_streams, UInt64(user))
         case .closeOtherDescriptors(let preserved): return make(isolab_close_on_exec, UInt64(3 + preserved))
         case .closeAtOnce(let preserved):
-            let kept = [inputs.startFIFO, inputs.reportFIFO].filter { $0 >= 0 }.sorted()
+            // A successor has yet to send its terminal away.
+            let console = steps.contains(.succeed) ? inputs.consoleSocket : -1
+            let kept = [inputs.startFIFO, inputs.reportFIFO, console].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
             return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))

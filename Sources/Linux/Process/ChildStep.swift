@@ -6,6 +6,8 @@ public enum ChildStep: Equatable, Sendable {
     case joinCgroups
     /// Wait until the launcher has done its part (id maps, hooks, the state on disk).
     case awaitLauncher(LauncherStage)
+    /// What follows is done by a process of its own: in the pid namespace that was joined, in memory of its own.
+    case succeed
     /// From here on the child needs its launcher no more, who may end.
     case handOver
     /// Wait for one byte of the launch's start FIFO.
@@ -97,6 +99,7 @@ extension ChildStep {
         switch self {
         case .joinCgroups: "join cgroups"
         case .awaitLauncher(let stage): "await \(stage)"
+        case .succeed: "succeed"
         case .handOver: "hand over"
         case .awaitStart: "await start"
         case .guardLauncher: "guard launcher"
@@ -188,6 +191,7 @@ extension ChildStep {
         switch self {
         case .joinCgroups, .writeFile: "write"
         case .awaitLauncher, .handOver: "futex"
+        case .succeed: "clone"
         case .awaitStart: "read"
         case .hook, .execute, .findProgram: "execve"
         case .openTerminal: "ioctl"
