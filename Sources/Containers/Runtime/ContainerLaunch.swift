@@ -62,7 +62,7 @@ struct ContainerLaunch {
             inputs.startFIFO = fifos[0]
             inputs.reportFIFO = fifos[1]
         }
-        if let path = plan.processNamespace { try ChildNamespaces.join(pid: path) }
+        try ChildNamespaces.join(plan.launcherJoins)
 
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self

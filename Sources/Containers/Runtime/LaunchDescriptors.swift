@@ -49,10 +49,12 @@ struct LaunchDescriptors: ~Copyable {
 
 /// Sets the namespaces that only children can be born in, for the next child of this thread.
 enum ChildNamespaces {
-    /// A pid namespace takes only the next children of whoever joins it (pid_namespaces(7)).
-    static func join(pid path: String) throws(SystemError) {
-        let file = try OwnedDescriptor(opening: path, O_RDONLY)
-        try join(file.number, .pid, path)
+    /// All are opened first: from inside a user namespace their files may be out of reach.
+    static func join(_ joins: [NamespaceJoin]) throws(SystemError) {
+        var files: [Int32] = []
+        defer { for file in files { Glibc.close(file) } }
+        for join in joins { files.append(try OwnedDescriptor(opening: join.path, O_RDONLY).release()) }
+        for (file, join) in zip(files, joins) { try self.join(file, join.namespace, join.path) }
     }
 
     static func join(_ descriptor: Int32, _ namespaces: Namespaces, _ object: String) throws(SystemError) {
