@@ -106,6 +106,8 @@ let tests: [Target] = [
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+    // Drives the built isolab-runtime as an engine does, and attacks it.
+    .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),

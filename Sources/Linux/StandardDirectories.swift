@@ -2,10 +2,18 @@ import Glibc
 
 /// Where isolab keeps things on this host, told once for every part of it.
 public enum StandardDirectories {
+    /// Root of the host, whose directories are the system's; root of a user namespace is some user outside
+    /// (user_namespaces(7)): its map does not cover every number.
+    private static let isHostRoot: Bool =
+        geteuid() == 0
+        && (try? SystemFile.read("/proc/self/uid_map"))?.split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        } == [["0", "0", "4294967295"]]
+
     /// What outlives a process: owner records, scratch space. `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or,
     /// without that, `/tmp/isolab-<uid>`.
     public static var state: String {
-        if geteuid() == 0 { return "/run/isolab" }
+        if isHostRoot { return "/run/isolab" }
         if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/isolab" }
         return "/tmp/isolab-\(geteuid())"
     }
@@ -13,7 +21,7 @@ public enum StandardDirectories {
     /// What can be made again: kernels, images, compiled profiles. `/var/cache/isolab` as root, else
     /// `$XDG_CACHE_HOME/isolab` or `~/.cache/isolab`; without a home, below the state directory.
     public static var cache: String {
-        if geteuid() == 0 { return "/var/cache/isolab" }
+        if isHostRoot { return "/var/cache/isolab" }
         if let directory = environment("XDG_CACHE_HOME") { return directory + "/isolab" }
         if let home = environment("HOME") { return home + "/.cache/isolab" }
         return state + "/cache"

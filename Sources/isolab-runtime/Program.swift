@@ -57,8 +57,9 @@ enum Program {
     /// A process in a container can come by this program's file through /proc/<pid>/exe of one that is about to enter
     /// (CVE-2019-5736): it finds one that nobody can write to. An ordinary user's program is no more than he himself is.
     private static func protectProgram(_ arguments: [String], _ log: Log) throws {
+        guard geteuid() == 0 else { return }
         let result = withArguments(arguments) { isolab_run_from_read_only_self($0) }
-        if result != 0, geteuid() == 0 {
+        if result != 0 {
             guard errno == EPERM || errno == ENOSYS || errno == EINVAL else {
                 throw SystemError("run from a read-only mount", "this program")
             }

@@ -158,7 +158,8 @@ struct FigureTests {
     /// The slope is what each further instance took from the host; the parts are given per instance.
     @Test func ledgerAddsUp() {
         let ledger = MemoryLedger(
-            available: [1000, 900, 800, 700], pss: 60, uss: 30, charge: 90, guestTotal: [64, 66], guestAvailable: [])
+            readings: [(0, 1000), (1, 900), (2, 800), (3, 700)].map { .init(instances: $0.0, available: $0.1) },
+            pss: 60, uss: 30, charge: 90, guestTotal: [64, 66], guestAvailable: [])
         #expect(ledger.slope == 100)
         let rows = ledger.measurements
         func value(_ metric: String) -> Double? { rows.first { $0.metric == metric }?.value }

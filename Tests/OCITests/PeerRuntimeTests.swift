@@ -69,6 +69,59 @@ import Testing
                 ["read-only"],
             ], "\(result.output) \(result.errors)")
     }
+
+    /// What crun and runc print of a created container is a state here, too, with what both print beyond the specification.
+    @Test(
+        .enabled(if: geteuid() == 0, "needs root: the container has no user namespace"),
+        .enabled(if: FileManager.default.isExecutableFile(atPath: busybox), "needs busybox-static"),
+        arguments: ["crun", "runc"].filter { Program.find($0) != nil })
+    func statesOfPeersAreRead(runtime: String) throws {
+        let bundle = try Bundle(files: [("bin/busybox", Self.busybox)])
+        defer { bundle.remove() }
+        let name = "isolab-oci-test-\(UUID().uuidString.prefix(8))"
+        var configuration = RuntimeConfiguration.starter()
+        configuration.process?.terminal = false
+        configuration.process?.arguments = ["/bin/busybox", "true"]
+        configuration.annotations = ["org.example.key": "a \"value\""]
+        try Data(configuration.json()).write(to: bundle.directory.appending(path: "config.json"))
+
+        let path = try #require(Program.find(runtime))
+        let script =
+            #""$0" create --bundle "$1" "$2" < /dev/null > /dev/null && "$0" state "$2"; "$0" delete --force "$2""#
+        let result = try Program.runHidingUnifiedHierarchy(
+            "/bin/sh", ["-c", script, path, bundle.directory.path, name])
+        #expect(result.status == 0, "\(result.output) \(result.errors)")
+        let state = try ContainerState(json: result.output.utf8)
+        #expect(state.id == name && state.status == .created && state.pid ?? 0 > 1, "\(state)")
+        #expect(state.bundle == bundle.directory.path)
+        #expect(state.annotations["org.example.key"] == "a \"value\"", "\(state)")
+        // Absolute with runc, as it stands in the configuration with crun.
+        #expect(state.rootfs?.hasSuffix("rootfs") == true && state.created?.hasSuffix("Z") == true, "\(state)")
+        #expect(try ContainerState(json: state.json()) == state)
+    }
+
+    /// runc's features are features here, word for word.
+    @Test(.enabled(if: Program.find("runc") != nil, "needs runc"))
+    func featuresOfPeersAreRead() throws {
+        let path = try #require(Program.find("runc"))
+        let result = try Program.run(path, ["features"])
+        #expect(result.status == 0, "\(result.errors)")
+        let features = try Features(json: result.output.utf8)
+        #expect(features.hooks?.contains("poststop") == true && features.mountOptions?.contains("rro") == true)
+        #expect(features.linux?.seccomp?.enabled == true && features.linux?.cgroup?.v1 == true)
+        // Every word that runc knows is known here.
+        let seccomp = try #require(features.linux?.seccomp)
+        #expect(seccomp.actions?.filter { SeccompProfile.Action(rawValue: $0) == nil } == [])
+        #expect(seccomp.operators?.filter { SeccompProfile.Condition.Comparison(rawValue: $0) == nil } == [])
+        #expect(seccomp.architectures?.filter { SeccompProfile.Architecture(rawValue: $0) == nil } == [])
+        #expect(
+            features.linux?.namespaces?.filter { RuntimeConfiguration.Namespace.Kind(rawValue: $0) == nil } == [])
+        let ours = try #require(
+            JSONSerialization.jsonObject(with: Data(features.json())) as? NSDictionary)
+        let theirs = try #require(
+            JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? NSDictionary)
+        #expect(ours == theirs)
+    }
 }
 
 /// A directory with a root file system of a few files, and room for a `config.json`.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import OCI
@@ -21,6 +22,16 @@ import Testing
     ])
     func defaultsAreRight(configuration: RuntimeConfiguration) throws {
         #expect(try configuration.validate() == [])
+    }
+
+    /// What podman 4.3 writes for a container with a terminal, limits, a device, a parameter and five kinds of mount.
+    @Test func documentsOfEnginesAreRight() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fuzz/Corpus/configuration/podman-4.3.json")
+        let configuration = try RuntimeConfiguration(json: Data(contentsOf: file))
+        #expect(try configuration.validate() == [])
+        #expect(configuration.mounts.count == 12 && configuration.linux?.seccomp?.systemCalls.count == 22)
+        #expect(configuration.linux?.devices.first?.fileMode == 0o20666)
     }
 
     /// What is only to be said is said with its place.

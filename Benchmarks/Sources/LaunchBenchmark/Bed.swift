@@ -1,13 +1,14 @@
+import BenchmarkSupport
 import Containers
-import Glibc
 import Linux
 import OCI
 import Seccomp
 
 /// What all lanes share: one root file system, one configuration, one filter; removed at the end.
 final class Bed {
-    let directory: String
-    let rootPath: String
+    private let scratch: Scratch
+    var directory: String { scratch.directory }
+    var rootPath: String { scratch.rootPath }
     let configuration: RuntimeConfiguration
     let filter: SeccompProgram
     let launcher: Launcher
@@ -17,23 +18,17 @@ final class Bed {
     static let processCount: Int64 = 64
 
     init(workload: String) throws {
-        var template = Array("/tmp/isolab-benchmark-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        rootPath = directory + "/rootfs"
-        for folder in ["proc", "sys", "dev", "tmp", "etc"] { try SystemFile.makeDirectories("\(rootPath)/\(folder)") }
-        let copied = try ProcessPlan("cp", [workload, rootPath + "/isolab-workload"]).spawn().wait()
-        guard copied.succeeded else { throw SystemError("cp", workload, errno: ENOENT) }
+        scratch = try Scratch(program: workload, as: "isolab-workload")
         let profile = SeccompProfile.docker()
         filter = try SeccompProgramCache().program(for: profile)
         configuration = RuntimeConfiguration.docker(
-            arguments: [], rootPath: rootPath, hostname: "floor", memory: Self.memory, processors: Self.processors,
+            arguments: [], rootPath: scratch.rootPath, hostname: "floor", memory: Self.memory, processors: Self.processors,
             processCount: Self.processCount, seccomp: profile)
-        launcher = try Launcher(stateDirectory: directory + "/state")
-        host = try HostFacts.detect(stateDirectory: directory + "/state")
+        launcher = try Launcher(stateDirectory: scratch.directory + "/state")
+        host = try HostFacts.detect(stateDirectory: scratch.directory + "/state")
     }
 
-    func remove() { _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", directory]).spawn().wait() }
+    func remove() { scratch.remove() }
 
     func plan(_ arguments: [String]) throws -> LaunchPlan {
         var configuration = configuration
@@ -45,7 +40,7 @@ final class Bed {
 
     func writeFilter(_ program: SeccompProgram, named name: String) throws -> String {
         let path = "\(directory)/\(name)"
-        try program.instructions.withUnsafeBytes { try write(Array($0), path) }
+        try program.instructions.withUnsafeBytes { try writeFile(Array($0), path) }
         return path
     }
 
@@ -56,12 +51,7 @@ final class Bed {
         var configuration = configuration
         configuration.process?.arguments = arguments
         configuration.linux?.cgroupsPath = "/" + cgroup
-        try write(configuration.json(indented: false), bundle + "/config.json")
+        try writeFile(configuration.json(indented: false), bundle + "/config.json")
         return bundle
-    }
-
-    private func write(_ bytes: [UInt8], _ path: String) throws {
-        let file = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
-        guard Glibc.write(file.number, bytes, bytes.count) == bytes.count else { throw SystemError("write", path) }
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Containers
 import Glibc
 import Linux

@@ -1,6 +1,4 @@
 import Containers
-import Glibc
-import Linux
 import WorkloadProtocol
 
 /// One start, seen from outside: nanoseconds after the launch call.
@@ -54,27 +52,4 @@ func hexadecimal(_ nonce: UInt64) -> String {
 
 func workloadArguments(nonce: UInt64, work: UInt32) -> [String] {
     ["/isolab-workload", "--nonce", hexadecimal(nonce), "--work", "\(work)", "exit"]
-}
-
-/// Both ends of a pipe, closed on exec.
-func makePipe() throws -> (read: Int32, write: Int32) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw SystemError("pipe", "output") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (ends[0], ends[1])
-}
-
-/// Reads to the end; tells when the first byte came.
-func readAll(_ descriptor: Int32) -> (first: UInt64, text: String) {
-    var first: UInt64 = 0
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 4096)
-    while true {
-        let count = read(descriptor, &chunk, chunk.count)
-        if count < 0, errno == EINTR { continue }
-        if count <= 0 { break }
-        if first == 0 { first = HostClock.now() }
-        bytes += chunk[..<count]
-    }
-    return (first, String(decoding: bytes, as: UTF8.self))
 }

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// The command line.
 struct Options {
     var samples = 50
@@ -10,18 +12,12 @@ struct Options {
     /// Iterations of the proof of work.
     var work: UInt32 = 1000
 
-    struct UsageError: Error, CustomStringConvertible {
-        let description: String
-    }
-
     init(_ arguments: [String]) throws {
-        var rest = arguments[...]
-        while let option = rest.popFirst() {
-            guard let value = rest.popFirst() else { throw UsageError(description: "\(option) needs a value") }
+        for (option, value) in try optionPairs(arguments) {
             switch option {
-            case "--samples": samples = try Self.number(option, value)
-            case "--seed": seed = try Self.number(option, value)
-            case "--work": work = try Self.number(option, value)
+            case "--samples": samples = try number(option, value)
+            case "--seed": seed = try number(option, value)
+            case "--work": work = try number(option, value)
             case "--floor": floor = value
             case "--filter-load": filterLoad = value
             case "--workload": workload = value
@@ -31,10 +27,5 @@ struct Options {
             }
         }
         guard samples > 1 else { throw UsageError(description: "--samples must be at least 2") }
-    }
-
-    private static func number<Number: FixedWidthInteger>(_ option: String, _ value: String) throws -> Number {
-        guard let number = Number(value) else { throw UsageError(description: "\(option): '\(value)' is no number") }
-        return number
     }
 }

@@ -1,12 +1,6 @@
+import BenchmarkSupport
 import Containers
-import Glibc
-import Linux
 import Statistics
-
-/// A kind of start: at once after another of the same lane, or 50 ms after anything at all.
-enum Temperature: String, CaseIterable {
-    case hot, cold
-}
 
 /// All that was measured.
 struct Results {
@@ -39,30 +33,17 @@ struct Results {
         var generator = SeededGenerator(seed: seed)
         var text = "# Container start: launch call → first byte of the workload\n\n\(title)\n"
         for temperature in Temperature.allCases {
-            let heading = temperature == .hot ? "Hot: at once after another start" : "Cold: 50 ms idle before"
-            text += "\n## \(heading)\n\n"
-            text += "| lane | isolation | n | min ms | median ms | MAD | p95 | isolab ÷ lane (95 % interval) |\n"
+            text += "\n## \(temperature.heading)\n\n"
+            text += "| lane | isolation | \(distributionHeader) | isolab ÷ lane (95 % interval) |\n"
             text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
             let subject = milliseconds("isolab", temperature)
             for lane in lanes {
                 let values = milliseconds(lane.name, temperature)
                 guard values.count > 1 else { continue }
-                var cells = [lane.name, lane.isolation, "\(values.count)"]
-                cells += [
-                    values.minimum, values.median, values.medianAbsoluteDeviation, values.quantile(0.95),
-                ].map { decimal($0, 3) }
-                if lane.name == "isolab" || subject.count < 2 {
-                    cells.append("")
-                } else {
-                    let ratios = zip(
-                        Bootstrap.quantiles(subject, generator: &generator),
-                        Bootstrap.quantiles(values, generator: &generator)
-                    ).map { $0 / $1 }
-                    let interval = Bootstrap.percentileInterval(ratios)
-                    cells.append(
-                        "**\(decimal(subject.median / values.median, 2))** (\(decimal(interval.low, 2)) … "
-                            + "\(decimal(interval.high, 2)))")
-                }
+                var cells = [lane.name, lane.isolation] + distributionCells(values)
+                cells.append(
+                    lane.name == "isolab" || subject.count < 2
+                        ? "" : ratioCell(subject, to: values, generator: &generator))
                 text += "| \(cells.joined(separator: " | ")) |\n"
             }
         }
@@ -93,19 +74,4 @@ struct Results {
         }
         return text
     }
-
-    private func decimal(_ value: Double, _ places: Int) -> String {
-        let scale = pow(10, Double(places))
-        let whole = Int((abs(value) * scale).rounded())
-        var digits = String(whole)
-        while digits.count <= places { digits = "0" + digits }
-        if places > 0 { digits.insert(".", at: digits.index(digits.endIndex, offsetBy: -places)) }
-        return (value < 0 ? "−" : "") + digits
-    }
-}
-
-func writeFile(_ text: String, _ path: String) throws {
-    let file = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
-    let bytes = Array(text.utf8)
-    guard write(file.number, bytes, bytes.count) == bytes.count else { throw SystemError("write", path) }
 }

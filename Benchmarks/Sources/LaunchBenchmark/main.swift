@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Containers
 import Glibc
 import Linux
@@ -6,27 +7,6 @@ import Seccomp
 import Statistics
 
 // Starts one workload in every lane, interleaved in random order, hot and cold, and writes table and samples.
-
-func warn(_ message: String) {
-    let line = Array((message + "\n").utf8)
-    _ = write(STDERR_FILENO, line, line.count)
-}
-
-/// crun refuses a host that has controllers in cgroup v2 beside those of v1. Every lane then runs in a mount namespace
-/// without the v2 hierarchy, so that all see the same host.
-func hideUnifiedHierarchy() {
-    let unified = "/sys/fs/cgroup/unified"
-    guard access(unified + "/cgroup.controllers", F_OK) == 0 else { return }
-    let script = #"umount "$0" && exec "$@""#
-    let words = ["unshare", "--mount", "sh", "-c", script, unified] + CommandLine.arguments
-    var pointers = words.map { strdup($0) } + [nil]
-    execv("/usr/bin/unshare", &pointers)
-    warn("unshare: \(SystemError.message(errno)): crun may refuse this host")
-}
-
-func find(_ program: String) -> String? {
-    ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin"].map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
-}
 
 func lanes(_ bed: Bed, _ floor: FloorLane) throws -> [any Lane] {
     let everything = "pid, mount, net, uts, ipc, cgroup namespaces; limits; Docker's seccomp and capabilities"

@@ -20,6 +20,8 @@ public struct HostFacts: Equatable, Sendable {
     public var inUserNamespace: Bool
     /// The ranges of groups that are mapped in the launcher's user namespace.
     public var mappedGroups: [Range<UInt32>]
+    /// Whether the launcher's user namespace has given up setgroups (user_namespaces(7), "/proc/pid/setgroups").
+    public var deniesSetGroups: Bool
     /// Of `apparmor` and `selinux`, those that are enabled.
     public var securityModules: Set<String>
 
@@ -27,7 +29,8 @@ public struct HostFacts: Equatable, Sendable {
         cgroups: CgroupLayout, boundingSet: CapabilitySet, hardLimits: [ResourceLimit.Resource: UInt64] = [:],
         privileged: Bool = true, userID: UInt32 = 0, groupID: UInt32 = 0, limitsDevices: Bool = true,
         mountPoint: String = "/run/isolab/root", inUserNamespace: Bool = false,
-        mappedGroups: [Range<UInt32>] = [0..<UInt32.max], securityModules: Set<String> = []
+        mappedGroups: [Range<UInt32>] = [0..<UInt32.max], deniesSetGroups: Bool = false,
+        securityModules: Set<String> = []
     ) {
         self.cgroups = cgroups
         self.boundingSet = boundingSet
@@ -39,6 +42,7 @@ public struct HostFacts: Equatable, Sendable {
         self.mountPoint = mountPoint
         self.inUserNamespace = inUserNamespace
         self.mappedGroups = mappedGroups
+        self.deniesSetGroups = deniesSetGroups
         self.securityModules = securityModules
     }
 
@@ -55,6 +59,7 @@ public struct HostFacts: Equatable, Sendable {
             cgroups: cgroups, boundingSet: .boundingSet(), hardLimits: limits, privileged: geteuid() == 0,
             userID: geteuid(), groupID: getegid(), limitsDevices: limitsDevices, mountPoint: stateDirectory + "/root",
             inUserNamespace: users != [0..<UInt32.max], mappedGroups: groups,
+            deniesSetGroups: users != [0..<UInt32.max] && readsDeny("/proc/self/setgroups"),
             securityModules: enabledSecurityModules())
     }
 
@@ -67,6 +72,8 @@ public struct HostFacts: Equatable, Sendable {
             return numbers[0]..<(overflow ? UInt32.max : end)
         }
     }
+
+    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.hasPrefix("deny") == true }
 
     private static func enabledSecurityModules() -> Set<String> {
         var modules: Set<String> = []

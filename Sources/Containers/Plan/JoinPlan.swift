@@ -28,9 +28,11 @@ public struct JoinPlan: Equatable, Sendable {
         let all = try NamespacePlan(linux).all
         if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         childNamespaces = all.intersection([.pid, .time])
+        // An ordinary user may enter nothing of the container before its user namespace, the pid namespace included.
+        if all.contains(.user), !host.privileged { childNamespaces.insert(.user) }
         let joined = all.subtracting(childNamespaces)
         if !joined.isEmpty { steps.append(.joinNamespace(.process(pid), joined)) }
-        if joined.contains(.user) {
+        if all.contains(.user) {
             steps += [.setGroups(primary: 0, additional: deniesSetGroups ? nil : []), .setUser(0)]
         }
         var builder = ProcessBuilder(

@@ -11,10 +11,11 @@ extension LaunchPlan {
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: namespaces.contains(.user) || host.inUserNamespace,
-            deniesSetGroups: identityMaps?.deniesSetGroups ?? false)
+            deniesSetGroups: identityMaps?.deniesSetGroups ?? host.deniesSetGroups)
         builder.lifecycle = options.lifecycle
         if let instructions = options.filter {
-            builder.filter = linux.seccomp?.listenerPath == nil
+            builder.filter =
+                linux.seccomp?.listenerPath == nil
                 ? .seccomp(instructions: instructions, flags: options.filterFlags)
                 : .seccompWithListener(
                     instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
@@ -147,6 +148,9 @@ struct ProcessBuilder {
         if let filter, !process.noNewPrivileges {
             steps.append(filter)
             if case .seccompWithListener = filter { steps.append(.awaitLauncher(.listener)) }
+        }
+        if deniesSetGroups, !process.user.additionalGids.isEmpty {
+            warnings.append("process.user.additionalGids: this user namespace has given up setgroups: left out")
         }
         if process.user.uid != 0 { steps.append(.keepCapabilities) }
         steps.append(

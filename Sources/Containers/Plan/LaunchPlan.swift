@@ -196,7 +196,8 @@ public struct LaunchPlan: Equatable, Sendable {
         identityMaps = maps
         // Root inside from here on: files made without a mapped owner would be refused.
         steps += [
-            .awaitLauncher(.identityMaps), .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []), .setUser(0),
+            .awaitLauncher(.identityMaps), .setGroups(primary: 0, additional: maps.deniesSetGroups ? nil : []),
+            .setUser(0),
         ]
     }
 }

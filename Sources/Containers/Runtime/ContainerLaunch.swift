@@ -7,7 +7,8 @@ import OCI
 struct ContainerLaunch {
     let request: CreateRequest
     let configuration: RuntimeConfiguration
-    let plan: LaunchPlan
+    let options: LaunchPlan.Options
+    private var plan: LaunchPlan
     let cgroupPlan: CgroupPlan
     let directory: ContainerDirectory
     var record: ContainerRecord
@@ -15,11 +16,12 @@ struct ContainerLaunch {
     private var hooksRan = false
 
     init(
-        request: CreateRequest, configuration: RuntimeConfiguration, plan: LaunchPlan, cgroupPlan: CgroupPlan,
-        directory: ContainerDirectory, record: ContainerRecord
+        request: CreateRequest, configuration: RuntimeConfiguration, options: LaunchPlan.Options, plan: LaunchPlan,
+        cgroupPlan: CgroupPlan, directory: ContainerDirectory, record: ContainerRecord
     ) {
         self.request = request
         self.configuration = configuration
+        self.options = options
         self.plan = plan
         self.cgroupPlan = cgroupPlan
         self.directory = directory
@@ -33,7 +35,12 @@ struct ContainerLaunch {
         let cgroup = try Cgroup.create(cgroupPlan)
         self.cgroup = cgroup
         record.cgroup = cgroup.directories
-        cgroup.warnings.forEach(warn)
+        try leaveOut(cgroup)
+        if cgroup.directories.isEmpty, let reason = cgroup.warnings.last {
+            warn("without a cgroup: this user may make none, so nothing is limited or counted (\(reason))")
+        } else {
+            for warning in cgroup.warnings { warn(warning) }
+        }
 
         let entry = try cgroup.openEntry()
         let descriptors = try LaunchDescriptors(plan)
@@ -66,6 +73,15 @@ struct ContainerLaunch {
         }
         _ = consume lock
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+    }
+
+    /// A user who may not make some of the directories has a container without them, and nothing of them to show inside.
+    private mutating func leaveOut(_ cgroup: Cgroup) throws {
+        guard cgroup.directories.count < cgroupPlan.directories.count else { return }
+        let made = Set(cgroup.directories.map(\.path))
+        var options = options
+        options.lifecycle?.cgroupDirectories.removeAll { !made.contains($0.path) }
+        plan = try LaunchPlan(configuration, root: .directory(record.rootfs), options: options, host: plan.host)
     }
 
     private mutating func serve(

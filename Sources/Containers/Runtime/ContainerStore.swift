@@ -56,7 +56,9 @@ public struct ContainerDirectory: Sendable {
 
     // MARK: - Record
 
-    func write(_ record: ContainerRecord) throws(SystemError) { try SystemFile.replace(recordPath, with: record.json()) }
+    func write(_ record: ContainerRecord) throws(SystemError) {
+        try SystemFile.replace(recordPath, with: record.json())
+    }
 
     /// Nil where it was claimed and its maker died before the first word.
     public func record() throws -> ContainerRecord? {

@@ -32,8 +32,8 @@ extension Runtime {
         let limits = try CgroupLimits(resources)
         let plan = CgroupPlan(name: "", limits: limits, layout: host.cgroups)
         if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
-        plan.warnings.forEach(warn)
-        try cgroup(of: record).apply(limits).forEach(warn)
+        for warning in plan.warnings { warn(warning) }
+        for warning in try cgroup(of: record).apply(limits) { warn(warning) }
     }
 
     /// A container that can be acted on: created, running or paused.

@@ -45,17 +45,17 @@ extension Runtime {
         let bundle = try Self.resolved(request.bundle, "bundle")
         let document = try SystemFile.bytes(of: bundle + "/config.json")
         let configuration = try RuntimeConfiguration(json: document)
-        try configuration.validate().forEach { warn("config.json: \($0)") }
+        for warning in try configuration.validate() { warn("config.json: \(warning)") }
         let root = configuration.root?.path ?? ""
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
         let cgroupPlan = try cgroupPlan(configuration, id: request.id)
-        let lifecycle = LaunchPlan.Lifecycle(
-            identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
-            preservedDescriptors: request.preservedDescriptors, noPivot: request.noPivot,
-            cgroupDirectories: cgroupPlan.directories)
-        var options = LaunchPlan.Options(lifecycle: lifecycle)
+        var options = LaunchPlan.Options(
+            lifecycle: LaunchPlan.Lifecycle(
+                identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
+                preservedDescriptors: request.preservedDescriptors, noPivot: request.noPivot,
+                cgroupDirectories: cgroupPlan.directories))
         if let profile = linux.seccomp {
             let program = try seccomp.program(for: profile)
             options.filter = program.words
@@ -66,14 +66,16 @@ extension Runtime {
 
         let directory = try store.claim(identifier)
         var launch = ContainerLaunch(
-            request: request, configuration: configuration, plan: plan, cgroupPlan: cgroupPlan, directory: directory,
+            request: request, configuration: configuration, options: options, plan: plan, cgroupPlan: cgroupPlan,
+            directory: directory,
             record: ContainerRecord(
                 ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
                 created: Timestamp.now(), owner: Self.owner(), annotations: configuration.annotations,
                 creator: try ContainerRecord.Identity(of: getpid()), process: nil,
                 waitsForStart: request.waitsForStart,
-                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false, cgroup: Cgroup(foreseen: cgroupPlan).directories))
-        plan.warnings.forEach(warn)
+                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
+                cgroup: Cgroup(foreseen: cgroupPlan).directories))
+        for warning in plan.warnings { warn(warning) }
         do {
             return try launch.run(document, warn: warn)
         } catch {

@@ -19,7 +19,8 @@ public struct ExecuteRequest: Sendable {
 
     public init(
         id: String, process: RuntimeConfiguration.Process, pidFile: String? = nil, consoleSocket: String? = nil,
-        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil, ignorePaused: Bool = false
+        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil,
+        ignorePaused: Bool = false
     ) {
         self.id = id
         self.process = process
@@ -62,12 +63,11 @@ extension Runtime {
         guard first.isAlive else { throw RuntimeError("exec into", request.id, "it has just ended") }
 
         let hasUserNamespace = configuration.linux?.namespaces.contains { $0.kind == .user } ?? false
-        let denies =
-            hasUserNamespace && (try? SystemFile.read("/proc/\(first.pid)/setgroups"))?.hasPrefix("deny") == true
+        let denies = hasUserNamespace ? HostFacts.readsDeny("/proc/\(first.pid)/setgroups") : host.deniesSetGroups
         let plan = try JoinPlan(
             request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
             preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
-        plan.warnings.forEach(warn)
+        for warning in plan.warnings { warn(warning) }
         return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
     }
 
@@ -100,7 +100,7 @@ extension Runtime {
         defer { if let console { close(console) } }
         inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
         // One at a time: joining a time namespace is refused beside others by some kernels.
-        for namespace in [Namespaces.pid, .time] where plan.childNamespaces.contains(namespace) {
+        for namespace in [Namespaces.user, .pid, .time] where plan.childNamespaces.contains(namespace) {
             try ChildNamespaces.join(target, namespace, "process \(pid)")
         }
         let program = ChildProgram(plan.steps, inputs: inputs)

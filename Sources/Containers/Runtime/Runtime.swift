@@ -52,7 +52,7 @@ public struct Runtime: Sendable {
                     return directory.exists ? ContainerState(id: directory.id, status: .stopped, bundle: "") : nil
                 }
                 return state(of: record, directory)
-            } catch where !directory.exists { return nil }
+            } catch  where !directory.exists { return nil }
         }
     }
 

@@ -37,9 +37,10 @@ public struct Experiment: Equatable, Sendable {
         public var idleMilliseconds: Int
         /// A launch that has not ended by then is killed and rejected.
         public var deadlineSeconds: Int
-        /// Idle instances alive together (memory).
+        /// Idle instances alive together (memory): of the lanes that isolab starts itself, where one costs milliseconds.
         public var instances: Int
-        /// The same for guests.
+        /// The same for other runtimes, `instances` where nil; and for guests.
+        public var peerInstances: Int?
         public var guestInstances: Int
         /// Rest between the last change and a memory reading.
         public var settleMilliseconds: Int
@@ -54,8 +55,8 @@ public struct Experiment: Equatable, Sendable {
 
         public init(
             kind: String, workload: String, lanes: [String], blocks: Int, guestBlocks: Int? = nil, warmups: Int = 5,
-            idleMilliseconds: Int = 0, deadlineSeconds: Int = 30, instances: Int = 8, guestInstances: Int = 2,
-            settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1, mebibytes: Int = 0, work: UInt32 = 1000
+            idleMilliseconds: Int = 0, deadlineSeconds: Int = 30, instances: Int = 8, peerInstances: Int? = nil,
+            guestInstances: Int = 2, settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1, mebibytes: Int = 0, work: UInt32 = 1000
         ) {
             self.kind = kind
             self.workload = workload
@@ -66,6 +67,7 @@ public struct Experiment: Equatable, Sendable {
             self.idleMilliseconds = idleMilliseconds
             self.deadlineSeconds = deadlineSeconds
             self.instances = instances
+            self.peerInstances = peerInstances
             self.guestInstances = guestInstances
             self.settleMilliseconds = settleMilliseconds
             self.batches = batches
@@ -88,6 +90,11 @@ public struct Experiment: Equatable, Sendable {
             if least < blocks { words.append("guests in \(least) of \(blocks) blocks, evenly spread") }
             if warmups < 5 { words.append("\(warmups) warm-ups instead of 5") }
             return words.isEmpty ? nil : "\(kind), \(workloadName): \(words.joined(separator: ", "))"
+        }
+
+        /// How many instances of a lane are alive together (memory).
+        public func instances(of kind: LaneKind) -> Int {
+            kind.isGuest ? guestInstances : kind == .peer ? peerInstances ?? instances : instances
         }
 
         /// In how many blocks a lane takes part.
@@ -120,6 +127,7 @@ extension Experiment {
                 ("blocks", part.blocks, 1), ("warmups", part.warmups, 0), ("guest-blocks", part.guestBlocks ?? 1, 1),
                 ("idle-ms", part.idleMilliseconds, 0), ("deadline-s", part.deadlineSeconds, 1),
                 ("instances", part.instances, 1), ("guest-instances", part.guestInstances, 1),
+                ("peer-instances", part.peerInstances ?? 1, 1),
                 ("settle-ms", part.settleMilliseconds, 0), ("batches", part.batches, 2), ("scale", part.scale, 1),
                 ("mebibytes", part.mebibytes, 0),
             ] where value < least || value > 1_000_000 {

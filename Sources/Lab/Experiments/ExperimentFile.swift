@@ -24,7 +24,7 @@ public enum ExperimentFile {
         ("settle-ms", \.settleMilliseconds), ("batches", \.batches), ("scale", \.scale), ("mebibytes", \.mebibytes),
     ]
 
-    static let partKeys = ["kind", "workload", "lanes", "guest-blocks", "work"] + numbers.map(\.name)
+    static let partKeys = ["kind", "workload", "lanes", "guest-blocks", "peer-instances", "work"] + numbers.map(\.name)
 
     /// Reads an experiment.
     ///
@@ -86,6 +86,7 @@ public enum ExperimentFile {
         for (name, path) in numbers {
             if let node = fields[name] { part[keyPath: path] = try reader.number(node, name) }
         }
+        if let node = fields["peer-instances"] { part.peerInstances = try reader.number(node, "peer-instances") as Int }
         if let node = fields["guest-blocks"] { part.guestBlocks = try reader.number(node, "guest-blocks") as Int }
         if let node = fields["work"] { part.work = try reader.number(node, "work") }
         return part
@@ -101,6 +102,7 @@ public enum ExperimentFile {
             lines.append("    workload: \(part.workload)")
             lines.append("    lanes: [\(part.lanes.map { "\"\($0)\"" }.joined(separator: ", "))]")
             for (name, path) in numbers { lines.append("    \(name): \(part[keyPath: path])") }
+            if let instances = part.peerInstances { lines.append("    peer-instances: \(instances)") }
             if let blocks = part.guestBlocks { lines.append("    guest-blocks: \(blocks)") }
             lines.append("    work: \(part.work)")
         }

@@ -11,16 +11,17 @@ enum MemoryExperiment: ExperimentKind {
     static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
         laboratory.complaints.reset()
         let part = slot.part
-        let count = slot.lane.entry.kind.isGuest ? part.guestInstances : part.instances
+        let count = part.instances(of: slot.lane.entry.kind)
+        let stops = MemoryLedger.stops(count)
         let command = part.workload == "memory" ? ["memory", "\(part.mebibytes)"] : ["ready"]
         var launches: [Launch] = []
         var objection: String?
-        var ledger = MemoryLedger(available: [])
+        var ledger = MemoryLedger(readings: [])
         func read() {
+            guard stops.contains(launches.count) else { return }
             Pause.milliseconds(part.settleMilliseconds)
-            // Counters that each CPU keeps for itself are folded in first; root only, elsewhere the settling must do.
-            _ = try? SystemFile.read("/proc/sys/vm/stat_refresh")
-            if let available = try? Procfs.memoryAvailable() { ledger.available.append(Double(available)) }
+            guard let available = HostMemory.available() else { return }
+            ledger.readings.append(.init(instances: launches.count, available: Double(available)))
         }
         read()
         while launches.count < count, objection == nil, !Interruption.forced {

@@ -24,8 +24,8 @@ extension Experiment {
                         idleMilliseconds: 50),
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 50, idleMilliseconds: 0),
                     Part(
-                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 5, warmups: 1, instances: 24,
-                        settleMilliseconds: 40),
+                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 5, warmups: 1, instances: 128,
+                        peerInstances: 24, settleMilliseconds: 40),
                     Part(
                         kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 8, warmups: 1, batches: 10
                     ),
@@ -38,8 +38,8 @@ extension Experiment {
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 200, idleMilliseconds: 0),
                     Part(
                         kind: "memory", workload: "ready", lanes: all.filter { $0 != "vm-micro" }, blocks: 10,
-                        warmups: 1, instances: 16,
-                        guestInstances: 3, settleMilliseconds: 500),
+                        warmups: 1, instances: 128,
+                        peerInstances: 24, guestInstances: 3, settleMilliseconds: 500),
                     Part(kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 50, batches: 20),
                     Part(kind: "harness", workload: "exit", lanes: ["native", "bare"], blocks: 200),
                 ])

@@ -1,9 +1,17 @@
 import RunRecord
+import Statistics
 
 /// What N idle instances cost, from readings taken as they were added one by one. Pure arithmetic.
 struct MemoryLedger: Equatable, Sendable {
-    /// The host's MemAvailable, bytes, after 0, 1, … N instances.
-    var available: [Double]
+    /// What the host could still give (`HostMemory`), after so many instances.
+    struct Reading: Equatable, Sendable {
+        var instances: Int
+        /// Bytes.
+        var available: Double
+    }
+
+    /// From none to all instances, in order.
+    var readings: [Reading]
     /// Sums over every process that exists because of the sandboxes, bytes, with all N alive.
     var pss: Double?
     var uss: Double?
@@ -13,25 +21,27 @@ struct MemoryLedger: Equatable, Sendable {
     var guestTotal: [Double] = []
     var guestAvailable: [Double] = []
 
-    var instances: Int { max(0, available.count - 1) }
+    var instances: Int { readings.last?.instances ?? 0 }
 
-    /// Least-squares slope of what the host lost over the number of instances, bytes an instance.
+    /// The median of the slopes between all pairs of readings (Theil–Sen), bytes an instance: what another program takes or
+    /// gives back at one moment moves it little.
     var slope: Double? {
-        guard available.count >= 2 else { return nil }
-        let count = Double(available.count)
-        let meanX = (count - 1) / 2
-        let meanY = available.reduce(0, +) / count
-        var covariance = 0.0
-        var variance = 0.0
-        for (index, value) in available.enumerated() {
-            let x = Double(index) - meanX
-            covariance += x * (value - meanY)
-            variance += x * x
+        var slopes: [Double] = []
+        for (index, first) in readings.enumerated() {
+            for second in readings[(index + 1)...] where second.instances > first.instances {
+                slopes.append((first.available - second.available) / Double(second.instances - first.instances))
+            }
         }
-        return -covariance / variance
+        return slopes.isEmpty ? nil : SortedValues(slopes).median
     }
 
-    /// The ledger as rows, per instance; MemAvailable itself as `memory.available` with the count as `batch`.
+    /// After how many instances the host is read: none, all, and evenly between, for each reading waits until it has settled.
+    static func stops(_ instances: Int) -> Set<Int> {
+        let intervals = min(instances, 16)
+        return Set((0...max(intervals, 1)).map { $0 * instances / max(intervals, 1) })
+    }
+
+    /// The ledger as rows, per instance; the readings as `memory.available` with the count as `batch`.
     var measurements: [Measurement] {
         var rows: [Measurement] = []
         let count = Double(max(1, instances))
@@ -44,8 +54,8 @@ struct MemoryLedger: Equatable, Sendable {
         add(Metric.memoryCgroup, charge.map { $0 / count })
         add(Metric.guestTotal, mean(guestTotal))
         add(Metric.guestAvailable, mean(guestAvailable))
-        for (index, value) in available.enumerated() {
-            rows.append(Measurement("memory.available", unit: "B", value, batch: index))
+        for reading in readings {
+            rows.append(Measurement(Metric.memoryAvailable, unit: "B", reading.available, batch: reading.instances))
         }
         return rows
     }

@@ -93,7 +93,8 @@ public struct MountOptions: Equatable, Sendable {
 
     /// Every option that is not the file system's own, sorted: what `features` says is understood.
     public static var names: [String] {
-        (Array(flags.keys) + propagations.keys + recursives.keys + ["defaults", "tmpcopyup", "idmap", "ridmap"]).sorted()
+        (Array(flags.keys) + propagations.keys + recursives.keys + ["defaults", "tmpcopyup", "idmap", "ridmap"])
+            .sorted()
     }
 
     /// Whether anything is asked for recursively.

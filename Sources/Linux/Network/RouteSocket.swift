@@ -2,6 +2,22 @@ import Glibc
 
 /// rtnetlink(7), as much of it as moving a network device takes. In the network namespace of the thread that opens it.
 package struct RouteSocket: ~Copyable {
+    /// Numbers of <linux/rtnetlink.h>, <linux/netlink.h> and <linux/if_link.h>.
+    private enum Number {
+        static let newLink: UInt16 = 16
+        static let newAddress: UInt16 = 20
+        static let getAddress: UInt16 = 22
+        static let error: UInt16 = 2
+        static let done: UInt16 = 3
+        /// A request whose answer is an acknowledgement.
+        static let acknowledged: UInt16 = 0x5
+        static let dump: UInt16 = 0x301
+        static let creating: UInt16 = 0x605
+        static let interfaceName: UInt16 = 3
+        static let namespaceOfProcess: UInt16 = 19
+        static let globalScope: UInt8 = 0
+    }
+
     private let socket: OwnedDescriptor
     private var sequence: UInt32 = 0
 
@@ -26,25 +42,27 @@ package struct RouteSocket: ~Copyable {
     package mutating func move(_ index: UInt32, toNamespaceOf pid: Int32, name: String, _ object: String)
         throws(SystemError)
     {
-        var attributes = Self.attribute(19 /* IFLA_NET_NS_PID */, Self.bytes(UInt32(bitPattern: pid)))
-        attributes += Self.attribute(3 /* IFLA_IFNAME */, Array(name.utf8) + [0])
+        var attributes = Self.attribute(Number.namespaceOfProcess, Self.bytes(UInt32(bitPattern: pid)))
+        attributes += Self.attribute(Number.interfaceName, Array(name.utf8) + [0])
         _ = try request(
-            16 /* RTM_NEWLINK */, 0x5 /* REQUEST | ACK */, Self.link(index) + attributes, "move network device", object)
+            Number.newLink, Number.acknowledged, Self.link(index) + attributes, "move network device", object)
     }
 
     package mutating func bringUp(_ index: UInt32, _ object: String) throws(SystemError) {
-        _ = try request(16, 0x5, Self.link(index, flags: 1, change: 1), "bring up network device", object)
+        _ = try request(
+            Number.newLink, Number.acknowledged, Self.link(index, flags: 1, change: 1), "bring up network device",
+            object)
     }
 
     /// The addresses of a device with global scope: what moving it loses.
     package mutating func globalAddresses(of index: UInt32, _ object: String) throws(SystemError) -> [Address] {
         let message = Self.bytes(UInt64(0))
-        let answers = try request(22 /* RTM_GETADDR */, 0x301 /* REQUEST | DUMP */, message, "list addresses", object)
+        let answers = try request(Number.getAddress, Number.dump, message, "list addresses", object)
         return answers.compactMap { answer in
-            guard answer.type == 20 /* RTM_NEWADDR */, answer.payload.count >= 8 else { return nil }
+            guard answer.type == Number.newAddress, answer.payload.count >= 8 else { return nil }
             let payload = answer.payload
             let owner = payload.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self) }
-            guard owner == index, payload[3] == 0 /* RT_SCOPE_UNIVERSE */ else { return nil }
+            guard owner == index, payload[3] == Number.globalScope else { return nil }
             return Address(
                 family: payload[0], prefixLength: payload[1], flags: payload[2], scope: payload[3],
                 attributes: Self.kept(Array(payload[8...])))
@@ -53,7 +71,8 @@ package struct RouteSocket: ~Copyable {
 
     package mutating func add(_ address: Address, to index: UInt32, _ object: String) throws(SystemError) {
         let header = [address.family, address.prefixLength, address.flags, address.scope] + Self.bytes(index)
-        _ = try request(20, 0x605 /* REQUEST | ACK | CREATE | EXCL */, header + address.attributes, "add address", object)
+        _ = try request(
+            Number.newAddress, Number.creating, header + address.attributes, "add address", object)
     }
 
     // MARK: - Messages
@@ -86,12 +105,12 @@ package struct RouteSocket: ~Copyable {
                 }
                 guard length >= 16, place + length <= count else { break }
                 let body = Array(buffer[(place + 16)..<(place + length)])
-                if kind == 2 /* NLMSG_ERROR */, body.count >= 4 {
+                if kind == Number.error, body.count >= 4 {
                     let number = body.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
                     if number != 0 { throw SystemError(operation, object, errno: -number) }
                     return answers
                 }
-                if kind == 3 /* NLMSG_DONE */ { return answers }
+                if kind == Number.done { return answers }
                 answers.append(Answer(type: kind, payload: body))
                 place += (length + 3) & ~3
             }

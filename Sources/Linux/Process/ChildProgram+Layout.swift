@@ -60,7 +60,8 @@ extension ChildProgram {
                 isolab_open_terminal,
                 array([
                     isolab_terminal(
-                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user, console: console ? 1 : 0)
+                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user, console: console ? 1 : 0
+                    )
                 ]))
         case .findProgram(let candidates): return make(isolab_find_program, strings(candidates))
         case .systemCall(_, let number, let operands, let memory, let place):

@@ -176,7 +176,8 @@ extension ChildStep {
         case .setGroups(let group, _): "group \(group)"
         case .limitBoundingSet(let set), .setAmbientCapabilities(let set), .setCapabilities(let set, _, _):
             set.description
-        case .seccomp(let instructions, _), .seccompWithListener(let instructions, _): "filter of \(instructions.count) instructions"
+        case .seccomp(let instructions, _), .seccompWithListener(let instructions, _):
+            "filter of \(instructions.count) instructions"
         case .execute(let candidates, let arguments, _): candidates.last ?? arguments.first ?? ""
         default: ""
         }

@@ -104,7 +104,8 @@ extension String: JSONValue {
 extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue == String {
     public init(reading reader: inout JSONReader) throws(DocumentFault) {
         let word = try reader.readString()
-        guard let value = Self(rawValue: word) else {
+        // Not init(rawValue:), which builds a hash table first: too dear for a process that asks a few times.
+        guard let value = Self.allCases.first(where: { $0.rawValue == word }) else {
             let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
             throw DocumentFault("\(quoting: word) is not one of \(known)")
         }

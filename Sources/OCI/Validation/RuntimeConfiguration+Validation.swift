@@ -83,12 +83,18 @@ extension RuntimeConfiguration.Mount {
 }
 
 extension RuntimeConfiguration.Hooks {
-    fileprivate func validate(_ check: inout ConfigurationCheck) throws(DocumentFault) {
-        let kinds: [(StaticString, [RuntimeConfiguration.Hook])] = [
+    /// The names of all kinds, as `hooks` has them.
+    public static let kinds = Self().byKind.map { $0.kind.description }
+
+    private var byKind: [(kind: StaticString, hooks: [RuntimeConfiguration.Hook])] {
+        [
             ("prestart", prestart), ("createRuntime", createRuntime), ("createContainer", createContainer),
             ("startContainer", startContainer), ("poststart", poststart), ("poststop", poststop),
         ]
-        for (kind, hooks) in kinds {
+    }
+
+    fileprivate func validate(_ check: inout ConfigurationCheck) throws(DocumentFault) {
+        for (kind, hooks) in byKind {
             try check.each(kind, hooks) { (hook, _) throws(DocumentFault) in
                 try DocumentFault.unlessAbsolute(hook.path, "path")
                 if let timeout = hook.timeout {

@@ -69,6 +69,10 @@ struct Glance {
                         "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, metric, comparison.unit))"
                     )
                 }
+                guard Figures.isResolved(estimate, metric) else {
+                    return Table.Value(
+                        Figures.unresolved, detail: "\(lines[0]): not told from nothing", style: "withheld")
+                }
                 return Table.Value(
                     Quantity.text(estimate.median, cell.unit), detail: lines.joined(separator: "\n"),
                     style: "big \(lane.style)")

@@ -18,7 +18,8 @@ struct MemorySection: ReportSection {
         guard !rows.isEmpty else { return [.paragraph("Memory was not measured in this run.")] }
         var blocks: [Block] = [
             .paragraph(
-                "Bytes an idle instance. The slope of the host's MemAvailable over instances is what the host really loses; "
+                "Bytes an idle instance. The slope of the host's MemAvailable (with the free pages that each processor keeps "
+                    + "for itself) over instances is what the host really loses; "
                     + "USS, the share of shared pages and what remains unexplained (page tables, kernel objects, page cache) "
                     + "add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline).")
         ]
@@ -46,6 +47,18 @@ struct MemorySection: ReportSection {
                         + "its libraries', which the kernel can drop and so still calls available; MemAvailable is moreover "
                         + "an estimate from per-processor counters, whose noise weighs most where few or small instances "
                         + "were alive."))
+        }
+        let unresolved = rows.map(\.lane).filter { lane in
+            reading.cell(condition, lane.id, Metric.memorySlope)?.estimate.map {
+                !Figures.isResolved($0, Metric.memorySlope)
+            } ?? false
+        }
+        if !unresolved.isEmpty {
+            blocks.append(
+                .note(
+                    "Not resolved in this run: the slope of \(Words.list(unresolved.map(\.name))). Its interval is not above "
+                        + "zero, so the host's readings do not tell an instance from nothing; the cgroup's charge and PSS stand. "
+                        + "More instances or samples (isolab bench --full) resolve it."))
         }
         if let losses = losses(reading, condition) { blocks += [.heading("Behind the slope"), .figure(losses)] }
         return blocks
@@ -137,6 +150,10 @@ struct MemorySection: ReportSection {
                     guard let cell = reading.cell(condition, row.lane.id, metric) else { return "–" }
                     guard let estimate = cell.estimate else {
                         return Table.Value("withheld", detail: Words.unstopped(cell.withheld), style: "withheld")
+                    }
+                    guard Figures.isResolved(estimate, metric) else {
+                        return Table.Value(
+                            Figures.unresolved, detail: Figures.interval(estimate, cell.unit), style: "withheld")
                     }
                     return Table.Value(
                         Quantity.text(estimate.median, cell.unit),

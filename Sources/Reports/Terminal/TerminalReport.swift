@@ -122,7 +122,10 @@ public enum TerminalReport {
                 guard let found = reading.cell(column.condition, lane.id, column.metric) else {
                     return TerminalText.pad("–", cell, right: true)
                 }
-                let value = found.estimate.map { Quantity.text($0.median, found.unit) } ?? "withheld"
+                let value =
+                    found.estimate.map {
+                        Figures.isResolved($0, found.metric) ? Quantity.text($0.median, found.unit) : Figures.unresolved
+                    } ?? "withheld"
                 return TerminalText.pad(value, cell, right: true)
             }
             lines.append("  " + text.styled(TerminalText.pad(lane.id, name), .bold) + values.joined())

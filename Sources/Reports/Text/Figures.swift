@@ -10,6 +10,15 @@ enum Figures {
         return (long ? "95\u{A0}% interval " : "") + Quantity.interval(low, high, unit)
     }
 
+    /// Whether a figure that must be positive, as what an instance takes from the host, is told from nothing: its interval lies
+    /// above zero. Any other metric is.
+    static func isResolved(_ estimate: Estimate, _ metric: String) -> Bool {
+        metric != Metric.memorySlope || (estimate.medianLow ?? 0) > 0
+    }
+
+    /// What stands in the place of a figure that is not told from nothing.
+    static let unresolved = "not resolved"
+
     /// `+2.48 ms [+2.41, +2.55]`.
     static func shift(_ comparison: Comparison) -> String {
         guard let low = comparison.shiftLow, let high = comparison.shiftHigh else {

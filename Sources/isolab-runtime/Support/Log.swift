@@ -41,8 +41,9 @@ final class Log: Sendable {
         let line: [UInt8]
         switch form {
         case .json:
-            line = JSONDocument.write(
-                ["level": level, "msg": message, "time": Moment.now()], indented: false) + [0x0A]
+            line =
+                JSONDocument.write(
+                    ["level": level, "msg": message, "time": Moment.now()], indented: false) + [0x0A]
         case .text: line = Array("time=\"\(Moment.now())\" level=\(level) msg=\(quoted(message))\n".utf8)
         }
         // A log that cannot be written must not stop the container; the message is on standard error.

@@ -1,0 +1,31 @@
+import BenchmarkSupport
+import Linux
+import OCI
+import Seccomp
+
+/// Bundles with one root file system and Docker's configuration: all namespaces but user, a cgroup with limits, Docker's
+/// mounts, masks, capabilities and seccomp profile. Every container has its own cgroup, and so its own `config.json`.
+struct Bundles {
+    let scratch: Scratch
+    private static let program = "/true"
+    private static let memory: Int64 = 128 << 20
+
+    init(program: String) throws { scratch = try Scratch(program: program, as: "true") }
+
+    /// - Parameters:
+    ///   - waits: whether the program waits to be ended.
+    ///   - memory: the limit in bytes.
+    /// - Returns: the bundle's directory.
+    func make(_ identifier: String, waits: Bool = false, memory: Int64 = Self.memory) throws -> String {
+        let bundle = "\(scratch.directory)/\(identifier)"
+        try SystemFile.makeDirectories(bundle)
+        let configuration = RuntimeConfiguration.docker(
+            arguments: [Self.program] + (waits ? ["wait"] : []), rootPath: scratch.rootPath, hostname: "bundle",
+            cgroupPath: "/" + identifier, memory: memory, processors: 1, processCount: 64, seccomp: SeccompProfile.docker())
+        try writeFile(configuration.json(indented: false), bundle + "/config.json")
+        return bundle
+    }
+
+    /// What `exec` runs.
+    static let executed = [program]
+}

@@ -1,0 +1,26 @@
+import Glibc
+import Linux
+
+/// What the host could still give to programs.
+enum HostMemory {
+    /// Bytes: MemAvailable, and the free pages that each processor keeps in lists of its own, which MemAvailable does not count.
+    ///
+    /// Those lists hold up to several MiB a processor: an instance that is served from them seems to cost nothing, and one that
+    /// ends seems to give nothing back.
+    static func available() -> UInt64? {
+        // Counters that each CPU keeps for itself are folded in first; root only, elsewhere the settling must do.
+        _ = try? SystemFile.read("/proc/sys/vm/stat_refresh")
+        guard let available = try? Procfs.memoryAvailable() else { return nil }
+        let pages = (try? SystemFile.read("/proc/zoneinfo")).map(pagesKeptByProcessors) ?? 0
+        return available + pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// The sum of `count:` below every `pagesets` of /proc/zoneinfo (proc(5)).
+    static func pagesKeptByProcessors(_ zoneinfo: String) -> UInt64 {
+        zoneinfo.split(separator: "\n").reduce(0) { sum, line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, words[0] == "count:", let count = UInt64(words[1]) else { return sum }
+            return sum + count
+        }
+    }
+}
