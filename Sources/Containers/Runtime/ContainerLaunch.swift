@@ -28,9 +28,9 @@ struct ContainerLaunch {
         self.record = record
     }
 
-    mutating func run(_ document: [UInt8], warn: @escaping (String) -> Void) throws -> RunningProcess {
+    mutating func run(warn: @escaping (String) -> Void) throws -> RunningProcess {
         let lock = try directory.lock()
-        try SystemFile.replace(directory.configurationPath, with: document)
+        try SystemFile.replace(directory.configurationPath, with: request.bundle.document)
         try directory.write(record)
         let cgroup = try Cgroup.create(cgroupPlan)
         self.cgroup = cgroup
@@ -129,10 +129,7 @@ struct ContainerLaunch {
     /// After a failure: the child is gone already.
     func undo(warn: (String) -> Void) {
         do throws(SystemError) {
-            if let cgroup {
-                try cgroup.kill()
-                try cgroup.remove()
-            }
+            try cgroup?.end()
         } catch { warn("after a failed launch: \(error)") }
         if hooksRan {
             do throws(SystemError) {

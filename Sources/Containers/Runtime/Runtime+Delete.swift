@@ -67,9 +67,7 @@ extension Runtime {
                 try Self.awaitEnd(of: process)
             }
         }
-        let cgroup = cgroup(of: record)
-        try cgroup.kill()
-        try cgroup.remove()
+        try cgroup(of: record).end()
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock
@@ -77,7 +75,7 @@ extension Runtime {
 
     /// They come after everything is gone; one that fails is said and stops nothing (config.md, "Poststop").
     private func runPoststopHooks(_ record: ContainerRecord, _ directory: ContainerDirectory) {
-        guard let configuration = try? directory.configuration() else { return }
+        guard record.hasPoststopHooks, let configuration = try? directory.configuration() else { return }
         var state = state(of: record, directory)
         state.status = .stopped
         state.pid = nil

@@ -2,7 +2,6 @@ import CLinux
 import Containers
 import Glibc
 import Linux
-import OCI
 
 /// A pair of sockets by which a foreground container's terminal comes to this process.
 final class ForegroundTerminal {
@@ -21,12 +20,6 @@ final class ForegroundTerminal {
     deinit {
         close(ownEnd)
         close(childEnd)
-    }
-
-    /// Where the bundle's process wants a terminal.
-    static func ifWanted(_ bundle: String) throws -> ForegroundTerminal? {
-        let configuration = try RuntimeConfiguration(json: try SystemFile.bytes(of: bundle + "/config.json"))
-        return configuration.process?.terminal == true ? try ForegroundTerminal() : nil
     }
 
     /// Between the user's terminal and the container's, whose master the child has sent before its program ran.
