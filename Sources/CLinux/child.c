@@ -75,12 +75,15 @@ static long succeed(struct isolab_child *child) {
     for (;;) CALL1(SYS_exit_group, 0);
 }
 
-static long guard_parent(uint64_t parent) {
+static long guard_parent(int parent) {
     long result = CALL5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (result < 0) return result;
-    // The launcher may have ended before the kernel was told. Its number reads as 0 from a new pid namespace.
-    long now = CALL0(SYS_getppid);
-    return now == 0 || now == (long)parent ? 0 : -ESRCH;
+    // The launcher may have ended before the kernel was told: then nobody would ever open a gate. getppid cannot say it
+    // from a new pid namespace, where the launcher's number is 0.
+    struct pollfd end = {.fd = parent, .events = POLLIN};
+    uint64_t now[2] = {0, 0};
+    result = CALL5(SYS_ppoll, &end, 1, now, NULL, 8);
+    return result > 0 ? -ESRCH : result;
 }
 
 static long change_directory(const char *path) {
@@ -113,7 +116,7 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_succeed: return succeed(child);
     case isolab_hand_over: isolab_say(child, ISOLAB_HANDED_OVER); return 0;
     case isolab_await_start: return await_start((int)a);
-    case isolab_guard_parent: return guard_parent(a);
+    case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
     case isolab_open_terminal: return isolab_step_terminal((const struct isolab_terminal *)a);
     case isolab_system_call: return CALL4(a, b, c, d, e);

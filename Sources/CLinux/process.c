@@ -2,12 +2,10 @@
 #include "CLinux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,31 +21,6 @@ int isolab_pidfd_getfd(int pidfd, int descriptor) { return (int)syscall(SYS_pidf
 int isolab_join_namespace(int descriptor, int flags) { return setns(descriptor, flags); }
 
 int isolab_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
-
-int isolab_run_from_read_only_self(char *const argv[]) {
-    int own = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-    if (own < 0) return -1;
-    struct statvfs information;
-    if (fstatvfs(own, &information) == 0 && information.f_flag & ST_RDONLY) {
-        close(own);
-        return 0;
-    }
-    // A detached copy of the mount, of this one file: a process in a container that gets hold of /proc/<pid>/exe finds a
-    // file that cannot be opened for writing, and no mount to make writable (CVE-2019-5736).
-    int tree = (int)syscall(SYS_open_tree, own, "", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | AT_EMPTY_PATH);
-    close(own);
-    if (tree < 0) return -1;
-    struct {
-        uint64_t set, clear, propagation, user_namespace;
-    } attributes = {.set = 1 /* MOUNT_ATTR_RDONLY */};
-    if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) {
-        execveat(tree, "", argv, environ, AT_EMPTY_PATH);
-    }
-    int number = errno;
-    close(tree);
-    errno = number;
-    return -1;
-}
 
 int isolab_hold_signals(void) {
     sigset_t held;

@@ -45,7 +45,7 @@ import Testing
     func update() throws {
         let container = try engine.started("exec sleep 1000") {
             $0.linux?.resources?.memory = .init(limit: 100 << 20)
-            $0.linux?.resources?.devices.append(.init(allow: true, type: "c", major: 1, minor: 11, access: "rwm"))
+            $0.linux?.resources?.devices.append(.init(allow: true, type: "c", major: 10, minor: 200, access: "rwm"))
         }
         func value(_ controller: String, _ files: String...) -> String {
             guard let hierarchy = TestHost.layout?.hierarchy(of: controller) else { return "" }
@@ -53,7 +53,7 @@ import Testing
             return files.map { Engine.text("\(directory)/\($0)") }.joined()
         }
         #expect(value("memory", "memory.limit_in_bytes", "memory.max") == "\(100 << 20)\n")
-        let opening = "mknod /tmp/k c 1 11; dd if=/tmp/k of=/dev/null bs=1 count=0 2>/dev/null && echo opened"
+        let opening = "mknod /tmp/k c 10 200; true < /tmp/k && echo opened"
         #expect(try container.execute(opening).output == "opened\n")
 
         #expect(try container.call("update", "--memory", "50331648", "--pids-limit", "77").status == 0)

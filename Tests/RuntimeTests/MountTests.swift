@@ -174,7 +174,7 @@ import Testing
                 $0.linux?.sysctl = [:]
                 chmod(engine.place, 0o755)
             } else {
-                $0.process?.user.uid = 100_000
+                $0.process?.user = .init(uid: 100_000, gid: 100_000)
             }
             $0.mounts.append(mount)
         }

@@ -91,7 +91,7 @@ import Testing
         #expect(answer.status == 0, "\(answer.complaints)")
         let (master, _) = try socket.receive()
         defer { close(master) }
-        #expect(try read(master, until: "\n") == "/dev/pts/0\r\n")
+        #expect(try read(master, until: "\r\n") == "/dev/pts/0\r\n")
         try container.remove()
     }
 

@@ -22,7 +22,8 @@ final class Bed {
         let profile = SeccompProfile.docker()
         filter = try SeccompProgramCache().program(for: profile)
         configuration = RuntimeConfiguration.docker(
-            arguments: [], rootPath: scratch.rootPath, hostname: "floor", memory: Self.memory, processors: Self.processors,
+            arguments: [], rootPath: scratch.rootPath, hostname: "floor", memory: Self.memory,
+            processors: Self.processors,
             processCount: Self.processCount, seccomp: profile)
         launcher = try Launcher(stateDirectory: scratch.directory + "/state")
         host = try HostFacts.detect(stateDirectory: scratch.directory + "/state")

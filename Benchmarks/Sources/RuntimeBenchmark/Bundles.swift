@@ -21,7 +21,8 @@ struct Bundles {
         try SystemFile.makeDirectories(bundle)
         let configuration = RuntimeConfiguration.docker(
             arguments: [Self.program] + (waits ? ["wait"] : []), rootPath: scratch.rootPath, hostname: "bundle",
-            cgroupPath: "/" + identifier, memory: memory, processors: 1, processCount: 64, seccomp: SeccompProfile.docker())
+            cgroupPath: "/" + identifier, memory: memory, processors: 1, processCount: 64,
+            seccomp: SeccompProfile.docker())
         try writeFile(configuration.json(indented: false), bundle + "/config.json")
         return bundle
     }

@@ -107,7 +107,8 @@ struct Results {
 
     private func remainsTable(_ runtimes: [String]) -> String {
         var text = "\n## What a container takes\n\n"
-        text += "| runtime | runs within \(Self.leastMemory >> 10) KiB of memory | processes that stay after `start` |\n"
+        text +=
+            "| runtime | runs within \(Self.leastMemory >> 10) KiB of memory | processes that stay after `start` |\n"
         text += "| --- | --- | --- |\n"
         for runtime in runtimes where runtime != Self.twin {
             let runs = memory[runtime].map { "\($0.succeeded) of \($0.of)" } ?? ""

@@ -20,7 +20,7 @@ enum isolab_operation {
     isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable
     isolab_system_call,       // a: number, b…e: its operands
     isolab_pass_listener,     // a: const struct sock_fprog *, b: flags: as isolab_seccomp, and notes the listener
-    isolab_guard_parent,      // a: the launcher's pid: fail where it is gone already
+    isolab_guard_parent,      // a: a pidfd of the launcher: fail where it is gone already
     isolab_unshare,           // a: CLONE_NEW… flags
     isolab_set_namespace,     // a: descriptor, b: CLONE_NEW… flag
     isolab_mount,             // a: source, b: target, made where it is absent, c: type, d: flags, e: data
@@ -58,7 +58,7 @@ enum isolab_operation {
     isolab_close_on_exec,     // every descriptor from a up
     isolab_close_others,      // a: const int *sorted numbers to keep, b: count; all others from c up are closed now
     isolab_own_streams,       // a: uid: gives 0, 1 and 2 to the user where they are not the null device
-    isolab_map_tree,          // a: slot, b: descriptor of a user namespace, c: AT_RECURSIVE or 0: an idmapped mount
+    isolab_adopt_tree,        // a: slot, b: descriptor of a tree that the launcher made
     isolab_move_root,         // a: the new root, where pivot_root cannot be (an initramfs): MS_MOVE and chroot
     isolab_set_tree_attributes, // a: slot, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0, e: propagation
     isolab_enter_root,        // a: the new root, entered for a while by chroot(2): hooks will need the old one once more

@@ -21,9 +21,12 @@ int isolab_join_namespace(int descriptor, int flags);
 /// prctl(PR_SET_DUMPABLE, 0): nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
 int isolab_forbid_dump(void);
 
-/// Runs this program again from a read-only mount of its own file that nothing else can reach, unless it already does;
-/// answers only where that is impossible, −1 and errno.
-int isolab_run_from_read_only_self(char *const argv[]);
+/// Runs this program again from a read-only mount of its own file that nothing else can reach. Answers 0 where it runs from
+/// a read-only mount already, and −errno where it cannot.
+///
+/// A program linked with `-e isolab_entry` has done so before it set anything up, where its arguments have `create`, `run` or
+/// `exec` among them.
+long isolab_run_from_read_only_self(char *const argv[], char *const envp[]);
 
 /// Blocks every signal that can be passed on to another process and answers a descriptor that reads them, non-blocking and
 /// close-on-exec (signalfd(2)); −1 and errno.

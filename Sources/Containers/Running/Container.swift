@@ -53,8 +53,7 @@ public final class Container: Sendable {
     public func release() throws(SystemError) -> [ContainerPhase] {
         guard let cgroup else { return [] }
         let start = HostClock.now()
-        if try !cgroup.processes().isEmpty { try cgroup.kill() }
-        try cgroup.remove()
+        try cgroup.end()
         return [ContainerPhase("remove cgroup", .launcher, start: start, end: HostClock.now())]
     }
 }

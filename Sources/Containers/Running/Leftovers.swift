@@ -40,9 +40,7 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
     /// Kills what still runs in the cgroups, removes them, and the record last.
     public func release() throws(SystemError) {
         for plan in plans {
-            let cgroup = Cgroup(existing: plan)
-            try cgroup.kill()
-            try cgroup.remove()
+            try Cgroup(existing: plan).end()
         }
         unlink(recordPath)
     }

@@ -28,9 +28,9 @@ struct ContainerLaunch {
         self.record = record
     }
 
-    mutating func run(_ document: [UInt8], warn: @escaping (String) -> Void) throws -> RunningProcess {
+    mutating func run(warn: @escaping (String) -> Void) throws -> RunningProcess {
         let lock = try directory.lock()
-        try SystemFile.replace(directory.configurationPath, with: document)
+        try SystemFile.replace(directory.configurationPath, with: request.bundle.document)
         try directory.write(record)
         let cgroup = try Cgroup.create(cgroupPlan)
         self.cgroup = cgroup
@@ -46,7 +46,11 @@ struct ContainerLaunch {
         let descriptors = try LaunchDescriptors(plan)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = descriptors.namespaces
-        inputs.mappings = descriptors.mappings
+        inputs.trees = descriptors.trees
+        let own = isolab_pidfd_open(getpid())
+        guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
+        let launcher = OwnedDescriptor(owning: own)
+        inputs.launcher = launcher.number
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
         }
@@ -62,7 +66,7 @@ struct ContainerLaunch {
             inputs.startFIFO = fifos[0]
             inputs.reportFIFO = fifos[1]
         }
-        if let path = plan.processNamespace { try ChildNamespaces.join(pid: path) }
+        try ChildNamespaces.join(plan.launcherJoins)
 
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self
@@ -72,6 +76,7 @@ struct ContainerLaunch {
             try launch.serve(stage, pid, listener: program.listener, warn: warn)
         }
         _ = consume lock
+        _ = consume launcher
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
     }
 
@@ -129,10 +134,7 @@ struct ContainerLaunch {
     /// After a failure: the child is gone already.
     func undo(warn: (String) -> Void) {
         do throws(SystemError) {
-            if let cgroup {
-                try cgroup.kill()
-                try cgroup.remove()
-            }
+            try cgroup?.end()
         } catch { warn("after a failed launch: \(error)") }
         if hooksRan {
             do throws(SystemError) {

@@ -41,8 +41,9 @@ public struct ContainerRecord: Equatable, Sendable {
     public var process: Identity?
     /// Whether it waits for a start of its own.
     public var waitsForStart: Bool
-    /// Whether its configuration has hooks for after the start: most have none, and need not be read again.
+    /// Whether its configuration has hooks for after the start and the end: most have none, and need not be read again.
     public var hasPoststartHooks: Bool
+    public var hasPoststopHooks: Bool
     /// The cgroup's directories, foreseen before they are made.
     public var cgroup: [Cgroup.Directory]
 }
@@ -61,7 +62,7 @@ extension ContainerRecord: JSONObject {
     public static var blank: ContainerRecord {
         ContainerRecord(
             ociVersion: "", id: "", bundle: "", rootfs: "", created: "", owner: "", annotations: [:], creator: .blank,
-            process: nil, waitsForStart: false, hasPoststartHooks: false, cgroup: [])
+            process: nil, waitsForStart: false, hasPoststartHooks: false, hasPoststopHooks: false, cgroup: [])
     }
 
     public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
@@ -76,6 +77,7 @@ extension ContainerRecord: JSONObject {
         try members.optional("process", &process)
         try members.defaulted("waitsForStart", &waitsForStart)
         try members.defaulted("hasPoststartHooks", &hasPoststartHooks)
+        try members.defaulted("hasPoststopHooks", &hasPoststopHooks)
         try members.defaulted("cgroup", &cgroup)
     }
 }

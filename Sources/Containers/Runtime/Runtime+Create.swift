@@ -7,8 +7,7 @@ import Seccomp
 /// What `create` and `run` are asked for.
 public struct CreateRequest: Sendable {
     public var id: String
-    /// The directory with config.json.
-    public var bundle: String
+    public var bundle: Bundle
     /// Whether it waits for `start`; else its program runs at once.
     public var waitsForStart: Bool
     /// Where its process number is written.
@@ -20,10 +19,12 @@ public struct CreateRequest: Sendable {
     public var preservedDescriptors: Int
     /// How many of the preserved are sockets that somebody listens on for the program, which is told (sd_listen_fds(3)).
     public var listeningDescriptors = 0
+    /// The terminal's size where the configuration names none.
+    public var consoleSize: RuntimeConfiguration.ConsoleSize?
     public var noPivot: Bool
 
     public init(
-        id: String, bundle: String, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
+        id: String, bundle: Bundle, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
         consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, noPivot: Bool = false
     ) {
         self.id = id
@@ -44,10 +45,12 @@ extension Runtime {
     /// - Throws: what failed, at which step. Nothing is left behind then.
     public func create(_ request: CreateRequest) throws -> RunningProcess {
         let identifier = try ContainerIdentifier(request.id)
-        let bundle = try Self.resolved(request.bundle, "bundle")
-        let document = try SystemFile.bytes(of: bundle + "/config.json")
-        var configuration = try RuntimeConfiguration(json: document)
+        let bundle = request.bundle.path
+        var configuration = request.bundle.configuration
         for warning in try configuration.validate() { warn("config.json: \(warning)") }
+        if let size = request.consoleSize, configuration.process?.consoleSize == nil {
+            configuration.process?.consoleSize = size
+        }
         if request.listeningDescriptors > 0 {
             configuration.process?.environment += ["LISTEN_FDS=\(request.listeningDescriptors)", "LISTEN_PID=1"]
         }
@@ -79,10 +82,11 @@ extension Runtime {
                 creator: try ContainerRecord.Identity(of: getpid()), process: nil,
                 waitsForStart: request.waitsForStart,
                 hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
+                hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
                 cgroup: Cgroup(foreseen: cgroupPlan).directories))
         for warning in plan.warnings { warn(warning) }
         do {
-            return try launch.run(document, warn: warn)
+            return try launch.run(warn: warn)
         } catch {
             launch.undo(warn: warn)
             throw error

@@ -51,7 +51,14 @@ extension Runtime {
             if !directory.exists { return }
             throw error
         }
-        guard let record = try directory.record() else {
+        let known: ContainerRecord?
+        do { known = try directory.record() } catch {
+            guard force else { throw error }
+            warn("\(error)")
+            known = nil
+            try endForeseen(directory)
+        }
+        guard let record = known else {
             try directory.remove()
             return
         }
@@ -67,17 +74,22 @@ extension Runtime {
                 try Self.awaitEnd(of: process)
             }
         }
-        let cgroup = cgroup(of: record)
-        try cgroup.kill()
-        try cgroup.remove()
+        try cgroup(of: record).end()
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock
     }
 
+    /// Ends and removes what a container without a readable record can have: the cgroup its configuration asks for. Its
+    /// processes are all in there.
+    private func endForeseen(_ directory: ContainerDirectory) throws {
+        guard let configuration = try? directory.configuration() else { return }
+        try Cgroup(existing: try cgroupPlan(configuration, id: directory.id)).end()
+    }
+
     /// They come after everything is gone; one that fails is said and stops nothing (config.md, "Poststop").
     private func runPoststopHooks(_ record: ContainerRecord, _ directory: ContainerDirectory) {
-        guard let configuration = try? directory.configuration() else { return }
+        guard record.hasPoststopHooks, let configuration = try? directory.configuration() else { return }
         var state = state(of: record, directory)
         state.status = .stopped
         state.pid = nil

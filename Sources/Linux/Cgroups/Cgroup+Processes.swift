@@ -80,6 +80,18 @@ extension Cgroup {
 extension Cgroup {
     // MARK: - The end
 
+    /// Ends what still runs inside, and removes the directories.
+    ///
+    /// Nobody is looked for where removing goes well at once, as after the end of a pid namespace: the kernel removes no
+    /// cgroup with a process or a cgroup in it.
+    public func end() throws(SystemError) {
+        for directory in directories where directory.found || rmdir(directory.path) != 0 && errno != ENOENT {
+            try kill()
+            break
+        }
+        try remove()
+    }
+
     /// Removes the directories, with cgroups that were made below them and directories above that were made for them; absent
     /// ones are no error. What was there before stays.
     ///

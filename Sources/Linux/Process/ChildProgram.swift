@@ -24,13 +24,15 @@ package final class ChildProgram {
         package var cgroupTasks: [Int32] = []
         /// The streams 0, 1 and 2; −1 leaves the parent's.
         package var streams: [Int32] = [-1, -1, -1]
+        /// A pidfd of the launcher.
+        package var launcher: Int32 = -1
         /// The FIFO whose byte lets a created container start, and the one its failure is written to.
         package var startFIFO: Int32 = -1
         package var reportFIFO: Int32 = -1
         /// A connected UNIX socket that a terminal's master goes to.
         package var consoleSocket: Int32 = -1
-        /// User namespaces of idmapped mounts.
-        package var mappings: [Int32] = []
+        /// Idmapped mounts that are attached nowhere yet.
+        package var trees: [Int32] = []
         /// The namespaces to join, by their source.
         package var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
 

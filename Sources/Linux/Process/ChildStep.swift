@@ -43,8 +43,8 @@ public enum ChildStep: Equatable, Sendable {
     /// `chroot(2)` into the new root for a while: hooks will need to see the old one once more.
     case enterRoot(path: String)
     case leaveRoot
-    /// Makes the tree of a slot an idmapped mount, by one of the launch's user namespaces.
-    case mapTree(slot: Int, mapping: Int, recursive: Bool)
+    /// Takes one of the launch's trees into a slot: an idmapped mount, which no child in a user namespace could make.
+    case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
     case detach(path: String)
@@ -108,7 +108,7 @@ extension ChildStep {
         case .findProgram: "find program"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace(_, let namespaces): "join \(namespaces)"
-        case .mapTree: "idmap"
+        case .adoptTree: "adopt tree"
         case .setTreeAttributes: "mount_setattr"
         case .enterRoot: "chroot"
         case .leaveRoot: "leave root"
@@ -170,7 +170,7 @@ extension ChildStep {
         case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
-        case .mapTree(let slot, _, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
+        case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
         case .findProgram(let candidates): candidates.last ?? ""
         case .setHostName(let name), .setDomainName(let name): name
         case .unshare(let namespaces): namespaces.description
@@ -197,7 +197,8 @@ extension ChildStep {
         case .openTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace: "setns"
-        case .mapTree, .setTreeAttributes: "mount_setattr"
+        case .adoptTree: "dup"
+        case .setTreeAttributes: "mount_setattr"
         case .enterRoot, .leaveRoot: "chroot"
         case .copyUp: "copy"
         case .moveRoot: "mount"
@@ -273,7 +274,7 @@ extension ChildStep: CustomStringConvertible {
         case .findProgram(let candidates): "find program \(candidates.joined(separator: " or "))"
         case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
         case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
-        case .mapTree(let slot, let mapping, _): "mount_setattr slot \(slot) id maps \(mapping)"
+        case .adoptTree(let slot, let tree): "idmapped tree \(tree) → slot \(slot)"
         case .setTreeAttributes(let slot, let set, let clear, let propagation, let recursive):
             "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
         case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"

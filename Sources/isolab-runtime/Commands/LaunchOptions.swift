@@ -35,7 +35,7 @@ enum LaunchOptions {
     static func request(_ options: Options, waitsForStart: Bool) throws -> CreateRequest {
         try options.noMore(than: 1)
         var request = CreateRequest(
-            id: try options.argument(0, "container-id"), bundle: options.value("bundle") ?? ".",
+            id: try options.argument(0, "container-id"), bundle: try Bundle(at: options.value("bundle") ?? "."),
             waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
             consoleSocket: options.value("console-socket"),
             preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))

@@ -2,6 +2,7 @@ import CLinux
 import Containers
 import Glibc
 import Linux
+import OCI
 
 enum RunCommand: Command {
     static let name = "run"
@@ -19,8 +20,10 @@ enum RunCommand: Command {
         var request = try LaunchOptions.request(options, waitsForStart: false)
         let runtime = try context.runtime()
         let detached = options.flag("detach")
-        let wanted = detached || request.consoleSocket != nil ? nil : try ForegroundTerminal.ifWanted(request.bundle)
-        if let wanted { request.consoleDescriptor = wanted.childEnd }
+        let wantsTerminal = request.bundle.configuration.process?.terminal == true
+        let terminal = wantsTerminal && !detached && request.consoleSocket == nil ? try ForegroundTerminal() : nil
+        request.consoleDescriptor = terminal?.childEnd
+        if terminal != nil { request.consoleSize = ForegroundTerminal.callersSize() }
         let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.create(request)
         do {
@@ -29,7 +32,7 @@ enum RunCommand: Command {
                 fflush(nil)
                 _exit(0)
             }
-            let status = try Foreground(terminal: try wanted?.relay()).wait(for: process, signals: signals)
+            let status = try Foreground(terminal: try terminal?.relay()).wait(for: process, signals: signals)
             if !options.flag("keep") { try runtime.delete(request.id) }
             return status
         } catch {

@@ -23,10 +23,11 @@ final class ForegroundTerminal {
         close(childEnd)
     }
 
-    /// Where the bundle's process wants a terminal.
-    static func ifWanted(_ bundle: String) throws -> ForegroundTerminal? {
-        let configuration = try RuntimeConfiguration(json: try SystemFile.bytes(of: bundle + "/config.json"))
-        return configuration.process?.terminal == true ? try ForegroundTerminal() : nil
+    /// The size of the user's terminal: the program shall have it from its first instruction on.
+    static func callersSize() -> RuntimeConfiguration.ConsoleSize? {
+        var size = winsize()
+        guard ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return .init(height: Int(size.ws_row), width: Int(size.ws_col))
     }
 
     /// Between the user's terminal and the container's, whose master the child has sent before its program ran.

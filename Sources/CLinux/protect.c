@@ -1,0 +1,89 @@
+// Puts this program beyond the reach of the containers it makes, before anything else of it runs.
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include "raw.h"
+
+#include <sys/vfs.h>
+
+#define STATFS_READ_ONLY 1
+
+long isolab_run_from_read_only_self(char *const argv[], char *const envp[]) {
+    long own = CALL4(SYS_openat, AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC, 0);
+    if (own < 0) return own;
+    struct statfs information;
+    long result = CALL2(SYS_fstatfs, own, &information);
+    if (result >= 0 && (information.f_flags & STATFS_READ_ONLY)) {
+        CALL1(SYS_close, own);
+        return 0;
+    }
+    // A detached copy of the mount, of this one file: a process in a container that gets hold of /proc/<pid>/exe finds a
+    // file that cannot be opened for writing, and no mount to make writable (CVE-2019-5736).
+    long tree = CALL3(SYS_open_tree, own, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+    CALL1(SYS_close, own);
+    if (tree < 0) return tree;
+    struct mount_attributes attributes = {.set = ATTRIBUTE_READ_ONLY};
+    result = CALL5(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+    if (result >= 0) result = CALL5(SYS_execveat, tree, "", argv, envp, AT_EMPTY_PATH);
+    CALL1(SYS_close, tree);
+    return result;
+}
+
+// MARK: - The entry
+
+static int is_equal(const char *text, const char *other) {
+    while (*text && *text == *other) {
+        text++;
+        other++;
+    }
+    return *text == *other;
+}
+
+// Words that are commands which make processes in containers; where one stands for something else, nothing is lost but time.
+static int enters_containers(char *const *words) {
+    for (; *words; words++) {
+        if (is_equal(*words, "run") || is_equal(*words, "create") || is_equal(*words, "exec")) return 1;
+    }
+    return 0;
+}
+
+// What the kernel put on the stack: the count of arguments, they, a null, the environment, a null.
+//
+// Nothing is set up yet: no thread storage, no relocations, so no function of the C library, not even one that the
+// compiler would put in by itself. A failure is left to the program, which tries again and says what is wrong.
+__attribute__((used, no_stack_protector, no_builtin, no_sanitize("address", "thread", "undefined"))) void
+isolab_protect(uint64_t *stack) {
+    char **arguments = (char **)(stack + 1);
+    char **environment = arguments + stack[0] + 1;
+    if (enters_containers(arguments)) isolab_run_from_read_only_self(arguments, environment);
+}
+
+// The program's own entry (`ld -e isolab_entry`), before the C library's: the program is executed twice, and setting up
+// C library and Swift runtime would be most of the first time.
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".globl isolab_entry\n"
+        ".type isolab_entry, @function\n"
+        "isolab_entry:\n"
+        "    xor %ebp, %ebp\n"
+        "    mov %rdx, %r12\n"
+        "    mov %rsp, %rbx\n"
+        "    mov %rsp, %rdi\n"
+        "    and $-16, %rsp\n"
+        "    call isolab_protect\n"
+        "    mov %rbx, %rsp\n"
+        "    mov %r12, %rdx\n"
+        "    jmp _start\n"
+        ".size isolab_entry, . - isolab_entry\n");
+#elif defined(__aarch64__)
+__asm__(".text\n"
+        ".globl isolab_entry\n"
+        ".type isolab_entry, @function\n"
+        "isolab_entry:\n"
+        "    mov x29, #0\n"
+        "    mov x19, x0\n"
+        "    mov x0, sp\n"
+        "    bl isolab_protect\n"
+        "    mov x0, x19\n"
+        "    b _start\n"
+        ".size isolab_entry, . - isolab_entry\n");
+#endif

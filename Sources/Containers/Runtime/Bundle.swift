@@ -1,0 +1,17 @@
+import Linux
+public import OCI
+
+/// A bundle (bundle.md): a directory with a `config.json`, which is read once.
+public struct Bundle: Sendable {
+    /// The directory, absolute and without links.
+    public let path: String
+    public let configuration: RuntimeConfiguration
+    /// `config.json` to the byte.
+    let document: [UInt8]
+
+    public init(at path: String) throws {
+        self.path = try Runtime.resolved(path, "bundle")
+        document = try SystemFile.bytes(of: self.path + "/config.json")
+        configuration = try RuntimeConfiguration(json: document)
+    }
+}
