@@ -141,7 +141,7 @@ import Testing
         let open = ((try? SystemFile.names(in: "/proc/\(pid)/fd")) ?? []).compactMap { try? Procfs.readLink("/proc/\(pid)/fd/\($0)") }
         #expect(open.allSatisfy { $0.hasPrefix(engine.place + "/") || $0.hasPrefix("pipe:") }, "\(open)")
         // Its program is on a mount that nobody can write through, busy or not.
-        let program = open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
+        let program = Glibc.open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
         #expect(program < 0 && errno == EROFS)
         _ = try process.wait()
         // The process was made without CLONE_VM by one that the container cannot see.
