@@ -78,8 +78,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var joins: [NamespaceSource] = []
     /// Namespaces of others that the launcher joins itself, in this order, because the child must be born in them.
     public internal(set) var launcherJoins: [NamespaceJoin] = []
-    /// Id maps of idmapped mounts, each a user namespace that the launcher makes.
-    public internal(set) var mountMaps: [IdentityMaps] = []
+    /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
+    public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
     public internal(set) var networkDevices: [NetworkDeviceMove] = []
     /// What the child does, in order.

@@ -46,7 +46,11 @@ struct ContainerLaunch {
         let descriptors = try LaunchDescriptors(plan)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = descriptors.namespaces
-        inputs.mappings = descriptors.mappings
+        inputs.trees = descriptors.trees
+        let own = isolab_pidfd_open(getpid())
+        guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
+        let launcher = OwnedDescriptor(owning: own)
+        inputs.launcher = launcher.number
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
         }
@@ -72,6 +76,7 @@ struct ContainerLaunch {
             try launch.serve(stage, pid, listener: program.listener, warn: warn)
         }
         _ = consume lock
+        _ = consume launcher
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
     }
 
