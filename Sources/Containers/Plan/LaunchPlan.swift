@@ -112,6 +112,13 @@ public struct LaunchPlan: Equatable, Sendable {
         guard linux.seccomp == nil || options.filter != nil else {
             throw PlanError("linux.seccomp", "is not compiled: a container must not run without the filter it asks for")
         }
+        // config-linux.md, "Intel RDT": without a resctrl to write to, an error.
+        guard linux.intelRdt == nil else {
+            throw PlanError("linux.intelRdt", "isolab does not manage the resctrl file system")
+        }
+        if let label = linux.mountLabel, !label.isEmpty, !host.securityModules.contains("selinux") {
+            throw PlanError("linux.mountLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
+        }
         let asked = try NamespacePlan(linux)
         guard asked.all.contains(.mount) else {
             throw PlanError("linux.namespaces", "a mount namespace is needed: the root could not change without it")

@@ -58,7 +58,9 @@ struct TreeBuilder {
         case "tmpfs" where options.copiesUp:
             let slot = try nextSlot()
             attached += [
-                .makeTree(slot: slot, type: "tmpfs", options: options.data, attributes: options.attributes),
+                .makeTree(
+                    slot: slot, type: "tmpfs", options: labelled(options.data, type: "tmpfs"),
+                    attributes: options.attributes),
                 .copyUp(slot: slot, path: mount.destination),
                 .attachTree(slot: slot, target: mount.destination),
             ]
@@ -85,7 +87,16 @@ struct TreeBuilder {
         let type = mount.type ?? ""
         attached.append(
             .mount(
-                source: mount.source ?? type, target: mount.destination, type: type, flags: options.flags, data: data))
+                source: mount.source ?? type, target: mount.destination, type: type, flags: options.flags,
+                data: labelled(data, type: type)))
+    }
+
+    /// SELinux's label of what is made for the container alone; the kernel's own file systems have theirs.
+    private func labelled(_ data: String, type: String) -> String {
+        guard let label = linux.mountLabel, !label.isEmpty, ["tmpfs", "devpts", "mqueue", "ramfs"].contains(type) else {
+            return data
+        }
+        return (data.isEmpty ? "" : data + ",") + "context=\"\(label)\""
     }
 
     private mutating func addBind(
