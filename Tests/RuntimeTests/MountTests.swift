@@ -158,6 +158,8 @@ import Testing
         let shared = try shared()
         chown(shared, 0, 0)
         chmod(shared, 0o777)
+        // The container's root could not make it: the image is not its own.
+        try SystemFile.makeDirectories(engine.rootfs + "/mnt/a")
         let mapping = RuntimeConfiguration.IDMapping(containerID: 0, hostID: 100_000, size: 65536)
         let answer = try engine.run("stat -c '%u %g' /mnt/a/file; touch /mnt/a/new && stat -c '%u' /mnt/a/new") {
             var mount = RuntimeConfiguration.Mount(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind"])

@@ -25,20 +25,21 @@ import Testing
         let up = String(repeating: "../", count: 20)
         symlink((withDots ? up : "/") + outside.dropFirst() + "/target", engine.rootfs + "/data/link")
 
-        // Naive: the tmpfs is mounted over the host's directory (in the launch's own mount namespace).
+        // Naive: the tmpfs lands on the host's directory, whose file is out of sight then; and a bind shows it inside.
+        #expect(throws: SystemError.self, "the negative control does not attack") {
+            try NaiveLaunch.run(
+                engine, "true", root: engine.rootfs, mounts: [.init(source: "tmpfs", target: "/data/link", type: "tmpfs")],
+                before: [.writeFile(path: outside + "/target/file", content: "x")])
+        }
         let naive = try NaiveLaunch.run(
-            engine, "true", root: engine.rootfs, mounts: [.init(source: "tmpfs", target: "/data/link", type: "tmpfs")],
-            before: [.writeFile(path: outside + "/target/file", content: "x")])
-        #expect(naive.status != 0 || Engine.text(outside + "/target/file") == "outside\n")
-        let escaped = (try? NaiveLaunch.run(
             engine, "cat /mnt/file", root: engine.rootfs,
-            mounts: [.init(source: engine.rootfs + "/data/link", target: "/mnt")]))?.output
-        #expect(escaped == "outside\n", "the negative control does not attack")
+            mounts: [.init(source: engine.rootfs + "/data/link", target: "/mnt")])
+        #expect(naive.output == "outside\n", "the negative control does not attack")
 
         let answer = try engine.run("touch /data/link/mark && ls /data/link; ls \(outside) && echo escaped") {
             $0.mounts.append(.init(destination: "/data/link", type: "tmpfs", source: "tmpfs"))
         }
-        #expect(answer.output == "mark\n" || answer.output.hasPrefix("mark\n"), "\(answer.complaints)")
+        #expect(answer.output.hasPrefix("mark\n"), "\(answer.complaints)")
         #expect(try SystemFile.names(in: outside + "/target") == ["file"])
         #expect(Engine.text(outside + "/target/file") == "outside\n")
     }
@@ -57,14 +58,13 @@ import Testing
         }
         var (succeeded, refused) = (0, 0)
         for _ in 0..<40 {
-            let answer = try engine.run("cat /proc/self/mountinfo; ls /volume/directory/target /outside 2>/dev/null; true") {
+            let answer = try engine.run("true") {
                 $0.mounts += [
                     .init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]),
                     .init(destination: "/volume/directory/below", type: "tmpfs", source: "tmpfs"),
                 ]
             }
             if answer.status == 0 { succeeded += 1 } else { refused += 1 }
-            #expect(!answer.output.contains(outside + "/target/below"))
             #expect(!SystemFile.exists(outside + "/target/below"), "a directory was made outside")
         }
         #expect(succeeded > 0)

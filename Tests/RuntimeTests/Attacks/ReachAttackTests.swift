@@ -41,12 +41,14 @@ import Testing
     @Test func ownProgramOverwritten() throws {
         let naive = try copy(of: try #require(TestHost.busybox), "naive")
         symlink("/proc/self/exe", engine.rootfs + "/bin/self")
+        // The naive program is busybox, which goes by its name.
+        symlink("/proc/self/exe", engine.rootfs + "/data/busybox")
         try engine.write("#!/proc/self/exe\n", to: engine.rootfs + "/bin/script", mode: 0o755)
         if TestHost.has("nsenter") {
             let victim = try engine.started(Self.thief(of: "naive")) { mayTrace(&$0) }
             let pid = try #require(try victim.state().pid)
             // It joins, and sleeps for a moment as a part of the container: the thief needs no race.
-            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/bin/self", "sleep", "1"])
+            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sleep", "1"])
             try victim.awaitOutput("tried")
             #expect(victim.streams.output.contains("overwritten"), "the negative control does not attack")
             #expect(Engine.text(naive) == "pwned\n")
@@ -102,10 +104,10 @@ import Testing
         let open = try SystemFile.names(in: "/proc/\(pid)/fd").map { try Procfs.readLink("/proc/\(pid)/fd/\($0)") }
         #expect(open.filter { !$0.hasPrefix(engine.place + "/") }.isEmpty, "\(open)")
         #expect(open.count == 5)
-        #expect(Set(open.suffix(2)) == ["\(engine.root)/\(id)/start", "\(engine.root)/\(id)/report"])
+        #expect(Set(open).isSuperset(of: ["\(engine.root)/\(id)/start", "\(engine.root)/\(id)/report"]))
         #expect(try Procfs.readLink("/proc/\(pid)/cwd").hasPrefix("/"))
         // Another process of the container cannot look at it: its memory is the runtime's still.
-        let peek = try engine.call("exec", id, "/bin/sh", "-c", "ls /proc/1/fd; cat /proc/1/environ; readlink /proc/1/exe; echo x > /proc/1/mem")
+        let peek = try engine.call("exec", id, "/bin/sh", "-c", "for f in /proc/1/fd/*; do readlink $f; done; cat /proc/1/environ; readlink /proc/1/exe; echo x > /proc/1/mem")
         #expect(peek.output.isEmpty, "\(peek.output)")
         #expect(try engine.call("state", id).output.contains("created"))
         // Nor write to a memory that is the host's.
