@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 public import Linux
-import OCI
+public import OCI
 import Seccomp
 
 /// What `create` and `run` are asked for.
