@@ -43,7 +43,9 @@ import Testing
         }
         #expect(killed.status == 128 + SIGSYS)
         let answer = try engine.run("kill -USR1 1 && echo user; kill -USR2 1 || echo refused") {
-            $0.process?.arguments = ["/bin/sh", "-c", "trap '' USR1 USR2; kill -10 $$ && echo one; kill -12 $$ || echo two"]
+            $0.process?.arguments = [
+                "/bin/sh", "-c", "trap '' USR1 USR2; kill -10 $$ && echo one; kill -12 $$ || echo two",
+            ]
             $0.linux?.seccomp = profile([
                 .init(["kill"], .errno, errorNumber: 1, when: [.init(argument: 1, .equal, 12)])
             ])
@@ -54,12 +56,30 @@ import Testing
     /// Docker's whole profile: a container under it works.
     @Test func dockerProfile() throws {
         let answer = try engine.run("unshare -U true; grep Seccomp: /proc/self/status") {
-            $0.linux?.seccomp = profile([
-                .init(["unshare", "clone3", "setns", "mount"], .errno, errorNumber: 1)
-            ], flags: ["SECCOMP_FILTER_FLAG_LOG"])
+            $0.linux?.seccomp = profile(
+                [
+                    .init(["unshare", "clone3", "setns", "mount"], .errno, errorNumber: 1)
+                ], flags: ["SECCOMP_FILTER_FLAG_LOG"])
         }
         #expect(answer.output == "Seccomp:\t2\n")
         #expect(answer.complaints.contains("not permitted"))
+    }
+
+    /// A filter that knows nothing of clone3 does not keep a process from joining that is made out of sight.
+    @Test(arguments: [true, false]) func filterOfJoiningProcess(noNewPrivileges: Bool) throws {
+        let container = try engine.started("exec sleep 1000") {
+            $0.process?.noNewPrivileges = noNewPrivileges
+            $0.process?.capabilities?.bounding.append("CAP_SYS_PTRACE")
+            $0.linux?.seccomp = profile([
+                .init(["clone3"], .errno, errorNumber: UInt32(ENOSYS)),
+                .init(["mkdir", "mkdirat"], .errno, errorNumber: UInt32(EMFILE)),
+            ])
+        }
+        let answer = try container.execute("echo joined; mkdir /tmp/x; exit 4")
+        #expect(answer.status == 4)
+        #expect(answer.output == "joined\n")
+        #expect(answer.complaints.contains("Too many open files"))
+        try container.remove()
     }
 
     /// NOTIFY: the agent gets the filter's descriptor with the container's process state, and its answer is the call's.

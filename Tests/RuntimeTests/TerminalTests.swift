@@ -82,12 +82,15 @@ import Testing
         try container.remove()
     }
 
-    /// The same for `exec --tty --detach`.
-    @Test func consoleSocketOfExec() throws {
-        let container = try engine.started("exec sleep 1000")
+    /// The same for `exec --tty --detach`, also where the process is made out of the container's sight.
+    @Test(arguments: [false, true]) func consoleSocketOfExec(mayTrace: Bool) throws {
+        let container = try engine.started("exec sleep 1000") {
+            if mayTrace { $0.process?.capabilities?.bounding.append("CAP_SYS_PTRACE") }
+        }
         let socket = try ConsoleSocket(engine.place + "/console")
         let answer = try engine.call(
-            "exec", "--tty", "--detach", "--console-socket", socket.path, container.id, "/bin/sh", "-c", "tty; exec sleep 1000")
+            "exec", "--tty", "--detach", "--console-socket", socket.path, container.id, "/bin/sh", "-c",
+            "tty; exec sleep 1000")
         #expect(answer.status == 0, "\(answer.complaints)")
         let (master, _) = try socket.receive()
         defer { close(master) }
