@@ -67,6 +67,7 @@ let programs: [Target] = [
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],
+        exclude: ["CONFORMANCE.md"],
         // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
         // Its entry is CLinux's, which protects it before the C library's sets it up.
         linkerSettings: [

@@ -330,10 +330,9 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
         if (result >= 0) result = CALL1(SYS_chroot, ".");
         CALL1(SYS_close, child->outside);
         return result;
-    case isolab_map_tree: {
-        struct mount_attributes attributes = {.set = 0x00100000 /* MOUNT_ATTR_IDMAP */, .user_namespace = b};
-        return CALL5(SYS_mount_setattr, child->trees[a], "", AT_EMPTY_PATH | c, &attributes, sizeof attributes);
-    }
+    case isolab_adopt_tree:
+        child->trees[a] = (int32_t)b;
+        return 0;
     case isolab_copy_up: return isolab_step_copy_up(child->trees[a], (const char *)b);
     case isolab_detach: return CALL2(SYS_umount2, a, MNT_DETACH);
     case isolab_pivot_root: return pivot((const char *)a);

@@ -73,13 +73,15 @@ struct PodmanTests {
     /// A terminal: of its own devpts, in the size of the user's, for the first process and for one that joins.
     @Test func terminal() throws {
         let podman = try Podman()
+        // podman sets the size once it is attached, which may be after the program has begun.
+        let size = "until stty size 2>/dev/null; do sleep 0.05; done"
         let line =
-            "stty rows 31 cols 97; $podman run --rm -it $limits --network none isolab-test sh -c 'tty; stty size'"
+            "stty rows 31 cols 97; $podman run --rm -it $limits --network none isolab-test sh -c 'tty; \(size)'"
         let first = try podman.inTerminal(line)
         #expect(first.contains("/dev/pts/0"), "\(first)")
         #expect(first.contains("31 97"), "\(first)")
         _ = try podman.run("run -d --name two $limits --network none isolab-test sleep 1000")
-        let joined = try podman.inTerminal("stty rows 30 cols 96; $podman exec -it two sh -c 'tty; stty size'")
+        let joined = try podman.inTerminal("stty rows 30 cols 96; $podman exec -it two sh -c 'tty; \(size)'")
         #expect(joined.contains("/dev/pts/"), "\(joined)")
         #expect(joined.contains("30 96"), "\(joined)")
     }

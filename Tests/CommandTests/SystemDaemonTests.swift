@@ -35,7 +35,9 @@ struct SystemDaemonTests {
         #expect(counted.allSatisfy { $0.admitted }, "\(counted.map(\.reason))")
         for sample in counted where sample.experiment == "startup" {
             let names = sample.measurements.filter { $0.value > 0 }.map(\.metric)
-            #expect(names.contains(Metric.startup) && names.contains(Metric.cpu) && names.contains(Metric.teardown))
+            #expect(names.contains(Metric.startup) && names.contains(Metric.teardown), "\(sample.lane): \(names)")
+            // The micro-guest's QEMU may be reaped by the daemon before anybody could read its clock.
+            #expect(names.contains(Metric.cpu) || sample.lane == "vm-micro", "\(sample.lane): \(names)")
         }
         let memory = try #require(counted.first { $0.experiment == "memory" })
         for metric in [Metric.memoryPSS, Metric.memoryCgroup] {
@@ -92,6 +94,8 @@ struct SystemDaemonTests {
         let daemon = try LibvirtDaemon(in: place, configuration: "cgroup_controllers = []")
         let state = "\(place.path)/state"
         let isolab = try Self.startIdleGuest(daemon, state: state, in: place)
+        // Stopped first: an isolab that saw its daemon crash would end the guest itself.
+        try Self.signal(SIGSTOP, isolab)
         try daemon.crash()
         try Self.kill(isolab)
         #expect(!Self.emulators(of: place).isEmpty)
@@ -117,10 +121,14 @@ struct SystemDaemonTests {
 
     /// Ends isolab and its isolab-vm at once, as the kernel would for want of memory.
     private static func kill(_ isolab: RunningProcess) throws {
-        let driver = try Procfs.descendants(of: isolab.pid).filter { Processes.name(of: $0) == "isolab-vm" }
-        for pid in driver { Glibc.kill(pid, SIGKILL) }
-        try isolab.kill()
+        try signal(SIGKILL, isolab)
         _ = try isolab.wait()
+    }
+
+    private static func signal(_ signal: Int32, _ isolab: RunningProcess) throws {
+        let driver = try Procfs.descendants(of: isolab.pid).filter { Processes.name(of: $0) == "isolab-vm" }
+        for pid in driver { Glibc.kill(pid, signal) }
+        try isolab.kill(signal)
     }
 
     /// QEMU's processes that use the test's directory, or where its state directory says that they do.

@@ -140,6 +140,17 @@ import Testing
             ("linux.namespaces", { c in c.linux?.namespaces.append(.init(.network, path: "proc/1/ns/net")) }),
             ("linux.uidMappings", { c in c.linux?.namespaces.append(.init(.user)) }),
             ("hostname", { c in c.hostname = "h" }),
+            ("linux.intelRdt", { c in c.linux?.intelRdt = .init() }),
+            ("linux.mountLabel", { c in c.linux?.mountLabel = "system_u:object_r:svirt_file_t:s0" }),
+            ("process.apparmorProfile", { c in c.process?.apparmorProfile = "docker-default" }),
+            ("process.selinuxLabel", { c in c.process?.selinuxLabel = "system_u:system_r:svirt_t:s0" }),
+            ("process.scheduler.policy", { c in c.process?.scheduler = .init(policy: "SCHED_LUCK") }),
+            (
+                "process.ioPriority.priority",
+                { c in c.process?.ioPriority = .init(class: "IOPRIO_CLASS_BE", priority: 8) }
+            ),
+            ("linux.personality.domain", { c in c.linux?.personality = .init(domain: "HURD") }),
+            ("linux.memoryPolicy.nodes", { c in c.linux?.memoryPolicy = .init(mode: "MPOL_BIND", nodes: "3-1") }),
             ("mounts[0].type", { c in c.mounts = [.init(destination: "/x")] }),
             ("mounts", { c in c.mounts = [.init(destination: "/x", type: "bind", source: "y", options: ["bind"])] }),
             ("linux.seccomp", { c in c.linux?.seccomp = SeccompProfile(defaultAction: .allow) }),
@@ -147,6 +158,82 @@ import Testing
     func refused(field: String, change: @Sendable (inout RuntimeConfiguration) -> Void) {
         let error = #expect(throws: PlanError.self) { try plan(change) }
         #expect(error?.field.hasPrefix(field) == true)
+    }
+
+    /// Where AppArmor and SELinux are enabled, their labels are written for the next execve, and given to what is mounted.
+    @Test func securityLabels() throws {
+        var host = Self.modern
+        host.securityModules = ["apparmor", "selinux"]
+        let plan = try plan(host: host) {
+            $0.process?.apparmorProfile = "profile"
+            $0.linux?.mountLabel = "u:r:t:s0"
+            $0.mounts = [.init(destination: "/t", type: "tmpfs"), .init(destination: "/proc", type: "proc")]
+        }
+        #expect(plan.steps.contains(.writeFile(path: "/proc/self/attr/exec", content: "exec profile")))
+        #expect(
+            plan.steps.contains(
+                .mount(source: "tmpfs", target: "/t", type: "tmpfs", flags: [], data: "context=\"u:r:t:s0\"")))
+        #expect(plan.steps.contains(.mount(source: "proc", target: "/proc", type: "proc", flags: [], data: "")))
+    }
+
+    /// Numbers of system calls' operands, against <linux/sched.h>, <linux/ioprio.h>, <linux/mempolicy.h>.
+    @Test func scheduling() throws {
+        let plan = try plan {
+            $0.process?.scheduler = .init(policy: "SCHED_BATCH", nice: -3, flags: ["SCHED_FLAG_RESET_ON_FORK"])
+            $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_IDLE", priority: 7)
+            $0.linux?.memoryPolicy = .init(mode: "MPOL_INTERLEAVE", nodes: "0,64-65", flags: ["MPOL_F_STATIC_NODES"])
+        }
+        func operands(_ name: String) -> ([UInt64], [UInt64]?)? {
+            for case .systemCall(name, _, let operands, let memory, _) in plan.steps { return (operands, memory) }
+            return nil
+        }
+        #expect(operands("sched_setattr")?.1 == [48 | 3 << 32, 1, UInt64(UInt32(bitPattern: -3)), 0, 0, 0])
+        #expect(operands("ioprio_set")?.0 == [1, 0, 3 << 13 | 7])
+        #expect(operands("set_mempolicy")?.0 == [3 | 1 << 15, 0, 129])
+        #expect(operands("set_mempolicy")?.1 == [1, 3])
+    }
+
+    /// Namespaces of others: joined by the child, but the pid namespace by its launcher; all by the launcher, in an order that
+    /// his rights allow, where a user namespace is among them.
+    @Test func joinedNamespaces() throws {
+        let paths = { (kinds: [RuntimeConfiguration.Namespace.Kind]) in
+            kinds.map {
+                RuntimeConfiguration.Namespace($0, path: "/ns/\($0.rawValue)")
+            }
+        }
+        let plain = try plan { $0.linux?.namespaces += paths([.network, .pid]) }
+        #expect(plain.launcherJoins.map(\.path) == ["/ns/pid"])
+        #expect(plain.steps.contains(.joinNamespace(.file("/ns/network"), .network)))
+        let rooted = try plan { $0.linux?.namespaces += paths([.user, .network]) }
+        #expect(rooted.launcherJoins.map(\.path) == ["/ns/network", "/ns/user"])
+        #expect(rooted.namespaces == .mount)
+        var host = Self.modern
+        host.privileged = false
+        let rootless = try plan(host: host) { $0.linux?.namespaces += paths([.network, .user]) }
+        #expect(rootless.launcherJoins.map(\.path) == ["/ns/user", "/ns/network"])
+    }
+
+    /// A runtime's container: dies with its maker until it is written down, waits for its start, and runs startContainer hooks
+    /// and its program without one.
+    @Test func lifecycleOrder() throws {
+        let lifecycle = LaunchPlan.Lifecycle(identifier: "c", bundle: "/b", waitsForStart: true)
+        let plan = try plan(options: .init(lifecycle: lifecycle)) {
+            $0.hooks = .init(
+                createRuntime: [.init(path: "/one")], createContainer: [.init(path: "/two")],
+                startContainer: [.init(path: "/three", timeout: 5)])
+        }
+        let names = plan.steps.map(\.name)
+        let order = [
+            "guard launcher", "chroot", "mknod /dev/null", "leave root", "await runtime hooks", "hook /two",
+            "pivot_root",
+            "close descriptors", "find program", "await record", "parent-death signal", "hand over", "await start",
+            "hook /three", "execve",
+        ]
+        #expect(names.filter(order.contains) == order)
+        for case .hook(let hook) in plan.steps {
+            let place = try #require(hook.pidPlace)
+            #expect(hook.input.utf8.dropFirst(place).starts(with: "2147483647".utf8))
+        }
     }
 
     /// sysctl's names: dots part, except where a slash stands for a dot in a name.

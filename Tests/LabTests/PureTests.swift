@@ -169,6 +169,61 @@ struct FigureTests {
         #expect(value(Metric.guestTotal) == 65)
         #expect(value(Metric.guestAvailable) == nil)
         #expect(rows.filter { $0.metric == "memory.available" }.map(\.value) == [1000, 900, 800, 700])
+        #expect(rows.filter { $0.metric == "memory.available" }.map(\.batch) == [0, 1, 2, 3])
+    }
+
+    /// What another program gives back at one moment does not turn the slope: it is told by most pairs of readings.
+    @Test func slopeOutlivesAJump() throws {
+        let readings = (0...16).map { step in
+            MemoryLedger.Reading(
+                instances: step * 8, available: 1e9 - Double(step * 8) * 100_000 + (step > 1 ? 30e6 : 0))
+        }
+        let slope = try #require(MemoryLedger(readings: readings).slope)
+        #expect(abs(slope - 100_000) < 1)
+        #expect(MemoryLedger(readings: [readings[0]]).slope == nil)
+    }
+
+    /// The host is read before the first and after the last instance, and at most fifteen times between.
+    @Test(arguments: [(1, [0, 1]), (2, [0, 1, 2]), (128, (0...16).map { $0 * 8 })] as [(Int, [Int])])
+    func stops(instances: Int, expected: [Int]) {
+        #expect(MemoryLedger.stops(instances).sorted() == expected)
+        for count in 1...200 {
+            let stops = MemoryLedger.stops(count)
+            #expect(stops.contains(0) && stops.contains(count) && stops.count <= 17)
+        }
+    }
+
+    /// The free pages that processors keep for themselves stand below `pagesets`, one list a zone and processor.
+    @Test func pagesKeptByProcessors() {
+        let zoneinfo = """
+            Node 0, zone      DMA
+              pages free     3840
+                    nr_free_pages 3840
+              pagesets
+                cpu: 0
+                          count:    0
+                          high:     0
+              vm stats threshold: 4
+            Node 0, zone   Normal
+              pagesets
+                cpu: 0
+                          count:    166
+                          high:     3625
+                          batch:    63
+                cpu: 1
+                          count:    23
+            """
+        #expect(HostMemory.pagesKeptByProcessors(zoneinfo) == 189)
+        #expect(HostMemory.pagesKeptByProcessors("") == 0)
+    }
+
+    /// Where one instance costs milliseconds many are started; other runtimes and guests have numbers of their own.
+    @Test func instancesByKind() {
+        var part = Experiment.Part(kind: "memory", workload: "ready", lanes: ["native"], blocks: 5, instances: 128)
+        #expect(part.instances(of: .container) == 128 && part.instances(of: .peer) == 128)
+        #expect(part.instances(of: .guest) == 2)
+        part.peerInstances = 24
+        #expect(part.instances(of: .native) == 128 && part.instances(of: .peer) == 24)
     }
 }
 

@@ -196,4 +196,51 @@ import Testing
             }
         }
     }
+
+    /// A block device of this host, whole: partitions cannot be throttled.
+    private static let blockDevice: (major: UInt32, minor: UInt32)? = {
+        for name in (try? SystemFile.names(in: "/sys/block")) ?? [] {
+            let numbers = ((try? SystemFile.read("/sys/block/\(name)/dev")) ?? "").split { $0 == ":" || $0 == "\n" }
+            if numbers.count == 2, let major = UInt32(numbers[0]), let minor = UInt32(numbers[1]), major != 7 {
+                return (major, minor)
+            }
+        }
+        return nil
+    }()
+
+    /// The greatest rates of a block device stand in the kernel's files, and go with a rate of 0.
+    @Test(
+        .enabled(if: blockDevice != nil, "needs a block device"),
+        .enabled(
+            if: (try? CgroupLayout.detect())?.controllers.contains { $0 == "blkio" || $0 == "io" } == true,
+            "needs cgroup v1's blkio or cgroup v2's io controller"))
+    func ratesOfABlockDevice() throws {
+        let (major, minor) = try #require(Self.blockDevice)
+        var device = CgroupLimits.BlockIO.Device(major: major, minor: minor)
+        device.readBytes = 1 << 20
+        device.writeRequests = 77
+        var limits = CgroupLimits()
+        limits.blockIO = .init(devices: [device])
+        let cgroup = try Cgroup.create(named: "test-\(getpid())-rates", limits: limits)
+        defer { try? cgroup.remove() }
+        let name = "\(major):\(minor)"
+        func text(_ file: String) throws -> String {
+            let path = try #require(cgroup.directory(of: "blkio") ?? cgroup.directory(of: "io")).path
+            return try SystemFile.read("\(path)/\(file)")
+        }
+        let classic = cgroup.directory(of: "blkio") != nil
+        if classic {
+            #expect(try text("blkio.throttle.read_bps_device") == "\(name) 1048576\n")
+            #expect(try text("blkio.throttle.write_iops_device") == "\(name) 77\n")
+        } else {
+            #expect(try text("io.max") == "\(name) rbps=1048576 wbps=max riops=max wiops=77\n")
+        }
+        device.readBytes = 0
+        device.writeRequests = 0
+        limits.blockIO = .init(devices: [device])
+        try cgroup.apply(limits)
+        for file in classic ? ["blkio.throttle.read_bps_device", "blkio.throttle.write_iops_device"] : ["io.max"] {
+            #expect(try text(file) == "")
+        }
+    }
 }

@@ -38,6 +38,29 @@ import Testing
         }
     }
 
+    /// A slope whose interval is not above zero is no figure: the lane is said to be not resolved, the others keep theirs.
+    @Test func unresolvedSlopeIsSaid() throws {
+        var run = ExampleRun.run(blocks: 20)
+        #expect(!TerminalReport.render(run: run, summary: Self.summary).contains(Figures.unresolved))
+        var sign = 1.0
+        for index in run.samples.indices where run.samples[index].lane == run.manifest.baseline {
+            for place in run.samples[index].measurements.indices
+            where run.samples[index].measurements[place].metric == Metric.memorySlope {
+                run.samples[index].measurements[place].value *= sign
+                sign.negate()
+            }
+        }
+        let summary = Summarizer.summarize(run, resamples: 100)
+        let cell = try #require(
+            summary.cells.first { $0.lane == run.manifest.baseline && $0.metric == Metric.memorySlope })
+        #expect(try #require(cell.estimate?.medianLow) < 0)
+        let text = TerminalReport.render(run: run, summary: summary)
+        let row = try #require(text.split(separator: "\n").first { $0.contains(Figures.unresolved) })
+        #expect(row.contains(run.manifest.baseline))
+        let page = HTMLReport.render(run: run, summary: summary)
+        #expect(page.contains("Not resolved in this run: the slope of \(run.manifest.baseline)."))
+    }
+
     /// A lane's name cannot drive the reader's terminal.
     @Test func controlCharactersDoNotReachTheTerminal() {
         var shapes = ExampleRun.usual

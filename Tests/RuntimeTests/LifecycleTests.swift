@@ -68,7 +68,9 @@ import Testing
 
     /// A container that is not there: an error for all, but not for `delete --force`.
     @Test func unknownContainer() throws {
-        for command in [["state"], ["start"], ["kill"], ["delete"], ["pause"], ["resume"], ["ps"], ["events", "--stats"]] {
+        for command in [
+            ["state"], ["start"], ["kill"], ["delete"], ["pause"], ["resume"], ["ps"], ["events", "--stats"],
+        ] {
             let answer = try engine.call(command + ["nobody"])
             #expect(answer.status == 1, "\(command)")
             #expect(answer.complaints.contains("nobody"))
@@ -102,7 +104,9 @@ import Testing
 
     /// `kill --all` reaches every process of the cgroup; the default signal is TERM and reaches the first alone.
     @Test func killOfAll() throws {
-        let container = try engine.started("trap '' TERM; (trap 'echo second' TERM; echo ready; while :; do sleep 0.01; done) & wait; wait") {
+        let container = try engine.started(
+            "trap '' TERM; (trap 'echo second' TERM; echo ready; while :; do sleep 0.01; done) & wait; wait"
+        ) {
             $0.linux?.namespaces.removeAll { $0.kind == .pid }
         }
         try container.awaitOutput("ready")
@@ -128,9 +132,12 @@ import Testing
 
     /// `run --detach` leaves it running, `run --keep` leaves a stopped one; signals to `run` reach the program.
     @Test func waysToRun() throws {
-        let bundle = try engine.bundle(engine.configuration("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done"))
+        let bundle = try engine.bundle(
+            engine.configuration("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done"))
         let (first, second, third) = (engine.name(), engine.name(), engine.name())
-        #expect(try engine.call("run", "--detach", "--pid-file", "\(engine.place)/pid", "--bundle", bundle, first).status == 0)
+        #expect(
+            try engine.call("run", "--detach", "--pid-file", "\(engine.place)/pid", "--bundle", bundle, first).status
+                == 0)
         let state = try ContainerState(json: Array(try engine.call("state", first).output.utf8))
         #expect(state.status == .running)
         #expect("\(state.pid ?? 0)" == Engine.text("\(engine.place)/pid"))

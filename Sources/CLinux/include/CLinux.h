@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "event.h"
 #include "kvm.h"
+#include "mount.h"
 #include "process.h"
 #include "security.h"
 #include "socket.h"

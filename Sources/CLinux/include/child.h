@@ -12,6 +12,7 @@
 enum isolab_operation {
     isolab_join_cgroups,      // a: const int *descriptors of `tasks` files, b: count
     isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
+    isolab_succeed,           // what follows is done by a process of its own, a child of the launcher, in memory of its own
     isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
     isolab_run_hook,          // a: const struct isolab_hook *
@@ -19,7 +20,7 @@ enum isolab_operation {
     isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable
     isolab_system_call,       // a: number, b…e: its operands
     isolab_pass_listener,     // a: const struct sock_fprog *, b: flags: as isolab_seccomp, and notes the listener
-    isolab_guard_parent,      // a: the launcher's pid: fail where it is gone already
+    isolab_guard_parent,      // a: a pidfd of the launcher: fail where it is gone already
     isolab_unshare,           // a: CLONE_NEW… flags
     isolab_set_namespace,     // a: descriptor, b: CLONE_NEW… flag
     isolab_mount,             // a: source, b: target, made where it is absent, c: type, d: flags, e: data
@@ -57,7 +58,7 @@ enum isolab_operation {
     isolab_close_on_exec,     // every descriptor from a up
     isolab_close_others,      // a: const int *sorted numbers to keep, b: count; all others from c up are closed now
     isolab_own_streams,       // a: uid: gives 0, 1 and 2 to the user where they are not the null device
-    isolab_map_tree,          // a: slot, b: descriptor of a user namespace, c: AT_RECURSIVE or 0: an idmapped mount
+    isolab_adopt_tree,        // a: slot, b: descriptor of a tree that the launcher made
     isolab_move_root,         // a: the new root, where pivot_root cannot be (an initramfs): MS_MOVE and chroot
     isolab_set_tree_attributes, // a: slot, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0, e: propagation
     isolab_enter_root,        // a: the new root, entered for a while by chroot(2): hooks will need the old one once more
@@ -137,6 +138,8 @@ struct isolab_child {
     volatile uint32_t gate;
     /// The descriptor of a seccomp listener in the child, or −1.
     volatile int32_t listener;
+    /// The process that goes on by itself after isolab_succeed, or 0.
+    volatile int32_t successor;
     /// The old root while the new one is entered for a while.
     int32_t outside;
     /// /dev/null inside, checked to be it; −1 before it is needed.

@@ -2,6 +2,16 @@ import Glibc
 import Linux
 import OCI
 
+/// An idmapped mount to be: a copy of a tree whose owners are shifted.
+public struct MappedTree: Equatable, Sendable {
+    public var source: String
+    /// With what is mounted below it.
+    public var recursive: Bool
+    public var maps: IdentityMaps
+    /// Whether what is mounted below is shifted too (`ridmap`).
+    public var mapsDeeply: Bool
+}
+
 /// The id maps of a user namespace, as the launcher writes them while the child waits.
 public struct IdentityMaps: Equatable, Sendable {
     /// Lines of `/proc/<pid>/uid_map`: inside, outside, how many (user_namespaces(7)).

@@ -8,6 +8,9 @@ public struct JoinPlan: Equatable, Sendable {
     public internal(set) var steps: [ChildStep] = []
     /// Those that take only children: the launcher joins them for it.
     public internal(set) var childNamespaces: Namespaces = []
+    /// Whether the process is made by the one that joins, out of the container's sight (`ChildStep.succeed`): it comes to life
+    /// with the container's rights and nothing of the host.
+    public internal(set) var hasSuccessor = false
     public internal(set) var warnings: [String] = []
 
     /// - Parameters:
@@ -25,9 +28,13 @@ public struct JoinPlan: Equatable, Sendable {
         guard linux.seccomp == nil || filter != nil else {
             throw PlanError("linux.seccomp", "is not compiled: a process must not join without the container's filter")
         }
-        let all = try NamespacePlan(linux).all
+        let namespaces = try NamespacePlan(linux)
+        let all = namespaces.all
         if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
-        childNamespaces = all.intersection([.pid, .time])
+        // Nobody inside can look into a launcher that gave up being dumped, but for CAP_SYS_PTRACE over it.
+        let isReachable = !all.contains(.user) && (Self.mayTrace(configuration) || namespaces.joined(.pid) != nil)
+        hasSuccessor = all.contains(.pid) && isReachable
+        childNamespaces = all.intersection(hasSuccessor ? .time : [.pid, .time])
         // An ordinary user may enter nothing of the container before its user namespace, the pid namespace included.
         if all.contains(.user), !host.privileged { childNamespaces.insert(.user) }
         let joined = all.subtracting(childNamespaces)
@@ -43,8 +50,16 @@ public struct JoinPlan: Equatable, Sendable {
         if let filter { builder.filter = .seccomp(instructions: filter.instructions, flags: filter.flags) }
         if let personality = linux.personality { try builder.add(personality) }
         if let policy = linux.memoryPolicy { try builder.add(policy) }
+        builder.hasSuccessor = hasSuccessor
         try builder.build(isMemberOfContainer: true)
         steps += builder.steps
         warnings = builder.warnings
+    }
+
+    /// Whether a container's processes may have CAP_SYS_PTRACE.
+    private static func mayTrace(_ configuration: RuntimeConfiguration) -> Bool {
+        guard let sets = configuration.process?.capabilities else { return false }
+        let names = sets.bounding + sets.permitted + sets.effective + sets.inheritable
+        return CapabilitySet.parse(names).set.contains(.systemTrace)
     }
 }

@@ -27,7 +27,7 @@ extension LaunchPlan {
             for (index, device) in linux.devices.enumerated() { try builder.add(device, at: index) }
         }
         warnings += builder.warnings
-        mountMaps = builder.maps
+        mappedTrees = builder.mappedTrees
 
         // Taken while they are what the host's are: they pass mounts on in both directions.
         steps += builder.heldShared

@@ -54,6 +54,8 @@ struct ProcessBuilder {
     var parentDeathSignal: Int32?
     var withholdsMakeNode = false
     var startHooks: [ChildHook] = []
+    /// Whether the last steps are a process's of its own (`ChildStep.succeed`).
+    var hasSuccessor = false
     private(set) var steps: [ChildStep] = []
     private(set) var warnings: [String] = []
     private var early: [ChildStep] = []
@@ -85,14 +87,17 @@ struct ProcessBuilder {
             steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.initial"))
         }
         steps += early
-        steps.append(.newSession)
+        var session = [ChildStep.newSession]
         if process.terminal {
-            steps.append(
+            session.append(
                 .openTerminal(
                     rows: UInt16(clamping: process.consoleSize?.height ?? 0),
                     columns: UInt16(clamping: process.consoleSize?.width ?? 0), user: process.user.uid,
                     console: !isMemberOfContainer))
-        } else {
+        }
+        // A session is its leader's, and ends with it.
+        if !hasSuccessor { steps += session }
+        if !process.terminal {
             steps.append(.streams)
             if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
         }
@@ -109,6 +114,7 @@ struct ProcessBuilder {
         // Early enough that `create` can say it, and after the change of user, who must be the one that may run it.
         if lifecycle != nil { steps.append(.findProgram(candidates: candidates)) }
         if process.noNewPrivileges { steps.append(.noNewPrivileges) }
+        if hasSuccessor { steps += [.succeed] + session }
         // A listener is handed over by the launcher, so its filter comes before the launcher may go.
         let hasListener = if case .seccompWithListener = filter { true } else { false }
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
@@ -220,5 +226,6 @@ struct ProcessBuilder {
 
 extension CapabilitySet {
     static let systemResource = CapabilitySet(rawValue: 1 << 24)
+    static let systemTrace = CapabilitySet(rawValue: 1 << 19)
     static let makeNode = CapabilitySet(rawValue: 1 << 27)
 }

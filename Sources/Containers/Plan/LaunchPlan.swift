@@ -76,10 +76,10 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var namespaces: Namespaces = []
     /// Namespaces of others that the child joins, and the files the launcher opens for it.
     public internal(set) var joins: [NamespaceSource] = []
-    /// The pid namespace of others that the child is born in: the launcher must set it for its children.
-    public internal(set) var processNamespace: String?
-    /// Id maps of idmapped mounts, each a user namespace that the launcher makes.
-    public internal(set) var mountMaps: [IdentityMaps] = []
+    /// Namespaces of others that the launcher joins itself, in this order, because the child must be born in them.
+    public internal(set) var launcherJoins: [NamespaceJoin] = []
+    /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
+    public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
     public internal(set) var networkDevices: [NetworkDeviceMove] = []
     /// What the child does, in order.
@@ -112,6 +112,13 @@ public struct LaunchPlan: Equatable, Sendable {
         guard linux.seccomp == nil || options.filter != nil else {
             throw PlanError("linux.seccomp", "is not compiled: a container must not run without the filter it asks for")
         }
+        // config-linux.md, "Intel RDT": without a resctrl to write to, an error.
+        guard linux.intelRdt == nil else {
+            throw PlanError("linux.intelRdt", "isolab does not manage the resctrl file system")
+        }
+        if let label = linux.mountLabel, !label.isEmpty, !host.securityModules.contains("selinux") {
+            throw PlanError("linux.mountLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
+        }
         let asked = try NamespacePlan(linux)
         guard asked.all.contains(.mount) else {
             throw PlanError("linux.namespaces", "a mount namespace is needed: the root could not change without it")
@@ -135,7 +142,7 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
-        try joinNamespaces(asked)
+        joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }
 
@@ -153,25 +160,26 @@ public struct LaunchPlan: Equatable, Sendable {
         try planProcess(process, configuration, options, namespaces: asked.all)
     }
 
-    private mutating func joinNamespaces(_ asked: NamespacePlan) throws(PlanError) {
-        // Root of the host has what it takes for all others before it enters a user namespace, an ordinary user after.
+    /// A pid namespace takes only children. With a user namespace of others all are joined by the launcher: what clone3 makes
+    /// must belong to that one, and root of the host has what it takes for the rest only before it enters, an ordinary user
+    /// only after.
+    private mutating func joinNamespaces(_ asked: NamespacePlan) {
         let user = asked.joins.filter { $0.namespace == .user }
         let others = asked.joins.filter { $0.namespace != .user }
-        for join in host.privileged ? others + user : user + others {
-            if join.namespace == .pid {
-                processNamespace = join.path
+        guard user.isEmpty else {
+            launcherJoins = host.privileged ? others + user : user + others
+            steps += [.setGroups(primary: 0, additional: []), .setUser(0)]
+            return
+        }
+        for join in others {
+            // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
+            if join.namespace == .pid || join.namespace == .time {
+                launcherJoins.append(join)
             } else {
                 joins.append(.file(join.path))
                 steps.append(.joinNamespace(.file(join.path), join.namespace))
             }
         }
-        // What clone3 makes would belong to the launcher's user namespace; only the pid namespace has to.
-        guard !user.isEmpty else { return }
-        let later = namespaces.subtracting(.pid)
-        namespaces.subtract(later)
-        steps.append(.setGroups(primary: 0, additional: []))
-        steps.append(.setUser(0))
-        if !later.isEmpty { steps.append(.unshare(later)) }
     }
 
     /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).

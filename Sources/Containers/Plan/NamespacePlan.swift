@@ -1,15 +1,10 @@
-import Linux
+public import Linux
 import OCI
 
 /// Which namespaces a container has of its own, new ones and those of others (config-linux.md, "Namespaces").
 struct NamespacePlan: Equatable {
-    struct Join: Equatable {
-        var namespace: Namespaces
-        var path: String
-    }
-
     var created: Namespaces = []
-    var joins: [Join] = []
+    var joins: [NamespaceJoin] = []
 
     var all: Namespaces { joins.reduce(created) { $0.union($1.namespace) } }
 
@@ -28,7 +23,7 @@ struct NamespacePlan: Equatable {
             guard path.hasPrefix("/") else {
                 throw PlanError("linux.namespaces[\(index)].path", "must be absolute, is '\(path)'")
             }
-            joins.append(Join(namespace: kind, path: path))
+            joins.append(NamespaceJoin(namespace: kind, path: path))
         }
     }
 
@@ -36,6 +31,12 @@ struct NamespacePlan: Equatable {
         .pid: .pid, .network: .network, .mount: .mount, .ipc: .ipc, .uts: .uts, .user: .user, .cgroup: .cgroup,
         .time: .time,
     ]
+}
+
+/// A namespace of others, and the file by which it is joined.
+public struct NamespaceJoin: Equatable, Sendable {
+    public var namespace: Namespaces
+    public var path: String
 }
 
 /// A network device that changes its namespace.

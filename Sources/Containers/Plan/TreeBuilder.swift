@@ -14,8 +14,7 @@ struct TreeBuilder {
     private(set) var held: [ChildStep] = []
     /// Everything done inside the new root.
     private(set) var attached: [ChildStep] = []
-    /// Id maps of idmapped mounts.
-    private(set) var maps: [IdentityMaps] = []
+    private(set) var mappedTrees: [MappedTree] = []
     private(set) var warnings: [String] = []
     /// Whether /dev is somebody else's, in which nothing is made.
     private(set) var hasForeignDevices = false
@@ -59,7 +58,9 @@ struct TreeBuilder {
         case "tmpfs" where options.copiesUp:
             let slot = try nextSlot()
             attached += [
-                .makeTree(slot: slot, type: "tmpfs", options: options.data, attributes: options.attributes),
+                .makeTree(
+                    slot: slot, type: "tmpfs", options: labelled(options.data, type: "tmpfs"),
+                    attributes: options.attributes),
                 .copyUp(slot: slot, path: mount.destination),
                 .attachTree(slot: slot, target: mount.destination),
             ]
@@ -86,7 +87,16 @@ struct TreeBuilder {
         let type = mount.type ?? ""
         attached.append(
             .mount(
-                source: mount.source ?? type, target: mount.destination, type: type, flags: options.flags, data: data))
+                source: mount.source ?? type, target: mount.destination, type: type, flags: options.flags,
+                data: labelled(data, type: type)))
+    }
+
+    /// SELinux's label of what is made for the container alone; the kernel's own file systems have theirs.
+    private func labelled(_ data: String, type: String) -> String {
+        guard let label = linux.mountLabel, !label.isEmpty, ["tmpfs", "devpts", "mqueue", "ramfs"].contains(type) else {
+            return data
+        }
+        return (data.isEmpty ? "" : data + ",") + "context=\"\(label)\""
     }
 
     private mutating func addBind(
@@ -99,10 +109,13 @@ struct TreeBuilder {
             warnings.append("mounts[\(index)].options: a bind mount takes no '\(options.data)'; ignored")
         }
         let slot = try nextSlot()
-        let hold = ChildStep.cloneTree(
-            slot: slot, source: source, recursive: options.flags.contains(.recursive))
-        if options.propagation.contains(.shared) { heldShared.append(hold) } else { held.append(hold) }
-        try map(mount, options, slot: slot, at: index)
+        if let tree = try mapped(mount, source, options, at: index) {
+            held.append(.adoptTree(slot: slot, tree: tree))
+        } else {
+            let hold = ChildStep.cloneTree(
+                slot: slot, source: source, recursive: options.flags.contains(.recursive))
+            if options.propagation.contains(.shared) { heldShared.append(hold) } else { held.append(hold) }
+        }
         if !options.attributes.isEmpty || !options.clearedAttributes.isEmpty {
             held.append(
                 .setTreeAttributes(
@@ -130,20 +143,23 @@ struct TreeBuilder {
     }
 
     /// Ids of an idmapped mount: its own mappings, or the container's (config.md, `idmap`).
-    private mutating func map(
-        _ mount: RuntimeConfiguration.Mount, _ options: MountOptions, slot: Int, at index: Int
-    ) throws(PlanError) {
+    ///
+    /// - Returns: the place of its tree among those the launcher makes; nil where the mount is an ordinary one.
+    private mutating func mapped(
+        _ mount: RuntimeConfiguration.Mount, _ source: String, _ options: MountOptions, at index: Int
+    ) throws(PlanError) -> Int? {
         let own = !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty
-        guard own || options.mapsIdentities else { return }
+        guard own || options.mapsIdentities else { return nil }
         let users = own ? mount.uidMappings : linux.uidMappings
         let groups = own ? mount.gidMappings : linux.gidMappings
         guard !users.isEmpty, !groups.isEmpty else {
             throw PlanError("mounts[\(index)]", "\(mount.destination): an idmapped mount needs uid and gid mappings")
         }
-        let wanted = IdentityMaps(users, groups, host: host)
-        let place = maps.firstIndex(of: wanted) ?? maps.count
-        if place == maps.count { maps.append(wanted) }
-        held.append(.mapTree(slot: slot, mapping: place, recursive: options.mapsIdentitiesDeeply))
+        mappedTrees.append(
+            MappedTree(
+                source: source, recursive: options.flags.contains(.recursive),
+                maps: IdentityMaps(users, groups, host: host), mapsDeeply: options.mapsIdentitiesDeeply))
+        return mappedTrees.count - 1
     }
 
     /// v2: the hierarchy itself, as the cgroup namespace shows it. v1: each hierarchy in a directory of a small tmpfs.

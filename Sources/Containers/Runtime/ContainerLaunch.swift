@@ -46,7 +46,11 @@ struct ContainerLaunch {
         let descriptors = try LaunchDescriptors(plan)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = descriptors.namespaces
-        inputs.mappings = descriptors.mappings
+        inputs.trees = descriptors.trees
+        let own = isolab_pidfd_open(getpid())
+        guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
+        let launcher = OwnedDescriptor(owning: own)
+        inputs.launcher = launcher.number
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
         }
@@ -62,7 +66,7 @@ struct ContainerLaunch {
             inputs.startFIFO = fifos[0]
             inputs.reportFIFO = fifos[1]
         }
-        if let path = plan.processNamespace { try ChildNamespaces.join(pid: path) }
+        try ChildNamespaces.join(plan.launcherJoins)
 
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self
@@ -74,6 +78,7 @@ struct ContainerLaunch {
             },
             besideIt: { (pid: Int32) throws(SystemError) in try launch.prepareRecord(pid) })
         _ = consume lock
+        _ = consume launcher
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
     }
 

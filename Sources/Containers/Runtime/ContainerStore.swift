@@ -80,7 +80,9 @@ public struct ContainerDirectory: Sendable {
             if error.errno == ENOENT { return nil }
             throw error
         }
-        return try ContainerRecord(json: bytes)
+        do throws(ConfigurationError) { return try ContainerRecord(json: bytes) } catch {
+            throw RuntimeError("read", id, "\(path)/\(error)", advice: "`delete --force` removes it all the same")
+        }
     }
 
     public func configuration() throws -> RuntimeConfiguration {

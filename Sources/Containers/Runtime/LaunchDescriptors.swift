@@ -2,10 +2,10 @@ import CLinux
 import Glibc
 import Linux
 
-/// What a launch opens for its child beforehand: namespaces to join, user namespaces of idmapped mounts. Closed with it.
+/// What a launch opens for its child beforehand: namespaces to join, idmapped mounts. Closed with it.
 struct LaunchDescriptors: ~Copyable {
     private(set) var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
-    private(set) var mappings: [Int32] = []
+    private(set) var trees: [Int32] = []
 
     init(_ plan: LaunchPlan) throws(SystemError) {
         do throws(SystemError) {
@@ -13,7 +13,7 @@ struct LaunchDescriptors: ~Copyable {
                 guard case .file(let path) = source else { continue }
                 namespaces.append((source, try OwnedDescriptor(opening: path, O_RDONLY).release()))
             }
-            for map in plan.mountMaps { mappings.append(try Self.userNamespace(map)) }
+            for tree in plan.mappedTrees { trees.append(try Self.make(tree)) }
         } catch {
             close()
             throw error
@@ -22,10 +22,22 @@ struct LaunchDescriptors: ~Copyable {
 
     private func close() {
         for (_, descriptor) in namespaces { Glibc.close(descriptor) }
-        for descriptor in mappings { Glibc.close(descriptor) }
+        for descriptor in trees { Glibc.close(descriptor) }
     }
 
     deinit { close() }
+
+    private static func make(_ tree: MappedTree) throws(SystemError) -> Int32 {
+        let namespace = OwnedDescriptor(owning: try userNamespace(tree.maps))
+        let descriptor = isolab_mapped_tree(
+            tree.source, tree.recursive ? 1 : 0, namespace.number, tree.mapsDeeply ? 1 : 0)
+        guard descriptor >= 0 else {
+            throw SystemError(
+                "mount_setattr", tree.source, stage: "idmapped mount",
+                advice: errno == EINVAL ? "its file system may not know idmapped mounts" : nil)
+        }
+        return descriptor
+    }
 
     /// A user namespace with these maps, held by a descriptor: a child makes it, and goes when we have it.
     private static func userNamespace(_ map: IdentityMaps) throws(SystemError) -> Int32 {
@@ -49,10 +61,12 @@ struct LaunchDescriptors: ~Copyable {
 
 /// Sets the namespaces that only children can be born in, for the next child of this thread.
 enum ChildNamespaces {
-    /// A pid namespace takes only the next children of whoever joins it (pid_namespaces(7)).
-    static func join(pid path: String) throws(SystemError) {
-        let file = try OwnedDescriptor(opening: path, O_RDONLY)
-        try join(file.number, .pid, path)
+    /// All are opened first: from inside a user namespace their files may be out of reach.
+    static func join(_ joins: [NamespaceJoin]) throws(SystemError) {
+        var files: [Int32] = []
+        defer { for file in files { Glibc.close(file) } }
+        for join in joins { files.append(try OwnedDescriptor(opening: join.path, O_RDONLY).release()) }
+        for (file, join) in zip(files, joins) { try self.join(file, join.namespace, join.path) }
     }
 
     static func join(_ descriptor: Int32, _ namespaces: Namespaces, _ object: String) throws(SystemError) {

@@ -17,6 +17,10 @@ public struct CreateRequest: Sendable {
     /// An open socket in place of a path.
     public var consoleDescriptor: Int32?
     public var preservedDescriptors: Int
+    /// How many of the preserved are sockets that somebody listens on for the program, which is told (sd_listen_fds(3)).
+    public var listeningDescriptors = 0
+    /// The terminal's size where the configuration names none.
+    public var consoleSize: RuntimeConfiguration.ConsoleSize?
     public var noPivot: Bool
 
     public init(
@@ -42,8 +46,14 @@ extension Runtime {
     public func create(_ request: CreateRequest) throws -> RunningProcess {
         let identifier = try ContainerIdentifier(request.id)
         let bundle = request.bundle.path
-        let configuration = request.bundle.configuration
+        var configuration = request.bundle.configuration
         for warning in try configuration.validate() { warn("config.json: \(warning)") }
+        if let size = request.consoleSize, configuration.process?.consoleSize == nil {
+            configuration.process?.consoleSize = size
+        }
+        if request.listeningDescriptors > 0 {
+            configuration.process?.environment += ["LISTEN_FDS=\(request.listeningDescriptors)", "LISTEN_PID=1"]
+        }
         let root = configuration.root?.path ?? ""
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()

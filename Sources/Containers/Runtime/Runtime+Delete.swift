@@ -51,7 +51,14 @@ extension Runtime {
             if !directory.exists { return }
             throw error
         }
-        guard let record = try directory.record() else {
+        let known: ContainerRecord?
+        do { known = try directory.record() } catch {
+            guard force else { throw error }
+            warn("\(error)")
+            known = nil
+            try endForeseen(directory)
+        }
+        guard let record = known else {
             try directory.remove()
             return
         }
@@ -71,6 +78,13 @@ extension Runtime {
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock
+    }
+
+    /// Ends and removes what a container without a readable record can have: the cgroup its configuration asks for. Its
+    /// processes are all in there.
+    private func endForeseen(_ directory: ContainerDirectory) throws {
+        guard let configuration = try? directory.configuration() else { return }
+        try Cgroup(existing: try cgroupPlan(configuration, id: directory.id)).end()
     }
 
     /// They come after everything is gone; one that fails is said and stops nothing (config.md, "Poststop").

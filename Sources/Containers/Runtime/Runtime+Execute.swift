@@ -91,6 +91,16 @@ extension Runtime {
             })
     }
 
+    /// What a successor says of a failure; its end of the pipe closes as its program begins.
+    private static func failure(_ report: Pipe, _ id: String) throws(SystemError) -> SystemError? {
+        report.closeWriteEnd()
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = try retryingOnInterrupt("read", "the report of a joining process") {
+            read(report.readEnd, &bytes, bytes.count)
+        }
+        return ChildFailure.error(report: Array(bytes.prefix(count)), program: id)
+    }
+
     private func launch(
         _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
     ) throws -> RunningProcess {
@@ -106,9 +116,15 @@ extension Runtime {
         for namespace in [Namespaces.user, .pid, .time] where plan.childNamespaces.contains(namespace) {
             try ChildNamespaces.join(target, namespace, "process \(pid)")
         }
+        let report = plan.hasSuccessor ? try Pipe() : nil
+        inputs.reportFIFO = report?.writeEnd ?? -1
         let program = ChildProgram(plan.steps, inputs: inputs)
         let child = try program.start(namespaces: [], cgroup: entry.unified)
         let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        if let report, let failure = try Self.failure(report, request.id) {
+            _ = try process.wait()
+            throw failure
+        }
         if let path = request.pidFile {
             try SystemFile.replace(path, with: Array("\(child.pid)".utf8), mode: 0o644)
         }

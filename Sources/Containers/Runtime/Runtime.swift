@@ -42,7 +42,8 @@ public struct Runtime: Sendable {
         return state(of: record, directory)
     }
 
-    /// Every container, by name. One that goes while we look is passed over.
+    /// Every container, by name. One that goes while we look is passed over, and so is, with a warning, one whose record
+    /// cannot be read: it must not hide the others.
     public func list() throws -> [ContainerState] {
         try store.containers().compactMap { directory in
             do {
@@ -50,7 +51,10 @@ public struct Runtime: Sendable {
                     return directory.exists ? ContainerState(id: directory.id, status: .stopped, bundle: "") : nil
                 }
                 return state(of: record, directory)
-            } catch  where !directory.exists { return nil }
+            } catch {
+                if directory.exists { warn("\(error)") }
+                return nil
+            }
         }
     }
 

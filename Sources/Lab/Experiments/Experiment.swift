@@ -56,7 +56,8 @@ public struct Experiment: Equatable, Sendable {
         public init(
             kind: String, workload: String, lanes: [String], blocks: Int, guestBlocks: Int? = nil, warmups: Int = 5,
             idleMilliseconds: Int = 0, deadlineSeconds: Int = 30, instances: Int = 8, peerInstances: Int? = nil,
-            guestInstances: Int = 2, settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1, mebibytes: Int = 0, work: UInt32 = 1000
+            guestInstances: Int = 2, settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1,
+            mebibytes: Int = 0, work: UInt32 = 1000
         ) {
             self.kind = kind
             self.workload = workload

@@ -67,14 +67,14 @@ extension Cgroup {
     /// what the kernel refuses as invalid is tried again after the others, as long as one more is taken each time.
     static func settle(_ settings: [CgroupLimits.Setting], in path: String) throws(SystemError) -> [String] {
         var warnings: [String] = []
+        var writer = CgroupWriter(directory: path, above: path)
         var pending = settings
         while !pending.isEmpty {
             var refused: [CgroupLimits.Setting] = []
             var reason: SystemError?
             for setting in pending {
                 do throws(SystemError) {
-                    let warning = try write(setting, in: path, above: path)
-                    if let warning, !warning.isEmpty { warnings.append(warning) }
+                    if let warning = try writer.write(setting) { warnings.append(warning) }
                 } catch {
                     guard error.errno == EINVAL else { throw error.advised }
                     refused.append(setting)

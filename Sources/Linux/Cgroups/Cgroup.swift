@@ -111,9 +111,9 @@ public struct Cgroup: Equatable, Sendable, Codable {
                     cgroup.warnings.append("cgroup \(names.isEmpty ? "v2" : names): left out, \(error)")
                     continue
                 }
+                var writer = CgroupWriter(directory: directory.path, above: directory.base)
                 for setting in directory.settings {
-                    let warning = try write(setting, in: directory.path, above: directory.base)
-                    if let warning, !warning.isEmpty { cgroup.warnings.append(warning) }
+                    if let warning = try writer.write(setting) { cgroup.warnings.append(warning) }
                 }
             }
             try cgroup.filterDevices(plan.filteredDevices)
@@ -171,26 +171,6 @@ public struct Cgroup: Equatable, Sendable, Codable {
             }
         }
         throw SystemError("mkdir", directory.path, errno: ENOENT)
-    }
-
-    /// - Returns: what to say where the kernel has no such file and can do without.
-    static func write(
-        _ setting: CgroupLimits.Setting, in path: String, above: String
-    ) throws(SystemError) -> String? {
-        var value = setting.value
-        if value.isEmpty { value = try SystemFile.read("\(above)/\(setting.file)") }
-        do throws(SystemError) {
-            try SystemFile.write(value, to: "\(path)/\(setting.file)")
-            return nil
-        } catch {
-            guard error.errno == ENOENT else { throw error }
-            for alternative in setting.otherwise where SystemFile.exists("\(path)/\(alternative.file)") {
-                try SystemFile.write(alternative.value, to: "\(path)/\(alternative.file)")
-                return nil
-            }
-            if let absence = setting.absence { return absence }
-            throw error
-        }
     }
 
     // MARK: - Joining

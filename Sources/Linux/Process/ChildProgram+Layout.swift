@@ -51,9 +51,10 @@ extension ChildProgram {
         case .joinCgroups: return make(isolab_join_cgroups, array(inputs.cgroupTasks), UInt64(inputs.cgroupTasks.count))
         case .awaitLauncher(let stage):
             return make(isolab_await_gate, UInt64(stage.rawValue), stage.isSilent ? 1 : 0)
+        case .succeed: return make(isolab_succeed)
         case .handOver: return make(isolab_hand_over)
         case .awaitStart: return make(isolab_await_start, UInt64(bitPattern: Int64(inputs.startFIFO)))
-        case .guardLauncher: return make(isolab_guard_parent, UInt64(getpid()))
+        case .guardLauncher: return make(isolab_guard_parent, UInt64(bitPattern: Int64(inputs.launcher)))
         case .hook(let hook): return make(isolab_run_hook, lay(hook))
         case .openTerminal(let rows, let columns, let user, let console):
             return make(
@@ -71,10 +72,9 @@ extension ChildProgram {
         case .joinNamespace(let source, let namespaces):
             let descriptor = inputs.namespaces.first { $0.source == source }?.descriptor ?? -1
             return make(isolab_set_namespace, UInt64(bitPattern: Int64(descriptor)), namespaces.rawValue)
-        case .mapTree(let slot, let mapping, let deep):
-            let descriptor = inputs.mappings.indices.contains(mapping) ? inputs.mappings[mapping] : -1
-            return make(
-                isolab_map_tree, UInt64(slot), UInt64(bitPattern: Int64(descriptor)), deep ? recursive : 0)
+        case .adoptTree(let slot, let tree):
+            let descriptor = inputs.trees.indices.contains(tree) ? inputs.trees[tree] : -1
+            return make(isolab_adopt_tree, UInt64(slot), UInt64(bitPattern: Int64(descriptor)))
         case .setTreeAttributes(let slot, let set, let clear, let propagation, let deep):
             return make(
                 isolab_set_tree_attributes, UInt64(slot), set.rawValue, clear.rawValue, deep ? recursive : 0,
@@ -146,7 +146,9 @@ extension ChildProgram {
         case .ownStreams(let user): return make(isolab_own_streams, UInt64(user))
         case .closeOtherDescriptors(let preserved): return make(isolab_close_on_exec, UInt64(3 + preserved))
         case .closeAtOnce(let preserved):
-            let kept = [inputs.startFIFO, inputs.reportFIFO].filter { $0 >= 0 }.sorted()
+            // A successor has yet to send its terminal away.
+            let console = steps.contains(.succeed) ? inputs.consoleSocket : -1
+            let kept = [inputs.startFIFO, inputs.reportFIFO, console].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
             return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))

@@ -24,13 +24,15 @@ package final class ChildProgram {
         package var cgroupTasks: [Int32] = []
         /// The streams 0, 1 and 2; −1 leaves the parent's.
         package var streams: [Int32] = [-1, -1, -1]
+        /// A pidfd of the launcher.
+        package var launcher: Int32 = -1
         /// The FIFO whose byte lets a created container start, and the one its failure is written to.
         package var startFIFO: Int32 = -1
         package var reportFIFO: Int32 = -1
         /// A connected UNIX socket that a terminal's master goes to.
         package var consoleSocket: Int32 = -1
-        /// User namespaces of idmapped mounts.
-        package var mappings: [Int32] = []
+        /// Idmapped mounts that are attached nowhere yet.
+        package var trees: [Int32] = []
         /// The namespaces to join, by their source.
         package var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
 
@@ -95,7 +97,8 @@ package final class ChildProgram {
     ///     CLONE_VFORK. An error lets the child go without running.
     ///   - besideIt: what the parent does while the child walks; an error lets the child go without running. For plans with
     ///     stages.
-    /// - Returns: the process's number and a descriptor of it, which the caller owns.
+    /// - Returns: the process's number and a descriptor of it, which the caller owns. After `.succeed` they are those of
+    ///   the successor, of whose steps only the report tells.
     package func start(
         namespaces: Namespaces, cgroup: Int32, atStage: ((LauncherStage, Int32) throws(SystemError) -> Void)? = nil,
         besideIt: ((Int32) throws(SystemError) -> Void)? = nil
@@ -139,6 +142,24 @@ package final class ChildProgram {
             Glibc.close(child.pointee.pidfd)
             _ = try? ProcessExit.wait(for: pid)
             throw failure
+        }
+        let successor = child.pointee.successor
+        if successor > 0 {
+            Glibc.close(child.pointee.pidfd)
+            _ = try ProcessExit.wait(for: pid)
+            // A child of ours that nobody has reaped: the number is its own.
+            let descriptor = isolab_pidfd_open(successor)
+            guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(successor)") }
+            return (successor, descriptor)
+        }
+        if let index = steps.indices.dropLast().first(where: { child.pointee.stamps[$0] == 0 }) {
+            // It is gone, and not by a step that failed: somebody killed it, most likely the kernel.
+            Glibc.close(child.pointee.pidfd)
+            let ending = try ProcessExit.wait(for: pid).ending
+            throw SystemError(
+                "launch", "process \(pid): \(ending)", errno: 0,
+                stage: "step \(index + 1) of \(steps.count), \(steps[index].name)",
+                advice: "is the memory limit too small?")
         }
         return (pid, child.pointee.pidfd)
     }

@@ -6,6 +6,8 @@ public enum ChildStep: Equatable, Sendable {
     case joinCgroups
     /// Wait until the launcher has done its part (id maps, hooks, the state on disk).
     case awaitLauncher(LauncherStage)
+    /// What follows is done by a process of its own: in the pid namespace that was joined, in memory of its own.
+    case succeed
     /// From here on the child needs its launcher no more, who may end.
     case handOver
     /// Wait for one byte of the launch's start FIFO.
@@ -41,8 +43,8 @@ public enum ChildStep: Equatable, Sendable {
     /// `chroot(2)` into the new root for a while: hooks will need to see the old one once more.
     case enterRoot(path: String)
     case leaveRoot
-    /// Makes the tree of a slot an idmapped mount, by one of the launch's user namespaces.
-    case mapTree(slot: Int, mapping: Int, recursive: Bool)
+    /// Takes one of the launch's trees into a slot: an idmapped mount, which no child in a user namespace could make.
+    case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
     case detach(path: String)
@@ -97,6 +99,7 @@ extension ChildStep {
         switch self {
         case .joinCgroups: "join cgroups"
         case .awaitLauncher(let stage): "await \(stage)"
+        case .succeed: "succeed"
         case .handOver: "hand over"
         case .awaitStart: "await start"
         case .guardLauncher: "guard launcher"
@@ -105,7 +108,7 @@ extension ChildStep {
         case .findProgram: "find program"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace(_, let namespaces): "join \(namespaces)"
-        case .mapTree: "idmap"
+        case .adoptTree: "adopt tree"
         case .setTreeAttributes: "mount_setattr"
         case .enterRoot: "chroot"
         case .leaveRoot: "leave root"
@@ -167,7 +170,7 @@ extension ChildStep {
         case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
-        case .mapTree(let slot, _, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
+        case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
         case .findProgram(let candidates): candidates.last ?? ""
         case .setHostName(let name), .setDomainName(let name): name
         case .unshare(let namespaces): namespaces.description
@@ -188,12 +191,14 @@ extension ChildStep {
         switch self {
         case .joinCgroups, .writeFile: "write"
         case .awaitLauncher, .handOver: "futex"
+        case .succeed: "clone"
         case .awaitStart: "read"
         case .hook, .execute, .findProgram: "execve"
         case .openTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace: "setns"
-        case .mapTree, .setTreeAttributes: "mount_setattr"
+        case .adoptTree: "dup"
+        case .setTreeAttributes: "mount_setattr"
         case .enterRoot, .leaveRoot: "chroot"
         case .copyUp: "copy"
         case .moveRoot: "mount"
@@ -269,7 +274,7 @@ extension ChildStep: CustomStringConvertible {
         case .findProgram(let candidates): "find program \(candidates.joined(separator: " or "))"
         case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
         case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
-        case .mapTree(let slot, let mapping, _): "mount_setattr slot \(slot) id maps \(mapping)"
+        case .adoptTree(let slot, let tree): "idmapped tree \(tree) → slot \(slot)"
         case .setTreeAttributes(let slot, let set, let clear, let propagation, let recursive):
             "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
         case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"

@@ -10,7 +10,7 @@ public protocol JSONObject: JSONValue {
     /// The value before any of its members was read.
     static var blank: Self { get }
 
-    /// Names every member, in the order in which they are to be written.
+    /// Names every member, at most 64, in the order in which they are to be written.
     mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault)
 }
 

@@ -45,7 +45,8 @@ extension RuntimeConfiguration {
         self = try JSONDocument.read(RuntimeConfiguration.self, from: json, document: Self.document)
     }
 
-    /// The bytes of a `config.json`: UTF-8, members sorted, so that equal values give equal bytes.
+    /// The bytes of a `config.json`: members in the specification's order, the keys of maps sorted, so that equal values give
+    /// equal bytes.
     public func json(indented: Bool = true) -> [UInt8] {
         JSONDocument.write(self, indented: indented)
     }

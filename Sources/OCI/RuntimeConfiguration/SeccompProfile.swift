@@ -128,7 +128,7 @@ extension SeccompProfile {
         self = try JSONDocument.read(SeccompProfile.self, from: json, document: Self.document)
     }
 
-    /// The bytes of the profile: members sorted, so that equal profiles give equal bytes.
+    /// The bytes of the profile, always in the same order: equal profiles give equal bytes, and an equal digest.
     public func json(indented: Bool = false) -> [UInt8] {
         JSONDocument.write(self, indented: indented)
     }

@@ -42,6 +42,9 @@ enum ExecCommand: Command {
         let terminal =
             request.process.terminal && request.consoleSocket == nil ? try ForegroundTerminal() : nil
         request.consoleDescriptor = terminal?.childEnd
+        if terminal != nil, request.process.consoleSize == nil {
+            request.process.consoleSize = ForegroundTerminal.callersSize()
+        }
         let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.execute(request)
         if detached {

@@ -16,10 +16,15 @@ enum LaunchOptions {
 
     static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
 
+    /// Sockets that somebody listens on for the container (sd_listen_fds(3)).
+    private static var listeningDescriptors: Int {
+        getenv("LISTEN_FDS").flatMap { Int(String(cString: $0)) }.map { max(0, $0) } ?? 0
+    }
+
     /// How many descriptors go along: those asked for, and those of socket activation (sd_listen_fds(3)).
     static func preservedDescriptors(_ options: Options) throws -> Int {
         var count = try options.number("preserve-fds", as: Int.self) ?? 0
-        if let text = getenv("LISTEN_FDS"), let listening = Int(String(cString: text)) { count += max(0, listening) }
+        count += min(listeningDescriptors, 1000)
         guard (0...1000).contains(count) else { throw UsageError("--preserve-fds must be 0 to 1000") }
         for number in 3..<(3 + count) where fcntl(Int32(number), F_GETFD) < 0 {
             throw UsageError("--preserve-fds \(count): descriptor \(number) is not open")
@@ -29,10 +34,12 @@ enum LaunchOptions {
 
     static func request(_ options: Options, waitsForStart: Bool) throws -> CreateRequest {
         try options.noMore(than: 1)
-        return CreateRequest(
+        var request = CreateRequest(
             id: try options.argument(0, "container-id"), bundle: try Bundle(at: options.value("bundle") ?? "."),
             waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
             consoleSocket: options.value("console-socket"),
             preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))
+        request.listeningDescriptors = listeningDescriptors
+        return request
     }
 }

@@ -23,6 +23,7 @@ enum RunCommand: Command {
         let wantsTerminal = request.bundle.configuration.process?.terminal == true
         let terminal = wantsTerminal && !detached && request.consoleSocket == nil ? try ForegroundTerminal() : nil
         request.consoleDescriptor = terminal?.childEnd
+        if terminal != nil { request.consoleSize = ForegroundTerminal.callersSize() }
         let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.create(request)
         do {

@@ -2,6 +2,7 @@ import CLinux
 import Containers
 import Glibc
 import Linux
+import OCI
 
 /// A pair of sockets by which a foreground container's terminal comes to this process.
 final class ForegroundTerminal {
@@ -20,6 +21,13 @@ final class ForegroundTerminal {
     deinit {
         close(ownEnd)
         close(childEnd)
+    }
+
+    /// The size of the user's terminal: the program shall have it from its first instruction on.
+    static func callersSize() -> RuntimeConfiguration.ConsoleSize? {
+        var size = winsize()
+        guard ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return .init(height: Int(size.ws_row), width: Int(size.ws_col))
     }
 
     /// Between the user's terminal and the container's, whose master the child has sent before its program ran.

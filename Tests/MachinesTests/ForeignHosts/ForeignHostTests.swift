@@ -7,7 +7,7 @@ import Testing
 /// The runtime core on hosts that this one is not: with everything on cgroup v2, as users' hosts have it, and with everything on
 /// v1. This very test bundle, run in a guest of our own with a distribution's kernel, as root and as an ordinary user.
 @Suite(
-    .enabled(if: ForeignHost.canRun, "needs QEMU, a guest kernel, a built isolab-vm and busybox-static"), .serialized)
+    .enabled(if: ForeignHost.canRun, "needs QEMU, a guest kernel, built programs and busybox-static"), .serialized)
 struct ForeignHostTests {
     @Test(arguments: ForeignHost.Layout.allCases) func suites(layout: ForeignHost.Layout) throws {
         let report = try ForeignHost(layout).run()
@@ -34,7 +34,7 @@ final class ForeignHost {
         var indispensable: [String] {
             let common = [
                 "limitsStand", "freezing", "nestedCgroups", "updating", "outOfMemory", "measured", "limitsAreInForce",
-                "memoryLimitKills", "devicesAreLimited", "notDelegated",
+                "memoryLimitKills", "devicesAreLimited", "createdRunningStopped", "notDelegated",
             ]
             guard self == .unified else { return common }
             return common + [
@@ -52,15 +52,16 @@ final class ForeignHost {
     }()
     private static let bundle = productDirectory + "/isolabPackageTests.xctest"
     private static let program = productDirectory + "/isolab-vm"
+    private static let runtime = productDirectory + "/isolab-runtime"
     private static let busybox = (["/bin/busybox", "/usr/bin/busybox"] as [String]).first { access($0, X_OK) == 0 }
     static let canRun =
-        ([bundle, program, "/usr/bin/qemu-system-x86_64", "/usr/bin/setpriv"] as [String])
+        ([bundle, program, runtime, "/usr/bin/qemu-system-x86_64", "/usr/bin/setpriv"] as [String])
         .allSatisfy { access($0, X_OK) == 0 } && busybox != nil && (try? GuestKernel.find()) != nil
 
     /// The suites that have to do with cgroups, and the containers themselves.
     private static let suites =
         "LinuxTests.(CgroupTests|CgroupStatisticsTests|DeviceFilterTests|UnifiedCgroupTests|ClassicCgroupTests)/"
-        + "|ContainersTests.(FailureTests|IsolationTests)/"
+        + "|ContainersTests.(FailureTests|IsolationTests)/|RuntimeTests.LifecycleTests/"
     /// Stands on a bind mount of itself first: the root of an initramfs cannot be pivoted away from, and containers do.
     private static let start = """
         #!/bin/busybox sh
@@ -172,6 +173,8 @@ final class ForeignHost {
             tree.link("/bin/\(tool)", to: "busybox")
         }
         try tree.add(Self.bundle, at: "/checks.xctest")
+        // The tests of the runtime's command line call it beside their bundle.
+        try tree.add(Self.runtime, at: "/isolab-runtime")
         try tree.write(Self.start, to: "/start", mode: 0o755)
         try tree.write(Self.checks, to: "/checks")
         let initramfs = try Initramfs.make(layers: [tree.root], cache: Cache(root: state.path("cache")))

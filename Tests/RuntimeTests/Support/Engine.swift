@@ -63,8 +63,10 @@ final class Engine {
     func name() -> String { "t\(getpid())-\(Self.serial.add(1, ordering: .relaxed).newValue)" }
 
     /// Docker's container without its profile, that runs a shell script.
+    func configuration(_ script: String) -> RuntimeConfiguration { configuration(script) { _ in } }
+
     func configuration(
-        _ script: String, change: (inout RuntimeConfiguration) throws -> Void = { _ in }
+        _ script: String, change: (inout RuntimeConfiguration) throws -> Void
     ) rethrows -> RuntimeConfiguration {
         var configuration = RuntimeConfiguration.docker(
             arguments: ["/bin/sh", "-c", script], rootPath: rootfs, seccomp: nil)
@@ -87,6 +89,7 @@ final class Engine {
     // MARK: - Calls
 
     /// Calls the runtime and waits for it.
+    @discardableResult
     func call(_ arguments: String..., input: String = "") throws -> Answer { try call(arguments, input: input) }
 
     func call(_ arguments: [String], input: String = "") throws -> Answer {
@@ -99,7 +102,7 @@ final class Engine {
     /// Any program; its standard streams are files, so that nothing waits for those who inherit them.
     func run(_ words: [String], input: String = "") throws -> Answer {
         let streams = try streams(input: input)
-        let exit = try plan(words).spawn(streams.standard).wait()
+        let exit = try Waiting.end(of: try plan(words).spawn(streams.standard), words)
         return Answer(status: exit.shellStatus, output: streams.output, complaints: streams.complaints)
     }
 
@@ -135,7 +138,7 @@ final class Engine {
         let bundle = try bundle(configuration)
         let streams = try streams(input: "")
         let words = [Self.program, "--root", root, "create", "--bundle", bundle] + options + [id]
-        let exit = try plan(words).spawn(streams.standard).wait()
+        let exit = try Waiting.end(of: try plan(words).spawn(streams.standard), words)
         return (
             Container(engine: self, id: id, bundle: bundle, streams: streams),
             Answer(status: exit.shellStatus, output: streams.output, complaints: streams.complaints)

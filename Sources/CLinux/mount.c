@@ -1,0 +1,24 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RECURSIVE 0x8000
+
+int isolab_mapped_tree(const char *source, int recursive, int user_namespace, int deep) {
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, source, 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | (recursive ? RECURSIVE : 0));
+    if (tree < 0) return -1;
+    struct {
+        uint64_t set, clear, propagation, user_namespace;
+    } attributes = {.set = 0x00100000 /* MOUNT_ATTR_IDMAP */, .user_namespace = (uint64_t)user_namespace};
+    int flags = AT_EMPTY_PATH | (deep ? RECURSIVE : 0);
+    if (syscall(SYS_mount_setattr, tree, "", flags, &attributes, sizeof attributes) == 0) return tree;
+    int number = errno;
+    close(tree);
+    errno = number;
+    return -1;
+}

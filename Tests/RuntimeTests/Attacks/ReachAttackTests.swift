@@ -1,0 +1,174 @@
+import Glibc
+import Linux
+import OCI
+import Testing
+
+/// What of the host a process in a container can get hold of through the runtime that makes or joins it: its program, its
+/// descriptors, its working directory, its memory.
+@Suite(.enabled(if: TestHost.canRun, TestHost.reason)) struct ReachAttackTests {
+    let engine: Engine
+
+    init() throws { engine = try Engine() }
+
+    /// The runtime as a file of the test's own, so that an attack that worked would break no other test.
+    private func copy(of program: String, _ name: String) throws -> String {
+        let path = "\(engine.place)/\(name)"
+        try #require(try ProcessPlan("cp", [program, path]).spawn().wait().succeeded)
+        return path
+    }
+
+    private func digest(_ path: String) throws -> [UInt8] { try SystemFile.bytes(of: path) }
+
+    /// Opens whatever program of that name comes into sight, and writes to it once it is no longer busy.
+    private static func thief(of name: String) -> String {
+        """
+        while :; do for p in /proc/[0-9]*; do case $(readlink $p/exe) in *\(name)*)
+        if exec 9< $p/exe; then echo caught; n=0; while [ $n -lt 300 ]; do n=$((n+1))
+        if (echo pwned > /proc/self/fd/9) 2>/dev/null; then echo overwritten; break; fi; sleep 0.01; done; echo tried; fi;; esac; done; done
+        """
+    }
+
+    private static let tracer = ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETUID", "CAP_SETGID"]
+
+    private func mayTrace(_ configuration: inout RuntimeConfiguration) {
+        configuration.process?.capabilities = .init(
+            bounding: Self.tracer, effective: Self.tracer, permitted: Self.tracer)
+    }
+
+    /// CVE-2019-5736: the image's program is the runtime itself (`/proc/self/exe`, or a script whose interpreter it is), so
+    /// that it runs where the container can see it and write to it afterwards. With CAP_SYS_PTRACE, to make it as easy as
+    /// can be. Against a program that enters naively it works.
+    @Test func ownProgramOverwritten() throws {
+        let naive = try copy(of: try #require(TestHost.busybox), "naive")
+        symlink("/proc/self/exe", engine.rootfs + "/bin/self")
+        try engine.write("#!/proc/self/exe\n", to: engine.rootfs + "/bin/script", mode: 0o755)
+        if TestHost.has("nsenter") {
+            let victim = try engine.started(Self.thief(of: "naive")) { mayTrace(&$0) }
+            let pid = try #require(try victim.state().pid)
+            // It joins, and sleeps for a moment as a part of the container: the thief needs no race.
+            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/bin/self", "sleep", "1"])
+            try victim.awaitOutput("tried")
+            #expect(victim.streams.output.contains("overwritten"), "the negative control does not attack")
+            #expect(Engine.text(naive) == "pwned\n")
+            try victim.remove()
+        }
+
+        let runtime = try copy(of: Engine.program, "runtime-copy")
+        let before = try digest(runtime)
+        let container = try engine.started(Self.thief(of: "runtime-copy")) { mayTrace(&$0) }
+        for words in [["/bin/self", "--version"], ["/bin/self", "events", "x"], ["/bin/script"], ["/bin/true"]] {
+            for _ in 0..<10 { _ = try engine.run([runtime, "--root", engine.root, "exec", container.id] + words) }
+        }
+        for program in ["/bin/self", "/bin/script"] {
+            let bundle = try engine.bundle(engine.configuration("") { $0.process?.arguments = [program, "--help"] })
+            _ = try engine.run([runtime, "--root", engine.root, "run", "--bundle", bundle, engine.name()])
+        }
+        #expect(!container.streams.output.contains("overwritten"))
+        #expect(try digest(runtime) == before)
+        try container.remove()
+    }
+
+    /// CVE-2024-21626: a working directory of /proc/self/fd/N would be the host's directory behind a descriptor the runtime
+    /// left open. For every N, for the first process and for a joining one. Naive: it works.
+    @Test func workingDirectoryByDescriptor() throws {
+        let naive = try engine.shell("cd /; exec 7< /; exec unshare -m --propagation private sh -c 'chroot \(engine.rootfs) /bin/sh -c \"mount -t proc proc /proc; cd /proc/self/fd/7 && test -e etc/passwd && echo out\"'")
+        #expect(naive.output == "out\n", "the negative control does not attack: \(naive.complaints)")
+
+        let container = try engine.started("exec sleep 1000")
+        for number in 0..<40 {
+            let path = "/proc/self/fd/\(number)"
+            let answer = try engine.run("pwd; ls; cat ../etc/passwd ../../etc/passwd") { $0.process?.workingDirectory = path }
+            #expect(answer.status == 1 || !answer.output.contains("root:"), "\(path): \(answer.output)")
+            #expect(answer.output.isEmpty, "\(path): \(answer.output)")
+            let joined = try engine.call("exec", "--cwd", path, container.id, "/bin/sh", "-c", "pwd; ls; cat ../etc/passwd ../../etc/passwd")
+            #expect(joined.output.isEmpty, "\(path): \(joined.output)")
+        }
+        // A link of the image's to one is no better.
+        symlink("/proc/self/fd/8", engine.rootfs + "/data/here")
+        #expect(try engine.run("ls") { $0.process?.workingDirectory = "/data/here" }.output.isEmpty)
+        try container.remove()
+    }
+
+    /// Neither a program's first instruction nor a waiting container's process has a descriptor of the host's: standard
+    /// streams, and before the start the two FIFOs of the start, which lead nowhere.
+    @Test func descriptors() throws {
+        // The engine's own are not passed on either.
+        let bundle = try engine.bundle(engine.configuration("ls -l /proc/self/fd; exec sleep 1000"))
+        let id = engine.name()
+        let answer = try engine.shell("exec 5< / 6< /etc/passwd 7> $place/seven; $runtime create --bundle \(bundle) \(id)")
+        #expect(answer.status == 0, "\(answer.complaints)")
+        let state = try ContainerState(json: Array(try engine.call("state", id).output.utf8))
+        let pid = try #require(state.pid)
+        let open = try SystemFile.names(in: "/proc/\(pid)/fd").map { try Procfs.readLink("/proc/\(pid)/fd/\($0)") }
+        #expect(open.filter { !$0.hasPrefix(engine.place + "/") }.isEmpty, "\(open)")
+        #expect(open.count == 5)
+        #expect(Set(open.suffix(2)) == ["\(engine.root)/\(id)/start", "\(engine.root)/\(id)/report"])
+        #expect(try Procfs.readLink("/proc/\(pid)/cwd").hasPrefix("/"))
+        // Another process of the container cannot look at it: its memory is the runtime's still.
+        let peek = try engine.call("exec", id, "/bin/sh", "-c", "ls /proc/1/fd; cat /proc/1/environ; readlink /proc/1/exe; echo x > /proc/1/mem")
+        #expect(peek.output.isEmpty, "\(peek.output)")
+        #expect(try engine.call("state", id).output.contains("created"))
+        // Nor write to a memory that is the host's.
+        #expect(try engine.call("delete", "--force", id).status == 0)
+    }
+
+    /// CVE-2016-9962 and CVE-2019-5736 by way of CAP_SYS_PTRACE: a process that joins comes into sight in the container's pid
+    /// namespace. From its first instruction there it has the container's rights only, the container's root and directory,
+    /// no descriptor of the host's, and memory of its own: it is not the launcher's, into which a tracer could write.
+    @Test(.enabled(if: TestHost.has("strace"), "needs strace")) func joiningProcessInSight() throws {
+        let container = try engine.started("exec sleep 1000") { mayTrace(&$0) }
+        let trace = engine.place + "/trace"
+        // It stands still as it enters execve, its last call before it is the container's altogether.
+        let (process, streams) = try engine.begin([
+            "strace", "-f", "-qq", "-o", trace, "-e", "signal=none", "-e", "inject=execve:delay_enter=1500000:when=1",
+            Engine.program, "--root", engine.root, "exec", container.id, "/bin/sleep", "0",
+        ])
+        let first = try #require(try container.state().pid)
+        let inside = try Procfs.namespace("pid", of: "\(first)")
+        var seen: Int32?
+        try Waiting.until("it comes into sight: \(streams.complaints)") {
+            seen = Engine.processes(of: container.id).first {
+                $0 != first && (try? Procfs.namespace("pid", of: "\($0)")) == inside
+            }
+            return seen != nil
+        }
+        let pid = try #require(seen)
+        let status = Engine.text("/proc/\(pid)/status")
+        let own = Engine.text("/proc/\(first)/status")
+        func capabilities(_ text: String) -> [Substring] { text.split(separator: "\n").filter { $0.hasPrefix("Cap") } }
+        #expect(capabilities(status) == capabilities(own))
+        #expect(try Procfs.namespace("mnt", of: "\(pid)") == Procfs.namespace("mnt", of: "\(first)"))
+        let open = ((try? SystemFile.names(in: "/proc/\(pid)/fd")) ?? []).compactMap { try? Procfs.readLink("/proc/\(pid)/fd/\($0)") }
+        #expect(open.allSatisfy { $0.hasPrefix(engine.place + "/") || $0.hasPrefix("pipe:") }, "\(open)")
+        // Its program is on a mount that nobody can write through, busy or not.
+        let program = open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
+        #expect(program < 0 && errno == EROFS)
+        _ = try process.wait()
+        // The process was made without CLONE_VM by one that the container cannot see.
+        let making = Engine.text(trace).split(separator: "\n").filter { $0.contains("clone(") || $0.contains("CLONE_PARENT") }
+        #expect(making.count == 1, "\(making)")
+        #expect(making.first?.contains("CLONE_PARENT") == true)
+        #expect(making.first?.contains("CLONE_VM") == false)
+        #expect(try container.execute("exit 6").status == 6)
+        #expect(try engine.call("exec", container.id, "/bin/missing").complaints.lowercased().contains("no such file"))
+        try container.remove()
+    }
+
+    /// Without CAP_SYS_PTRACE the joining process can be seen and not looked into.
+    @Test(.enabled(if: TestHost.has("strace"), "needs strace")) func joiningProcessOutOfReach() throws {
+        let container = try engine.started(
+            """
+            while :; do for p in /proc/[0-9]*; do [ $p = /proc/$$ ] && continue
+            for f in exe cwd root fd/0; do readlink $p/$f | grep -v busybox; done; done; echo round >> /tmp/rounds; done 2>/dev/null
+            """)
+        let answer = try engine.run([
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "inject=capset:delay_enter=500000",
+            Engine.program, "--root", engine.root, "exec", container.id, "/bin/true",
+        ])
+        #expect(answer.status == 0, "\(answer.complaints)")
+        try Waiting.until("it has looked") { Engine.text(engine.rootfs + "/tmp/rounds").utf8.count > 20 }
+        let found = Set(container.streams.output.split(separator: "\n").map(String.init))
+        #expect(found.filter { $0.contains("isolab") && !$0.contains(engine.place) }.isEmpty, "\(found)")
+        try container.remove()
+    }
+}

@@ -1,0 +1,130 @@
+import CLinux
+import Glibc
+import Linux
+import OCI
+import Testing
+
+/// config-linux.md, "Seccomp".
+@Suite(.enabled(if: TestHost.canRun, TestHost.reason)) struct FilterTests {
+    let engine: Engine
+
+    init() throws { engine = try Engine() }
+
+    private static let native: [SeccompProfile.Architecture] = {
+        #if arch(x86_64)
+            [.x86_64]
+        #else
+            [.aarch64]
+        #endif
+    }()
+
+    private func profile(_ rules: [SeccompProfile.Rule], flags: [String] = []) -> SeccompProfile {
+        SeccompProfile(
+            defaultAction: .allow, architectures: Self.native, flags: flags, systemCalls: rules)
+    }
+
+    /// ERRNO with a number, with and without no_new_privs, and of joining processes as well.
+    @Test(arguments: [true, false]) func errorNumber(noNewPrivileges: Bool) throws {
+        let container = try engine.started("mkdir /tmp/x; grep Seccomp: /proc/self/status; exec sleep 1000") {
+            $0.process?.noNewPrivileges = noNewPrivileges
+            $0.linux?.seccomp = profile([.init(["mkdir", "mkdirat"], .errno, errorNumber: UInt32(EMFILE))])
+        }
+        try container.awaitOutput("Seccomp:\t2")
+        #expect(container.streams.complaints.contains("'/tmp/x': Too many open files"))
+        #expect(try container.execute("mkdir /tmp/y").complaints.contains("Too many open files"))
+        try container.remove()
+    }
+
+    /// KILL_PROCESS ends with SIGSYS; a condition on an argument decides.
+    @Test func killAndCondition() throws {
+        let killed = try engine.run("mkdir /tmp/x; exit 5") {
+            $0.process?.arguments = ["/bin/mkdir", "/tmp/x"]
+            $0.linux?.seccomp = profile([.init(["mkdir", "mkdirat"], .killProcess)])
+        }
+        #expect(killed.status == 128 + SIGSYS)
+        let answer = try engine.run("kill -USR1 1 && echo user; kill -USR2 1 || echo refused") {
+            $0.process?.arguments = ["/bin/sh", "-c", "trap '' USR1 USR2; kill -10 $$ && echo one; kill -12 $$ || echo two"]
+            $0.linux?.seccomp = profile([
+                .init(["kill"], .errno, errorNumber: 1, when: [.init(argument: 1, .equal, 12)])
+            ])
+        }
+        #expect(answer.output == "one\ntwo\n", "\(answer.complaints)")
+    }
+
+    /// Docker's whole profile: a container under it works.
+    @Test func dockerProfile() throws {
+        let answer = try engine.run("unshare -U true; grep Seccomp: /proc/self/status") {
+            $0.linux?.seccomp = profile([
+                .init(["unshare", "clone3", "setns", "mount"], .errno, errorNumber: 1)
+            ], flags: ["SECCOMP_FILTER_FLAG_LOG"])
+        }
+        #expect(answer.output == "Seccomp:\t2\n")
+        #expect(answer.complaints.contains("not permitted"))
+    }
+
+    /// NOTIFY: the agent gets the filter's descriptor with the container's process state, and its answer is the call's.
+    @Test func notification() throws {
+        let path = engine.place + "/agent"
+        let listener = isolab_socket_listen(path)
+        try #require(listener >= 0)
+        defer { close(listener) }
+        let (container, answer) = try engine.create(
+            engine.configuration("mkdir /tmp/x; exec sleep 1000") {
+                $0.annotations = ["a": "b"]
+                var filter = profile([.init(["mkdir", "mkdirat"], .notify)])
+                filter.listenerPath = path
+                filter.listenerMetadata = "meta \"data\""
+                $0.linux?.seccomp = filter
+            })
+        #expect(answer.status == 0, "\(answer.complaints)")
+        let connection = accept(listener, nil, nil)
+        try #require(connection >= 0)
+        defer { close(connection) }
+        var message = [UInt8](repeating: 0, count: 65536)
+        var count = 0
+        let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let state = try ContainerProcessState(json: Array(message.prefix(count)))
+        #expect(state.fds == ["seccompFd"])
+        #expect(state.metadata == "meta \"data\"")
+        #expect(state.state.id == container.id)
+        #expect(state.state.annotations == ["a": "b"])
+        #expect(state.state.status == .creating)
+        let pid = try #require(try container.state().pid)
+        #expect(state.pid == pid)
+
+        #expect(try container.call("start").status == 0)
+        let asked = try answerOnce(descriptor, error: EXDEV)
+        #expect(asked == pid || asked > pid)
+        try Waiting.until("the call is answered") { container.streams.complaints.contains("ross-device link") }
+        try container.remove()
+    }
+
+    /// Receives one notification and lets its call fail.
+    ///
+    /// - Returns: the process that called.
+    private func answerOnce(_ descriptor: Int32, error: Int32) throws -> Int32 {
+        // struct seccomp_notif: id, pid and flags, then struct seccomp_data of 64 bytes; struct seccomp_notif_resp: id,
+        // value, error and flags (<linux/seccomp.h>).
+        var request = [UInt64](repeating: 0, count: 10)
+        let receive = UInt(0xc050_2100)
+        let send = UInt(0xc018_2101)
+        guard ioctl(descriptor, receive, &request) == 0 else { throw SystemError("ioctl", "SECCOMP_IOCTL_NOTIF_RECV") }
+        var response: [UInt64] = [request[0], 0, UInt64(UInt32(bitPattern: -error))]
+        guard ioctl(descriptor, send, &response) == 0 else { throw SystemError("ioctl", "SECCOMP_IOCTL_NOTIF_SEND") }
+        return Int32(truncatingIfNeeded: request[1] & 0xffff_ffff)
+    }
+
+    /// An agent that does not listen, an action without one and an unknown name are refused before anything is left.
+    @Test func refusals() throws {
+        var absent = profile([.init(["mkdir"], .notify)])
+        absent.listenerPath = engine.place + "/nobody"
+        for (filter, words) in [(absent, "/nobody"), (profile([.init(["mkdir"], .notify)]), "listenerPath")] {
+            let (container, answer) = try engine.create(engine.configuration("true") { $0.linux?.seccomp = filter })
+            #expect(answer.status == 1)
+            #expect(answer.complaints.contains(words), "\(answer.complaints)")
+            #expect(engine.traces(of: container.id) == [])
+        }
+    }
+}

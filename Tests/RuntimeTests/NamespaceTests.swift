@@ -1,0 +1,166 @@
+import Glibc
+import Linux
+import OCI
+import Testing
+
+/// config-linux.md, "Namespaces", "User namespace mappings", "Offset for Time Namespace", "Sysctl", "Network Devices".
+@Suite(.enabled(if: TestHost.canRun, TestHost.reason)) struct NamespaceTests {
+    let engine: Engine
+
+    init() throws { engine = try Engine() }
+
+    /// `hostname` and `domainname`.
+    @Test func names() throws {
+        let answer = try engine.run("hostname; cat /proc/sys/kernel/domainname") {
+            $0.hostname = "box"
+            $0.domainname = "example"
+        }
+        #expect(answer.output == "box\nexample\n")
+    }
+
+    /// A namespace that is not listed is the runtime's own.
+    @Test func unlistedIsTheRuntimes() throws {
+        let kinds: [(RuntimeConfiguration.Namespace.Kind, String)] = [
+            (.network, "net"), (.ipc, "ipc"), (.uts, "uts"), (.pid, "pid"), (.cgroup, "cgroup"),
+        ]
+        let answer = try engine.run(kinds.map { "readlink /proc/self/ns/\($0.1)" }.joined(separator: ";")) {
+            $0.linux?.namespaces = [.init(.mount)]
+            $0.linux?.sysctl = [:]
+            $0.mounts.removeAll { $0.type == "sysfs" || $0.type == "mqueue" }
+        }
+        let own = try kinds.map { try Procfs.namespace($0.1) }
+        #expect(answer.output.split(separator: "\n").map(String.init) == own, "\(answer.complaints)")
+    }
+
+    /// Namespaces by path: another container's, each kind that can be shared.
+    @Test(arguments: ["net", "ipc", "uts", "pid", "cgroup", "time", "user"]) func byPath(file: String) throws {
+        let kind = RuntimeConfiguration.Namespace.Kind(rawValue: file == "net" ? "network" : file) ?? .network
+        let mapping = RuntimeConfiguration.IDMapping(containerID: 0, hostID: 100_000, size: 65536)
+        func adapt(_ configuration: inout RuntimeConfiguration) {
+            if kind == .user {
+                configuration.linux?.uidMappings = [mapping]
+                configuration.linux?.gidMappings = [mapping]
+                configuration.linux?.sysctl = [:]
+            }
+        }
+        let first = try engine.started("exec sleep 1000") {
+            if kind == .time || kind == .user { $0.linux?.namespaces.append(.init(kind)) }
+            adapt(&$0)
+        }
+        let pid = try #require(try first.state().pid)
+        let path = "/proc/\(pid)/ns/\(file)"
+        let wanted = try Procfs.readLink(path)
+        let second = try engine.started("readlink /proc/self/ns/\(file); exec sleep 1000") {
+            $0.linux?.namespaces.removeAll { $0.kind == kind }
+            $0.linux?.namespaces.append(.init(kind, path: path))
+            // The parameters of a namespace that is there already are its maker's.
+            if kind == .network { $0.linux?.sysctl = [:] }
+            adapt(&$0)
+            if kind == .user {
+                $0.linux?.uidMappings = []
+                $0.linux?.gidMappings = []
+            }
+        }
+        try Waiting.until("it has said something: \(second.streams.complaints)") { !second.streams.output.isEmpty }
+        #expect(second.streams.output == wanted + "\n")
+        // A process that joins the second comes into the same.
+        #expect(try second.execute("readlink /proc/self/ns/\(file)").output == wanted + "\n")
+        #expect(second.status == .running)
+        try second.remove()
+        #expect(first.status == .running)
+        try first.remove()
+    }
+
+    /// A path that is no namespace, or one of another kind, is refused and named.
+    @Test func pathsThatAreNone() throws {
+        for path in ["/proc/self/ns/nothing", "/etc/passwd", "/proc/self/ns/uts"] {
+            let (container, answer) = try engine.create(
+                engine.configuration("true") {
+                    $0.linux?.namespaces.removeAll { $0.kind == .network }
+                    $0.linux?.namespaces.append(.init(.network, path: path))
+                })
+            #expect(answer.status == 1)
+            #expect(answer.complaints.contains(path), "\(answer.complaints)")
+            #expect(engine.traces(of: container.id) == [])
+        }
+    }
+
+    /// The clocks of a time namespace are set off, of joining processes as well.
+    @Test(.enabled(if: SystemFile.exists("/proc/self/ns/time"), "this kernel has no time namespaces"))
+    func timeOffsets() throws {
+        let container = try engine.started("cut -d. -f1 /proc/uptime; exec sleep 1000") {
+            $0.linux?.namespaces.append(.init(.time))
+            $0.linux?.timeOffsets = ["boottime": .init(secs: 1_000_000), "monotonic": .init(secs: 500, nanosecs: 7)]
+        }
+        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        let own = try #require(UInt64(Engine.text("/proc/uptime").prefix { $0 != "." }))
+        let inside = try #require(UInt64(container.streams.output.prefix { $0 != "\n" }))
+        #expect(inside > 1_000_000 && inside <= own + 1_000_000)
+        let joined = try #require(UInt64(try container.execute("cut -d. -f1 /proc/uptime").output.prefix { $0 != "\n" }))
+        #expect(joined >= inside)
+        #expect(try container.execute("cat /proc/1/timens_offsets").output.contains("500"))
+        try container.remove()
+    }
+
+    /// A user namespace: root inside is another user outside; devices, /proc and joining processes work.
+    @Test func userNamespace() throws {
+        let container = try engine.started(
+            "id -u; cat /proc/self/uid_map; echo x > /dev/null && echo fine; touch /tmp/x && echo written; exec sleep 1000"
+        ) {
+            $0.linux?.namespaces.append(.init(.user))
+            $0.linux?.uidMappings = [
+                .init(containerID: 0, hostID: 100_000, size: 1000), .init(containerID: 1000, hostID: 200_000, size: 1),
+            ]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
+            $0.linux?.sysctl = [:]
+            chown(engine.rootfs + "/tmp", 100_000, 300_000)
+        }
+        try container.awaitOutput("written")
+        let words = container.streams.output.split(whereSeparator: \.isWhitespace)
+        #expect(words == ["0", "0", "100000", "1000", "1000", "200000", "1", "fine", "written"])
+        let status = Engine.text("/proc/\(try #require(try container.state().pid))/status")
+        #expect(status.contains("Uid:\t100000\t100000\t100000\t100000"))
+        #expect(status.contains("Gid:\t300000\t300000\t300000\t300000"))
+        #expect(try container.execute("id -u; grep Groups /proc/self/status").output == "0\nGroups:\t \n")
+        #expect(try engine.call("exec", "--user", "1000:0", container.id, "id", "-u").output == "1000\n")
+        try container.remove()
+    }
+
+    /// Kernel parameters of the container's own namespaces.
+    @Test func kernelParameters() throws {
+        let answer = try engine.run("cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/net/ipv4/conf/lo/forwarding") {
+            $0.linux?.sysctl = ["net.ipv4.ip_forward": "1", "kernel.msgmax": "4242", "net.ipv4.conf.lo.forwarding": "0"]
+        }
+        #expect(answer.output == "1\n4242\n0\n", "\(answer.complaints)")
+    }
+
+    /// One that is the whole host's is refused: it would change the host.
+    @Test(arguments: ["kernel.panic", "vm.overcommit_memory", "fs.file-max", "kernel.core_pattern"])
+    func parametersOfTheHost(name: String) throws {
+        let before = Engine.text("/proc/sys/" + name.replacing(".", with: "/"))
+        let answer = try engine.run("true") { $0.linux?.sysctl = [name: "1"] }
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains(name))
+        #expect(Engine.text("/proc/sys/" + name.replacing(".", with: "/")) == before)
+    }
+
+    /// A network device of the host goes into the container, under its new name, with its address, and up; it leaves with it.
+    @Test(.enabled(if: TestHost.has("ip"), "needs ip (iproute2)")) func networkDevices() throws {
+        let device = "tst\(getpid() % 100_000)"
+        let made = try engine.shell("ip link add \(device) type veth peer name \(device)p && ip addr add 10.99.1.1/24 dev \(device)")
+        try #require(made.status == 0, "\(made.complaints)")
+        defer { _ = try? engine.shell("ip link del \(device)p 2>/dev/null") }
+        let container = try engine.started("ip addr show eth7; exec sleep 1000") {
+            $0.linux?.netDevices = [device: .init(name: "eth7")]
+        }
+        try Waiting.until("it has said something: \(container.streams.complaints)") { container.streams.output.contains("inet ") }
+        #expect(container.streams.output.contains("inet 10.99.1.1/24"))
+        #expect(container.streams.output.contains("UP"))
+        #expect(!SystemFile.exists("/sys/class/net/\(device)"))
+        try container.remove()
+
+        let missing = try engine.run("true") { $0.linux?.netDevices = ["nosuchdevice": .init()] }
+        #expect(missing.status == 1)
+        #expect(missing.complaints.contains("nosuchdevice"))
+    }
+}

@@ -1,0 +1,162 @@
+import Glibc
+import Linux
+import OCI
+import Testing
+
+/// config.md, "Process", "Linux Process"; config-linux.md, "Personality", "Memory Policy".
+@Suite(.enabled(if: TestHost.canRun, TestHost.reason)) struct ProcessTests {
+    let engine: Engine
+
+    init() throws { engine = try Engine() }
+
+    /// User, group, additional groups and umask.
+    @Test func user() throws {
+        let answer = try engine.run("id -u; id -g; grep Groups: /proc/self/status; umask") {
+            $0.process?.user = .init(uid: 1000, gid: 1001, umask: 0o027, additionalGids: [7, 8])
+        }
+        #expect(answer.output == "1000\n1001\nGroups:\t7 8 \n0027\n")
+    }
+
+    /// The five capability sets, the ambient one included, kept across a change of user.
+    @Test func capabilities() throws {
+        let answer = try engine.run("grep Cap /proc/self/status") {
+            $0.process?.user.uid = 1000
+            $0.process?.capabilities = .init(
+                bounding: ["CAP_NET_RAW", "CAP_CHOWN", "CAP_KILL"], effective: ["CAP_NET_RAW", "CAP_CHOWN"],
+                permitted: ["CAP_NET_RAW", "CAP_CHOWN"], inheritable: ["CAP_NET_RAW"], ambient: ["CAP_NET_RAW"])
+        }
+        // An ordinary user's execve keeps the ambient ones alone.
+        #expect(
+            answer.output == """
+                CapInh:\t0000000000002000
+                CapPrm:\t0000000000002000
+                CapEff:\t0000000000002000
+                CapBnd:\t0000000000002021
+                CapAmb:\t0000000000002000
+
+                """)
+    }
+
+    /// What the host's bounding set has not got is left out with a warning; names nobody knows are warned of.
+    @Test func capabilitiesNotToBeHad() throws {
+        let answer = try engine.run("grep CapEff /proc/self/status") {
+            let all = CapabilitySet.names + ["CAP_FLY"]
+            $0.process?.capabilities = .init(bounding: all, effective: all, permitted: all)
+        }
+        #expect(answer.status == 0)
+        #expect(answer.complaints.contains("CAP_FLY is not known here"))
+        let own = String(CapabilitySet.boundingSet().rawValue, radix: 16)
+        #expect(answer.output.hasSuffix(String(repeating: "0", count: 16 - own.count) + own + "\n"))
+    }
+
+    @Test func noNewPrivileges() throws {
+        for wanted in [true, false] {
+            let answer = try engine.run("grep NoNewPrivs /proc/self/status") { $0.process?.noNewPrivileges = wanted }
+            #expect(answer.output == "NoNewPrivs:\t\(wanted ? 1 : 0)\n")
+        }
+    }
+
+    /// Resource limits; one above the host's hard limit is clipped with a warning where it cannot be raised.
+    @Test func resourceLimits() throws {
+        let answer = try engine.run("ulimit -n; ulimit -Hn; ulimit -c") {
+            $0.process?.resourceLimits = [
+                .init(type: "RLIMIT_NOFILE", soft: 100, hard: 200), .init(type: "RLIMIT_CORE", soft: 0, hard: 0),
+            ]
+        }
+        #expect(answer.output == "100\n200\n0\n")
+        let hard = ResourceLimit.current(.openFiles).hard
+        let high = try engine.run("ulimit -Hn") {
+            $0.process?.resourceLimits = [.init(type: "RLIMIT_NOFILE", soft: 64, hard: hard + 1)]
+        }
+        let mayRaise = CapabilitySet.boundingSet().rawValue >> 24 & 1 == 1
+        #expect(high.output == "\(mayRaise ? hard + 1 : hard)\n", "\(high.complaints)")
+        #expect(mayRaise || high.complaints.contains("clipped"))
+    }
+
+    @Test func outOfMemoryScore() throws {
+        let answer = try engine.run("cat /proc/self/oom_score_adj") { $0.process?.oomScoreAdjustment = 321 }
+        #expect(answer.output == "321\n")
+    }
+
+    /// Scheduler: policy and nice value of sched_setattr(2), read from field 41 and 19 of /proc/self/stat.
+    @Test func scheduler() throws {
+        let answer = try engine.run("cut -d' ' -f19,41 /proc/self/stat") {
+            $0.process?.scheduler = .init(policy: "SCHED_BATCH", nice: 5)
+        }
+        #expect(answer.output == "5 3\n", "\(answer.complaints)")
+    }
+
+    @Test func ioPriority() throws {
+        let answer = try engine.run("ionice") { $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_IDLE", priority: 0) }
+        #expect(answer.output.hasPrefix("idle"))
+        let best = try engine.run("ionice") { $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_BE", priority: 6) }
+        #expect(best.output == "best-effort: prio 6\n")
+    }
+
+    /// `LINUX32`: a 64-bit program is told it runs on a 32-bit machine; of joining processes as well.
+    @Test func personality() throws {
+        let container = try engine.started("uname -m; exec sleep 1000") {
+            $0.linux?.personality = .init(domain: "LINUX32")
+        }
+        let wanted = ["i686", "armv8l"]
+        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        #expect(wanted.contains(container.streams.output.split(separator: "\n").first.map(String.init) ?? ""))
+        #expect(wanted.contains(try container.execute("uname -m").output.split(separator: "\n").first.map(String.init) ?? ""))
+        try container.remove()
+    }
+
+    /// The memory policy is the kernel's for the process, seen in its mappings.
+    @Test(.enabled(if: SystemFile.exists("/proc/self/numa_maps"), "this kernel has no NUMA policies"))
+    func memoryPolicy() throws {
+        let answer = try engine.run("head -1 /proc/self/numa_maps") {
+            $0.linux?.memoryPolicy = .init(mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"])
+        }
+        #expect(answer.output.contains("bind=static:0"), "\(answer.complaints)")
+    }
+
+    /// The processors of a joining process, and only of one (1.2).
+    @Test func affinityOfExec() throws {
+        let container = try engine.started("grep Cpus_allowed_list /proc/self/status; exec sleep 1000") {
+            $0.process?.execCPUAffinity = .init(initial: "0", final: "1")
+        }
+        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        let all = Engine.text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list") } ?? ""
+        #expect(container.streams.output == all + "\n")
+        #expect(try container.execute("grep Cpus_allowed_list /proc/self/status").output == "Cpus_allowed_list:\t1\n")
+        try container.remove()
+    }
+
+    /// A label asked for on a host without the module is an error that names the field, not a container without it.
+    @Test(arguments: ["apparmor", "selinux"]) func securityLabels(module: String) throws {
+        guard !TestHost.securityModules.contains(module) else { return }
+        let (container, answer) = try engine.create(
+            engine.configuration("true") {
+                if module == "apparmor" { $0.process?.apparmorProfile = "docker-default" }
+                if module == "selinux" { $0.process?.selinuxLabel = "system_u:system_r:container_t:s0" }
+            })
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains(module == "apparmor" ? "process.apparmorProfile" : "process.selinuxLabel"))
+        #expect(engine.traces(of: container.id) == [])
+    }
+
+    /// Descriptors after the standard streams come along only where they are asked for: `--preserve-fds`, LISTEN_FDS.
+    @Test func preservedDescriptors() throws {
+        let bundle = try engine.bundle(engine.configuration("cat <&3; ls /proc/self/fd; echo $LISTEN_FDS $LISTEN_PID"))
+        try engine.write("third\n", to: "third")
+        func run(_ prefix: String, _ options: String) throws -> Engine.Answer {
+            try engine.shell("exec 3< $place/third 4< /etc/passwd; \(prefix) $runtime run \(options) --bundle \(bundle) \(engine.name())")
+        }
+        let plain = try run("", "")
+        #expect(plain.output.hasPrefix("0\n1\n2\n3\n") || !plain.output.contains("third"))
+        #expect(!plain.output.contains("4\n"))
+        let one = try run("", "--preserve-fds 1")
+        #expect(one.output.hasPrefix("third\n"))
+        #expect(!one.output.contains("5\n"))
+        let two = try run("LISTEN_FDS=1", "--preserve-fds 1")
+        #expect(two.output.contains("4\n"))
+        #expect(two.output.contains("1 1\n"), "\(two.output)")
+        let absent = try engine.shell("$runtime run --preserve-fds 5 --bundle \(bundle) \(engine.name())")
+        #expect(absent.status == 1)
+        #expect(absent.complaints.contains("--preserve-fds"))
+    }
+}
