@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 public import Linux
-import OCI
+public import OCI
 import Seccomp
 
 /// What `create` and `run` are asked for.
@@ -95,7 +95,7 @@ extension Runtime {
     }
 
     /// The cgroup a configuration asks for: `linux.cgroupsPath`, or one of isolab's own with the container's name.
-    private static func cgroupPlan(
+    static func cgroupPlan(
         _ configuration: RuntimeConfiguration, id: String, _ host: HostFacts
     ) throws -> CgroupPlan {
         let path = configuration.linux?.cgroupsPath ?? ""
