@@ -69,7 +69,10 @@ struct MeetingPlaceTests {
     @Test func foreignProcess() throws {
         let mark = "/tmp/ilt-\(getpid())-foreign.sock"
         let process = try ProcessPlan("sh", ["-c", "while [ ! -e \(mark) ]; do :; done"]).spawn()
-        defer { unlink(mark) }
+        defer {
+            try? process.kill()
+            unlink(mark)
+        }
         // A program that has just been executed has no arguments in /proc until the kernel has laid out its memory.
         while try TextFile.bytes("/proc/\(process.pid)/cmdline").isEmpty { usleep(100) }
         #expect(ForeignProcess(pid: process.pid, using: "/tmp/another.sock") == nil)

@@ -36,6 +36,7 @@ struct ContainerLaunch {
         self.cgroup = cgroup
         record.cgroup = cgroup.directories
         try leaveOut(cgroup)
+        if plan.host.cgroups.mode == .v2, let owner = Self.cgroupOwner(configuration) { try cgroup.delegate(to: owner) }
         if cgroup.directories.isEmpty, let reason = cgroup.warnings.last {
             warn("without a cgroup: this user may make none, so nothing is limited or counted (\(reason))")
         } else {
@@ -80,6 +81,20 @@ struct ContainerLaunch {
         _ = consume lock
         _ = consume launcher
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+    }
+
+    /// Who is to own the cgroup on v2: the user the program runs as, as the host numbers him, where the container has a cgroup
+    /// namespace and may write to the hierarchy (config-linux.md, "Cgroup ownership").
+    static func cgroupOwner(_ configuration: RuntimeConfiguration) -> UInt32? {
+        let writes = configuration.mounts.contains {
+            ($0.type == "cgroup" || $0.type == "cgroup2") && !$0.options.contains("ro")
+        }
+        guard writes, let linux = configuration.linux, let user = configuration.process?.user.uid,
+            linux.namespaces.contains(where: { $0.kind == .cgroup && $0.path == nil })
+        else { return nil }
+        guard linux.namespaces.contains(where: { $0.kind == .user }) else { return user }
+        let range = linux.uidMappings.first { user >= $0.containerID && user - $0.containerID < $0.size }
+        return range.map { $0.hostID + (user - $0.containerID) }
     }
 
     /// A user who may not make some of the directories has a container without them, and nothing of them to show inside.

@@ -55,6 +55,11 @@ extension ContainerRecord: JSONObject {
 
     public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
         self = try JSONDocument.read(ContainerRecord.self, from: json, document: Self.document)
+        // What is named here will be emptied of processes and removed.
+        for (index, directory) in cgroup.enumerated() where !directory.isPlausible {
+            throw ConfigurationError(
+                document: Self.document, path: "cgroup[\(index)].path", problem: "'\(directory.path)' is no cgroup")
+        }
     }
 
     public func json() -> [UInt8] { JSONDocument.write(self, indented: false) }

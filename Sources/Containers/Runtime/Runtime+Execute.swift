@@ -104,7 +104,7 @@ extension Runtime {
     private func launch(
         _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
     ) throws -> RunningProcess {
-        let entry = try cgroup.openEntry()
+        let entry = try cgroup.openEntry(beside: pid)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = [(.process(pid), target)]
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
