@@ -93,7 +93,9 @@ import Testing
         let mounts = answer.output.split(separator: "\n").map { $0.split(separator: " ") }
         // Of the host's file systems only the root of the container itself, by its own directory.
         for mount in mounts where mount[0] != "/" {
-            #expect(mount[0].hasSuffix("/rootfs") || mount[1].hasPrefix("/proc/") || mount[1].hasPrefix("/sys/fs/cgroup") || mount[0] == "/null", "\(mount)")
+            #expect(
+                mount[0].hasSuffix("/rootfs") || mount[1].hasPrefix("/proc/") || mount[1].hasPrefix("/sys/fs/cgroup")
+                    || mount[0] == "/null", "\(mount)")
         }
     }
 }

@@ -38,9 +38,11 @@ struct KillTests {
     }
 
     private static let questions: Set<String> = [
-        "access", "brk", "execve", "faccessat2", "fstatfs", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid",
+        "access", "brk", "execve", "faccessat2", "fstatfs", "getcwd", "getdents64", "getegid", "geteuid", "getgid",
+        "getpid",
         "getrandom", "getsockname", "gettid", "getuid", "lseek", "mprotect", "newfstatat", "prlimit64", "readlink",
-        "readlinkat", "rseq", "rt_sigaction", "set_robust_list", "set_tid_address", "statfs", "uname", "prctl", "arch_prctl",
+        "readlinkat", "rseq", "rt_sigaction", "set_robust_list", "set_tid_address", "statfs", "uname", "prctl",
+        "arch_prctl",
     ]
 
     /// The instants of a command, from a trace of one that gets through.
@@ -64,7 +66,8 @@ struct KillTests {
         let answer = try engine.run(
             [
                 "strace", "-qqq", "-o", "/dev/null", "-e", "signal=none",
-                "-e", "inject=\(instant.call):signal=KILL:when=\(instant.number)", Engine.program, "--root", engine.root,
+                "-e", "inject=\(instant.call):signal=KILL:when=\(instant.number)", Engine.program, "--root",
+                engine.root,
             ] + words)
         if answer.status == 128 + SIGKILL { return true }
         #expect(answer.status == 0, "\(words) at \(instant): \(answer.complaints)")
@@ -85,7 +88,8 @@ struct KillTests {
         #expect(listed.output.contains("\"\(id)\""))
         let alive = state.pid.map { (try? Procfs.status(of: $0).state).map { $0 != "Z" } ?? false } ?? false
         switch state.status {
-        case .created, .running, .paused: #expect(alive, "instant \(instant): \(state.status), and no process \(state.pid ?? 0)")
+        case .created, .running, .paused:
+            #expect(alive, "instant \(instant): \(state.status), and no process \(state.pid ?? 0)")
         case .stopped: #expect((state.pid ?? 0) == 0)
         case .creating: Issue.record("instant \(instant): its maker is dead, and it is still being created")
         }
@@ -186,7 +190,8 @@ struct KillTests {
     /// The other way round: the container's process is killed (as the kernel does for want of memory) at each of the calls
     /// that only it makes. The launch fails, says so, and leaves nothing.
     @Test(arguments: [
-        "setsid", "sethostname", "pivot_root", "move_mount", "open_tree", "mount_setattr", "mount", "mknodat", "symlinkat",
+        "setsid", "sethostname", "pivot_root", "move_mount", "open_tree", "mount_setattr", "mount", "mknodat",
+        "symlinkat",
         "fsopen", "fsmount", "sendfile", "umount2", "chroot", "setresuid", "setgroups", "capset",
     ])
     func childThatDies(call: String) throws {
