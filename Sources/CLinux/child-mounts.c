@@ -229,27 +229,42 @@ static long null_device(struct isolab_child *child) {
     return descriptor;
 }
 
+// An empty read-only directory; all that is masked by one is masked by the same.
+static long attach_empty(struct isolab_child *child, long place) {
+    long tree;
+    if (child->empty < 0) {
+        const char *const options[] = {"size", "0", "nr_inodes", "2", NULL, NULL};
+        struct isolab_child own;
+        tree = make_tree(&own, 0, "tmpfs", options, 1 /* ro */ | 2 /* nosuid */ | 4 /* nodev */ | 8 /* noexec */);
+        if (tree >= 0) tree = own.trees[0];
+    } else {
+        tree = CALL3(SYS_open_tree, child->empty, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+    }
+    if (tree < 0) return tree;
+    long result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    // Once attached it can be cloned; kept until the descriptors are closed.
+    if (result >= 0 && child->empty < 0) child->empty = (int32_t)tree;
+    else CALL1(SYS_close, tree);
+    return result;
+}
+
+static long attach_null(struct isolab_child *child, long place) {
+    long null = null_device(child);
+    if (null < 0) return null;
+    long tree = CALL3(SYS_open_tree, null, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+    if (tree < 0) return tree;
+    long result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    CALL1(SYS_close, tree);
+    return result;
+}
+
 static long mask(struct isolab_child *child, const char *path) {
     long place = open_beneath(AT_FDCWD, path, O_PATH, NO_MAGIC_LINKS);
     if (place < 0) return is_absent(place) ? 0 : place;
     struct stat status;
     long result = CALL4(SYS_newfstatat, place, "", &status, AT_EMPTY_PATH);
-    long tree = result;
-    if (result >= 0 && S_ISDIR(status.st_mode)) {
-        // A file cannot cover a directory: an empty read-only one does.
-        const char *const options[] = {"size", "0", "nr_inodes", "2", NULL, NULL};
-        struct isolab_child own;
-        tree = make_tree(&own, 0, "tmpfs", options, 1 /* ro */ | 2 /* nosuid */ | 4 /* nodev */ | 8 /* noexec */);
-        if (tree >= 0) tree = own.trees[0];
-    } else if (result >= 0) {
-        tree = null_device(child);
-        if (tree >= 0) tree = CALL3(SYS_open_tree, tree, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
-    }
-    result = tree;
-    if (tree >= 0) {
-        result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
-        CALL1(SYS_close, tree);
-    }
+    // A file cannot cover a directory.
+    if (result >= 0) result = S_ISDIR(status.st_mode) ? attach_empty(child, place) : attach_null(child, place);
     CALL1(SYS_close, place);
     return result;
 }

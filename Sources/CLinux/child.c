@@ -221,6 +221,7 @@ int isolab_child_start(struct isolab_child *child) {
     child->listener = -1;
     child->successor = 0;
     child->null = -1;
+    child->empty = -1;
     child->alive = 1;
     for (uint64_t index = 0; index < child->count; index++) child->stamps[index] = 0;
     int32_t pidfd = -1;

@@ -9,4 +9,7 @@ import Linux
 signal(SIGPIPE, SIG_IGN)
 // What is made in a container is what its configuration says, not what the caller's shell takes off.
 umask(0o022)
-exit(Program.main(CommandLine.arguments))
+let status = Program.main(CommandLine.arguments)
+fflush(nil)
+// Whatever else would be undone at the end, the kernel undoes.
+_exit(status)

@@ -121,6 +121,26 @@ import Testing
         for directory in cgroup.directories { #expect(!SystemFile.exists(directory.path)) }
     }
 
+    /// The end of a cgroup is the end of everybody in it, below it as well; the end of an empty one, or one that is gone, is
+    /// nothing but that.
+    @Test func ending() throws {
+        let name = "test-\(getpid())-ending"
+        let cgroup = try Cgroup.create(named: name)
+        let inner = try Cgroup.create(try Self.plan("\(name)/x"))
+        let process = try ProcessPlan("/bin/sh", ["-c", "sleep 60 & sleep 60"]).spawn(in: cgroup)
+        let below = try ProcessPlan("sleep", ["60"]).spawn(in: inner)
+        try cgroup.end()
+        for process in [process, below] {
+            #expect(try process.wait().ending == .signalled(SIGKILL, coreDumped: false))
+        }
+        for directory in cgroup.directories { #expect(!SystemFile.exists(directory.path)) }
+        try cgroup.end()
+
+        let empty = try Cgroup.create(named: name)
+        try empty.end()
+        for directory in empty.directories { #expect(!SystemFile.exists(directory.path)) }
+    }
+
     /// Limits change while it lives: memory with swap up and down in one go, though v1 allows either order only one way.
     @Test(
         .enabled(if: (try? CgroupLayout.detect())?.controllers.contains("memory") == true, "needs a memory controller"))

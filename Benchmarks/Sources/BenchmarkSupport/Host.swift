@@ -37,6 +37,18 @@ public enum Temperature: String, CaseIterable, Sendable {
     }
 }
 
+public func makeTemporaryDirectory(in parent: String) throws -> String {
+    var template = Array("\(parent)/isolab-benchmark-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", parent) }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Whether a directory is on a tmpfs.
+public func isInMemory(_ path: String) -> Bool {
+    var information = statfs()
+    return statfs(path, &information) == 0 && information.f_type == 0x0102_1994
+}
+
 /// A directory of a benchmark's own with a root file system in it.
 public struct Scratch {
     public let directory: String
@@ -46,9 +58,7 @@ public struct Scratch {
     ///   - program: copied into the root file system.
     ///   - name: its name there.
     public init(program: String, as name: String) throws {
-        var template = Array("/tmp/isolab-benchmark-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        directory = try makeTemporaryDirectory(in: "/tmp")
         rootPath = directory + "/rootfs"
         for folder in ["proc", "sys", "dev", "tmp", "etc"] { try SystemFile.makeDirectories("\(rootPath)/\(folder)") }
         let copied = try ProcessPlan("cp", [program, "\(rootPath)/\(name)"]).spawn().wait()

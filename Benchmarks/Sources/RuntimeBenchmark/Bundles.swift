@@ -7,10 +7,20 @@ import Seccomp
 /// mounts, masks, capabilities and seccomp profile. Every container has its own cgroup, and so its own `config.json`.
 struct Bundles {
     let scratch: Scratch
+    /// Where runtimes keep what they know: in memory, as /run is on most machines.
+    let states: String
     private static let program = "/true"
     private static let memory: Int64 = 128 << 20
 
-    init(program: String) throws { scratch = try Scratch(program: program, as: "true") }
+    init(program: String) throws {
+        scratch = try Scratch(program: program, as: "true")
+        states = try makeTemporaryDirectory(in: ["/run", "/dev/shm"].first(where: isInMemory) ?? "/tmp")
+    }
+
+    func remove() throws {
+        scratch.remove()
+        _ = try ProcessPlan("rm", ["-rf", states]).spawn().wait()
+    }
 
     /// - Parameters:
     ///   - waits: whether the program waits to be ended.

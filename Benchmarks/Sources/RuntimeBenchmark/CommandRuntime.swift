@@ -17,7 +17,7 @@ final class CommandRuntime {
         self.name = name
         self.path = path
         self.bundles = bundles
-        root = "\(bundles.scratch.directory)/\(name)-state"
+        root = "\(bundles.states)/\(name)"
     }
 
     /// What its `--version` begins with.

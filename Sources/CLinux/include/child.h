@@ -144,6 +144,8 @@ struct isolab_child {
     int32_t outside;
     /// /dev/null inside, checked to be it; −1 before it is needed.
     int32_t null;
+    /// An empty read-only directory that masks others; −1 before it is needed.
+    int32_t empty;
     int32_t trees[ISOLAB_TREE_SLOTS];
 };
 

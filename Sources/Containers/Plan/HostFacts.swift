@@ -65,8 +65,8 @@ public struct HostFacts: Equatable, Sendable {
 
     /// The first column and the length of each line of a map (user_namespaces(7)).
     static func mappedRanges(_ map: String) -> [Range<UInt32>] {
-        map.split(separator: "\n").compactMap { line in
-            let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+        map.parts(between: "\n").compactMap { line in
+            let numbers = line.parts(between: " ").compactMap { UInt32($0) }
             guard numbers.count == 3 else { return nil }
             let (end, overflow) = numbers[0].addingReportingOverflow(numbers[2])
             return numbers[0]..<(overflow ? UInt32.max : end)

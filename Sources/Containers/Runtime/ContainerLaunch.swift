@@ -72,10 +72,12 @@ struct ContainerLaunch {
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self
         defer { self = launch }
-        let child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified) {
-            (stage: LauncherStage, pid: Int32) throws(SystemError) in
-            try launch.serve(stage, pid, listener: program.listener, warn: warn)
-        }
+        let child = try program.start(
+            namespaces: plan.namespaces, cgroup: entry.unified,
+            atStage: { (stage: LauncherStage, pid: Int32) throws(SystemError) in
+                try launch.serve(stage, pid, listener: program.listener, warn: warn)
+            },
+            besideIt: { (pid: Int32) throws(SystemError) in try launch.prepareRecord(pid) })
         _ = consume lock
         _ = consume launcher
         return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
@@ -104,6 +106,12 @@ struct ContainerLaunch {
         plan = try LaunchPlan(configuration, root: .directory(record.rootfs), options: options, host: plan.host)
     }
 
+    /// While the child builds its tree, what it waits for at the end of it is written aside.
+    private mutating func prepareRecord(_ pid: Int32) throws(SystemError) {
+        record.process = try ContainerRecord.Identity(of: pid)
+        try directory.prepare(record)
+    }
+
     private mutating func serve(
         _ stage: LauncherStage, _ pid: Int32, listener: Int32, warn: (String) -> Void
     ) throws(SystemError) {
@@ -122,8 +130,7 @@ struct ContainerLaunch {
                 state: state(.creating, pid))
         case .record:
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
-            record.process = try ContainerRecord.Identity(of: pid)
-            try directory.write(record)
+            try directory.publishRecord()
             if let path = request.pidFile {
                 try SystemFile.replace(path, with: Array("\(pid)".utf8), mode: 0o644)
             }

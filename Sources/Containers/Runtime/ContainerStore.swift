@@ -48,6 +48,7 @@ public struct ContainerDirectory: Sendable {
     }
 
     var recordPath: String { path + "/container.json" }
+    private var nextRecordPath: String { recordPath + ".new" }
     var configurationPath: String { path + "/config.json" }
     /// One byte written to it lets a created container start.
     var startPath: String { path + "/start" }
@@ -57,7 +58,19 @@ public struct ContainerDirectory: Sendable {
     // MARK: - Record
 
     func write(_ record: ContainerRecord) throws(SystemError) {
-        try SystemFile.replace(recordPath, with: record.json())
+        try prepare(record)
+        try publishRecord()
+    }
+
+    /// Writes the next record beside the one that is valid.
+    func prepare(_ record: ContainerRecord) throws(SystemError) {
+        let file = try OwnedDescriptor(opening: nextRecordPath, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        try SystemFile.write(record.json(), to: file.number, nextRecordPath)
+    }
+
+    /// Puts the next record in place of the valid one, whole or not at all.
+    func publishRecord() throws(SystemError) {
+        if rename(nextRecordPath, recordPath) != 0 { throw SystemError("rename", nextRecordPath) }
     }
 
     /// Nil where it was claimed and its maker died before the first word.
@@ -109,7 +122,7 @@ public struct ContainerDirectory: Sendable {
 
     /// The record goes last but for the directory: as long as it is there, the container can be deleted again.
     func remove() throws(SystemError) {
-        for file in [startPath, reportPath, configurationPath, recordPath, recordPath + ".new", path + "/lock"] {
+        for file in [startPath, reportPath, configurationPath, recordPath, nextRecordPath, path + "/lock"] {
             if unlink(file) != 0, errno != ENOENT { throw SystemError("unlink", file) }
         }
         for name in (try? SystemFile.names(in: path)) ?? [] { unlink("\(path)/\(name)") }

@@ -30,7 +30,7 @@ extension Runtime {
     public func update(_ id: String, _ resources: RuntimeConfiguration.Resources) throws {
         let (record, _) = try live(id, for: "update")
         let limits = try CgroupLimits(updating: resources)
-        let plan = CgroupPlan(name: "", limits: limits, layout: host.cgroups)
+        let plan = CgroupPlan(name: "", limits: limits, layout: try CgroupLayout.detect())
         if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
         for warning in plan.warnings { warn(warning) }
         for warning in try cgroup(of: record).apply(limits) { warn(warning) }

@@ -58,7 +58,8 @@ extension Runtime {
         let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
-        let cgroupPlan = try cgroupPlan(configuration, id: request.id)
+        let host = try HostFacts.detect()
+        let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(
                 identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
@@ -94,7 +95,9 @@ extension Runtime {
     }
 
     /// The cgroup a configuration asks for: `linux.cgroupsPath`, or one of isolab's own with the container's name.
-    func cgroupPlan(_ configuration: RuntimeConfiguration, id: String) throws -> CgroupPlan {
+    static func cgroupPlan(
+        _ configuration: RuntimeConfiguration, id: String, _ host: HostFacts
+    ) throws -> CgroupPlan {
         let path = configuration.linux?.cgroupsPath ?? ""
         guard !CgroupPlace.isForSystemd(path) else {
             throw PlanError(

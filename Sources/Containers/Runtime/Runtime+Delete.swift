@@ -84,7 +84,7 @@ extension Runtime {
     /// processes are all in there.
     private func endForeseen(_ directory: ContainerDirectory) throws {
         guard let configuration = try? directory.configuration() else { return }
-        try Cgroup(existing: try cgroupPlan(configuration, id: directory.id)).end()
+        try Cgroup(existing: try Self.cgroupPlan(configuration, id: directory.id, try HostFacts.detect())).end()
     }
 
     /// They come after everything is gone; one that fails is said and stops nothing (config.md, "Poststop").

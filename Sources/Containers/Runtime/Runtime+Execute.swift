@@ -7,6 +7,8 @@ import Seccomp
 /// What `exec` is asked for.
 public struct ExecuteRequest: Sendable {
     public var id: String
+    /// The container's own.
+    public var configuration: RuntimeConfiguration
     public var process: RuntimeConfiguration.Process
     public var pidFile: String?
     public var consoleSocket: String?
@@ -18,11 +20,12 @@ public struct ExecuteRequest: Sendable {
     public var ignorePaused: Bool
 
     public init(
-        id: String, process: RuntimeConfiguration.Process, pidFile: String? = nil, consoleSocket: String? = nil,
-        consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0, cgroup: String? = nil,
-        ignorePaused: Bool = false
+        id: String, configuration: RuntimeConfiguration, process: RuntimeConfiguration.Process, pidFile: String? = nil,
+        consoleSocket: String? = nil, consoleDescriptor: Int32? = nil, preservedDescriptors: Int = 0,
+        cgroup: String? = nil, ignorePaused: Bool = false
     ) {
         self.id = id
+        self.configuration = configuration
         self.process = process
         self.pidFile = pidFile
         self.consoleSocket = consoleSocket
@@ -34,10 +37,9 @@ public struct ExecuteRequest: Sendable {
 }
 
 extension Runtime {
-    /// The process of a container's configuration, for an `exec` that changes parts of it.
-    public func process(of id: String) throws -> RuntimeConfiguration.Process {
-        let directory = try directory(of: id, for: "exec into")
-        return try directory.configuration().process ?? RuntimeConfiguration.Process(arguments: [])
+    /// A container's configuration as it was when it was made.
+    public func configuration(of id: String) throws -> RuntimeConfiguration {
+        try directory(of: id, for: "exec into").configuration()
     }
 
     /// Runs another process in a container.
@@ -51,7 +53,8 @@ extension Runtime {
         guard let first = record.process else {
             throw RuntimeError("exec into", request.id, "it has no process")
         }
-        let configuration = try directory(of: request.id, for: "exec into").configuration()
+        let configuration = request.configuration
+        let host = try HostFacts.detect()
         var filter: (instructions: [UInt64], flags: UInt32)?
         if let profile = configuration.linux?.seccomp {
             let program = try seccomp.program(for: profile)

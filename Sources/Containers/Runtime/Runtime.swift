@@ -9,7 +9,6 @@ import Seccomp
 /// behind that the next command can read, whenever it is killed.
 public struct Runtime: Sendable {
     public let store: ContainerStore
-    public let host: HostFacts
     /// Compiled profiles.
     let seccomp: SeccompProgramCache
     /// Takes a line about something that was asked for and could not be had.
@@ -22,7 +21,6 @@ public struct Runtime: Sendable {
         root: String = Runtime.standardRoot, warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(SystemError) {
         store = try ContainerStore(path: root)
-        host = try HostFacts.detect()
         seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")
         self.warn = warn
     }

@@ -53,25 +53,18 @@ public struct CgroupLayout: Equatable, Sendable {
     /// own path made relative to that part.
     public init(mountInformation: String, ownCgroups: String) {
         var own: [String: String] = [:]
-        for line in ownCgroups.split(separator: "\n") {
+        for line in ownCgroups.parts(between: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { continue }
             own[String(fields[1])] = String(fields[2])
         }
         hierarchies = []
-        for line in mountInformation.split(separator: "\n") {
-            guard let mount = MountEntry(line: line), mount.type == "cgroup" || mount.type == "cgroup2" else {
-                continue
-            }
+        for line in mountInformation.parts(between: "\n") {
+            guard let mount = MountEntry(line: line, ofType: { $0 == "cgroup" || $0 == "cgroup2" }) else { continue }
             let version = mount.type == "cgroup2" ? 2 : 1
-            let notControllers: Set<Substring> = ["rw", "ro", "xattr", "noprefix", "clone_children"]
             let controllers =
                 version == 2
-                ? []
-                : mount.superOptions.split(separator: ",").filter {
-                    !notControllers.contains($0) && !$0.hasPrefix("release_agent=") && !$0.hasPrefix("cpuset_v2")
-                        && $0 != "favordynmods" && $0 != "nsdelegate"
-                }.map(String.init)
+                ? [] : mount.superOptions.parts(between: ",").filter(Self.isController).map { String($0) }
             if hierarchies.contains(where: { $0.version == version && $0.controllers == controllers }) { continue }
             var path = own[controllers.joined(separator: ",")] ?? "/"
             if mount.root != "/", path.hasPrefix(mount.root) { path = String(path.dropFirst(mount.root.count)) }
@@ -79,6 +72,14 @@ public struct CgroupLayout: Equatable, Sendable {
                 CgroupHierarchy(
                     version: version, controllers: controllers, mountPoint: mount.target,
                     ownPath: path.isEmpty ? "/" : path))
+        }
+    }
+
+    /// Whether an option of a v1 mount names a controller or a hierarchy.
+    private static func isController(_ option: Substring) -> Bool {
+        switch option {
+        case "rw", "ro", "xattr", "noprefix", "clone_children", "favordynmods", "nsdelegate": false
+        default: !option.hasPrefix("release_agent=") && !option.hasPrefix("cpuset_v2")
         }
     }
 

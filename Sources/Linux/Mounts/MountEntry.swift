@@ -10,10 +10,11 @@ public struct MountEntry: Equatable, Sendable {
     /// The file system's options.
     public var superOptions: String
 
-    /// Nil where the line is not of the format.
-    public init?(line: some StringProtocol) {
-        let fields = line.split(separator: " ")
-        guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count >= dash + 3 else { return nil }
+    /// Nil where the line is not of the format, or its type is not wanted.
+    public init?(line: some StringProtocol, ofType isWanted: (Substring) -> Bool = { _ in true }) {
+        let fields = line.parts(between: " ")
+        guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count >= dash + 3, isWanted(fields[dash + 1])
+        else { return nil }
         root = Self.unescaped(fields[3])
         target = Self.unescaped(fields[4])
         options = String(fields[5])
@@ -24,7 +25,7 @@ public struct MountEntry: Equatable, Sendable {
 
     /// The mounts a process sees.
     public static func all(of process: String = "self") throws(SystemError) -> [MountEntry] {
-        try SystemFile.read("/proc/\(process)/mountinfo").split(separator: "\n").compactMap { MountEntry(line: $0) }
+        try SystemFile.read("/proc/\(process)/mountinfo").parts(between: "\n").compactMap { MountEntry(line: $0) }
     }
 
     /// Space, tab, newline and backslash are written as three octal digits.

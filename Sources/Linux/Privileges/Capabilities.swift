@@ -39,7 +39,12 @@ public struct CapabilitySet: OptionSet, Sendable, Hashable, CustomStringConverti
     /// have it, on hosts that are containers themselves.
     public static func boundingSet() -> CapabilitySet {
         var set: UInt64 = 0
-        for number in 0..<64 where isolab_bounding_set_has(Int32(number)) == 1 { set |= 1 << UInt64(number) }
+        for number in 0..<64 {
+            let has = isolab_bounding_set_has(Int32(number))
+            // Past the last capability of this kernel.
+            if has < 0 { break }
+            if has == 1 { set |= 1 << UInt64(number) }
+        }
         return CapabilitySet(rawValue: set)
     }
 

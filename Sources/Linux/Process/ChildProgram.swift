@@ -95,10 +95,13 @@ package final class ChildProgram {
     ///   - cgroup: the descriptor of a cgroup v2 directory to be born in, or −1.
     ///   - atStage: what the parent does when the child stands at a stage; with any the parent is not suspended by
     ///     CLONE_VFORK. An error lets the child go without running.
+    ///   - besideIt: what the parent does while the child walks; an error lets the child go without running. For plans with
+    ///     stages.
     /// - Returns: the process's number and a descriptor of it, which the caller owns. After `.succeed` they are those of
     ///   the successor, of whose steps only the report tells.
     package func start(
-        namespaces: Namespaces, cgroup: Int32, atStage: ((LauncherStage, Int32) throws(SystemError) -> Void)? = nil
+        namespaces: Namespaces, cgroup: Int32, atStage: ((LauncherStage, Int32) throws(SystemError) -> Void)? = nil,
+        besideIt: ((Int32) throws(SystemError) -> Void)? = nil
     ) throws(SystemError) -> (pid: Int32, pidfd: Int32) {
         var stages = steps.compactMap { if case .awaitLauncher(let stage) = $0 { stage } else { nil } }[...]
         let outlives = steps.contains(.handOver)
@@ -112,6 +115,12 @@ package final class ChildProgram {
         }
         let pid = child.pointee.pid
         var refusal: SystemError?
+        func refuse(_ error: SystemError) {
+            refusal = error
+            stages = []
+            isolab_child_open_gate(child, ISOLAB_GIVE_UP)
+        }
+        do throws(SystemError) { try besideIt?(pid) } catch { refuse(error) }
         var word: UInt32 = 1
         while true {
             // A child under a filter may not be able to wake anybody: its word is looked at instead.
@@ -122,11 +131,7 @@ package final class ChildProgram {
             do throws(SystemError) {
                 try atStage?(stage, pid)
                 isolab_child_open_gate(child, stage.rawValue)
-            } catch {
-                refusal = error
-                stages = []
-                isolab_child_open_gate(child, ISOLAB_GIVE_UP)
-            }
+            } catch { refuse(error) }
         }
         if word == UInt32(ISOLAB_HANDED_OVER) {
             // The child walks on in this memory, and nobody will say when it is done with it.

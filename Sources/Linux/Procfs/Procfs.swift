@@ -72,8 +72,10 @@ public enum Procfs {
 
     static func status(line: String, ticks: UInt64) -> Status? {
         // The name stands in parentheses and may hold anything, parentheses too.
-        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else { return nil }
-        let fields = line[line.index(after: close)...].split { $0 == " " || $0 == "\n" }
+        guard let open = line.utf8.firstIndex(of: UInt8(ascii: "(")),
+            let close = line.utf8.lastIndex(of: UInt8(ascii: ")")), open < close
+        else { return nil }
+        let fields = line[line.utf8.index(after: close)...].parts(between: " ")
         guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
             let user = UInt64(fields[11]), let system = UInt64(fields[12]), let start = UInt64(fields[19])
         else { return nil }

@@ -30,9 +30,10 @@ enum ExecCommand: Command {
         let id = try options.argument(0, "container-id")
         let runtime = try context.runtime()
         let detached = options.flag("detach")
+        let configuration = try runtime.configuration(of: id)
         var request = ExecuteRequest(
-            id: id, process: try process(options, runtime, id), pidFile: options.value("pid-file"),
-            consoleSocket: options.value("console-socket"),
+            id: id, configuration: configuration, process: try process(options, configuration),
+            pidFile: options.value("pid-file"), consoleSocket: options.value("console-socket"),
             preservedDescriptors: try LaunchOptions.preservedDescriptors(options), cgroup: options.value("cgroup"),
             ignorePaused: options.flag("ignore-paused"))
         if request.process.terminal, detached, request.consoleSocket == nil {
@@ -54,13 +55,13 @@ enum ExecCommand: Command {
     }
 
     private static func process(
-        _ options: Options, _ runtime: Runtime, _ id: String
+        _ options: Options, _ configuration: RuntimeConfiguration
     ) throws -> RuntimeConfiguration.Process {
         if let file = options.value("process") {
             try options.noMore(than: 1)
             return try RuntimeConfiguration.Process(json: try SystemFile.bytes(of: file))
         }
-        var process = try runtime.process(of: id)
+        var process = configuration.process ?? RuntimeConfiguration.Process(arguments: [])
         process.arguments = Array(options.positional.dropFirst())
         guard !process.arguments.isEmpty else { throw UsageError("<program> is missing") }
         process.terminal = options.flag("tty")

@@ -27,7 +27,9 @@ enum RunCommand: Command {
         let signals = detached ? -1 : try Foreground.holdSignals()
         let process = try runtime.create(request)
         do {
-            try runtime.runPoststartHooks(of: request.id)
+            if request.bundle.configuration.hooks?.poststart.isEmpty == false {
+                try runtime.runPoststartHooks(of: request.id)
+            }
             if detached {
                 fflush(nil)
                 _exit(0)
