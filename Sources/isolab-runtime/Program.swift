@@ -59,8 +59,9 @@ enum Program {
     ///
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.
     private static func protectProgram(_ arguments: [String], _ log: Log) throws {
+        guard geteuid() == 0 else { return }
         let number = -withArguments(arguments) { isolab_run_from_read_only_self($0, environ) }
-        if number != 0, geteuid() == 0 {
+        if number != 0 {
             let error = SystemError("run from a read-only mount", "this program", errno: Int32(number))
             guard [EPERM, ENOSYS, EINVAL].contains(error.errno) else { throw error }
             log.warning(

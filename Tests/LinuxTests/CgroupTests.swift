@@ -127,7 +127,9 @@ import Testing
         let name = "test-\(getpid())-ending"
         let cgroup = try Cgroup.create(named: name)
         let inner = try Cgroup.create(try Self.plan("\(name)/x"))
-        let process = try ProcessPlan("/bin/sh", ["-c", "sleep 60 & sleep 60"]).spawn(in: cgroup)
+        // v2 takes nobody into a cgroup that passes controllers on to those below it: a second one beside stands for it.
+        let beside = try Cgroup.create(try Self.plan("\(name)/y"))
+        let process = try ProcessPlan("/bin/sh", ["-c", "sleep 60 & sleep 60"]).spawn(in: beside)
         let below = try ProcessPlan("sleep", ["60"]).spawn(in: inner)
         try cgroup.end()
         for process in [process, below] {
