@@ -18,14 +18,18 @@ import Testing
             let id = engine.name()
             let answer = try engine.call(command, "--bundle", try engine.bundle(document), id)
             #expect(answer.status == 1, "\(answer.complaints)", sourceLocation: location)
-            for word in words { #expect(answer.complaints.contains(word), "\(answer.complaints)", sourceLocation: location) }
+            for word in words {
+                #expect(answer.complaints.contains(word), "\(answer.complaints)", sourceLocation: location)
+            }
             #expect(engine.traces(of: id) == [], sourceLocation: location)
         }
     }
 
     /// What is no JSON, by line and column.
     @Test func noJSON() throws {
-        for text in ["", "{", "[]", "nonsense", "{\"ociVersion\": \"1.0.2\",}", "{\"ociVersion\": \"1.0.2\"} x", "\u{0}"] {
+        for text in [
+            "", "{", "[]", "nonsense", "{\"ociVersion\": \"1.0.2\",}", "{\"ociVersion\": \"1.0.2\"} x", "\u{0}",
+        ] {
             try refused(Array(text.utf8), "config.json")
         }
         try refused([0xff, 0xfe, 0x7b], "config.json")
@@ -34,10 +38,14 @@ import Testing
 
     /// A member of a wrong type or value is named by its path.
     @Test(arguments: [
-        (#""process": 7"#, "process"), (#""process": {"args": "sh", "cwd": "/", "user": {"uid": 0, "gid": 0}}"#, "process.args"),
+        (#""process": 7"#, "process"),
+        (#""process": {"args": "sh", "cwd": "/", "user": {"uid": 0, "gid": 0}}"#, "process.args"),
         (#""process": {"args": ["sh"], "cwd": "x", "user": {"uid": 0, "gid": 0}}"#, "process.cwd"),
         (#""process": {"args": ["sh"], "cwd": "/", "user": {"uid": -1, "gid": 0}}"#, "process.user.uid"),
-        (#""process": {"args": ["sh"], "cwd": "/", "user": {"uid": 0, "gid": 0}, "rlimits": [{"type": "RLIMIT_FLY", "soft": 1, "hard": 1}]}"#, "process.rlimits[0].type"),
+        (
+            #""process": {"args": ["sh"], "cwd": "/", "user": {"uid": 0, "gid": 0}, "rlimits": [{"type": "RLIMIT_FLY", "soft": 1, "hard": 1}]}"#,
+            "process.rlimits[0].type"
+        ),
         (#""mounts": [{"type": "tmpfs"}]"#, "mounts[0].destination"), (#""mounts": {"destination": "/x"}"#, "mounts"),
         (#""hooks": {"createRuntime": [{"path": "relative"}]}"#, "hooks.createRuntime[0].path"),
         (#""hooks": {"poststop": [{"path": "/bin/true", "timeout": -1}]}"#, "hooks.poststop[0].timeout"),
@@ -45,14 +53,27 @@ import Testing
         (#""linux": {"namespaces": [{"type": "mount"}, {"type": "flying"}]}"#, "linux.namespaces[1].type"),
         (#""linux": {"namespaces": [{"type": "mount"}, {"type": "mount"}]}"#, "linux.namespaces"),
         (#""linux": {"namespaces": []}"#, "linux.namespaces"),
-        (#""linux": {"namespaces": [{"type": "mount"}], "resources": {"memory": {"limit": "1G"}}}"#, "linux.resources.memory.limit"),
-        (#""linux": {"namespaces": [{"type": "mount"}], "resources": {"memory": {"limit": 2000000, "swap": 1000000}}}"#, "linux.resources.memory.swap"),
+        (
+            #""linux": {"namespaces": [{"type": "mount"}], "resources": {"memory": {"limit": "1G"}}}"#,
+            "linux.resources.memory.limit"
+        ),
+        (
+            #""linux": {"namespaces": [{"type": "mount"}], "resources": {"memory": {"limit": 2000000, "swap": 1000000}}}"#,
+            "linux.resources.memory.swap"
+        ),
         (#""linux": {"namespaces": [{"type": "mount"}], "cgroupsPath": "../../x"}"#, "linux.cgroupsPath"),
-        (#""linux": {"namespaces": [{"type": "mount"}], "devices": [{"type": "x", "path": "/dev/x"}]}"#, "linux.devices[0].type"),
+        (
+            #""linux": {"namespaces": [{"type": "mount"}], "devices": [{"type": "x", "path": "/dev/x"}]}"#,
+            "linux.devices[0].type"
+        ),
         (#""linux": {"namespaces": [{"type": "mount"}], "rootfsPropagation": "sideways"}"#, "linux.rootfsPropagation"),
-        (#""linux": {"namespaces": [{"type": "mount"}], "seccomp": {"defaultAction": "SCMP_ACT_FLY"}}"#, "linux.seccomp.defaultAction"),
+        (
+            #""linux": {"namespaces": [{"type": "mount"}], "seccomp": {"defaultAction": "SCMP_ACT_FLY"}}"#,
+            "linux.seccomp.defaultAction"
+        ),
         (#""linux": {"namespaces": [{"type": "mount"}, {"type": "user"}]}"#, "linux.uidMappings"),
-        (#""ociVersion": "2.0.0""#, "ociVersion"), (#""ociVersion": 1"#, "ociVersion"), (#""hostname": "x""#, "hostname"),
+        (#""ociVersion": "2.0.0""#, "ociVersion"), (#""ociVersion": 1"#, "ociVersion"),
+        (#""hostname": "x""#, "hostname"),
     ])
     func wrongMembers(member: String, path: String) throws {
         let parts = [
@@ -79,7 +100,8 @@ import Testing
         // A directory in place of the document, one that nobody may read as much as one can, one without end.
         mkdir(engine.place + "/directory", 0o755)
         mkdir(engine.place + "/directory/config.json", 0o755)
-        #expect(try engine.call("create", "--bundle", engine.place + "/directory", "x").complaints.contains("config.json"))
+        #expect(
+            try engine.call("create", "--bundle", engine.place + "/directory", "x").complaints.contains("config.json"))
         #expect(try engine.call("list", "-q").output.isEmpty)
     }
 
@@ -87,7 +109,10 @@ import Testing
     @Test(arguments: ["../x", "", ".", "..", "a/b", "/etc", "a b", "a\nb", "ä", String(repeating: "x", count: 2000)])
     func names(name: String) throws {
         let bundle = try engine.bundle(engine.configuration("true"))
-        for words in [["create", "--bundle", bundle], ["state"], ["delete", "--force"], ["kill"], ["start"], ["run", "--bundle", bundle]] {
+        for words in [
+            ["create", "--bundle", bundle], ["state"], ["delete", "--force"], ["kill"], ["start"],
+            ["run", "--bundle", bundle],
+        ] {
             let answer = try engine.call(words + ["--", name])
             #expect(answer.status == 1, "\(words)")
             #expect(!answer.complaints.isEmpty)
@@ -135,7 +160,8 @@ import Testing
     @Test func words() throws {
         let bundle = try engine.bundle(engine.configuration("true"))
         for (words, named) in [
-            (["create"], "container-id"), (["create", "--bundle"], "--bundle"), (["create", "--bundle", bundle, "a", "b"], "'b'"),
+            (["create"], "container-id"), (["create", "--bundle"], "--bundle"),
+            (["create", "--bundle", bundle, "a", "b"], "'b'"),
             (["create", "--preserve-fds", "-1", "--bundle", bundle, "a"], "--preserve-fds"),
             (["create", "--pid-file", "/not/there/pid", "--bundle", bundle, "pidfile"], "/not/there/pid"),
             (["events", "--interval", "never", "a"], "--interval"), (["kill", "a", "b", "c"], "'c'"),

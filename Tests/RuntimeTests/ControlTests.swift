@@ -41,7 +41,9 @@ import Testing
     }
 
     /// `update`: memory, processes, processor, by options and by JSON on standard input; what is not named stays.
-    @Test(.enabled(if: TestHost.hasController("memory") && TestHost.hasController("pids"), "no memory or pids controller"))
+    @Test(
+        .enabled(if: TestHost.hasController("memory") && TestHost.hasController("pids"), "no memory or pids controller")
+    )
     func update() throws {
         let container = try engine.started("exec sleep 1000") {
             $0.linux?.resources?.memory = .init(limit: 100 << 20)
@@ -60,7 +62,8 @@ import Testing
         #expect(value("memory", "memory.limit_in_bytes", "memory.max") == "50331648\n")
         #expect(value("pids", "pids.max") == "77\n")
         let stdin = try container.call(
-            "update", "--resources", "-", input: #"{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}"#)
+            "update", "--resources", "-",
+            input: #"{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}"#)
         #expect(stdin.status == 0, "\(stdin.complaints)")
         #expect(value("memory", "memory.limit_in_bytes", "memory.max") == "67108864\n")
         #expect(value("pids", "pids.max") == "77\n")
@@ -71,7 +74,8 @@ import Testing
         #expect(try container.execute("rm /tmp/k; " + opening).output == "opened\n")
 
         for (words, named) in [
-            (["--memory", "much"], "--memory"), (["--resources", "/not/there"], "/not/there"), ([], "nothing to change"),
+            (["--memory", "much"], "--memory"), (["--resources", "/not/there"], "/not/there"),
+            ([], "nothing to change"),
         ] as [([String], String)] {
             let answer = try engine.call(["update"] + words + [container.id])
             #expect(answer.status == 1)
@@ -84,14 +88,19 @@ import Testing
     }
 
     /// `events --stats`: one line of JSON with the members runc's has, which engines read.
-    @Test(.enabled(if: TestHost.hasController("memory") && TestHost.hasController("pids"), "no memory or pids controller"))
+    @Test(
+        .enabled(if: TestHost.hasController("memory") && TestHost.hasController("pids"), "no memory or pids controller")
+    )
     func figures() throws {
         let container = try engine.started("exec sleep 1000")
         let answer = try container.call("events", "--stats")
         #expect(answer.status == 0, "\(answer.complaints)")
         #expect(answer.output.split(separator: "\n").count == 1)
         #expect(answer.output.hasPrefix(#"{"#))
-        for member in ["\"type\":\"stats\"", "\"id\":\"\(container.id)\"", "\"data\":{", "\"memory\":{", "\"usage\":{", "\"cpu\":{", "\"pids\":{\"current\":1"] {
+        for member in [
+            "\"type\":\"stats\"", "\"id\":\"\(container.id)\"", "\"data\":{", "\"memory\":{", "\"usage\":{",
+            "\"cpu\":{", "\"pids\":{\"current\":1",
+        ] {
             #expect(answer.output.contains(member), "\(member) in \(answer.output)")
         }
         try container.remove()
@@ -99,7 +108,9 @@ import Testing
 
     /// `events` tells of a kill for want of memory, and ends with the container.
     @Test(.enabled(if: TestHost.hasController("memory"), "no memory controller")) func wantOfMemory() throws {
-        let container = try engine.started("read line < /tmp/go; (head -c 60000000 /dev/zero | tail > /dev/null); exec sleep 1000") {
+        let container = try engine.started(
+            "read line < /tmp/go; (head -c 60000000 /dev/zero | tail > /dev/null); exec sleep 1000"
+        ) {
             $0.linux?.resources?.memory = .init(limit: 20 << 20)
         }
         mkfifo(engine.rootfs + "/tmp/go", 0o600)
@@ -109,7 +120,9 @@ import Testing
         try Waiting.until("figures come: \(streams.complaints)") { streams.output.contains("\"stats\"") }
         let eaten = try container.execute("head -c 60000000 /dev/zero | tail > /dev/null")
         #expect(eaten.status == 137 || !eaten.complaints.isEmpty || eaten.status == 0)
-        try Waiting.until("the want of memory is told: \(streams.output.suffix(300))") { streams.output.contains("\"type\":\"oom\"") }
+        try Waiting.until("the want of memory is told: \(streams.output.suffix(300))") {
+            streams.output.contains("\"type\":\"oom\"")
+        }
         _ = try engine.call("kill", container.id, "KILL")
         #expect(try process.wait().ending == .exited(0))
         try container.remove()
@@ -120,8 +133,14 @@ import Testing
         let answer = try engine.call("features")
         let features = try Features(json: Array(answer.output.utf8))
         #expect(features.ociVersionMax == "1.3.0")
-        #expect(features.hooks == ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"])
-        #expect(Set(features.linux?.namespaces ?? []) == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"])
+        #expect(
+            features.hooks == [
+                "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
+            ])
+        #expect(
+            Set(features.linux?.namespaces ?? []) == [
+                "cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts",
+            ])
         #expect(features.linux?.capabilities == CapabilitySet.names)
         // Every option it names is one it takes.
         let known = features.mountOptions ?? []
@@ -134,7 +153,8 @@ import Testing
         }
         let mounts = try engine.run("grep -c /mnt/ /proc/self/mountinfo") {
             for option in taken {
-                $0.mounts.append(.init(destination: "/mnt/\(option)", type: "tmpfs", source: "tmpfs", options: [option]))
+                $0.mounts.append(
+                    .init(destination: "/mnt/\(option)", type: "tmpfs", source: "tmpfs", options: [option]))
             }
         }
         #expect(mounts.output == "\(taken.count)\n", "\(mounts.complaints)")
@@ -153,11 +173,13 @@ import Testing
         #expect(again.complaints.contains("config.json"))
         configuration.process?.terminal = false
         configuration.process?.arguments = ["sh", "-c", "hostname; touch /x"]
-        let answer = try engine.call("run", "--bundle", try { () throws -> String in
-            unlink(bundle + "/config.json")
-            try SystemFile.replace(bundle + "/config.json", with: configuration.json())
-            return bundle
-        }(), engine.name())
+        let answer = try engine.call(
+            "run", "--bundle",
+            try { () throws -> String in
+                unlink(bundle + "/config.json")
+                try SystemFile.replace(bundle + "/config.json", with: configuration.json())
+                return bundle
+            }(), engine.name())
         #expect(answer.output == "isolab\n", "\(answer.complaints)")
         #expect(answer.complaints.contains("Read-only file system"))
     }

@@ -19,7 +19,8 @@ import Testing
         let kinds = ["mnt", "pid", "net", "uts", "ipc", "cgroup"]
         let script = kinds.map { "readlink /proc/self/ns/\($0)" }.joined(separator: ";")
         let inside = try kinds.map { try Procfs.namespace($0, of: "\(pid)") }
-        let answer = try container.execute(script + "; hostname; grep 'NoNew\\|CapEff\\|CapBnd' /proc/self/status; cat /proc/self/cgroup")
+        let answer = try container.execute(
+            script + "; hostname; grep 'NoNew\\|CapEff\\|CapBnd' /proc/self/status; cat /proc/self/cgroup")
         let lines = answer.output.split(separator: "\n").map(String.init)
         #expect(Array(lines.prefix(6)) == inside)
         #expect(lines.contains("box"))
@@ -35,8 +36,10 @@ import Testing
     @Test func options() throws {
         let container = try engine.started("exec sleep 1000")
         let answer = try container.execute(
-            "id -u; id -g; pwd; echo $A $B; grep 'Groups\\|NoNew\\|CapBnd\\|CapInh' /proc/self/status", "--user", "12:34",
-            "--cwd", "/data", "--env", "A=1", "-e", "B=2", "--additional-gids", "56", "--no-new-privs", "--cap", "CAP_SYS_PTRACE")
+            "id -u; id -g; pwd; echo $A $B; grep 'Groups\\|NoNew\\|CapBnd\\|CapInh' /proc/self/status", "--user",
+            "12:34",
+            "--cwd", "/data", "--env", "A=1", "-e", "B=2", "--additional-gids", "56", "--no-new-privs", "--cap",
+            "CAP_SYS_PTRACE")
         #expect(
             answer.output == """
                 12
@@ -56,7 +59,8 @@ import Testing
     @Test func fromFile() throws {
         let container = try engine.started("exec sleep 1000") { $0.process?.environment.append("OWN=1") }
         let process = RuntimeConfiguration.Process(
-            user: .init(uid: 7, gid: 8, umask: 0o77), arguments: ["/bin/sh", "-c", "id -u; umask; echo $OWN$GIVEN; ulimit -n; grep CapBnd /proc/self/status"],
+            user: .init(uid: 7, gid: 8, umask: 0o77),
+            arguments: ["/bin/sh", "-c", "id -u; umask; echo $OWN$GIVEN; ulimit -n; grep CapBnd /proc/self/status"],
             environment: ["PATH=/bin", "GIVEN=2"], workingDirectory: "/",
             resourceLimits: [.init(type: "RLIMIT_NOFILE", soft: 77, hard: 88)])
         let file = try engine.write(String(decoding: process.json(), as: UTF8.self), to: "process.json")
@@ -114,7 +118,8 @@ import Testing
         let container = try engine.started("exec sleep 1000")
         for (words, named) in [
             (["--user", "nobody", container.id, "true"], "--user"), ([container.id], "program"),
-            (["--cwd", "relative", container.id, "true"], "process.cwd"), (["--sideways", container.id, "true"], "--sideways"),
+            (["--cwd", "relative", container.id, "true"], "process.cwd"),
+            (["--sideways", container.id, "true"], "--sideways"),
             (["--cwd", "/not/there", container.id, "/bin/true"], "/not/there"),
             (["--tty", "--detach", container.id, "true"], "--console-socket"),
             (["--cgroup", "../..", container.id, "true"], "--cgroup"),

@@ -43,7 +43,9 @@ import Testing
         }
         #expect(killed.status == 128 + SIGSYS)
         let answer = try engine.run("kill -USR1 1 && echo user; kill -USR2 1 || echo refused") {
-            $0.process?.arguments = ["/bin/sh", "-c", "trap '' USR1 USR2; kill -10 $$ && echo one; kill -12 $$ || echo two"]
+            $0.process?.arguments = [
+                "/bin/sh", "-c", "trap '' USR1 USR2; kill -10 $$ && echo one; kill -12 $$ || echo two",
+            ]
             $0.linux?.seccomp = profile([
                 .init(["kill"], .errno, errorNumber: 1, when: [.init(argument: 1, .equal, 12)])
             ])
@@ -54,9 +56,10 @@ import Testing
     /// Docker's whole profile: a container under it works.
     @Test func dockerProfile() throws {
         let answer = try engine.run("unshare -U true; grep Seccomp: /proc/self/status") {
-            $0.linux?.seccomp = profile([
-                .init(["unshare", "clone3", "setns", "mount"], .errno, errorNumber: 1)
-            ], flags: ["SECCOMP_FILTER_FLAG_LOG"])
+            $0.linux?.seccomp = profile(
+                [
+                    .init(["unshare", "clone3", "setns", "mount"], .errno, errorNumber: 1)
+                ], flags: ["SECCOMP_FILTER_FLAG_LOG"])
         }
         #expect(answer.output == "Seccomp:\t2\n")
         #expect(answer.complaints.contains("not permitted"))

@@ -48,7 +48,7 @@ import Testing
         configuration.hooks = hooks
         let (container, answer) = try engine.create(configuration)
         #expect(answer.status == 0, "\(answer.complaints)")
-        let creation = ["prestart", "prestart2", "createRuntime", "createRuntime2", "createContainer", "createContainer2"]
+        let creation = ["prestart", "createRuntime", "createContainer"].flatMap { [$0, $0 + "2"] }
         func said() -> [String] { Engine.text(log).split(separator: "\n").map(String.init) }
         #expect(said() == creation)
         let pid = try #require(try container.state().pid)

@@ -37,7 +37,8 @@ import Testing
                 }
             })
         let answer = try engine.shell(
-            "unshare -m --propagation private sh -c 'mount -t tmpfs none \(shared)/below && touch \(shared)/below/mark && $runtime run --bundle \(bundle) \(engine.name())'")
+            "unshare -m --propagation private sh -c 'mount -t tmpfs none \(shared)/below && touch \(shared)/below/mark && $runtime run --bundle \(bundle) \(engine.name())'"
+        )
         #expect(answer.status == 0, "\(answer.complaints)")
         #expect(
             answer.output.split(separator: "\n") == [
@@ -50,10 +51,16 @@ import Testing
         let shared = try shared()
         let answer = try engine.run("cat /proc/self/mountinfo") {
             $0.mounts += [
-                .init(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind", "nosuid", "nodev", "noexec", "noatime"]),
-                .init(destination: "/mnt/b", type: "tmpfs", source: "tmpfs", options: ["nosuid", "noexec", "nodiratime", "size=64k", "mode=700"]),
+                .init(
+                    destination: "/mnt/a", type: "bind", source: shared,
+                    options: ["rbind", "nosuid", "nodev", "noexec", "noatime"]),
+                .init(
+                    destination: "/mnt/b", type: "tmpfs", source: "tmpfs",
+                    options: ["nosuid", "noexec", "nodiratime", "size=64k", "mode=700"]),
                 .init(destination: "/mnt/c", type: "bind", source: shared, options: ["rbind", "nosymfollow"]),
-                .init(destination: "/mnt/d", type: "bind", source: shared, options: ["rbind", "rnosuid", "rnoexec", "rnodev", "rnosymfollow"]),
+                .init(
+                    destination: "/mnt/d", type: "bind", source: shared,
+                    options: ["rbind", "rnosuid", "rnoexec", "rnodev", "rnosymfollow"]),
             ]
         }
         func line(_ path: String) -> Set<String> {
@@ -74,7 +81,8 @@ import Testing
         let shared = try shared()
         symlink("file", shared + "/link")
         let answer = try engine.run("cat /mnt/a/file /mnt/a/link") {
-            $0.mounts.append(.init(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind", "nosymfollow"]))
+            $0.mounts.append(
+                .init(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind", "nosymfollow"]))
         }
         #expect(answer.output == "fromhost\n")
         #expect(answer.complaints.contains("/mnt/a/link"))
@@ -98,7 +106,9 @@ import Testing
                 $0.process?.capabilities?.permitted.append("CAP_SYS_ADMIN")
                 for (name, option) in [("s", "rshared"), ("f", "rslave"), ("p", "rprivate")] {
                     $0.mounts.append(
-                        .init(destination: "/mnt/\(name)", type: "bind", source: "\(shared)/\(name)", options: ["rbind", option]))
+                        .init(
+                            destination: "/mnt/\(name)", type: "bind", source: "\(shared)/\(name)",
+                            options: ["rbind", option]))
                 }
             })
         let answer = try engine.shell(
@@ -133,7 +143,8 @@ import Testing
             readlink dangling; wc -c < large; echo changed > sub/deeper/file; touch new
             """
         ) {
-            $0.mounts.append(.init(destination: "/etc/conf", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "nosuid"]))
+            $0.mounts.append(
+                .init(destination: "/etc/conf", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "nosuid"]))
         }
         #expect(
             answer.output == """
@@ -158,9 +169,12 @@ import Testing
         let shared = try shared()
         chown(shared, 0, 0)
         chmod(shared, 0o777)
+        // The container's root could not make it: the image is not its own.
+        try SystemFile.makeDirectories(engine.rootfs + "/mnt/a")
         let mapping = RuntimeConfiguration.IDMapping(containerID: 0, hostID: 100_000, size: 65536)
         let answer = try engine.run("stat -c '%u %g' /mnt/a/file; touch /mnt/a/new && stat -c '%u' /mnt/a/new") {
-            var mount = RuntimeConfiguration.Mount(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind"])
+            var mount = RuntimeConfiguration.Mount(
+                destination: "/mnt/a", type: "bind", source: shared, options: ["rbind"])
             if way == "own" {
                 mount.uidMappings = [mapping]
                 mount.gidMappings = [mapping]
@@ -203,7 +217,8 @@ import Testing
         symlink("../../../../../../escape/deep/file", engine.rootfs + "/etc/dots")
         symlink("/", engine.rootfs + "/etc/top")
         let answer = try engine.run(
-            "cat /etc/resolv.conf /run/stub/resolv.conf /etc/dots /escape/deep/file /new/dir/file /top/file") {
+            "cat /etc/resolv.conf /run/stub/resolv.conf /etc/dots /escape/deep/file /new/dir/file /top/file"
+        ) {
             for destination in ["/etc/resolv.conf", "/etc/dots", "/new/dir/file", "/etc/top/top/file"] {
                 $0.mounts.append(
                     .init(destination: destination, type: "bind", source: shared + "/file", options: ["bind"]))
@@ -264,7 +279,9 @@ import Testing
 
     /// `root.readonly`, and the propagation of the root.
     @Test func root() throws {
-        let answer = try engine.run("touch /x; touch /dev/x && echo dev; grep ' / / \\| / rw\\| / ro' /proc/self/mountinfo | head -1") {
+        let answer = try engine.run(
+            "touch /x; touch /dev/x && echo dev; grep ' / / \\| / rw\\| / ro' /proc/self/mountinfo | head -1"
+        ) {
             $0.root?.readonly = true
             $0.linux?.rootfsPropagation = "shared"
         }
@@ -286,9 +303,15 @@ import Testing
     /// A bind mount of nothing, an unknown file system and an option it refuses are told with the mount's destination.
     @Test func mountsThatFail() throws {
         for (mount, words) in [
-            (RuntimeConfiguration.Mount(destination: "/mnt/a", type: "bind", source: "/not/there", options: ["bind"]), ["/not/there"]),
+            (
+                RuntimeConfiguration.Mount(
+                    destination: "/mnt/a", type: "bind", source: "/not/there", options: ["bind"]), ["/not/there"]
+            ),
             (.init(destination: "/mnt/b", type: "nosuchfs", source: "none"), ["/mnt/b", "nosuchfs"]),
-            (.init(destination: "/mnt/c", type: "tmpfs", source: "tmpfs", options: ["nonsense=1"]), ["/mnt/c", "nonsense"]),
+            (
+                .init(destination: "/mnt/c", type: "tmpfs", source: "tmpfs", options: ["nonsense=1"]),
+                ["/mnt/c", "nonsense"]
+            ),
         ] {
             let (container, answer) = try engine.create(engine.configuration("true") { $0.mounts.append(mount) })
             #expect(answer.status == 1)

@@ -96,7 +96,8 @@ import Testing
         let own = try #require(UInt64(Engine.text("/proc/uptime").prefix { $0 != "." }))
         let inside = try #require(UInt64(container.streams.output.prefix { $0 != "\n" }))
         #expect(inside > 1_000_000 && inside <= own + 1_000_000)
-        let joined = try #require(UInt64(try container.execute("cut -d. -f1 /proc/uptime").output.prefix { $0 != "\n" }))
+        let joined = try #require(
+            UInt64(try container.execute("cut -d. -f1 /proc/uptime").output.prefix { $0 != "\n" }))
         #expect(joined >= inside)
         #expect(try container.execute("cat /proc/1/timens_offsets").output.contains("500"))
         try container.remove()
@@ -128,8 +129,12 @@ import Testing
 
     /// Kernel parameters of the container's own namespaces.
     @Test func kernelParameters() throws {
-        let answer = try engine.run("cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/net/ipv4/conf/lo/forwarding") {
-            $0.linux?.sysctl = ["net.ipv4.ip_forward": "1", "kernel.msgmax": "4242", "net.ipv4.conf.lo.forwarding": "0"]
+        let answer = try engine.run(
+            "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/net/ipv4/conf/lo/forwarding"
+        ) {
+            $0.linux?.sysctl = [
+                "net.ipv4.ip_forward": "1", "kernel.msgmax": "4242", "net.ipv4.conf.lo.forwarding": "0",
+            ]
         }
         #expect(answer.output == "1\n4242\n0\n", "\(answer.complaints)")
     }
@@ -147,13 +152,16 @@ import Testing
     /// A network device of the host goes into the container, under its new name, with its address, and up; it leaves with it.
     @Test(.enabled(if: TestHost.has("ip"), "needs ip (iproute2)")) func networkDevices() throws {
         let device = "tst\(getpid() % 100_000)"
-        let made = try engine.shell("ip link add \(device) type veth peer name \(device)p && ip addr add 10.99.1.1/24 dev \(device)")
+        let made = try engine.shell(
+            "ip link add \(device) type veth peer name \(device)p && ip addr add 10.99.1.1/24 dev \(device)")
         try #require(made.status == 0, "\(made.complaints)")
         defer { _ = try? engine.shell("ip link del \(device)p 2>/dev/null") }
         let container = try engine.started("ip addr show eth7; exec sleep 1000") {
             $0.linux?.netDevices = [device: .init(name: "eth7")]
         }
-        try Waiting.until("it has said something: \(container.streams.complaints)") { container.streams.output.contains("inet ") }
+        try Waiting.until("it has said something: \(container.streams.complaints)") {
+            container.streams.output.contains("inet ")
+        }
         #expect(container.streams.output.contains("inet 10.99.1.1/24"))
         #expect(container.streams.output.contains("UP"))
         #expect(!SystemFile.exists("/sys/class/net/\(device)"))

@@ -87,7 +87,9 @@ import Testing
     }
 
     @Test func ioPriority() throws {
-        let answer = try engine.run("ionice") { $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_IDLE", priority: 0) }
+        let answer = try engine.run("ionice") {
+            $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_IDLE", priority: 0)
+        }
         #expect(answer.output.hasPrefix("idle"))
         let best = try engine.run("ionice") { $0.process?.ioPriority = .init(class: "IOPRIO_CLASS_BE", priority: 6) }
         #expect(best.output == "best-effort: prio 6\n")
@@ -101,7 +103,9 @@ import Testing
         let wanted = ["i686", "armv8l"]
         try Waiting.until("it has said something") { !container.streams.output.isEmpty }
         #expect(wanted.contains(container.streams.output.split(separator: "\n").first.map(String.init) ?? ""))
-        #expect(wanted.contains(try container.execute("uname -m").output.split(separator: "\n").first.map(String.init) ?? ""))
+        #expect(
+            wanted.contains(
+                try container.execute("uname -m").output.split(separator: "\n").first.map(String.init) ?? ""))
         try container.remove()
     }
 
@@ -120,7 +124,8 @@ import Testing
             $0.process?.execCPUAffinity = .init(initial: "0", final: "1")
         }
         try Waiting.until("it has said something") { !container.streams.output.isEmpty }
-        let all = Engine.text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list") } ?? ""
+        let all =
+            Engine.text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list") } ?? ""
         #expect(container.streams.output == all + "\n")
         #expect(try container.execute("grep Cpus_allowed_list /proc/self/status").output == "Cpus_allowed_list:\t1\n")
         try container.remove()
@@ -144,7 +149,9 @@ import Testing
         let bundle = try engine.bundle(engine.configuration("cat <&3; ls /proc/self/fd; echo $LISTEN_FDS $LISTEN_PID"))
         try engine.write("third\n", to: "third")
         func run(_ prefix: String, _ options: String) throws -> Engine.Answer {
-            try engine.shell("exec 3< $place/third 4< /etc/passwd; \(prefix) $runtime run \(options) --bundle \(bundle) \(engine.name())")
+            try engine.shell(
+                "exec 3< $place/third 4< /etc/passwd; \(prefix) $runtime run \(options) --bundle \(bundle) \(engine.name())"
+            )
         }
         let plain = try run("", "")
         #expect(plain.output.hasPrefix("0\n1\n2\n3\n") || !plain.output.contains("third"))

@@ -87,7 +87,8 @@ import Testing
         let container = try engine.started("exec sleep 1000")
         let socket = try ConsoleSocket(engine.place + "/console")
         let answer = try engine.call(
-            "exec", "--tty", "--detach", "--console-socket", socket.path, container.id, "/bin/sh", "-c", "tty; exec sleep 1000")
+            "exec", "--tty", "--detach", "--console-socket", socket.path, container.id, "/bin/sh", "-c",
+            "tty; exec sleep 1000")
         #expect(answer.status == 0, "\(answer.complaints)")
         let (master, _) = try socket.receive()
         defer { close(master) }

@@ -16,6 +16,11 @@ extension LaunchPlan {
         var builder = TreeBuilder(
             inUserNamespace: namespaces.contains(.user) || host.inUserNamespace, linux: linux, host: host)
         if !namespaces.contains(.cgroup) { builder.cgroupDirectories = options.lifecycle?.cgroupDirectories }
+        let own = options.lifecycle?.cgroupDirectories ?? ownDirectories
+        builder.hierarchies = Set(
+            host.cgroups.hierarchies.map(\.mountPoint).filter { point in
+                own.contains { $0.path.hasPrefix(point + "/") }
+            })
         for (index, mount) in configuration.mounts.enumerated() { try builder.add(mount, at: index) }
         // An image without a /dev of its own gets the devices in the one it has; a /dev of the host's has them.
         if options.lifecycle != nil,
@@ -66,6 +71,11 @@ extension LaunchPlan {
             steps.append(
                 .mount(source: "", target: "/", type: "", flags: MountOptions([propagation]).propagation, data: ""))
         }
+    }
+
+    /// Of a container that is no runtime's: where its cgroup will be, whatever its name.
+    private var ownDirectories: [CgroupPlan.Directory] {
+        limits.map { CgroupPlan(name: "container", limits: $0, layout: host.cgroups).directories } ?? []
     }
 
     /// Mounts the root on the host's empty directory, in the child's mount namespace alone; answers where it is.

@@ -9,6 +9,9 @@ struct TreeBuilder {
     let host: HostFacts
     /// Where the container has no cgroup namespace: the directories of its own cgroup, which are all it may see.
     var cgroupDirectories: [CgroupPlan.Directory]?
+    /// The mount points of the hierarchies in which it has a cgroup of its own. In another one, its namespace's root would be
+    /// the host's: everybody's cgroups, and with them `release_agent` (CVE-2022-0492).
+    var hierarchies: Set<String> = []
     /// Trees of the host taken hold of before its mounts are made followers, and before `pivot_root`.
     private(set) var heldShared: [ChildStep] = []
     private(set) var held: [ChildStep] = []
@@ -178,7 +181,7 @@ struct TreeBuilder {
             .mount(
                 source: "tmpfs", target: destination, type: "tmpfs", flags: flags.subtracting(.readOnly),
                 data: "mode=755"))
-        for hierarchy in layout.hierarchies {
+        for hierarchy in layout.hierarchies where hierarchies.contains(hierarchy.mountPoint) {
             let joined = hierarchy.controllers.joined(separator: ",")
             let name =
                 hierarchy.version == 2

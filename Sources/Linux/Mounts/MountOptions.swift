@@ -102,7 +102,9 @@ public struct MountOptions: Equatable, Sendable {
 
     /// The recursive attributes to clear: one of the access-time modes is set only where the others go.
     public var recursiveClearedAttributes: MountAttributes {
-        recursive.isDisjoint(with: .accessTime) ? recursiveCleared : recursiveCleared.union(.accessTime)
+        // The kernel takes the three together or not at all.
+        recursive.union(recursiveCleared).isDisjoint(with: .accessTime)
+            ? recursiveCleared : recursiveCleared.union(.accessTime)
     }
 
     /// The flags of `mount(2)` that a bind mount's `mount_setattr(2)` must set.

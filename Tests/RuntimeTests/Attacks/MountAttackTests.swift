@@ -25,20 +25,22 @@ import Testing
         let up = String(repeating: "../", count: 20)
         symlink((withDots ? up : "/") + outside.dropFirst() + "/target", engine.rootfs + "/data/link")
 
-        // Naive: the tmpfs is mounted over the host's directory (in the launch's own mount namespace).
+        // Naive: the tmpfs lands on the host's directory, whose file is out of sight then; and a bind shows it inside.
+        #expect(throws: SystemError.self, "the negative control does not attack") {
+            try NaiveLaunch.run(
+                engine, "true", root: engine.rootfs,
+                mounts: [.init(source: "tmpfs", target: "/data/link", type: "tmpfs")],
+                before: [.writeFile(path: outside + "/target/file", content: "x")])
+        }
         let naive = try NaiveLaunch.run(
-            engine, "true", root: engine.rootfs, mounts: [.init(source: "tmpfs", target: "/data/link", type: "tmpfs")],
-            before: [.writeFile(path: outside + "/target/file", content: "x")])
-        #expect(naive.status != 0 || Engine.text(outside + "/target/file") == "outside\n")
-        let escaped = (try? NaiveLaunch.run(
             engine, "cat /mnt/file", root: engine.rootfs,
-            mounts: [.init(source: engine.rootfs + "/data/link", target: "/mnt")]))?.output
-        #expect(escaped == "outside\n", "the negative control does not attack")
+            mounts: [.init(source: engine.rootfs + "/data/link", target: "/mnt")])
+        #expect(naive.output == "outside\n", "the negative control does not attack")
 
         let answer = try engine.run("touch /data/link/mark && ls /data/link; ls \(outside) && echo escaped") {
             $0.mounts.append(.init(destination: "/data/link", type: "tmpfs", source: "tmpfs"))
         }
-        #expect(answer.output == "mark\n" || answer.output.hasPrefix("mark\n"), "\(answer.complaints)")
+        #expect(answer.output.hasPrefix("mark\n"), "\(answer.complaints)")
         #expect(try SystemFile.names(in: outside + "/target") == ["file"])
         #expect(Engine.text(outside + "/target/file") == "outside\n")
     }
@@ -52,19 +54,19 @@ import Testing
         symlink(outside + "/target", volume + "/link")
         // renameat2(RENAME_EXCHANGE) has no command here; two renames in a loop are as good an attacker.
         let attacker = try engine.started(
-            "cd /volume; while :; do mv directory spare && mv link directory && mv directory link && mv spare directory; done") {
+            "cd /volume; while :; do mv directory spare && mv link directory && mv directory link && mv spare directory; done"
+        ) {
             $0.mounts.append(.init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]))
         }
         var (succeeded, refused) = (0, 0)
         for _ in 0..<40 {
-            let answer = try engine.run("cat /proc/self/mountinfo; ls /volume/directory/target /outside 2>/dev/null; true") {
+            let answer = try engine.run("true") {
                 $0.mounts += [
                     .init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]),
                     .init(destination: "/volume/directory/below", type: "tmpfs", source: "tmpfs"),
                 ]
             }
             if answer.status == 0 { succeeded += 1 } else { refused += 1 }
-            #expect(!answer.output.contains(outside + "/target/below"))
             #expect(!SystemFile.exists(outside + "/target/below"), "a directory was made outside")
         }
         #expect(succeeded > 0)
@@ -79,7 +81,8 @@ import Testing
         rmdir(root + "/proc")
         try SystemFile.makeDirectories(root + "/data/fake")
         symlink(target, root + "/proc")
-        let (container, answer) = try engine.create(engine.configuration("wc -c < /proc/interrupts; echo 1 > /proc/sys/kernel/panic"))
+        let (container, answer) = try engine.create(
+            engine.configuration("wc -c < /proc/interrupts; echo 1 > /proc/sys/kernel/panic"))
         guard answer.status == 0 else {
             // Refused: as safe.
             #expect(answer.complaints.contains("/proc"))
@@ -123,9 +126,16 @@ import Testing
         let source = engine.place + "/bent"
         try engine.write("untouched\n", to: source)
         for mounts in [
-            [RuntimeConfiguration.Mount(destination: "/proc/sys/net/ipv4/ip_forward", type: "bind", source: source, options: ["bind"])],
+            [
+                RuntimeConfiguration.Mount(
+                    destination: "/proc/sys/net/ipv4/ip_forward", type: "bind", source: source, options: ["bind"])
+            ],
             [.init(destination: "/proc/sys/net/ipv4", type: "tmpfs", source: "tmpfs")],
-            [.init(destination: "/proc/sys/net/ipv4/ip_forward", type: "bind", source: "/proc/sys/kernel/ns_last_pid", options: ["bind"])],
+            [
+                .init(
+                    destination: "/proc/sys/net/ipv4/ip_forward", type: "bind", source: "/proc/sys/kernel/ns_last_pid",
+                    options: ["bind"])
+            ],
         ] {
             let (container, answer) = try engine.create(
                 engine.configuration("true") {
@@ -139,7 +149,8 @@ import Testing
         }
         // Naive: an ordinary open and write reaches the attacker's choice.
         let naive = try engine.shell(
-            "unshare -m --propagation private sh -c 'mount --bind \(source) /proc/sys/kernel/domainname && echo 1 > /proc/sys/kernel/domainname'")
+            "unshare -m --propagation private sh -c 'mount --bind \(source) /proc/sys/kernel/domainname && echo 1 > /proc/sys/kernel/domainname'"
+        )
         #expect(naive.status == 0, "\(naive.complaints)")
         #expect(Engine.text(source) == "1\n")
     }
@@ -179,17 +190,23 @@ import Testing
         let parent = path.hasPrefix("/dev/pts") ? engine.rootfs + "/dev/pts" : engine.rootfs + "/dev"
         try SystemFile.makeDirectories(parent)
         symlink("/proc/sys/kernel/core_pattern", engine.rootfs + path)
-        var configuration = engine.configuration("cat /proc/self/mountinfo; cat /proc/sys/kernel/core_pattern > /dev/null && echo readable") {
+        var configuration = engine.configuration(
+            "cat /proc/self/mountinfo; cat /proc/sys/kernel/core_pattern > /dev/null && echo readable"
+        ) {
             $0.process?.terminal = true
         }
         // The image's own /dev, with a devpts below it.
-        configuration.mounts.removeAll { $0.destination == "/dev" || $0.destination == "/dev/shm" || $0.destination == "/dev/mqueue" }
+        configuration.mounts.removeAll {
+            $0.destination == "/dev" || $0.destination == "/dev/shm" || $0.destination == "/dev/mqueue"
+        }
         let bundle = try engine.bundle(configuration)
         let before = Engine.text("/proc/sys/kernel/core_pattern")
         let id = engine.name()
         let answer = try engine.call("run", "--bundle", bundle, id)
         #expect(!answer.output.contains("/proc/sys/kernel/core_pattern rw"), "\(answer.output)")
-        #expect(answer.status == 1 && answer.complaints.contains("ioctl") || answer.output.contains("readable") || !answer.complaints.isEmpty)
+        #expect(
+            answer.status == 1 && answer.complaints.contains("ioctl") || answer.output.contains("readable")
+                || !answer.complaints.isEmpty)
         #expect(Engine.text("/proc/sys/kernel/core_pattern") == before)
         #expect(engine.traces(of: id) == [])
     }

@@ -76,15 +76,14 @@ import Testing
         }
     }
 
-    /// A device node made inside gives no disk: without a list that allows it every device but the harmless ones is denied.
-    @Test func disks() throws {
-        let disk = Engine.text("/proc/partitions").split(separator: "\n").dropFirst().first?.split(separator: " ")
-        guard let disk, disk.count == 4 else { return }
-        let script = "mknod /tmp/disk b \(disk[0]) \(disk[1]) && head -c 1 /tmp/disk | wc -c"
-        let naive = try NaiveLaunch.run(engine, script + "; rm /tmp/disk", root: engine.rootfs)
-        #expect(naive.output == "1\n", "the negative control does not attack: \(naive.complaints)")
+    /// A device node made inside gives no device of the host: what no list allows is denied, but the harmless ones. (Here
+    /// the tunnel device stands for a disk: this host may not open its own.)
+    @Test(.enabled(if: access("/dev/net/tun", R_OK) == 0, "no device that anybody may open")) func devices() throws {
+        let script = "mknod /tmp/device c 10 200; true < /tmp/device && echo opened; rm /tmp/device"
+        let naive = try NaiveLaunch.run(engine, script, root: engine.rootfs)
+        #expect(naive.output == "opened\n", "the negative control does not attack: \(naive.complaints)")
         let answer = try engine.run(script) { $0.linux?.resources = nil }
-        #expect(answer.output == "0\n" || answer.output.isEmpty)
+        #expect(answer.output.isEmpty)
         #expect(answer.complaints.contains("not permitted"))
     }
 
@@ -94,7 +93,9 @@ import Testing
         let mounts = answer.output.split(separator: "\n").map { $0.split(separator: " ") }
         // Of the host's file systems only the root of the container itself, by its own directory.
         for mount in mounts where mount[0] != "/" {
-            #expect(mount[0].hasSuffix("/rootfs") || mount[1].hasPrefix("/proc/") || mount[1].hasPrefix("/sys/fs/cgroup") || mount[0] == "/null", "\(mount)")
+            #expect(
+                mount[0].hasSuffix("/rootfs") || mount[1].hasPrefix("/proc/") || mount[1].hasPrefix("/sys/fs/cgroup")
+                    || mount[0] == "/null", "\(mount)")
         }
     }
 }

@@ -41,12 +41,14 @@ import Testing
     @Test func ownProgramOverwritten() throws {
         let naive = try copy(of: try #require(TestHost.busybox), "naive")
         symlink("/proc/self/exe", engine.rootfs + "/bin/self")
+        // The naive program is busybox, which goes by its name.
+        symlink("/proc/self/exe", engine.rootfs + "/data/busybox")
         try engine.write("#!/proc/self/exe\n", to: engine.rootfs + "/bin/script", mode: 0o755)
         if TestHost.has("nsenter") {
             let victim = try engine.started(Self.thief(of: "naive")) { mayTrace(&$0) }
             let pid = try #require(try victim.state().pid)
             // It joins, and sleeps for a moment as a part of the container: the thief needs no race.
-            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/bin/self", "sleep", "1"])
+            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sleep", "1"])
             try victim.awaitOutput("tried")
             #expect(victim.streams.output.contains("overwritten"), "the negative control does not attack")
             #expect(Engine.text(naive) == "pwned\n")
@@ -71,16 +73,21 @@ import Testing
     /// CVE-2024-21626: a working directory of /proc/self/fd/N would be the host's directory behind a descriptor the runtime
     /// left open. For every N, for the first process and for a joining one. Naive: it works.
     @Test func workingDirectoryByDescriptor() throws {
-        let naive = try engine.shell("cd /; exec 7< /; exec unshare -m --propagation private sh -c 'chroot \(engine.rootfs) /bin/sh -c \"mount -t proc proc /proc; cd /proc/self/fd/7 && test -e etc/passwd && echo out\"'")
+        let naive = try engine.shell(
+            "cd /; exec 7< /; exec unshare -m --propagation private sh -c 'chroot \(engine.rootfs) /bin/sh -c \"mount -t proc proc /proc; cd /proc/self/fd/7 && test -e etc/passwd && echo out\"'"
+        )
         #expect(naive.output == "out\n", "the negative control does not attack: \(naive.complaints)")
 
         let container = try engine.started("exec sleep 1000")
         for number in 0..<40 {
             let path = "/proc/self/fd/\(number)"
-            let answer = try engine.run("pwd; ls; cat ../etc/passwd ../../etc/passwd") { $0.process?.workingDirectory = path }
+            let answer = try engine.run("pwd; ls; cat ../etc/passwd ../../etc/passwd") {
+                $0.process?.workingDirectory = path
+            }
             #expect(answer.status == 1 || !answer.output.contains("root:"), "\(path): \(answer.output)")
             #expect(answer.output.isEmpty, "\(path): \(answer.output)")
-            let joined = try engine.call("exec", "--cwd", path, container.id, "/bin/sh", "-c", "pwd; ls; cat ../etc/passwd ../../etc/passwd")
+            let joined = try engine.call(
+                "exec", "--cwd", path, container.id, "/bin/sh", "-c", "pwd; ls; cat ../etc/passwd ../../etc/passwd")
             #expect(joined.output.isEmpty, "\(path): \(joined.output)")
         }
         // A link of the image's to one is no better.
@@ -95,17 +102,21 @@ import Testing
         // The engine's own are not passed on either.
         let bundle = try engine.bundle(engine.configuration("ls -l /proc/self/fd; exec sleep 1000"))
         let id = engine.name()
-        let answer = try engine.shell("exec 5< / 6< /etc/passwd 7> $place/seven; $runtime create --bundle \(bundle) \(id)")
+        let answer = try engine.shell(
+            "exec 5< / 6< /etc/passwd 7> $place/seven; $runtime create --bundle \(bundle) \(id)")
         #expect(answer.status == 0, "\(answer.complaints)")
         let state = try ContainerState(json: Array(try engine.call("state", id).output.utf8))
         let pid = try #require(state.pid)
         let open = try SystemFile.names(in: "/proc/\(pid)/fd").map { try Procfs.readLink("/proc/\(pid)/fd/\($0)") }
         #expect(open.filter { !$0.hasPrefix(engine.place + "/") }.isEmpty, "\(open)")
         #expect(open.count == 5)
-        #expect(Set(open.suffix(2)) == ["\(engine.root)/\(id)/start", "\(engine.root)/\(id)/report"])
+        #expect(Set(open).isSuperset(of: ["\(engine.root)/\(id)/start", "\(engine.root)/\(id)/report"]))
         #expect(try Procfs.readLink("/proc/\(pid)/cwd").hasPrefix("/"))
         // Another process of the container cannot look at it: its memory is the runtime's still.
-        let peek = try engine.call("exec", id, "/bin/sh", "-c", "ls /proc/1/fd; cat /proc/1/environ; readlink /proc/1/exe; echo x > /proc/1/mem")
+        let peek = try engine.call(
+            "exec", id, "/bin/sh", "-c",
+            "for f in /proc/1/fd/*; do readlink $f; done; cat /proc/1/environ; readlink /proc/1/exe; echo x > /proc/1/mem"
+        )
         #expect(peek.output.isEmpty, "\(peek.output)")
         #expect(try engine.call("state", id).output.contains("created"))
         // Nor write to a memory that is the host's.
@@ -138,14 +149,18 @@ import Testing
         func capabilities(_ text: String) -> [Substring] { text.split(separator: "\n").filter { $0.hasPrefix("Cap") } }
         #expect(capabilities(status) == capabilities(own))
         #expect(try Procfs.namespace("mnt", of: "\(pid)") == Procfs.namespace("mnt", of: "\(first)"))
-        let open = ((try? SystemFile.names(in: "/proc/\(pid)/fd")) ?? []).compactMap { try? Procfs.readLink("/proc/\(pid)/fd/\($0)") }
+        let open = ((try? SystemFile.names(in: "/proc/\(pid)/fd")) ?? []).compactMap {
+            try? Procfs.readLink("/proc/\(pid)/fd/\($0)")
+        }
         #expect(open.allSatisfy { $0.hasPrefix(engine.place + "/") || $0.hasPrefix("pipe:") }, "\(open)")
         // Its program is on a mount that nobody can write through, busy or not.
-        let program = open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
+        let program = Glibc.open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
         #expect(program < 0 && errno == EROFS)
         _ = try process.wait()
         // The process was made without CLONE_VM by one that the container cannot see.
-        let making = Engine.text(trace).split(separator: "\n").filter { $0.contains("clone(") || $0.contains("CLONE_PARENT") }
+        let making = Engine.text(trace).split(separator: "\n").filter {
+            $0.contains("clone(") || $0.contains("CLONE_PARENT")
+        }
         #expect(making.count == 1, "\(making)")
         #expect(making.first?.contains("CLONE_PARENT") == true)
         #expect(making.first?.contains("CLONE_VM") == false)

@@ -17,6 +17,7 @@ struct KillTests {
     private func configuration(_ script: String = "exec sleep 1000") throws -> RuntimeConfiguration {
         let shared = engine.place + "/shared"
         try SystemFile.makeDirectories(shared)
+        try engine.write("127.0.0.1 localhost\n", to: engine.rootfs + "/etc/hosts")
         return engine.configuration(script) {
             $0.mounts.append(.init(destination: "/mnt/a", type: "bind", source: shared, options: ["rbind", "ro"]))
             $0.mounts.append(.init(destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]))
@@ -37,9 +38,11 @@ struct KillTests {
     }
 
     private static let questions: Set<String> = [
-        "access", "brk", "execve", "faccessat2", "fstatfs", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid",
+        "access", "brk", "execve", "faccessat2", "fstatfs", "getcwd", "getdents64", "getegid", "geteuid", "getgid",
+        "getpid",
         "getrandom", "getsockname", "gettid", "getuid", "lseek", "mprotect", "newfstatat", "prlimit64", "readlink",
-        "readlinkat", "rseq", "rt_sigaction", "set_robust_list", "set_tid_address", "statfs", "uname", "prctl", "arch_prctl",
+        "readlinkat", "rseq", "rt_sigaction", "set_robust_list", "set_tid_address", "statfs", "uname", "prctl",
+        "arch_prctl",
     ]
 
     /// The instants of a command, from a trace of one that gets through.
@@ -63,7 +66,8 @@ struct KillTests {
         let answer = try engine.run(
             [
                 "strace", "-qqq", "-o", "/dev/null", "-e", "signal=none",
-                "-e", "inject=\(instant.call):signal=KILL:when=\(instant.number)", Engine.program, "--root", engine.root,
+                "-e", "inject=\(instant.call):signal=KILL:when=\(instant.number)", Engine.program, "--root",
+                engine.root,
             ] + words)
         if answer.status == 128 + SIGKILL { return true }
         #expect(answer.status == 0, "\(words) at \(instant): \(answer.complaints)")
@@ -84,7 +88,8 @@ struct KillTests {
         #expect(listed.output.contains("\"\(id)\""))
         let alive = state.pid.map { (try? Procfs.status(of: $0).state).map { $0 != "Z" } ?? false } ?? false
         switch state.status {
-        case .created, .running, .paused: #expect(alive, "instant \(instant): \(state.status), and no process \(state.pid ?? 0)")
+        case .created, .running, .paused:
+            #expect(alive, "instant \(instant): \(state.status), and no process \(state.pid ?? 0)")
         case .stopped: #expect((state.pid ?? 0) == 0)
         case .creating: Issue.record("instant \(instant): its maker is dead, and it is still being created")
         }
@@ -185,8 +190,9 @@ struct KillTests {
     /// The other way round: the container's process is killed (as the kernel does for want of memory) at each of the calls
     /// that only it makes. The launch fails, says so, and leaves nothing.
     @Test(arguments: [
-        "setsid", "sethostname", "pivot_root", "move_mount", "open_tree", "mount_setattr", "mount", "mknodat", "symlinkat",
-        "fsopen", "fsmount", "sendfile", "umount2", "chroot", "setresuid", "setgroups", "capset", "close_range",
+        "setsid", "sethostname", "pivot_root", "move_mount", "open_tree", "mount_setattr", "mount", "mknodat",
+        "symlinkat",
+        "fsopen", "fsmount", "sendfile", "umount2", "chroot", "setresuid", "setgroups", "capset",
     ])
     func childThatDies(call: String) throws {
         let bundle = try engine.bundle(
