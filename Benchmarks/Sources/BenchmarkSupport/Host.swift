@@ -45,8 +45,8 @@ public func makeTemporaryDirectory(in parent: String) throws -> String {
 
 /// Whether a directory is on a tmpfs.
 public func isInMemory(_ path: String) -> Bool {
-    var information = statfs()
-    return statfs(path, &information) == 0 && information.f_type == 0x0102_1994
+    // The last mount of a path is the one that is seen.
+    (try? MountEntry.all())?.last { $0.target == path }?.type == "tmpfs"
 }
 
 /// A directory of a benchmark's own with a root file system in it.

@@ -68,7 +68,8 @@ do {
     try becomeSubreaper()
     let bundles = try Bundles(program: options.program)
     defer { try? bundles.remove() }
-    var runtimes = [Results.subject, Results.twin].map { CommandRuntime($0, path: options.runtime, bundles) }
+    let installed = try bundles.install(options.runtime)
+    var runtimes = [Results.subject, Results.twin].map { CommandRuntime($0, path: installed, bundles) }
     for peer in options.peers {
         if let path = find(peer) { runtimes.append(CommandRuntime(peer, path: path, bundles)) }
     }
@@ -81,7 +82,7 @@ do {
     let title =
         "\(options.samples) blocks, seed \(options.seed); every command's end and its program's word checked. "
         + "\(versions). isolab-runtime's program: \(decimal(Double(size.st_size) / 1e6, 1)) MB. "
-        + "Their state is kept \(isInMemory(bundles.states) ? "in memory (tmpfs)" : "on disk"). "
+        + "Their state is kept \(bundles.keepsStatesInMemory ? "in memory (tmpfs)" : "on disk"). "
         + "All see the same host: a mount namespace without cgroup v2 where v1 has controllers beside it. "
         + "\(Results.twin) is isolab-runtime once more."
     let table = results.markdown(
