@@ -56,6 +56,12 @@ final class LaneTrial {
         for lane in lanes { lane.close() }
         lanes = []
         laboratory.close()
+        // A peer's own helper (bwrap's first process inside) may end a moment after the one that was waited for.
+        for _ in 0..<100 where !present().isEmpty { usleep(20_000) }
+        return present()
+    }
+
+    private func present() -> [String] {
         var found = Leftovers.mounts(below: place.path).map { "mount \($0)" }
         found += files(below: "\(place.path)/state")
         for hierarchy in (try? CgroupLayout.detect())?.hierarchies ?? [] {
