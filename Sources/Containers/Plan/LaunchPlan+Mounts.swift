@@ -60,7 +60,10 @@ extension LaunchPlan {
             steps += builder.attached
         }
         for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
-            steps.append(.writeFile(path: "/proc/sys/" + Self.path(ofKernelParameter: name), content: value))
+            guard let path = Self.path(ofKernelParameter: name) else {
+                throw PlanError("linux.sysctl", "'\(name)' names no kernel parameter")
+            }
+            steps.append(.writeFile(path: "/proc/sys/" + path, content: value))
         }
         steps += linux.readonlyPaths.map { .makeReadOnly(path: $0) }
         steps += linux.maskedPaths.map { .mask(path: $0) }
@@ -121,7 +124,5 @@ extension LaunchPlan {
     }
 
     /// `net.ipv4.conf.eth0/1.forwarding` → `net/ipv4/conf/eth0.1/forwarding` (sysctl(8)).
-    static func path(ofKernelParameter name: String) -> String {
-        String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
-    }
+    static func path(ofKernelParameter name: String) -> String? { KernelParameter(name)?.path }
 }

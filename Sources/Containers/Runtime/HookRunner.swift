@@ -44,32 +44,3 @@ enum HookRunner {
         }
     }
 }
-
-/// pipe(2), both ends close-on-exec, closed with their owner.
-final class Pipe {
-    private(set) var readEnd: Int32
-    private(set) var writeEnd: Int32
-
-    init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        try retryingOnInterrupt("pipe2", "a pipe") { pipe(&ends) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        readEnd = ends[0]
-        writeEnd = ends[1]
-    }
-
-    func closeReadEnd() {
-        if readEnd >= 0 { close(readEnd) }
-        readEnd = -1
-    }
-
-    func closeWriteEnd() {
-        if writeEnd >= 0 { close(writeEnd) }
-        writeEnd = -1
-    }
-
-    deinit {
-        closeReadEnd()
-        closeWriteEnd()
-    }
-}

@@ -79,7 +79,7 @@ extension Runtime {
             directory: directory,
             record: ContainerRecord(
                 ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
-                created: Timestamp.now(), owner: Self.owner(), annotations: configuration.annotations,
+                created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
                 creator: try ContainerRecord.Identity(of: getpid()), process: nil,
                 waitsForStart: request.waitsForStart,
                 hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
@@ -144,24 +144,5 @@ extension Runtime {
             if fields.count > 2, fields[2] == "\(user)" { return String(fields[0]) }
         }
         return "\(user)"
-    }
-}
-
-/// The instant as RFC 3339 has it, in UTC.
-enum Timestamp {
-    static func now() -> String {
-        var moment = timespec()
-        clock_gettime(CLOCK_REALTIME, &moment)
-        var parts = tm()
-        gmtime_r(&moment.tv_sec, &parts)
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-        }
-        let day =
-            "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-        let time =
-            "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-        return "\(day)T\(time).\(padded(moment.tv_nsec, 9))Z"
     }
 }

@@ -25,16 +25,16 @@ enum HarnessExperiment: ExperimentKind {
 
     private static func bare(_ request: LaunchRequest, _ laboratory: Laboratory) throws(SystemError) -> Taken {
         let plan = try CommandSandbox.plan([laboratory.image.workload] + request.arguments(), laboratory)
-        let pipe = try Pipe()
+        let pipe = try Pipe("a sandbox's channel")
         let streams = StandardStreams(
-            input: laboratory.null, output: pipe.write, error: laboratory.complaints.descriptor)
+            input: laboratory.null, output: pipe.writeEnd, error: laboratory.complaints.descriptor)
         var buffer = [UInt8](repeating: 0, count: 4096)
         let launch = HostClock.now()
         let process = try plan.spawn(streams)
-        close(pipe.takeWrite())
+        close(pipe.takeWriteEnd())
         var ready: UInt64?
         while true {
-            let count = read(pipe.read, &buffer, buffer.count)
+            let count = read(pipe.readEnd, &buffer, buffer.count)
             if count > 0, ready == nil { ready = HostClock.now() }
             if count == 0 || (count < 0 && errno != EINTR) { break }
         }

@@ -23,14 +23,14 @@ final class ChildProcess {
     init(
         _ plan: ProcessPlan, complaints: Int32, keepsInput: Bool, null: Int32, in cgroup: Cgroup? = nil
     ) throws(SystemError) {
-        let output = try Pipe()
-        let input = keepsInput ? try Pipe() : nil
-        let streams = StandardStreams(input: input?.read ?? null, output: output.write, error: complaints)
+        let output = try Pipe("a sandbox's channel")
+        let input = keepsInput ? try Pipe("a sandbox's channel") : nil
+        let streams = StandardStreams(input: input?.readEnd ?? null, output: output.writeEnd, error: complaints)
         called = HostClock.now()
         process = try plan.spawn(streams, in: cgroup)
         returned = HostClock.now()
-        self.output = output.takeRead()
-        self.input = input?.takeWrite() ?? -1
+        self.output = output.takeReadEnd()
+        self.input = input?.takeWriteEnd() ?? -1
     }
 
     var pid: Int32 { process.pid }
@@ -87,33 +87,5 @@ final class ChildProcess {
             _ = wait(until: HostClock.now() + 1_000_000_000)
         }
         close()
-    }
-}
-
-/// A pipe's two ends, closed with it unless taken.
-final class Pipe {
-    private(set) var read: Int32
-    private(set) var write: Int32
-
-    init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        try retryingOnInterrupt("pipe", "a sandbox's channel") { Glibc.pipe(&ends) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        (read, write) = (ends[0], ends[1])
-    }
-
-    func takeRead() -> Int32 {
-        defer { read = -1 }
-        return read
-    }
-
-    func takeWrite() -> Int32 {
-        defer { write = -1 }
-        return write
-    }
-
-    deinit {
-        if read >= 0 { close(read) }
-        if write >= 0 { close(write) }
     }
 }

@@ -59,10 +59,10 @@ final class ContainerLane: Lane {
 
     func launch(_ request: LaunchRequest) throws -> any Sandbox {
         guard let launcher else { throw LabError.lane(id: entry.id, problem: "was not prepared") }
-        let output = try Pipe()
-        let input = request.staysIdle ? try Pipe() : nil
+        let output = try Pipe("a sandbox's channel")
+        let input = request.staysIdle ? try Pipe("a sandbox's channel") : nil
         let streams = StandardStreams(
-            input: input?.read ?? laboratory.null, output: output.write, error: laboratory.complaints.descriptor)
+            input: input?.readEnd ?? laboratory.null, output: output.writeEnd, error: laboratory.complaints.descriptor)
         // What another runtime does with its config.json belongs to the launch: so does making the plan.
         let launched = HostClock.now()
         let plan = try plan(request)
@@ -74,8 +74,8 @@ final class ContainerLane: Lane {
                 Stretch(name: $0.name, actor: $0.actor.rawValue, start: $0.start, end: $0.end)
             }
         return ContainerSandbox(
-            container, launched: launched, stretches: stretches, output: output.takeRead(),
-            input: input?.takeWrite() ?? -1)
+            container, launched: launched, stretches: stretches, output: output.takeReadEnd(),
+            input: input?.takeWriteEnd() ?? -1)
     }
 
     func close() { launcher = nil }

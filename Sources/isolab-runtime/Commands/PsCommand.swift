@@ -22,7 +22,7 @@ enum PsCommand: Command {
 
     /// The lines of ps(1) whose process is inside.
     private static func printTable(_ processes: Set<Int32>, _ arguments: [String]) throws {
-        let pipe = try ReadPipe()
+        let pipe = try Pipe()
         let child = try ProcessPlan("ps", arguments.isEmpty ? ["-ef"] : arguments).spawn(
             StandardStreams(output: pipe.writeEnd))
         let text = try pipe.readAll()
@@ -37,36 +37,5 @@ enum PsCommand: Command {
             let fields = line.split(separator: " ")
             if fields.count > column, let pid = Int32(fields[column]), processes.contains(pid) { print(line) }
         }
-    }
-}
-
-/// A pipe that is read to its end.
-final class ReadPipe {
-    private let readEnd: Int32
-    private(set) var writeEnd: Int32
-
-    init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError("pipe", "a pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        readEnd = ends[0]
-        writeEnd = ends[1]
-    }
-
-    func readAll() throws(SystemError) -> String {
-        close(writeEnd)
-        writeEnd = -1
-        var content: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = try retryingOnInterrupt("read", "a pipe") { read(readEnd, &bytes, bytes.count) }
-            if count == 0 { return String(decoding: content, as: UTF8.self) }
-            content += bytes.prefix(count)
-        }
-    }
-
-    deinit {
-        close(readEnd)
-        if writeEnd >= 0 { close(writeEnd) }
     }
 }

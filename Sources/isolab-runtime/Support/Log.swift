@@ -43,8 +43,11 @@ final class Log: Sendable {
         case .json:
             line =
                 JSONDocument.write(
-                    ["level": level, "msg": message, "time": Moment.now()], indented: false) + [0x0A]
-        case .text: line = Array("time=\"\(Moment.now())\" level=\(level) msg=\(quoted(message))\n".utf8)
+                    ["level": level, "msg": message, "time": Timestamp.now(nanoseconds: false)], indented: false) + [
+                    0x0A
+                ]
+        case .text:
+            line = Array("time=\"\(Timestamp.now(nanoseconds: false))\" level=\(level) msg=\(quoted(message))\n".utf8)
         }
         // A log that cannot be written must not stop the container; the message is on standard error.
         guard let descriptor = try? OwnedDescriptor(opening: file, O_WRONLY | O_CREAT | O_APPEND) else { return }
@@ -53,17 +56,5 @@ final class Log: Sendable {
 
     private func quoted(_ message: String) -> String {
         String(decoding: JSONDocument.write(message, indented: false), as: UTF8.self)
-    }
-}
-
-/// The instant in UTC as RFC 3339 has it, in seconds.
-enum Moment {
-    static func now() -> String {
-        var seconds = time(nil)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        var text = [CChar](repeating: 0, count: 32)
-        let length = strftime(&text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
