@@ -18,6 +18,16 @@ public enum StandardDirectories {
         return "/tmp/isolab-\(geteuid())"
     }
 
+    /// What must outlive a reboot: images, containers, volumes. `/var/lib/isolab` as root, else `$XDG_DATA_HOME/isolab` or
+    /// `~/.local/share/isolab`; without a home, below the state directory. `ISOLAB_DATA` names another.
+    public static var data: String {
+        if let directory = environment("ISOLAB_DATA") { return directory }
+        if isHostRoot { return "/var/lib/isolab" }
+        if let directory = environment("XDG_DATA_HOME") { return directory + "/isolab" }
+        if let home = environment("HOME") { return home + "/.local/share/isolab" }
+        return state + "/data"
+    }
+
     /// What can be made again: kernels, images, compiled profiles. `/var/cache/isolab` as root, else
     /// `$XDG_CACHE_HOME/isolab` or `~/.cache/isolab`; without a home, below the state directory.
     public static var cache: String {
