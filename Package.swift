@@ -42,6 +42,13 @@ let machines: [Target] = [
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
 ]
 
+// MARK: - The engine: images as containers and guests
+
+let engine: [Target] = [
+    // Image and run options → container or guest; records on disk; what commands print of them.
+    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"])
+]
+
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
 
 let laboratory: [Target] = [
@@ -121,6 +128,7 @@ let tests: [Target] = [
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
@@ -157,7 +165,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ground + machines + laboratory + programs + tests
+    targets: ground + machines + engine + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
