@@ -26,6 +26,8 @@ let ground: [Target] = [
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
     // What an image's container is: its users, and its configuration as a config.json.
     .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -114,6 +116,7 @@ let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
+    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
