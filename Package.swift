@@ -24,6 +24,10 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -139,6 +143,7 @@ let tests: [Target] = [
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
     .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
+    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
