@@ -44,8 +44,6 @@ let images: [Target] = [
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
     .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
-    // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
