@@ -18,7 +18,9 @@ func measure(_ runtimes: [CommandRuntime], _ options: Options) throws -> Results
     let warmUps = 3
     for block in -warmUps..<options.samples {
         var order = runtimes.flatMap { runtime in
-            options.deeds.filter(runtime.deeds.contains).flatMap { deed in Temperature.allCases.map { (runtime, deed, $0) } }
+            options.deeds.filter(runtime.deeds.contains).flatMap { deed in
+                Temperature.allCases.map { (runtime, deed, $0) }
+            }
         }
         generator.shuffle(&order)
         for (runtime, deed, temperature) in order {
@@ -83,7 +85,8 @@ do {
     try SystemFile.makeDirectories(options.output)
     var size = stat()
     guard stat(options.runtime, &size) == 0 else { throw SystemError("stat", options.runtime) }
-    let versions = try installedRuntimes.filter { $0.name != Results.twin }.map { try $0.version() }.joined(separator: "; ")
+    let versions = try installedRuntimes.filter { $0.name != Results.twin }.map { try $0.version() }.joined(
+        separator: "; ")
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     let title =
         "\(options.samples) blocks, seed \(options.seed); every command's end and its program's word checked. "
