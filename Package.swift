@@ -86,6 +86,25 @@ let laboratory: [Target] = [
 
 // MARK: - Programs
 
+/// Embedded Swift without a C library.
+let freestanding: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags([
+        "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
+        "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
+    ]),
+]
+/// - Parameter main: what CWorkload's `_start` calls.
+func freestandingLink(main: String) -> [LinkerSetting] {
+    [
+        .unsafeFlags([
+            "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
+            "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
+            "-Xlinker", "-s", "-Xlinker", "--defsym=isolab_program_main=\(main)",
+        ])
+    ]
+}
+
 let programs: [Target] = [
     .executableTarget(
         name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
@@ -114,22 +133,12 @@ let programs: [Target] = [
         ]),
     // One static ELF without a C library: the same bytes in every lane, and PID 1 of a guest.
     .executableTarget(
-        name: "isolab-workload",
-        dependencies: ["CWorkload"],
-        swiftSettings: [
-            .enableExperimentalFeature("Embedded"),
-            .unsafeFlags([
-                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
-                "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
-            ]),
-        ],
-        linkerSettings: [
-            .unsafeFlags([
-                "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
-                "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
-                "-Xlinker", "-s",
-            ])
-        ]),
+        name: "isolab-workload", dependencies: ["CWorkload"],
+        swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_workload_main")),
+    // PID 1 of a guest that runs an image's command: mounts, starts it, relays its streams, reports its end.
+    .executableTarget(
+        name: "isolab-init", dependencies: ["CWorkload"],
+        swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_init_main")),
 ]
 
 // MARK: - Tests, a folder a target
@@ -173,6 +182,7 @@ let package = Package(
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
+        .executable(name: "isolab-init", targets: ["isolab-init"]),
         // For Benchmarks/, a package of its own.
         .library(
             name: "IsolabCore",
