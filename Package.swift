@@ -24,10 +24,24 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
-    // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
+]
+
+// MARK: - Images: what is stored, and how it travels
+
+let images: [Target] = [
+    // Blobs by digest on disk: written aside, verified, there at once; shared by the image store and the registry's server.
+    .target(name: "Content", dependencies: ["Linux", "OCI"]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // Image layers: tar to directory and back, differences of trees, merged views.
+    .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
+    // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
+    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -87,6 +101,7 @@ let programs: [Target] = [
         ]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
+    // The only program that links libcurl: 30 libraries that no other command should carry.
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -120,7 +135,10 @@ let programs: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
+    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
@@ -132,6 +150,7 @@ let tests: [Target] = [
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -162,7 +181,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ground + machines + engine + laboratory + programs + tests
+    targets: ground + images + machines + engine + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
