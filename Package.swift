@@ -28,6 +28,15 @@ let ground: [Target] = [
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
 
+// MARK: - Images: what is stored, and how it travels
+
+let images: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
+    // The distribution protocol from the asking side: credentials, pull, push, copy.
+    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Linux", "OCI"]),
+]
+
 // MARK: - The machines: containers and guests
 
 let machines: [Target] = [
@@ -78,6 +87,8 @@ let programs: [Target] = [
         ]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
+    // The only program that links libcurl: 30 libraries that no other command should carry.
+    .executableTarget(name: "isolab-transfer", dependencies: ["Linux", "OCI", "RegistryClient", argumentParser]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -121,6 +132,8 @@ let tests: [Target] = [
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    // Against Debian's docker-registry, and servers that misbehave.
+    .testTarget(name: "RegistryClientTests", dependencies: ["Linux", "OCI", "RegistryClient"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -139,6 +152,7 @@ let package = Package(
         .executable(name: "isolab", targets: ["isolab"]),
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
+        .executable(name: "isolab-transfer", targets: ["isolab-transfer"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         // For Benchmarks/, a package of its own.
         .library(
@@ -151,7 +165,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ground + machines + laboratory + programs + tests
+    targets: ground + images + machines + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
