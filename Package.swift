@@ -24,6 +24,8 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // Blobs by digest on disk: written aside, verified, there at once; shared by the image store and the registry's server.
+    .target(name: "Content", dependencies: ["Linux", "OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -122,6 +124,7 @@ let programs: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
+    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
