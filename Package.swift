@@ -36,7 +36,7 @@ let images: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
     // The distribution protocol from the asking side: credentials, pull, push, copy.
-    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Linux", "OCI"]),
+    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -90,7 +90,8 @@ let programs: [Target] = [
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.
-    .executableTarget(name: "isolab-transfer", dependencies: ["Linux", "OCI", "RegistryClient", argumentParser]),
+    .executableTarget(
+        name: "isolab-transfer", dependencies: ["Content", "Linux", "OCI", "RegistryClient", argumentParser]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -136,7 +137,7 @@ let tests: [Target] = [
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
-    .testTarget(name: "RegistryClientTests", dependencies: ["Linux", "OCI", "RegistryClient"]),
+    .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Linux", "OCI", "RegistryClient"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 

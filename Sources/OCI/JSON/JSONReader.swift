@@ -150,6 +150,33 @@ public struct JSONReader {
         }
     }
 
+    /// A value of any kind.
+    mutating func readTree() throws(DocumentFault) -> JSONTree {
+        switch peek() {
+        case UInt8(ascii: "{"):
+            var members: [JSONTree.Member] = []
+            var names: Set<String> = []
+            try readEntries { (name, reader) throws(DocumentFault) in
+                guard names.insert(name).inserted else { throw DocumentFault("is given twice") }
+                members.append(JSONTree.Member(name, try reader.readTree()))
+            }
+            return .object(members)
+        case UInt8(ascii: "["):
+            var elements: [JSONTree] = []
+            try readElements { (reader) throws(DocumentFault) in elements.append(try reader.readTree()) }
+            return .array(elements)
+        case UInt8(ascii: "\""): return .string(try readString())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .boolean(try readBool())
+        case UInt8(ascii: "n"):
+            try take(word: "null")
+            return .null
+        default:
+            let start = offset
+            _ = try takeNumber()
+            return .number(String(decoding: bytes[start..<offset], as: UTF8.self))
+        }
+    }
+
     /// Nothing but white space may follow the document's value.
     mutating func finish() throws(DocumentFault) {
         guard peek() == nil else { throw syntax("the document goes on after its value") }

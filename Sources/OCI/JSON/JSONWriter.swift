@@ -52,6 +52,21 @@ public struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
+    /// Members whose order counts.
+    mutating func writeOrdered(_ members: [(name: String, value: some JSONValue)]) {
+        open(UInt8(ascii: "{"))
+        for (name, value) in members {
+            separate()
+            write(name)
+            colon()
+            value.write(to: &self)
+        }
+        close(UInt8(ascii: "}"))
+    }
+
+    /// Text that is JSON by itself.
+    mutating func write(literal: String) { bytes += literal.utf8 }
+
     mutating func writeMembers(of object: some JSONObject) {
         var object = object
         open(UInt8(ascii: "{"))

@@ -48,12 +48,12 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
         }
         if reference.hasPrefix("//") { return HTTPAddress("\(scheme):\(reference)") }
         if reference.hasPrefix("/") { return with(target: String(reference)) }
-        if reference.hasPrefix("?") { return with(target: path + reference) }
+        if reference.hasPrefix("?") { return with(target: "\(path)\(reference)") }
         if let colon = reference.firstIndex(of: ":"), !reference[..<colon].contains(where: { $0 == "/" || $0 == "?" }) {
             return HTTPAddress(reference)
         }
         let directory = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
-        return with(target: directory + reference)
+        return with(target: "\(directory)\(reference)")
     }
 
     /// The same place with another path and query.

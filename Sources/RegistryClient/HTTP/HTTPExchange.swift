@@ -153,7 +153,7 @@ final class HTTPExchange {
     private func seek(_ offset: curl_off_t, _ origin: Int32) -> Int32 {
         if case .stream = request.body, offset != sent { return CURL_SEEKFUNC_FAIL }
         guard origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
-        sent = offset
+        sent = Int64(offset)
         return CURL_SEEKFUNC_OK
     }
 }

@@ -51,11 +51,16 @@ final class HTTPTransport {
 
     static let userAgent = "isolab/0.1.0"
 
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// With SIGPIPE ignored in the whole process: libcurl cannot keep it from several threads, and a broken connection is an error
+    /// like others.
+    private static let isReady: Bool = {
+        _ = signal(SIGPIPE, SIG_IGN)
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
 
     private let handle: UnsafeMutableRawPointer
     private let limits: TransportLimits
-    private let cancellation: Cancellation
+    let cancellation: Cancellation
 
     init(limits: TransportLimits = TransportLimits(), cancellation: Cancellation = Cancellation()) {
         guard Self.isReady, let handle = curl_easy_init() else {
