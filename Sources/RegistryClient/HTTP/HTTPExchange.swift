@@ -146,6 +146,7 @@ final class HTTPExchange {
             return Int(CURL_READFUNC_ABORT)
         }
         sent += Int64(count)
+        request.onSent?(sent)
         return count
     }
 

@@ -16,6 +16,8 @@ struct HTTPRequest {
     var body: HTTPBody = .none
     /// Seconds for the whole exchange; nil: as long as bytes flow.
     var greatestDuration: Int?
+    /// Told how many bytes of the body are on their way.
+    var onSent: ((Int64) -> Void)?
 
     init(_ method: Method, _ address: HTTPAddress) {
         self.method = method
