@@ -32,7 +32,7 @@ let ground: [Target] = [
     // Image layers: tar to directory and back, differences of trees, merged views.
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
-    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
