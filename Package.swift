@@ -26,6 +26,13 @@ let ground: [Target] = [
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
     // Blobs by digest on disk: written aside, verified, there at once; shared by the image store and the registry's server.
     .target(name: "Content", dependencies: ["Linux", "OCI"]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // Image layers: tar to directory and back, differences of trees, merged views.
+    .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
+    // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
+    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -91,7 +98,8 @@ let programs: [Target] = [
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.
     .executableTarget(
-        name: "isolab-transfer", dependencies: ["Content", "Linux", "OCI", "RegistryClient", argumentParser]),
+        name: "isolab-transfer",
+        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -126,6 +134,8 @@ let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
