@@ -44,6 +44,10 @@ let images: [Target] = [
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
     .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
+    // The distribution protocol from the asking side: credentials, pull, push, copy.
+    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -123,6 +127,9 @@ let programs: [Target] = [
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.
+    .executableTarget(
+        name: "isolab-transfer",
+        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -163,6 +170,7 @@ let tests: [Target] = [
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
+    .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Linux", "OCI", "RegistryClient"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -181,6 +189,7 @@ let package = Package(
         .executable(name: "isolab", targets: ["isolab"]),
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
+        .executable(name: "isolab-transfer", targets: ["isolab-transfer"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         .executable(name: "isolab-init", targets: ["isolab-init"]),
         // For Benchmarks/, a package of its own.
