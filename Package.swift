@@ -64,7 +64,9 @@ let machines: [Target] = [
 
 let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
-    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"])
+    .target(
+        name: "Engine",
+        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Images", "ImageRuntime", "Content", "Layers"])
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -162,7 +164,7 @@ let tests: [Target] = [
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "ImageRuntime", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
