@@ -43,7 +43,9 @@ public struct GuestRunner: Sendable {
         let plan = try plan(command, root)
         let driver: GuestDriver
         do throws(DriverError) {
-            driver = try GuestDriver(program: driverProgram, stateDirectory: stateDirectory, connect: connect)
+            driver = try GuestDriver(
+                program: driverProgram, stateDirectory: stateDirectory, connect: connect,
+                capabilities: cache.path("libvirt"))
         } catch { throw .driver(error) }
         defer { driver.close() }
         return try run(plan, driver, streams, signals)
@@ -69,7 +71,7 @@ public struct GuestRunner: Sendable {
         session.pump(signals: signals) { courier.take($0) }
         let (exit, ended) = session.wait()
         terminal?.restore()
-        do throws(DriverError) { try guest.release() } catch { throw .driver(error) }
+        do throws(DriverError) { try guest.leave() } catch { throw .driver(error) }
         if let exit { return exit }
         throw .lost(Self.explain(ended ?? "", guest))
     }
