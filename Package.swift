@@ -32,6 +32,22 @@ let ground: [Target] = [
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
 
+// MARK: - Images: what is stored, and how it travels
+
+let images: [Target] = [
+    // Blobs by digest on disk: written aside, verified, there at once; shared by the image store and the registry's server.
+    .target(name: "Content", dependencies: ["Linux", "OCI"]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // Image layers: tar to directory and back, differences of trees, merged views.
+    .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
+    // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
+    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+]
+
 // MARK: - The machines: containers and guests
 
 let machines: [Target] = [
@@ -40,6 +56,13 @@ let machines: [Target] = [
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+]
+
+// MARK: - The engine: images as containers and guests
+
+let engine: [Target] = [
+    // Image and run options → container or guest; records on disk; what commands print of them.
+    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"])
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -82,6 +105,7 @@ let programs: [Target] = [
         ]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
+    // The only program that links libcurl: 30 libraries that no other command should carry.
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -115,18 +139,23 @@ let programs: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
+    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -157,7 +186,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ground + machines + laboratory + programs + tests
+    targets: ground + images + machines + engine + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {

@@ -54,18 +54,18 @@ int isolab_set_attribute_at(int directory, const char *path, const char *name, c
     RELEASED(full, lsetxattr(full, name, value, size, 0));
 }
 
-ssize_t isolab_list_attributes(int descriptor, char *names, size_t size) { return flistxattr(descriptor, names, size); }
+long isolab_list_attributes(int descriptor, char *names, size_t size) { return flistxattr(descriptor, names, size); }
 
-ssize_t isolab_list_attributes_at(int directory, const char *path, char *names, size_t size) {
+long isolab_list_attributes_at(int directory, const char *path, char *names, size_t size) {
     DESCRIPTOR_PATH(full)
     RELEASED(full, llistxattr(full, names, size));
 }
 
-ssize_t isolab_get_attribute(int descriptor, const char *name, void *value, size_t size) {
+long isolab_get_attribute(int descriptor, const char *name, void *value, size_t size) {
     return fgetxattr(descriptor, name, value, size);
 }
 
-ssize_t isolab_get_attribute_at(int directory, const char *path, const char *name, void *value, size_t size) {
+long isolab_get_attribute_at(int directory, const char *path, const char *name, void *value, size_t size) {
     DESCRIPTOR_PATH(full)
     RELEASED(full, lgetxattr(full, name, value, size));
 }

@@ -4,7 +4,7 @@ import Glibc
 public enum StandardDirectories {
     /// Root of the host, whose directories are the system's; root of a user namespace is some user outside
     /// (user_namespaces(7)): its map does not cover every number.
-    private static let isHostRoot: Bool =
+    public static let isHostRoot: Bool =
         geteuid() == 0
         && (try? SystemFile.read("/proc/self/uid_map"))?.split(separator: "\n").map {
             $0.split(separator: " ").map(String.init)

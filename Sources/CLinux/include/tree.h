@@ -1,11 +1,11 @@
 // Directory trees by descriptor. Swift's Glibc imports neither variadic functions nor <sys/xattr.h>, and glibc 2.36 has no
-// wrapper for openat2. All answer −1 and set errno on failure, unless they say otherwise.
+// wrapper for openat2. All answer −1 and set errno on failure, unless they say otherwise. <sys/types.h> is not included here:
+// see clock.h.
 #ifndef ISOLAB_TREE_H
 #define ISOLAB_TREE_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /// openat(2), close-on-exec.
 int isolab_open_at(int directory, const char *path, int flags, unsigned mode);
@@ -19,10 +19,10 @@ int isolab_set_attribute(int descriptor, const char *name, const void *value, si
 int isolab_set_attribute_at(int directory, const char *path, const char *name, const void *value, size_t size);
 
 /// flistxattr(2) and fgetxattr(2) with their forms for what cannot be opened: the size, also with a null buffer.
-ssize_t isolab_list_attributes(int descriptor, char *names, size_t size);
-ssize_t isolab_list_attributes_at(int directory, const char *path, char *names, size_t size);
-ssize_t isolab_get_attribute(int descriptor, const char *name, void *value, size_t size);
-ssize_t isolab_get_attribute_at(int directory, const char *path, const char *name, void *value, size_t size);
+long isolab_list_attributes(int descriptor, char *names, size_t size);
+long isolab_list_attributes_at(int directory, const char *path, char *names, size_t size);
+long isolab_get_attribute(int descriptor, const char *name, void *value, size_t size);
+long isolab_get_attribute_at(int directory, const char *path, const char *name, void *value, size_t size);
 
 /// fremovexattr(2).
 int isolab_remove_attribute(int descriptor, const char *name);

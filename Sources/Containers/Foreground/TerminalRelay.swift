@@ -2,19 +2,24 @@ import Glibc
 import Linux
 
 /// Carries bytes between the user's terminal and a container's, with the user's in raw mode meanwhile.
-final class TerminalRelay {
+public final class TerminalRelay {
     private let descriptor: OwnedDescriptor
     private var master: Int32 { descriptor.number }
     private var before: termios?
-    private var inputEnded = false
+    private let takesInput: Bool
 
-    /// - Parameter master: the container's terminal.
-    init(master: consuming OwnedDescriptor) { descriptor = master }
+    /// - Parameters:
+    ///   - master: the container's terminal.
+    ///   - input: whether what the user types goes in; else his terminal stays as it is.
+    init(master: consuming OwnedDescriptor, input: Bool) {
+        descriptor = master
+        takesInput = input
+    }
 
     /// From here on the user types into the container.
     func begin() {
         var mode = termios()
-        if tcgetattr(0, &mode) == 0 {
+        if takesInput, tcgetattr(0, &mode) == 0 {
             before = mode
             cfmakeraw(&mode)
             tcsetattr(0, TCSANOW, &mode)
@@ -35,7 +40,7 @@ final class TerminalRelay {
     }
 
     var polled: [pollfd] {
-        [pollfd(fd: 0, events: Int16(POLLIN), revents: 0), pollfd(fd: master, events: Int16(POLLIN), revents: 0)]
+        [pollfd(fd: takesInput ? 0 : -1, events: Int16(POLLIN), revents: 0), pollfd(fd: master, events: Int16(POLLIN), revents: 0)]
     }
 
     /// Moves what is there, after a poll of `polled`, which stand last.
@@ -43,7 +48,6 @@ final class TerminalRelay {
         let input = ends.count - 2
         if ends[input].revents != 0, !copy(0, master) {
             // End of file on our side is end of file inside: what a user's ^D is.
-            inputEnded = true
             var end: UInt8 = 4
             _ = write(master, &end, 1)
             ends[input].fd = -1

@@ -3,13 +3,13 @@ import Lab
 import Reports
 import RunRecord
 
-/// `isolab run`: one sandbox, shown step by step.
-struct RunCommand: ParsableCommand {
+/// `isolab launch`: one sandbox, shown step by step.
+struct LaunchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Launch one sandbox in a lane and show where its time goes.",
+        commandName: "launch", abstract: "Launch one sandbox in a lane and show where its time goes.",
         discussion: """
             The workload is `exit` unless another command of isolab-workload is given, e.g. \
-            isolab run container -- memory 64
+            isolab launch container -- memory 64
             """)
 
     @Argument(help: "The lane; `isolab lanes` lists them.") var lane: String

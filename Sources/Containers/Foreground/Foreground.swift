@@ -1,22 +1,24 @@
 import CLinux
 import Glibc
-import Linux
+public import Linux
 
 /// Stays with a process that runs in the foreground: passes signals on, relays its terminal, and answers with its status.
-struct Foreground {
+public struct Foreground {
     /// The terminal's master, where it has one.
-    let terminal: TerminalRelay?
+    public let terminal: TerminalRelay?
+
+    public init(terminal: TerminalRelay? = nil) { self.terminal = terminal }
 
     /// Holds every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
     /// the child sets its own mask.
-    static func holdSignals() throws(SystemError) -> Int32 {
+    public static func holdSignals() throws(SystemError) -> Int32 {
         let descriptor = isolab_hold_signals()
         guard descriptor >= 0 else { throw SystemError("signalfd", "signals to pass on") }
         return descriptor
     }
 
     /// - Returns: the exit status as a shell has it, 128 + signal for a killed one.
-    func wait(for process: RunningProcess, signals: Int32) throws -> Int32 {
+    public func wait(for process: RunningProcess, signals: Int32) throws -> Int32 {
         defer { close(signals) }
         let relay = terminal
         relay?.begin()
