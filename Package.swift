@@ -24,10 +24,6 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
-    // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
-    // Containerfiles and ignore files as values, and what a build of one will do; pure.
-    .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -46,6 +42,8 @@ let images: [Target] = [
     .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
     // What an image's container is: its users, and its configuration as a config.json.
     .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
