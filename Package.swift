@@ -10,6 +10,9 @@ import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
 // MARK: - The ground: Linux, libseccomp and the OCI standards as Swift values
 
@@ -67,6 +70,12 @@ let engine: [Target] = [
     .target(
         name: "Engine",
         dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Images", "ImageRuntime", "Content", "Layers"])
+// MARK: - Images: stored, distributed
+
+let images: [Target] = [
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    // The distribution protocol and what a registry keeps, without HTTP.
+    .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -132,6 +141,22 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab-transfer",
         dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
+    // The only program that links Hummingbird, which takes three minutes to build.
+    .executableTarget(
+        name: "isolab-registry",
+        dependencies: [
+            "CLinux", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ],
+        exclude: ["CONFORMANCE.md"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -173,6 +198,8 @@ let tests: [Target] = [
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Linux", "OCI", "RegistryClient"]),
+    // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
+    .testTarget(name: "RegistryServerTests", dependencies: ["RegistryServer", "Linux", "OCI"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -192,6 +219,7 @@ let package = Package(
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
         .executable(name: "isolab-transfer", targets: ["isolab-transfer"]),
+        .executable(name: "isolab-registry", targets: ["isolab-registry"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         .executable(name: "isolab-init", targets: ["isolab-init"]),
         // For Benchmarks/, a package of its own.
@@ -206,8 +234,17 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // What Hummingbird is made of, by name for the parts that reach below it: files sent by the kernel, TLS's settings.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: ground + images + machines + engine + laboratory + programs + tests
+    targets: ground + machines + images + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
