@@ -1,8 +1,8 @@
 public import Containers
 import Glibc
 public import Images
-import Linux
-public import OCI
+public import Linux
+import OCI
 
 /// Images as containers and guests: what `isolab run` and its like do.
 ///
