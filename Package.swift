@@ -119,7 +119,8 @@ func freestandingLink(main: String) -> [LinkerSetting] {
 
 let programs: [Target] = [
     .executableTarget(
-        name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+        name: "isolab",
+        dependencies: ["Containers", "Engine", "Images", "Lab", "Linux", "Reports", "RunRecord", argumentParser]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],

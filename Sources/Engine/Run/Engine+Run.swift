@@ -144,7 +144,7 @@ extension Engine {
     }
 
     /// Without `-i` the container reads nothing, rather than what was meant for the caller.
-    private func closeStandardInput() throws(SystemError) {
+    func closeStandardInput() throws(SystemError) {
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
         try retryingOnInterrupt("dup2", "standard input") { dup2(null.number, STDIN_FILENO) }
     }
