@@ -39,7 +39,7 @@ let images: [Target] = [
     // Image layers: tar to directory and back, differences of trees, merged views.
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
-    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
     // What an image's container is: its users, and its configuration as a config.json.
     .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
     // Containerfiles and ignore files as values, and what a build of one will do; pure.

@@ -110,7 +110,7 @@ extension ContentStore {
     static func passingName() -> String { passingPrefix + randomName() }
 
     /// 128 random bits in hexadecimal.
-    static func randomName() -> String {
+    package static func randomName() -> String {
         var random = SystemRandomNumberGenerator()
         return (0..<2).map { _ in
             let digits = String(random.next(), radix: 16)

@@ -1,4 +1,5 @@
 public import Content
+public import Layers
 public import Linux
 public import OCI
 
@@ -19,6 +20,8 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Neither an image layout, nor an archive of one, nor one of `docker save`.
     case format(String, problem: String)
     case content(ContentError)
+    /// A layer that cannot be unpacked or packed: which blob, and why.
+    case layer(Digest, LayerError)
     case system(SystemError)
 
     public var description: String {
@@ -35,6 +38,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformed(let name, let problem): "\(name): \(problem)"
         case .format(let name, let problem): "\(name): \(problem)"
         case .content(let error): error.description
+        case .layer(let digest, let error): "layer \(digest): \(error)"
         case .system(let error): error.description
         }
     }

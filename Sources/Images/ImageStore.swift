@@ -21,7 +21,9 @@ public struct ImageStore: Sendable {
         let marker = "\(root)/\(ImageLayout.marker)"
         guard !SystemFile.exists(marker) || !SystemFile.exists(indexPath) else { return }
         try calling { () throws(SystemError) in
-            for name in ["layers", "containers"] { try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o711) }
+            for name in ["layers", "stacks", "containers"] {
+                try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o711)
+            }
         }
         let lock = try lockIndex()
         defer { withExtendedLifetime(lock) {} }

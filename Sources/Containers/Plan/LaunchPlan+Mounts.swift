@@ -101,13 +101,10 @@ extension LaunchPlan {
             steps.append(.mount(source: "overlay", target: base + "/merged", type: "overlay", flags: [], data: options))
             return base + "/merged"
         case .snapshot(let overlay):
-            // From where the layers' names are short; whoever enters the root leaves this directory.
-            steps += [
-                .changeDirectory(path: overlay.stack),
-                .mount(
-                    source: "overlay", target: host.mountPoint, type: "overlay", flags: [],
-                    data: overlay.options(userAttributes: identityMaps != nil || host.inUserNamespace)),
-            ]
+            steps.append(
+                .mountOverlay(
+                    overlay, target: host.mountPoint,
+                    userAttributes: identityMaps != nil || host.inUserNamespace))
             return host.mountPoint
         case .readOnly(let path):
             let base = host.mountPoint
