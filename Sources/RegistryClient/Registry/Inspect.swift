@@ -36,7 +36,8 @@ extension RegistryClient {
         do {
             let manifest = try ImageManifest(json: root.bytes)
             var inspection = Inspection(
-                named: named.descriptor, namedBytes: named.bytes, descriptor: root.descriptor, manifestBytes: root.bytes,
+                named: named.descriptor, namedBytes: named.bytes, descriptor: root.descriptor,
+                manifestBytes: root.bytes,
                 manifest: manifest, platforms: [])
             if manifest.config.mediaType.isConfiguration {
                 let bytes = try connection.document(manifest.config, repository, operation)

@@ -68,7 +68,8 @@ extension RegistryClient {
             guard let link = LinkHeader.next(response.head.values("link")) else { break }
             guard let next = response.address.resolving(link), next.hasSameOrigin(as: connection.session.base) else {
                 throw RegistryClientError(
-                    .hostile, operation, at: address, problem: "the next page is said to be elsewhere: '\(shown(link))'")
+                    .hostile, operation, at: address, problem: "the next page is said to be elsewhere: '\(shown(link))'"
+                )
             }
             address = next
         }

@@ -23,9 +23,11 @@ extension RegistryClient {
             _ = try connection.send(request, for: [], operation)
         } catch let error as RegistryClientError where error.kind == .unauthorized {
             throw RegistryClientError(
-                .unauthorized, operation, at: session.base, problem: "the registry does not take this name and password")
+                .unauthorized, operation, at: session.base, problem: "the registry does not take this name and password"
+            )
         } catch let error as RegistryClientError where error.kind == .notFound {
-            throw RegistryClientError(.unusable, operation, at: session.base, problem: "this is no registry (status 404)")
+            throw RegistryClientError(
+                .unusable, operation, at: session.base, problem: "this is no registry (status 404)")
         }
         return session.authenticator.authorization(for: []) == nil ? .asksNobody : .accepted
     }

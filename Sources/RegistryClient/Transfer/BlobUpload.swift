@@ -23,7 +23,8 @@ struct BlobUpload {
         let file = try store.open(descriptor.digest)
         guard let size = store.size(of: descriptor.digest), size == descriptor.size else {
             throw RegistryClientError(
-                .unusable, operation, problem: "blob \(descriptor.digest) is damaged here: its size is not \(descriptor.size)",
+                .unusable, operation,
+                problem: "blob \(descriptor.digest) is damaged here: its size is not \(descriptor.size)",
                 advice: "`isolab image check` says more")
         }
         try UploadSession(self, connection, place).send(file.number)

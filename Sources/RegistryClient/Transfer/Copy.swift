@@ -23,7 +23,10 @@ extension RegistryClient {
         try TransferPool.run(
             plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
             open: { cancellation in
-                (RegistryConnection(from, cancellation: cancellation), RegistryConnection(to, cancellation: cancellation))
+                (
+                    RegistryConnection(from, cancellation: cancellation),
+                    RegistryConnection(to, cancellation: cancellation)
+                )
             },
             body: { connections, blob in
                 let upload = BlobUpload(
@@ -121,7 +124,8 @@ private struct BlobReceiver: @unchecked Sendable {
             }
         }
         guard size == descriptor.size else {
-            throw TransportError(.connection, request.address, "the answer ended after \(size) of \(descriptor.size) bytes")
+            throw TransportError(
+                .connection, request.address, "the answer ended after \(size) of \(descriptor.size) bytes")
         }
     }
 
