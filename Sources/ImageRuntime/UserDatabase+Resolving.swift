@@ -28,7 +28,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         name.isEmpty
-            ? "the \(kind) has no name" : "no \(kind) '\(name)' in the image's /etc/\(kind == "user" ? "passwd" : "group")"
+            ? "the \(kind) has no name"
+            : "no \(kind) '\(name)' in the image's /etc/\(kind == "user" ? "passwd" : "group")"
     }
 }
 

@@ -41,14 +41,15 @@ import Testing
     }
 
     /// What is given in place of entry point and command, as `docker run` combines them.
-    @Test(arguments: [
-        (["e"], ["c"], nil, nil, ["e", "c"]),
-        (["e"], ["c"], nil, ["x"], ["e", "x"]),
-        (["e"], ["c"], ["n"], nil, ["n"]),
-        (["e"], ["c"], ["n"], ["x"], ["n", "x"]),
-        (["e"], ["c"], [], ["x"], ["x"]),
-        ([], ["c"], nil, nil, ["c"]),
-    ] as [([String], [String], [String]?, [String]?, [String])])
+    @Test(
+        arguments: [
+            (["e"], ["c"], nil, nil, ["e", "c"]),
+            (["e"], ["c"], nil, ["x"], ["e", "x"]),
+            (["e"], ["c"], ["n"], nil, ["n"]),
+            (["e"], ["c"], ["n"], ["x"], ["n", "x"]),
+            (["e"], ["c"], [], ["x"], ["x"]),
+            ([], ["c"], nil, nil, ["c"]),
+        ] as [([String], [String], [String]?, [String]?, [String])])
     func commands(
         entrypoint: [String], command: [String], ownEntrypoint: [String]?, ownCommand: [String]?, expected: [String]
     ) throws {
