@@ -51,6 +51,9 @@ let images: [Target] = [
     .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
     // The distribution protocol from the asking side: credentials, pull, push, copy.
     .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Content", "Linux", "OCI"]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    // The distribution protocol and what a registry keeps, without HTTP.
+    .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -69,13 +72,7 @@ let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
     .target(
         name: "Engine",
-        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Images", "ImageRuntime", "Content", "Layers"])
-// MARK: - Images: stored, distributed
-
-let images: [Target] = [
-    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
-    // The distribution protocol and what a registry keeps, without HTTP.
-    .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
+        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers"])
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -245,7 +242,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: ground + images + machines + engine + laboratory + programs + tests
-    targets: ground + machines + images + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {

@@ -19,6 +19,7 @@ public struct GuestRunner: Sendable {
     public var connect: String?
     /// The machine; the fastest that boots here where nil.
     public var recipe: GuestRecipe?
+    public var packing = RootPacking.automatic
     /// How long a guest may take until it first speaks.
     public var bootDeadline: Duration = .seconds(120)
 
