@@ -46,7 +46,7 @@ let images: [Target] = [
     // Image layers: tar to directory and back, differences of trees, merged views.
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
-    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
+    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
     // The distribution protocol from the asking side: credentials, pull, push, copy.
@@ -72,7 +72,7 @@ let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
     .target(
         name: "Engine",
-        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Images", "ImageRuntime", "Content", "Layers"])
+        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers"])
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
