@@ -155,7 +155,7 @@ let tests: [Target] = [
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
-    .testTarget(name: "RegistryServerTests", dependencies: ["RegistryServer", "Linux", "OCI"]),
+    .testTarget(name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
