@@ -17,6 +17,8 @@ let package = Package(
         .executableTarget(name: "LaunchBenchmark", dependencies: ["BenchmarkSupport", core]),
         // Whole commands, as an engine calls them.
         .executableTarget(name: "RuntimeBenchmark", dependencies: ["BenchmarkSupport", core]),
+        // Push and pull on loopback, beside docker-registry.
+        .executableTarget(name: "RegistryBenchmark", dependencies: ["BenchmarkSupport", core]),
     ]
 )
 

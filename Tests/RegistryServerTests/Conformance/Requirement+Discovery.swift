@@ -48,7 +48,7 @@ extension Requirement {
         Requirement("end-8a", "the tags of an unknown repository answer 404 and NAME_UNKNOWN") { shop in
             try shop.expect(shop.send("GET", "/v2/\(shop.name)/never/tags/list"), 404, code: "NAME_UNKNOWN")
         },
-        Requirement("catalog", "the repositories are listed, by n and last") { shop in
+        Requirement("catalog", "the repositories are listed, by n and last", optional: true) { shop in
             for name in [shop.other, shop.name] {
                 try shop.expect(shop.put(shop.image(repository: name), "v1", repository: name), 201)
             }
@@ -74,7 +74,7 @@ extension Requirement {
     }
 
     static let management: [Requirement] = [
-        Requirement("end-9", "DELETE of a tag answers 202; its manifest and other tags stay") { shop in
+        Requirement("end-9", "DELETE of a tag answers 202; its manifest and other tags stay", optional: true) { shop in
             let manifest = try shop.image()
             try shop.expect(shop.put(manifest, "one"), 201)
             try shop.expect(shop.put(manifest, "two"), 201)
@@ -96,7 +96,7 @@ extension Requirement {
             try shop.expect(tags, 200, 404)
             if tags.status == 200 { try shop.expect(!TagList(json: tags.body).tags.contains("one"), "it is listed") }
         },
-        Requirement("end-9", "DELETE of a manifest or tag that is absent answers 404") { shop in
+        Requirement("end-9", "DELETE of a manifest or tag that is absent answers 404", optional: true) { shop in
             try shop.expect(shop.put(shop.image(), "one"), 201)
             for reference in ["two", Digest(sha256Of: Workshop.random(30)).description] {
                 try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/manifests/\(reference)"), 404)

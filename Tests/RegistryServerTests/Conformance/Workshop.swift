@@ -11,15 +11,20 @@ struct Requirement: Sendable, CustomTestStringConvertible, CustomStringConvertib
     /// The endpoint's number in the specification's table.
     let endpoint: String
     let text: String
+    /// What a registry may leave out, or do otherwise, by the specification.
+    let isOptional: Bool
     let check: @Sendable (Workshop) throws -> Void
 
-    init(_ endpoint: String, _ text: String, _ check: @escaping @Sendable (Workshop) throws -> Void) {
+    init(
+        _ endpoint: String, _ text: String, optional: Bool = false, _ check: @escaping @Sendable (Workshop) throws -> Void
+    ) {
         self.endpoint = endpoint
         self.text = text
+        isOptional = optional
         self.check = check
     }
 
-    var description: String { "\(endpoint): \(text)" }
+    var description: String { "\(endpoint)\(isOptional ? " (optional)" : ""): \(text)" }
     var testDescription: String { description }
 
     static let all = base + pull + push + chunks + manifests + discovery + referrers + management + sha512

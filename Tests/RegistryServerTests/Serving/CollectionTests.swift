@@ -91,35 +91,21 @@ struct CollectionTests {
     }
 
     /// Collections beside pushes: with a time of grace no push loses what it counts on.
-    @Test func besidePushes() async throws {
+    @Test func besidePushes() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
         let http = server.http
-        let failures = await withTaskGroup(of: String?.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    do {
-                        let shop = Workshop(http)
-                        for number in 0..<15 {
-                            try shop.expect(shop.put(shop.image(), "v\(number)"), 201)
-                            try shop.expect(shop.send("GET", "/v2/\(shop.name)/manifests/v\(number)"), 200)
-                        }
-                        return nil
-                    } catch {
-                        return "\(error)"
-                    }
-                }
+        var threads = Threads()
+        threads.start(3) { _ in
+            let shop = Workshop(http)
+            for number in 0..<15 {
+                try shop.expect(shop.put(shop.image(), "v\(number)"), 201)
+                try shop.expect(shop.send("GET", "/v2/\(shop.name)/manifests/v\(number)"), 200)
             }
-            group.addTask {
-                do {
-                    for _ in 0..<8 { _ = try collect(place, "--grace 3600 --untagged") }
-                    return nil
-                } catch {
-                    return "\(error)"
-                }
-            }
-            return await group.reduce(into: []) { list, failure in if let failure { list.append(failure) } }
         }
-        #expect(failures == [])
+        threads.start(1) { _ in
+            for _ in 0..<8 { _ = try collect(place, "--grace 3600 --untagged") }
+        }
+        #expect(threads.join() == [])
     }
 }

@@ -2,6 +2,7 @@ import Content
 import Glibc
 import Linux
 import OCI
+import Synchronization
 import Testing
 
 @testable import RegistryServer
@@ -56,28 +57,29 @@ struct SurvivalTests {
     }
 
     /// Killed while many push: whatever was answered with 201 is there whole, and every blob of the store is what its name says.
-    @Test func killedWhileManyPush() async throws {
+    @Test func killedWhileManyPush() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
         let shop = Workshop(server.http)
-        let stored = await withTaskGroup(of: [Digest].self) { group in
-            for _ in 0..<4 {
-                group.addTask {
-                    var digests: [Digest] = []
-                    while let digest = try? shop.push(Workshop.random(20_000)) { digests.append(digest) }
-                    return digests
-                }
-            }
-            try? await Task.sleep(for: .milliseconds(400))
-            _ = try? server.end(SIGKILL)
-            return await group.reduce(into: []) { $0 += $1 }
+        let stored = Pushed()
+        var threads = Threads()
+        threads.start(4) { _ in
+            while let digest = try? shop.push(Workshop.random(20_000)) { stored.list.withLock { $0.append(digest) } }
         }
-        #expect(!stored.isEmpty)
+        while stored.list.withLock({ $0.count }) < 20 { usleep(5000) }
+        _ = try server.end(SIGKILL)
+        _ = threads.join()
         let after = try RegistryProcess(place)
-        for digest in stored { #expect(try after.http.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)").status == 200) }
+        for digest in stored.list.withLock({ $0 }) {
+            #expect(try after.http.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)").status == 200)
+        }
         let content = try ContentStore(root: "\(place.path)/root")
         for digest in try content.digests() { try content.verify(digest) }
         #expect(try SystemFile.names(in: "\(place.path)/root/ingest").count <= 4)
+    }
+
+    private final class Pushed: Sendable {
+        let list = Mutex<[Digest]>([])
     }
 
     /// A client that hangs up in a PATCH can go on; one that hangs up in a POST of a whole blob leaves nothing.
@@ -190,34 +192,25 @@ struct SurvivalTests {
     }
 
     /// 50 clients at once, each pushing and pulling: none is lost.
-    @Test func fiftyClients() async throws {
+    @Test func fiftyClients() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
         let http = server.http
         let shared = Workshop.random(50_000)
-        let failures = await withTaskGroup(of: String?.self) { group in
-            for client in 0..<50 {
-                group.addTask {
-                    do {
-                        // One blob that all of them push, and one of its own.
-                        let shop = Workshop(http)
-                        let own = Workshop.random(30_000 + client)
-                        for bytes in [shared, own] {
-                            let digest = try shop.push(bytes)
-                            let found = try shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)")
-                            try shop.expect(found.body == bytes, "other bytes came")
-                        }
-                        try shop.expect(shop.put(shop.image(), "v1"), 201)
-                        try shop.expect(shop.send("GET", "/v2/\(shop.name)/manifests/v1"), 200)
-                        return nil
-                    } catch {
-                        return "client \(client): \(error)"
-                    }
-                }
+        var threads = Threads()
+        threads.start(50) { client in
+            // One blob that all of them push, and one of its own.
+            let shop = Workshop(http)
+            let own = Workshop.random(30_000 + client)
+            for bytes in [shared, own] {
+                let digest = try shop.push(bytes)
+                let found = try shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)")
+                try shop.expect(found.body == bytes, "other bytes came")
             }
-            return await group.reduce(into: []) { list, failure in if let failure { list.append(failure) } }
+            try shop.expect(shop.put(shop.image(), "v1"), 201)
+            try shop.expect(shop.send("GET", "/v2/\(shop.name)/manifests/v1"), 200)
         }
-        #expect(failures == [])
+        #expect(threads.join() == [])
         #expect(try RepositoryList(json: http.send("GET", "/v2/_catalog").body).repositories.count == 50)
     }
 }

@@ -7,6 +7,8 @@ struct Answer {
     /// Names in lower case.
     var headers: [String: [String]] = [:]
     var body: [UInt8] = []
+    /// Whether the server hung up before all of the body that it announced had come.
+    var isCut = false
 
     subscript(_ name: String) -> String? { headers[name.lowercased()]?.first }
 
@@ -158,7 +160,10 @@ final class Connection {
                 _ = try line()
             }
         } else if let length = answer["content-length"].flatMap({ Int($0) }) {
-            answer.body = try take(length)
+            while buffer.count < length, try read() {}
+            answer.isCut = buffer.count < length
+            answer.body = Array(buffer.prefix(length))
+            buffer.removeFirst(answer.body.count)
         } else {
             while try read() {}
             answer.body = buffer
