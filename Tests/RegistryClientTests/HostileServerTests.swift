@@ -98,14 +98,10 @@ import Testing
                 while wire.send(piece) {}
             }
         }
-        #expect(throws: TransportError.self) { _ = try pull(try ScriptedServer(endless("manifest")), place) }
+        _ = failure(.protocolViolation) { _ = try pull(try ScriptedServer(endless("manifest")), place) }
         _ = failure(.rejected) { _ = try pull(try ScriptedServer(endless("error")), place) }
-        do {
-            _ = try pull(try ScriptedServer(endless("head")), place)
-            Issue.record("nothing was thrown")
-        } catch let error as TransportError {
-            #expect(error.kind == .refused && error.problem.contains("head"))
-        }
+        let error = failure(.protocolViolation) { _ = try pull(try ScriptedServer(endless("head")), place) }
+        #expect(error?.problem?.contains("head") == true)
     }
 
     /// Documents that are nothing, another thing, or two things at once.
@@ -354,7 +350,9 @@ import Testing
         try image.store(in: try place.store())
         let server = try ScriptedServer { request, wire in
             switch (request.method, request.path.contains("manifests")) {
-            case ("HEAD", false): wire.answer(200)
+            case ("HEAD", false):
+                let size = image.blobs.first { request.path.hasSuffix("\($0.descriptor.digest)") }?.bytes.count
+                wire.answer(200, length: size)
             case ("HEAD", true): wire.answer(404)
             default: wire.answer(201, [("Docker-Content-Digest", "sha256:" + String(repeating: "1", count: 64))])
             }

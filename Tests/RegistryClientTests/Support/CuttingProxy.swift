@@ -32,7 +32,7 @@ final class CuttingProxy: Sendable {
     }
 
     deinit {
-        shutdown(listener, Int32(SHUT_RDWR.rawValue))
+        shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }
 
@@ -50,7 +50,7 @@ final class CuttingProxy: Sendable {
                 var rest = buffer[..<count]
                 while !rest.isEmpty {
                     let sent = rest.withUnsafeBytes {
-                        send(waited[1 - side].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                        send(waited[1 - side].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                     }
                     guard sent > 0 else { return }
                     rest = rest.dropFirst(sent)
