@@ -1,14 +1,7 @@
-/// JSON of any shape, for documents that others own and that are changed in one place, or shown: members keep their order, numbers
-/// their digits.
-public indirect enum JSONTree: Equatable, Sendable, JSONValue {
-    case null
-    case boolean(Bool)
-    /// As it stood in the document.
-    case number(String)
-    case string(String)
-    case array([JSONTree])
-    case object([Member])
-
+/// JSON of any shape, for documents that others own and that are changed in one place, or shown: members keep their order,
+/// numbers their digits.
+public indirect enum JSONTree: Equatable, Sendable {
+    /// One member of an object.
     public struct Member: Equatable, Sendable {
         public var name: String
         public var value: JSONTree
@@ -19,6 +12,27 @@ public indirect enum JSONTree: Equatable, Sendable, JSONValue {
         }
     }
 
+    case null
+    case bool(Bool)
+    /// As it is written.
+    case number(String)
+    case text(String)
+    case list([JSONTree])
+    case object([Member])
+
+    /// A whole number.
+    public static func number(_ value: some FixedWidthInteger) -> JSONTree { .number(String(value)) }
+
+    /// What a value is written as.
+    public init(_ value: some JSONValue) {
+        let bytes = JSONDocument.write(value, indented: false)
+        do throws(ConfigurationError) {
+            self = try JSONDocument.read(JSONTree.self, from: bytes, document: "JSON")
+        } catch {
+            preconditionFailure("what was written is JSON: \(error)")
+        }
+    }
+
     /// Reads a document whose names are given once in each object.
     public init(json: some Sequence<UInt8>, document: String) throws(ConfigurationError) {
         self = try JSONDocument.read(JSONTree.self, from: json, document: document)
@@ -26,30 +40,11 @@ public indirect enum JSONTree: Equatable, Sendable, JSONValue {
 
     public func json(indented: Bool = false) -> [UInt8] { JSONDocument.write(self, indented: indented) }
 
-    public init(reading reader: inout JSONReader) throws(DocumentFault) {
-        self = try reader.readTree()
-    }
-
-    public func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.write(literal: "null")
-        case .boolean(let value): writer.write(value)
-        case .number(let digits): writer.write(literal: digits)
-        case .string(let text): writer.write(text)
-        case .array(let elements): writer.writeElements(elements)
-        case .object(let members): writer.writeOrdered(members.map { ($0.name, $0.value) })
-        }
-    }
-
     /// A member of an object; nil of anything else. Setting makes an object of what is none; nil removes.
-    public subscript(name: String) -> JSONTree? {
-        get {
-            guard case .object(let members) = self else { return nil }
-            return members.first { $0.name == name }?.value
-        }
+    public subscript(_ name: String) -> JSONTree? {
+        get { members?.first { $0.name == name }?.value }
         set {
-            var members: [Member] = []
-            if case .object(let own) = self { members = own }
+            var members = members ?? []
             if let index = members.firstIndex(where: { $0.name == name }) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }
             } else if let newValue {
@@ -59,7 +54,22 @@ public indirect enum JSONTree: Equatable, Sendable, JSONValue {
         }
     }
 
-    public var text: String? { if case .string(let text) = self { text } else { nil } }
-    public var elements: [JSONTree]? { if case .array(let elements) = self { elements } else { nil } }
+    public var string: String? { if case .text(let text) = self { text } else { nil } }
+    public var elements: [JSONTree]? { if case .list(let elements) = self { elements } else { nil } }
     public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+}
+
+extension JSONTree: JSONValue {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) { self = try reader.readTree() }
+
+    public func write(to writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.write(literal: "null")
+        case .bool(let value): writer.write(value)
+        case .number(let digits): writer.write(literal: digits)
+        case .text(let text): writer.write(text)
+        case .list(let elements): writer.writeElements(elements)
+        case .object(let members): writer.writeOrdered(members)
+        }
+    }
 }

@@ -52,19 +52,19 @@ public struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
-    /// Members whose order counts.
-    mutating func writeOrdered(_ members: [(name: String, value: some JSONValue)]) {
+    /// Members in the order given.
+    mutating func writeOrdered(_ members: [JSONTree.Member]) {
         open(UInt8(ascii: "{"))
-        for (name, value) in members {
+        for member in members {
             separate()
-            write(name)
+            write(member.name)
             colon()
-            value.write(to: &self)
+            member.value.write(to: &self)
         }
         close(UInt8(ascii: "}"))
     }
 
-    /// Text that is JSON by itself.
+    /// What is JSON already.
     mutating func write(literal: String) { bytes += literal.utf8 }
 
     mutating func writeMembers(of object: some JSONObject) {

@@ -36,7 +36,7 @@ struct AccessToken: Equatable, Sendable {
             ConfigurationError(document: "token server's answer", path: "", problem: problem)
         }
         guard
-            let value = [tree["token"]?.text, tree["access_token"]?.text].compactMap({ $0 }).first(where: {
+            let value = [tree["token"]?.string, tree["access_token"]?.string].compactMap({ $0 }).first(where: {
                 !$0.isEmpty
             })
         else { throw fail("holds no token") }

@@ -44,9 +44,9 @@ public struct CredentialFile: Equatable, Sendable {
     /// repository or a part of its path, one for the registry, the helper for all.
     func entry(for registry: String, repository: String?) -> Entry? {
         for name in Self.names(of: registry) {
-            if let helper = tree["credHelpers"]?[name]?.text, !helper.isEmpty { return .helper(helper) }
+            if let helper = tree["credHelpers"]?[name]?.string, !helper.isEmpty { return .helper(helper) }
         }
-        if let helper = tree["credsStore"]?.text, !helper.isEmpty { return .helper(helper) }
+        if let helper = tree["credsStore"]?.string, !helper.isEmpty { return .helper(helper) }
         let entries = tree["auths"]?.members ?? []
         for key in Self.keys(for: registry, repository: repository) {
             for entry in entries where Self.normalized(entry.name) == key {
@@ -67,8 +67,8 @@ public struct CredentialFile: Equatable, Sendable {
         remove(registry)
         var entry = JSONTree.object([])
         switch credential {
-        case .password: entry["auth"] = credential.encoded.map { .string($0) }
-        case .identityToken(let token): entry["identitytoken"] = .string(token)
+        case .password: entry["auth"] = credential.encoded.map { .text($0) }
+        case .identityToken(let token): entry["identitytoken"] = .text(token)
         }
         var entries = tree["auths"] ?? .object([])
         entries[Self.key(of: registry)] = entry
@@ -150,9 +150,9 @@ public struct CredentialFile: Equatable, Sendable {
     }
 
     private static func credential(_ entry: JSONTree) -> Credential? {
-        if let token = entry["identitytoken"]?.text, !token.isEmpty { return .identityToken(token) }
-        if let encoded = entry["auth"]?.text, !encoded.isEmpty { return Credential(encoded: encoded) }
-        if let user = entry["username"]?.text, let password = entry["password"]?.text, !user.isEmpty {
+        if let token = entry["identitytoken"]?.string, !token.isEmpty { return .identityToken(token) }
+        if let encoded = entry["auth"]?.string, !encoded.isEmpty { return Credential(encoded: encoded) }
+        if let user = entry["username"]?.string, let password = entry["password"]?.string, !user.isEmpty {
             return .password(user: user, password: password)
         }
         return nil

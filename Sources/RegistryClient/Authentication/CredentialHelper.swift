@@ -32,8 +32,8 @@ struct CredentialHelper: Sendable {
             if words.contains("credentials not found") { return nil }
             throw failure("get", words)
         }
-        guard let tree = try? JSONTree(json: answer, document: program), let user = tree["Username"]?.text,
-            let secret = tree["Secret"]?.text
+        guard let tree = try? JSONTree(json: answer, document: program), let user = tree["Username"]?.string,
+            let secret = tree["Secret"]?.string
         else { throw CredentialHelperError(program: program, problem: "answered with something else than a secret") }
         return user == "<token>" ? .identityToken(secret) : .password(user: user, password: secret)
     }
@@ -45,7 +45,7 @@ struct CredentialHelper: Sendable {
             case .identityToken(let token): ("<token>", token)
             }
         let entry = JSONTree.object([
-            .init("ServerURL", .string(server)), .init("Username", .string(user)), .init("Secret", .string(secret)),
+            .init("ServerURL", .text(server)), .init("Username", .text(user)), .init("Secret", .text(secret)),
         ])
         let (status, answer) = try run("store", entry.json())
         guard status == 0 else { throw failure("store", String(decoding: answer, as: UTF8.self)) }

@@ -83,7 +83,7 @@ extension RegistryConnection {
             throw violation(
                 .unusable, "the manifest is of another schema version than 2, the only one that is read")
         }
-        let own = tree["mediaType"]?.text.map { MediaType($0) }
+        let own = tree["mediaType"]?.string.map { MediaType($0) }
         if let own, let field, own != field, field.isManifest || field.isIndex {
             throw violation(
                 .protocolViolation, "the manifest calls itself \(shown(own.rawValue)), the registry \(field)")
