@@ -80,7 +80,7 @@ extension Engine {
 
     // MARK: - Image
 
-    private func image(
+    func image(
         for request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> StoredImage {
         let platform = request.options.platform
