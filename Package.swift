@@ -197,7 +197,7 @@ let tests: [Target] = [
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Linux", "OCI", "RegistryClient"]),
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
-    .testTarget(name: "RegistryServerTests", dependencies: ["RegistryServer", "Linux", "OCI"]),
+    .testTarget(name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 

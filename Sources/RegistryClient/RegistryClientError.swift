@@ -27,6 +27,10 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
         case noPlatform
         /// The registry speaks plain HTTP, or its certificate is not trusted.
         case insecure
+        /// No connection, or none that lasted, after every attempt.
+        case unreachable
+        /// Asked to stop.
+        case cancelled
         /// What is asked for cannot be done with what is stored here.
         case unusable
     }
@@ -59,6 +63,25 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
         retryAfter = nil
     }
 
+    /// An exchange that did not come to an answer.
+    init(_ operation: String, _ error: TransportError) {
+        kind =
+            switch error.kind {
+            case .connection, .timeout: .unreachable
+            case .refused: .protocolViolation
+            case .notTLS, .certificate: .insecure
+            case .cancelled: .cancelled
+            case .local: .unusable
+            }
+        self.operation = operation
+        address = error.address
+        status = nil
+        errors = []
+        problem = error.problem
+        advice = nil
+        retryAfter = nil
+    }
+
     /// An answer that is not the one hoped for.
     init(_ operation: String, _ response: HTTPResponse, advice: String? = nil) {
         kind = Self.kind(of: response.status)
@@ -79,6 +102,15 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
         case 429: .tooManyRequests
         case 408, 500, 502, 503, 504: .unavailable
         default: .rejected
+        }
+    }
+
+    /// Runs a part of an operation, and says what of it did not come to an answer.
+    static func telling<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as TransportError {
+            throw RegistryClientError(operation, error)
+        } catch is CancellationError {
+            throw RegistryClientError(.cancelled, operation, problem: "was asked to stop")
         }
     }
 

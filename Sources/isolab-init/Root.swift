@@ -12,20 +12,18 @@ enum Root {
         static let move = 8192
     }
 
-    /// The device nodes, and three descriptors on /dev/null: an init without a console is started with none.
+    /// The device nodes, and three descriptors on /dev/null: an init is started with the console, or with none at all.
     static func mountDevices() {
         make("/dev", 0o755)
         let result = mount("devtmpfs", "/dev", "devtmpfs", Flag.noSetUser)
         if result < 0 && result != -16 { Machine.fail("devtmpfs", errno: -result) }
         let null: StaticString = "/dev/null"
-        while true {
-            let descriptor = open(null.address, Open.readWrite)
-            if descriptor < 0 { Machine.fail("null", errno: -descriptor) }
-            if descriptor > 2 {
-                close(descriptor)
-                return
-            }
-        }
+        let descriptor = open(null.address, Open.readWrite)
+        if descriptor < 0 { Machine.fail("null", errno: -descriptor) }
+        if descriptor != 0 { _ = systemCall(SystemCall.dup3, descriptor, 0, Open.closeOnExec) }
+        if descriptor != 1 { _ = systemCall(SystemCall.dup3, descriptor, 1, Open.closeOnExec) }
+        if descriptor != 2 { _ = systemCall(SystemCall.dup3, descriptor, 2, Open.closeOnExec) }
+        if descriptor > 2 { close(descriptor) }
     }
 
     /// Makes the image's tree the root of this process.

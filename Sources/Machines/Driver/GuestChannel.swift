@@ -24,6 +24,8 @@ final class GuestChannel: Sendable {
         var isListening = true
         /// The other end is closed: QEMU has gone.
         var closed: UInt64?
+        /// Bytes of `lines`.
+        var kept = 0
         var partial: [UInt8] = []
         var partialBegun: UInt64 = 0
     }
@@ -32,6 +34,8 @@ final class GuestChannel: Sendable {
     let state = Waitable(State())
     private let listener: Int32
 
+    /// What is kept of a guest's lines, bytes: whoever is root in it may write to the port for ever.
+    static let mostKept = 16 << 20
     /// No guest says more than this between two newlines; what is longer is cut there.
     private static let longestLine = 65536
 
@@ -104,7 +108,11 @@ extension GuestChannel.State {
         for byte in bytes {
             if byte == 0x0a || partial.count == longestLine {
                 let begun = partial.isEmpty ? now : partialBegun
-                lines.append(ChannelLine(text: String(decoding: partial, as: UTF8.self), begun: begun, ended: now))
+                kept += partial.count + 32
+                if kept < GuestChannel.mostKept {
+                    lines.append(
+                        ChannelLine(text: String(decoding: partial, as: UTF8.self), begun: begun, ended: now))
+                }
                 partial.removeAll(keepingCapacity: true)
                 if byte == 0x0a { continue }
             }

@@ -95,7 +95,7 @@ enum ModuleInformation {
         else { return nil }
         func range(_ index: Int) -> Range<Int>? {
             let (place, overflow) = table.addingReportingOverflow(index * size)
-            guard !overflow, let start = number(place + 24, 8), let length = number(place + 32, 8),
+            guard !overflow, place >= 0, place <= file.count, let start = number(place + 24, 8), let length = number(place + 32, 8),
                 start <= file.count, length <= file.count - start
             else { return nil }
             return start..<start + length

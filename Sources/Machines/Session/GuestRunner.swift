@@ -35,13 +35,13 @@ public struct GuestRunner: Sendable {
     public func run(
         _ command: GuestCommand, root: GuestRoot, streams: GuestStreams = GuestStreams(), relaysSignals: Bool = true
     ) throws(GuestError) -> GuestExit {
+        let plan = try plan(command, root)
         var signals: Int32 = -1
         if relaysSignals {
             signals = isolab_hold_signals()
             guard signals >= 0 else { throw .system(SystemError("signalfd", "signals to pass on")) }
         }
         defer { if signals >= 0 { close(signals) } }
-        let plan = try plan(command, root)
         let driver: GuestDriver
         do throws(DriverError) {
             driver = try GuestDriver(
@@ -70,10 +70,14 @@ public struct GuestRunner: Sendable {
         let terminal = plan.command.terminal == nil ? nil : HostTerminal(raw: streams.input)
         let courier = SignalCourier(session, guest, terminal: plan.command.terminal == nil ? nil : streams.input)
         session.pump(signals: signals) { courier.take($0) }
+        // It may have another size by now than when the command was made.
+        courier.take(SIGWINCH)
         let (exit, ended) = session.wait()
         terminal?.restore()
         do throws(DriverError) { try guest.leave() } catch { throw .driver(error) }
         if let exit { return exit }
+        // As a container that did not end when it was asked to.
+        if courier.hasKilled { return .signalled(SIGKILL) }
         throw .lost(Self.explain(ended ?? "", guest))
     }
 
@@ -97,8 +101,8 @@ final class SignalCourier: Sendable {
     private let session: GuestSession
     private let guest: RunningGuest
     private let terminal: Int32?
-    /// How many that ask for an end have come.
-    private let asked = Waitable(0)
+    /// How many that ask for an end have come, and whether the guest was ended for it.
+    private let asked = Waitable((count: 0, hasKilled: false))
 
     /// How long the command may take to end once it was asked to.
     static let grace = Duration.seconds(10)
@@ -109,13 +113,16 @@ final class SignalCourier: Sendable {
         self.terminal = terminal
     }
 
+    /// The guest was ended because the command did not end when asked to.
+    var hasKilled: Bool { asked.update { $0.hasKilled } }
+
     func take(_ signal: Int32) {
         switch signal {
         case SIGWINCH:
             if let terminal, let size = TerminalSize(of: terminal) { session.send(.resize(size)) }
         case SIGCHLD, SIGURG, SIGCONT: break
         // The command goes on; it is this program that the shell's user wants out of the way.
-        case SIGTSTP: kill(getpid(), SIGSTOP)
+        case SIGTSTP: raise(SIGSTOP)
         case SIGTERM, SIGINT, SIGHUP, SIGQUIT: ask(signal)
         default: session.send(.signal(signal))
         }
@@ -123,24 +130,21 @@ final class SignalCourier: Sendable {
 
     /// The first asks the command; a second, or too long a silence, ends the guest.
     private func ask(_ signal: Int32) {
-        let count = asked.update {
-            $0 += 1
-            return $0
+        let isFirst = asked.update {
+            $0.count += 1
+            return $0.count == 1
         }
-        guard count == 1, session.state.update({ $0.isStarted }) else {
-            try? guest.kill()
-            return
-        }
-        session.send(.signal(signal))
-        // A command may well live on after SIGINT and SIGHUP; SIGTERM comes from who wants it gone.
-        guard signal == SIGTERM else {
-            asked.update { $0 = 0 }
-            return
-        }
-        let (session, guest) = (session, guest)
+        guard isFirst, session.send(.signal(signal)) else { return kill() }
+        // A command may well live on after the others; SIGTERM comes from who wants it gone.
+        guard signal == SIGTERM else { return asked.update { $0.count = 0 } }
         BackgroundThread.start {
-            let ended: Bool? = session.state.wait(Self.grace) { $0.exit != nil || $0.ended != nil ? true : nil }
-            if ended == nil { try? guest.kill() }
+            let ended: Bool? = self.session.state.wait(Self.grace) { $0.exit != nil || $0.ended != nil ? true : nil }
+            if ended == nil { self.kill() }
         }
+    }
+
+    private func kill() {
+        asked.update { $0.hasKilled = true }
+        try? guest.kill()
     }
 }

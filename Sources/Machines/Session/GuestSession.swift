@@ -75,10 +75,12 @@ final class GuestSession: Sendable {
 
     // MARK: - To the guest
 
-    /// Sends a frame; false where nobody is there to take it.
+    /// Sends a frame; false where nobody is there to take it, or not yet.
     @discardableResult
     func send(_ frame: SessionFrame) -> Bool {
-        let connection = state.update { $0.connection }
+        var isStart = false
+        if case .start = frame { isStart = true }
+        let connection = state.update { $0.isStarted || isStart ? $0.connection : -1 }
         guard connection >= 0 else { return false }
         return sending.withLock { _ in Self.write(frame.bytes, to: connection, isSocket: true) == 0 }
     }

@@ -13,15 +13,17 @@ extension RegistryClient {
     public func tags(
         of reference: ImageReference, limit: Int = .max, after last: String? = nil
     ) throws -> [String] {
-        let session = try session(for: reference.registry)
         let operation = "list the tags of \(reference.familiarName)"
-        let connection = RegistryConnection(session)
-        return try pages(
-            connection.address(reference.repository, "tags/list"), connection,
-            [AccessScope(reference.repository, .pull)], operation, limit, last
-        ) { bytes throws(ConfigurationError) in
-            // A tag that is none could only mislead whoever reads the list.
-            try TagList(json: bytes).tags.filter { ImageReference.isTag($0) }
+        return try RegistryClientError.telling(operation) {
+            let session = try session(for: reference.registry)
+            let connection = RegistryConnection(session)
+            return try pages(
+                connection.address(reference.repository, "tags/list"), connection,
+                [AccessScope(reference.repository, .pull)], operation, limit, last
+            ) { bytes throws(ConfigurationError) in
+                // A tag that is none could only mislead whoever reads the list.
+                try TagList(json: bytes).tags.filter { ImageReference.isTag($0) }
+            }
         }
     }
 
@@ -29,19 +31,21 @@ extension RegistryClient {
     public func repositories(
         of registry: String, limit: Int = .max, after last: String? = nil
     ) throws -> [String] {
-        let session = try session(for: registry)
-        let connection = RegistryConnection(session)
         let operation = "list the repositories of \(registry)"
-        do {
-            return try pages(
-                session.base.with(target: "/v2/_catalog"), connection, [], operation, limit, last
-            ) { bytes throws(ConfigurationError) in
-                try RepositoryList(json: bytes).repositories.filter { ImageReference.isRepository($0) }
+        return try RegistryClientError.telling(operation) {
+            let session = try session(for: registry)
+            let connection = RegistryConnection(session)
+            do {
+                return try pages(
+                    session.base.with(target: "/v2/_catalog"), connection, [], operation, limit, last
+                ) { bytes throws(ConfigurationError) in
+                    try RepositoryList(json: bytes).repositories.filter { ImageReference.isRepository($0) }
+                }
+            } catch let error as RegistryClientError where error.kind == .notFound || error.kind == .rejected {
+                throw RegistryClientError(
+                    .unusable, operation, at: session.base, problem: "the registry does not tell",
+                    advice: "`isolab list REPOSITORY` lists the tags of a repository you know")
             }
-        } catch let error as RegistryClientError where error.kind == .notFound || error.kind == .rejected {
-            throw RegistryClientError(
-                .unusable, operation, at: session.base, problem: "the registry does not tell",
-                advice: "`isolab list REPOSITORY` lists the tags of a repository you know")
         }
     }
 
@@ -68,7 +72,8 @@ extension RegistryClient {
             guard let link = LinkHeader.next(response.head.values("link")) else { break }
             guard let next = response.address.resolving(link), next.hasSameOrigin(as: connection.session.base) else {
                 throw RegistryClientError(
-                    .hostile, operation, at: address, problem: "the next page is said to be elsewhere: '\(shown(link))'")
+                    .hostile, operation, at: address, problem: "the next page is said to be elsewhere: '\(shown(link))'"
+                )
             }
             address = next
         }

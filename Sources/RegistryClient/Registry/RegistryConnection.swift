@@ -75,8 +75,7 @@ final class RegistryConnection {
             do {
                 response = try transport.exchange(hop, trust: try session.trust(for: hop.address), accept: accept)
             } catch let error as TransportError where error.kind == .certificate || error.kind == .notTLS {
-                throw RegistryClientError(
-                    .insecure, operation, at: hop.address, problem: error.problem, advice: trustAdvice(error))
+                throw RegistrySession.distrust(error, session.name, hop.address, operation)
             }
             guard response.head.isRedirect else { return response }
             switch policy.decide(response.head, from: hop.address, of: hop.method, count: count) {
@@ -97,10 +96,4 @@ final class RegistryConnection {
     }
 
     var loginAdvice: String { "run `isolab login \(session.name)`" }
-
-    private func trustAdvice(_ error: TransportError) -> String {
-        error.kind == .notTLS
-            ? "it speaks plain HTTP: where that is intended, name it with --insecure-registry \(session.name)"
-            : "put its authority's certificate into \(HostTrust.standardRoots[0])/\(session.name)/ca.crt"
-    }
 }

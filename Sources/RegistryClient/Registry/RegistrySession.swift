@@ -51,7 +51,20 @@ final class RegistrySession: Sendable {
         } catch let error as TransportError where error.kind == .notTLS || error.kind == .connection {
             let hasPort = name.hasSuffix(":\(secure.port)")
             return HTTPAddress(scheme: .http, host: secure.host, port: hasPort ? secure.port : nil)
+        } catch let error as TransportError where error.kind == .certificate {
+            throw distrust(error, name, secure, "find \(name)")
         }
+    }
+
+    /// A certificate that is not believed, or none at all.
+    static func distrust(
+        _ error: TransportError, _ name: String, _ address: HTTPAddress, _ operation: String
+    ) -> RegistryClientError {
+        RegistryClientError(
+            .insecure, operation, at: address, problem: error.problem,
+            advice: error.kind == .notTLS
+                ? "it speaks plain HTTP: where that is intended, name it with --insecure-registry \(name)"
+                : "put its authority's certificate into \(HostTrust.standardRoots[0])/\(name)/ca.crt")
     }
 
     func mayBePlain(_ address: HTTPAddress) -> Bool {

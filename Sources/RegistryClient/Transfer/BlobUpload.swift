@@ -23,7 +23,8 @@ struct BlobUpload {
         let file = try store.open(descriptor.digest)
         guard let size = store.size(of: descriptor.digest), size == descriptor.size else {
             throw RegistryClientError(
-                .unusable, operation, problem: "blob \(descriptor.digest) is damaged here: its size is not \(descriptor.size)",
+                .unusable, operation,
+                problem: "blob \(descriptor.digest) is damaged here: its size is not \(descriptor.size)",
                 advice: "`isolab image check` says more")
         }
         try UploadSession(self, connection, place).send(file.number)
@@ -96,6 +97,7 @@ struct UploadSession {
                 failures += 1
                 guard !connection.transport.cancellation.isCancelled,
                     let pause = retries.pause(after: error, failures: failures)
+                        ?? (Self.isLost(error) && failures < retries.attempts ? 0 : nil)
                 else { throw error }
                 blob.say(.retrying(reason: "\(error)", pause: pause))
                 guard connection.transport.cancellation.sleep(pause) else { throw error }
@@ -105,6 +107,11 @@ struct UploadSession {
                 if offset > before { failures = 0 }
             }
         }
+    }
+
+    /// Whether the registry knows nothing of the upload any more: some give it up where a piece broke off.
+    private static func isLost(_ error: any Error) -> Bool {
+        (error as? RegistryClientError)?.status == 404
     }
 
     /// Asks the registry how far it has got; begins anew where it has forgotten.

@@ -12,29 +12,34 @@ extension RegistryClient {
         report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pushed {
         let operation = "copy \(source.withDefaultTag.familiar) to \(destination.withDefaultTag.familiar)"
-        let from = try session(for: source.registry)
-        let to = try session(for: destination.registry)
-        let connection = RegistryConnection(from)
-        let named = try connection.manifest(source.repository, ManifestName(source), operation)
-        var plan = TransferPlan(repository: source.repository, operation: operation, selection: selection)
-        let root = try plan.add(named) { try connection.manifest(source.repository, .digest($0.digest), operation) }
-        for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
-        let tally = TransferTally(report)
-        try TransferPool.run(
-            plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
-            open: { cancellation in
-                (RegistryConnection(from, cancellation: cancellation), RegistryConnection(to, cancellation: cancellation))
-            },
-            body: { connections, blob in
-                let upload = BlobUpload(
-                    descriptor: blob, repository: destination.repository,
-                    neighbours: from.base.hasSameOrigin(as: to.base) ? [source.repository] : [],
-                    operation: operation, report: tally.receive)
-                try BlobStream(upload: upload, source: source.repository).run(connections.0, connections.1)
-            })
-        try put(plan.manifests, root, to: destination, to, tally, operation)
-        let (sent, size) = tally.total
-        return Pushed(root: root.descriptor, sent: sent, sentSize: size)
+        return try RegistryClientError.telling(operation) {
+            let from = try session(for: source.registry)
+            let to = try session(for: destination.registry)
+            let connection = RegistryConnection(from)
+            let named = try connection.manifest(source.repository, ManifestName(source), operation)
+            var plan = TransferPlan(repository: source.repository, operation: operation, selection: selection)
+            let root = try plan.add(named) { try connection.manifest(source.repository, .digest($0.digest), operation) }
+            for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
+            let tally = TransferTally(report)
+            try TransferPool.run(
+                plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
+                open: { cancellation in
+                    (
+                        RegistryConnection(from, cancellation: cancellation),
+                        RegistryConnection(to, cancellation: cancellation)
+                    )
+                },
+                body: { connections, blob in
+                    let upload = BlobUpload(
+                        descriptor: blob, repository: destination.repository,
+                        neighbours: from.base.hasSameOrigin(as: to.base) ? [source.repository] : [],
+                        operation: operation, report: tally.receive)
+                    try BlobStream(upload: upload, source: source.repository).run(connections.0, connections.1)
+                })
+            try put(plan.manifests, root, to: destination, to, tally, operation)
+            let (sent, size) = tally.total
+            return Pushed(root: root.descriptor, sent: sent, sentSize: size)
+        }
     }
 }
 
@@ -121,7 +126,8 @@ private struct BlobReceiver: @unchecked Sendable {
             }
         }
         guard size == descriptor.size else {
-            throw TransportError(.connection, request.address, "the answer ended after \(size) of \(descriptor.size) bytes")
+            throw TransportError(
+                .connection, request.address, "the answer ended after \(size) of \(descriptor.size) bytes")
         }
     }
 

@@ -29,34 +29,36 @@ extension RegistryClient {
         report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pulled {
         let operation = "pull \(reference.withDefaultTag.familiar)"
-        let session = try session(for: reference.registry)
-        let connection = RegistryConnection(session)
-        let repository = reference.repository
-        let named = try connection.manifest(repository, ManifestName(reference), operation)
-        var plan = TransferPlan(repository: repository, operation: operation, selection: selection)
-        let root = try plan.add(named) { try connection.manifest(repository, .digest($0.digest), operation) }
-        for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
-        let tally = TransferTally(report)
-        try TransferPool.run(
-            plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
-            open: { RegistryConnection(session, cancellation: $0) },
-            body: { connection, blob in
-                try BlobDownload(
-                    descriptor: blob, repository: repository, store: store, operation: operation,
-                    report: tally.receive
-                ).run(connection)
-            })
-        if case .platform(let platform) = selection {
-            try Self.check(root, in: store, platform, operation)
-        }
-        for manifest in plan.manifests {
-            if try !store.retain(manifest.descriptor.digest, size: manifest.descriptor.size) {
-                try store.put(manifest.bytes, algorithm: manifest.descriptor.digest.algorithm)
-                tally.count(manifest.descriptor.size)
+        return try RegistryClientError.telling(operation) {
+            let session = try session(for: reference.registry)
+            let connection = RegistryConnection(session)
+            let repository = reference.repository
+            let named = try connection.manifest(repository, ManifestName(reference), operation)
+            var plan = TransferPlan(repository: repository, operation: operation, selection: selection)
+            let root = try plan.add(named) { try connection.manifest(repository, .digest($0.digest), operation) }
+            for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
+            let tally = TransferTally(report)
+            try TransferPool.run(
+                plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
+                open: { RegistryConnection(session, cancellation: $0) },
+                body: { connection, blob in
+                    try BlobDownload(
+                        descriptor: blob, repository: repository, store: store, operation: operation,
+                        report: tally.receive
+                    ).run(connection)
+                })
+            if case .platform(let platform) = selection {
+                try Self.check(root, in: store, platform, operation)
             }
+            for manifest in plan.manifests {
+                if try !store.retain(manifest.descriptor.digest, size: manifest.descriptor.size) {
+                    try store.put(manifest.bytes, algorithm: manifest.descriptor.digest.algorithm)
+                    tally.count(manifest.descriptor.size)
+                }
+            }
+            let (fetched, size) = tally.total
+            return Pulled(root: root.descriptor, named: named.descriptor, fetched: fetched, fetchedSize: size)
         }
-        let (fetched, size) = tally.total
-        return Pulled(root: root.descriptor, named: named.descriptor, fetched: fetched, fetchedSize: size)
     }
 
     /// An image's own word on its platform: an index may promise another, and a name without an index promises none.

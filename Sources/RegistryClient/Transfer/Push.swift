@@ -21,32 +21,34 @@ extension RegistryClient {
         report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pushed {
         let operation = "push \(reference.withDefaultTag.familiar)"
-        var plan = TransferPlan(repository: reference.repository, operation: operation, selection: .all)
-        func stored(_ descriptor: Descriptor) throws -> RemoteManifest {
-            RemoteManifest(
-                descriptor: descriptor, bytes: try store.bytes(of: descriptor, limit: ImageManifest.greatestSize))
+        return try RegistryClientError.telling(operation) {
+            var plan = TransferPlan(repository: reference.repository, operation: operation, selection: .all)
+            func stored(_ descriptor: Descriptor) throws -> RemoteManifest {
+                RemoteManifest(
+                    descriptor: descriptor, bytes: try store.bytes(of: descriptor, limit: ImageManifest.greatestSize))
+            }
+            let named = try plan.add(try stored(root)) { try stored($0) }
+            for blob in plan.blobs where store.size(of: blob.digest) != blob.size {
+                throw RegistryClientError(
+                    .unusable, operation, problem: "blob \(blob.digest) is not here",
+                    advice: "pull the image again, with --all-platforms where it is of several")
+            }
+            let session = try session(for: reference.registry)
+            for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
+            let tally = TransferTally(report)
+            try TransferPool.run(
+                plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
+                open: { RegistryConnection(session, cancellation: $0) },
+                body: { connection, blob in
+                    try BlobUpload(
+                        descriptor: blob, repository: reference.repository, neighbours: neighbours(blob.digest),
+                        operation: operation, report: tally.receive
+                    ).run(connection, from: store)
+                })
+            try put(plan.manifests, named, to: reference, session, tally, operation)
+            let (sent, size) = tally.total
+            return Pushed(root: root, sent: sent, sentSize: size)
         }
-        let named = try plan.add(try stored(root)) { try stored($0) }
-        for blob in plan.blobs where store.size(of: blob.digest) != blob.size {
-            throw RegistryClientError(
-                .unusable, operation, problem: "blob \(blob.digest) is not here",
-                advice: "pull the image again, with --all-platforms where it is of several")
-        }
-        let session = try session(for: reference.registry)
-        for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
-        let tally = TransferTally(report)
-        try TransferPool.run(
-            plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
-            open: { RegistryConnection(session, cancellation: $0) },
-            body: { connection, blob in
-                try BlobUpload(
-                    descriptor: blob, repository: reference.repository, neighbours: neighbours(blob.digest),
-                    operation: operation, report: tally.receive
-                ).run(connection, from: store)
-            })
-        try put(plan.manifests, named, to: reference, session, tally, operation)
-        let (sent, size) = tally.total
-        return Pushed(root: root, sent: sent, sentSize: size)
     }
 
     /// Stores manifests by their digests, the last one by its name.
