@@ -60,7 +60,14 @@ let machines: [Target] = [
 
 let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
-    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"])
+    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"]),
+    // Containerfiles, directories, archives and package mirrors → images.
+    .target(
+        name: "Building",
+        dependencies: [
+            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux",
+            "OCI", "Seccomp",
+        ]),
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -88,7 +95,10 @@ let laboratory: [Target] = [
 
 let programs: [Target] = [
     .executableTarget(
-        name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+        name: "isolab",
+        dependencies: [
+            "Building", "Containerfiles", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord", argumentParser,
+        ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],

@@ -17,7 +17,7 @@ struct Isolab: ParsableCommand {
         version: isolabVersion,
         subcommands: [
             BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, ReportCommand.self,
-            LaunchCommand.self,
+            LaunchCommand.self, ImageCommand.self,
         ])
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `isolab image`: images are made and looked after.
+struct ImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Make images and look after them.",
+        subcommands: [
+            ImageBootstrapCommand.self, ImageBuildCommand.self, ImageImportCommand.self,
+        ])
+}
