@@ -187,6 +187,8 @@ let package = Package(
         .library(
             name: "IsolabCore",
             targets: ["Containers", "Seccomp", "OCI", "Linux", "WorkloadProtocol", "Statistics"]),
+        // For Benchmarks/ as well, apart: what does not need libarchive does not link it.
+        .library(name: "IsolabLayers", targets: ["Layers"]),
         // For Tests/Fuzz, a package of its own, too.
         .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
