@@ -1,11 +1,12 @@
 import ArgumentParser
 
-/// `isolab image …`: what is done to images and less often than the rest.
+/// `isolab image …`: images are made and looked after.
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Build, import, list and look after images.",
+        commandName: "image", abstract: "Make images and look after them.",
         subcommands: [
-            CheckCommand.self, HistoryCommand.self, ImageListCommand.self, InspectCommand.self,
-            PruneCommand.self, RemoveImageCommand.self, TagCommand.self,
+            ImageBootstrapCommand.self, ImageBuildCommand.self, ImageImportCommand.self, CheckCommand.self,
+            HistoryCommand.self, ImageListCommand.self, InspectCommand.self, LoadCommand.self, PruneCommand.self,
+            RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
         ] + TransferCommands.ofImages)
 }
