@@ -35,12 +35,17 @@ int isolab_set_attribute(int descriptor, const char *name, const void *value, si
 }
 
 // The extended attribute calls have no …at form before Linux 6.13.
+static char *descriptor_path(int directory, const char *path) {
+    char *full = NULL;
+    int length = directory == AT_FDCWD ? asprintf(&full, "%s", path) : asprintf(&full, "/proc/self/fd/%d/%s", directory, path);
+    if (length >= 0) return full;
+    errno = ENOMEM;
+    return NULL;
+}
+
 #define DESCRIPTOR_PATH(buffer) \
-    char *buffer = NULL; \
-    if (asprintf(&buffer, "/proc/self/fd/%d/%s", directory, path) < 0) { \
-        errno = ENOMEM; \
-        return -1; \
-    }
+    char *buffer = descriptor_path(directory, path); \
+    if (buffer == NULL) return -1;
 
 #define RELEASED(buffer, call) \
     __typeof__(call) result = call; \

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The instant as RFC 3339 has it, in UTC.

@@ -17,7 +17,7 @@ struct Isolab: ParsableCommand {
         version: isolabVersion,
         subcommands: [
             BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, ReportCommand.self,
-            RunCommand.self,
+            LaunchCommand.self, RunCommand.self, ExecCommand.self,
         ])
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).

@@ -20,6 +20,10 @@ public struct Domain: Codable, Hashable, Sendable {
     public var channelSocket: String
     /// A file that takes what the guest says on COM1; `nil` leaves the port out, as every byte costs a VM exit.
     public var consoleLog: String?
+    /// The socket of a virtio port (`/dev/vport0p1` in the guest), for what goes both ways; `nil` leaves the device out.
+    public var portSocket: String?
+    /// A raw disk image that the guest sees as `/dev/vda` and cannot write to.
+    public var disk: String?
     /// The emulator; libvirt's own choice where `nil`.
     public var emulator: String?
     /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
@@ -29,8 +33,8 @@ public struct Domain: Codable, Hashable, Sendable {
     public init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
         firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
-        channelSocket: String, consoleLog: String? = nil, emulator: String? = nil,
-        asksEachFeature: Bool = false
+        channelSocket: String, consoleLog: String? = nil, portSocket: String? = nil, disk: String? = nil,
+        emulator: String? = nil, asksEachFeature: Bool = false
     ) {
         self.name = name
         self.machine = machine
@@ -43,6 +47,8 @@ public struct Domain: Codable, Hashable, Sendable {
         self.commandLine = commandLine
         self.channelSocket = channelSocket
         self.consoleLog = consoleLog
+        self.portSocket = portSocket
+        self.disk = disk
         self.emulator = emulator
         self.asksEachFeature = asksEachFeature
     }

@@ -4,7 +4,7 @@ import Linux
 /// isolab's own companions, QEMU and the peers.
 enum ProgramChecks {
     static func all(_ paths: DoctorPaths) -> [Capability] {
-        var found = [companion("isolab-workload", paths), companion("isolab-vm", paths), qemu(.host)]
+        var found = [companion("isolab-workload", paths), companion("isolab-init", paths), companion("isolab-vm", paths), qemu(.host)]
         for peer in ProgramFacts.peers { found.append(self.peer(peer.program, package: peer.package, .host)) }
         return found
     }
