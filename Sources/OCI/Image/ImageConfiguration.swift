@@ -80,6 +80,7 @@ public struct ImageConfiguration: Equatable, Sendable {
         public var interval: Int64?
         public var timeout: Int64?
         public var startPeriod: Int64?
+        public var startInterval: Int64?
         public var retries: Int64?
 
         public init() {}
@@ -174,6 +175,7 @@ extension ImageConfiguration.Healthcheck: JSONObject {
         try members.optional("Interval", &interval)
         try members.optional("Timeout", &timeout)
         try members.optional("StartPeriod", &startPeriod)
+        try members.optional("StartInterval", &startInterval)
         try members.optional("Retries", &retries)
     }
 }
