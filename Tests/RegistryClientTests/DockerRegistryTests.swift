@@ -117,13 +117,13 @@ struct DockerRegistryTests {
         _ = try RegistryClient(.test { $0.pieceSize = 128 << 10 }).push(
             image.manifest, from: try place.store("here"), as: try ImageReference("\(up.name)/bad/line"),
             report: pushing.receive)
-        #expect(pushing.retries == 3)
+        #expect(pushing.retries > 0 && up.cutsLeft == 0)
         let down = try CuttingProxy(to: registry.port, cuts: [200_000, 250_000, 300_000])
         let pulling = Reports()
         let store = try place.store("there")
         _ = try RegistryClient(.test()).pull(
             try ImageReference("\(down.name)/bad/line"), into: store, report: pulling.receive)
-        #expect(pulling.retries == 3)
+        #expect(pulling.retries > 0 && down.cutsLeft == 0)
         #expect(image.isWhole(in: store))
     }
 

@@ -7,12 +7,11 @@ final class CuttingProxy: Sendable {
     let port: UInt16
     private let listener: Int32
     private let cuts: Mutex<[Int]>
-    private let made = Mutex(0)
 
     var name: String { "127.0.0.1:\(port)" }
 
-    /// How many connections there were.
-    var connections: Int { made.withLock { $0 } }
+    /// How many cuts are still to come.
+    var cutsLeft: Int { cuts.withLock { $0.count } }
 
     /// - Parameter cuts: for each connection that comes to it, after how many bytes of either direction it is cut; those after
     ///   the last are left whole. Connections that pass less keep the cut for the next.
@@ -24,7 +23,6 @@ final class CuttingProxy: Sendable {
                 close(client)
                 return
             }
-            self.made.withLock { $0 += 1 }
             self.pass(client, server)
             close(client)
             close(server)
