@@ -122,6 +122,19 @@ struct ContainerRunTests {
         #expect(result.output.contains("PRETTY_NAME=") && result.output.contains("no busybox"))
     }
 
+    /// As many layers as images have: each is there.
+    @Test func manyLayers() throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir context; echo FROM busybox > context/Containerfile
+            for i in $(seq 60); do echo $i > context/f$i; echo "COPY f$i /many/f$i" >> context/Containerfile; done
+            "$isolab" image build -t many-$$ context > /dev/null || exit 9
+            "$isolab" inspect many-$$ --format '{{len .RootFS.Layers}}'
+            "$isolab" run --rm many-$$ sh -c 'cat /many/* | wc -l'
+            """)
+        #expect(result.output == "61\n60\n", "\(result.output)\(result.complaints)")
+    }
+
     /// A third request to end is heard whatever the command makes of the first two.
     @Test func endByForce() throws {
         let result = try EnginePlace.shell(
