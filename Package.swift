@@ -72,7 +72,16 @@ let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
     .target(
         name: "Engine",
-        dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers"])
+        dependencies: [
+            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
+        ]),
+    // Containerfiles, directories, archives and package mirrors → images.
+    .target(
+        name: "Building",
+        dependencies: [
+            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux",
+            "OCI", "Seccomp",
+        ]),
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -120,7 +129,10 @@ func freestandingLink(main: String) -> [LinkerSetting] {
 let programs: [Target] = [
     .executableTarget(
         name: "isolab",
-        dependencies: ["Containers", "Engine", "Images", "Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+        dependencies: [
+            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
+            argumentParser,
+        ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],

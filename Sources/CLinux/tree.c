@@ -86,6 +86,10 @@ int isolab_set_modification_time(int directory, const char *path, int64_t second
     return path[0] == '\0' ? futimens(directory, times) : utimensat(directory, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
+int64_t isolab_copy_range(int source, int target, size_t count) {
+    return copy_file_range(source, NULL, target, NULL, count, 0);
+}
+
 int isolab_synchronize_file_system(int descriptor) { return syncfs(descriptor); }
 
 struct characters {

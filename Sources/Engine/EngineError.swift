@@ -1,4 +1,5 @@
 public import Linux
+public import Machines
 
 /// A request to the engine that cannot be met.
 public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -14,6 +15,8 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case unsupported(String, advice: String?)
     /// The program in the container could not be started (126: it may not be executed, 127: it is not there).
     case program(SystemError, status: Int32)
+    /// The command of a guest could not be started there.
+    case guest(GuestStartFailure)
 
     public var description: String {
         switch self {
@@ -27,6 +30,16 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot \(operation) container '\(name)': it is \(state); \(advice)"
         case .unsupported(let problem, let advice): problem + (advice.map { "; \($0)" } ?? "")
         case .program(let error, _): "\(error.object): \(SystemError.message(error.errno))"
+        case .guest(let failure): failure.description
+        }
+    }
+
+    /// The exit status that says it, where it has one of its own.
+    public var status: Int32? {
+        switch self {
+        case .program(_, let status): status
+        case .guest(let failure): failure.shellStatus
+        default: nil
         }
     }
 }

@@ -1,8 +1,8 @@
 import Glibc
 import Linux
 
-/// A thread that runs one body, and is waited for.
-struct WorkerThread: ~Copyable {
+/// A thread that runs one body, and is waited for when its owner lets go of it.
+final class WorkerThread {
     private let thread: pthread_t
 
     init(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
@@ -14,11 +14,6 @@ struct WorkerThread: ~Copyable {
             throw SystemError("pthread_create", "a thread for a layer", errno: number)
         }
         self.thread = thread
-    }
-
-    consuming func join() {
-        pthread_join(thread, nil)
-        discard self
     }
 
     // Never left running: what it uses may go with the caller.

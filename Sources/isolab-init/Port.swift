@@ -5,7 +5,8 @@ struct Port {
     let descriptor: Int
     var outgoing = Queue(capacity: 262_144)
 
-    /// Waits for the device, which the driver makes a moment after it is loaded.
+    /// Waits for the device, which the driver makes a moment after it is loaded; up to five seconds where the clock of a
+    /// translated guest ticks every 4 ms.
     static func open() -> Port {
         let path: StaticString = "/dev/vport0p1"
         var tries = 0
@@ -13,7 +14,7 @@ struct Port {
             let descriptor = isolab_init.open(path.address, Open.readWrite | Open.nonBlocking)
             if descriptor >= 0 { return Port(descriptor: descriptor) }
             tries += 1
-            if tries > 20_000 { Machine.fail("virtio-port", errno: -descriptor) }
+            if tries > 1250 { Machine.fail("virtio-port", errno: -descriptor) }
             sleep(milliseconds: 1)
         }
     }

@@ -87,7 +87,7 @@ enum Root {
             if result == 0 { break }
             tries += 1
             // The device comes a moment after its driver; a file system that the kernel does not know never does.
-            if result != -ErrorNumber.noEntry || tries > 10_000 { port.fail(Stage.disk, errno: -result) }
+            if result != -ErrorNumber.noEntry || tries > 1250 { port.fail(Stage.disk, errno: -result) }
             sleep(milliseconds: 1)
         }
         make("/upper", 0o755)

@@ -45,15 +45,15 @@ struct InspectCommand: ParsableCommand {
 
     private static func tree(_ found: RegistryClient.Inspection, _ reference: ImageReference) throws -> JSONTree {
         var tree = JSONTree.object([
-            .init("Name", .string(reference.familiar)),
-            .init("Digest", .string(found.named.digest.description)),
-            .init("MediaType", .string(found.named.mediaType.rawValue)),
-            .init("Platforms", .array(found.platforms.map { .string($0.description) })),
-            .init("ManifestDigest", .string(found.descriptor.digest.description)),
+            .init("Name", .text(reference.familiar)),
+            .init("Digest", .text(found.named.digest.description)),
+            .init("MediaType", .text(found.named.mediaType.rawValue)),
+            .init("Platforms", .list(found.platforms.map { .text($0.description) })),
+            .init("ManifestDigest", .text(found.descriptor.digest.description)),
             .init(
                 "Size",
                 .number("\(found.manifest.layers.reduce(found.manifest.config.size) { $0 &+ max(0, $1.size) })")),
-            .init("Layers", .array(found.manifest.layers.map { .string($0.digest.description) })),
+            .init("Layers", .list(found.manifest.layers.map { .text($0.digest.description) })),
             .init("Manifest", try JSONTree(json: found.manifestBytes, document: "manifest")),
         ])
         if let bytes = found.configurationBytes {

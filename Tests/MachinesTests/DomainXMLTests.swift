@@ -73,6 +73,15 @@ import Testing
                 == spared.replacingOccurrences(of: namespace, with: "").replacingOccurrences(of: element, with: ""))
     }
 
+    /// A full processor is the host's own under KVM, and all that the translator has under TCG; else QEMU chooses.
+    @Test(arguments: [(Accelerator.kvm, "host-passthrough"), (.tcg, "maximum")])
+    func processor(accelerator: Accelerator, mode: String) {
+        var domain = Domain(name: "a", machine: .pc, accelerator: accelerator, kernel: "/k", channelSocket: "/c")
+        #expect(!domain.xml.contains("<cpu"))
+        domain.hasFullProcessor = true
+        #expect(domain.xml.contains("  <vcpu>1</vcpu>\n  <cpu mode='\(mode)'/>\n  <os>"))
+    }
+
     /// A command's guest has a port for its streams and a disk it cannot write to; microvm's are named their bus.
     @Test(arguments: [(MachineKind.microvm, "\n      <address type='virtio-mmio'/>"), (.q35, "")])
     func portAndDisk(machine: MachineKind, address: String) {

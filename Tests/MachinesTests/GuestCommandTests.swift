@@ -138,6 +138,17 @@ struct GuestCommandTests {
         #expect(FileTree.names(in: place.path + "/packed") == ["two.erofs"])
     }
 
+    /// A kernel without the driver that the streams need is told from one that hangs, and what to do is said.
+    @Test func noDriver() throws {
+        let place = try GuestPlace()
+        var runner = place.runner
+        // Its modules are not found from there.
+        runner.kernel = place.path + "/vmlinuz"
+        try TextFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
+        let error = #expect(throws: GuestError.self) { try place.run(GuestCommand(["/bin/true"]), with: runner) }
+        #expect(error?.description.contains("its kernel needs virtio_console") == true)
+    }
+
     /// Memory that does not hold the root is refused before anything is started.
     @Test func littleMemory() throws {
         let place = try GuestPlace()

@@ -108,6 +108,6 @@ import Testing
         (.notStarted(GuestStartFailure(stage: .directory, errno: ENOTDIR, program: "a")), 126),
         (.notStarted(GuestStartFailure(stage: .disk, errno: ENODEV, program: "a")), 125),
         (.notStarted(GuestStartFailure(stage: nil, errno: 1, program: "a")), 125),
-    ])
+    ] as [(GuestExit, Int32)])
     func status(exit: GuestExit, status: Int32) { #expect(exit.shellStatus == status) }
 }

@@ -65,7 +65,7 @@ import Testing
         #expect(try store.credential(for: "a.example") == .password(user: "new", password: "pass:word\u{e9}"))
         let tree = try JSONTree(json: try SystemFile.bytes(of: path), document: "config.json")
         #expect(tree.members?.map(\.name) == ["HttpHeaders", "auths", "n"])
-        #expect(tree["n"] == .number("1.50") && tree["auths"]?["b.example"]?["auth"] == .string("Yjpw"))
+        #expect(tree["n"] == .number("1.50") && tree["auths"]?["b.example"]?["auth"] == .text("Yjpw"))
         var status = stat()
         #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
         #expect(try store.remove("a.example") == [path])

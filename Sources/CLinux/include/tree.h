@@ -36,6 +36,9 @@ uint32_t isolab_device_minor(uint64_t device);
 /// itself.
 int isolab_set_modification_time(int directory, const char *path, int64_t seconds, long nanoseconds);
 
+/// copy_file_range(2) from and to where the descriptors are.
+int64_t isolab_copy_range(int source, int target, size_t count);
+
 /// syncfs(2).
 int isolab_synchronize_file_system(int descriptor);
 

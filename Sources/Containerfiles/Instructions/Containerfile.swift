@@ -37,13 +37,9 @@ public struct Containerfile: Equatable, Sendable {
 
     /// What an image's ONBUILD triggers mean, as instructions of the stage that is built from it.
     static func triggers(_ texts: [String], line: Int) throws(ContainerfileError) -> [LocatedInstruction] {
-        let parser = InstructionParser(escape: ASCII.backslash)
         var result: [LocatedInstruction] = []
         for text in texts {
-            var reader = try LineReader(Array(text.utf8))
-            while var logical = try reader.read() {
-                logical.line = line
-                let located = try parser.parse(logical)
+            for located in try loose(text, line: line) {
                 switch located.instruction {
                 case .from, .maintainer, .onBuild:
                     throw ContainerfileError(
@@ -52,6 +48,18 @@ public struct Containerfile: Equatable, Sendable {
                 default: result.append(located)
                 }
             }
+        }
+        return result
+    }
+
+    /// Instructions that stand in no file.
+    static func loose(_ text: String, line: Int) throws(ContainerfileError) -> [LocatedInstruction] {
+        let parser = InstructionParser(escape: ASCII.backslash)
+        var reader = try LineReader(Array(text.utf8))
+        var result: [LocatedInstruction] = []
+        while var logical = try reader.read() {
+            logical.line = line
+            result.append(try parser.parse(logical))
         }
         return result
     }

@@ -6,8 +6,8 @@ public struct BuildPlan: Equatable, Sendable {
     /// What a stage begins with.
     public enum Base: Equatable, Sendable {
         case scratch
-        /// Another stage, by its place in the Containerfile.
-        case stage(Int)
+        /// Another stage, by its place in the Containerfile, and its name there.
+        case stage(Int, name: String)
         /// An image, by the name it is given in the Containerfile, variables replaced.
         case image(String, BaseImage)
     }
@@ -66,7 +66,7 @@ extension BuildPlan.Stage {
         let base =
             switch base {
             case .scratch: "scratch"
-            case .stage(let index): "stage \(index)"
+            case .stage(_, let name): name
             case .image(let name, _): name
             }
         return "FROM \(base)" + (name.map { " AS \($0)" } ?? "")

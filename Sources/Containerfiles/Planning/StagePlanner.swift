@@ -81,7 +81,7 @@ struct StagePlanner {
             execution.workingDirectory = "/"
         case .stage(let parent):
             try plan(parent, image: image)
-            found = .stage(parent)
+            found = .stage(parent, name: outlines[parent].from.name ?? String(parent))
             if let stage = planned[parent] {
                 execution = stage.execution
                 author = stage.author

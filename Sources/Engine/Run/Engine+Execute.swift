@@ -22,6 +22,7 @@ extension Engine {
     /// - Returns: the exit status as a shell has it.
     public func execute(_ text: String, _ command: [String], _ options: ExecuteOptions) throws -> Int32 {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
+        Self.setFileModeMask()
         let container = try shelf.find(text)
         guard status(of: container) == .running, let pid = try runtime.state(of: container.id).pid else {
             throw EngineError.state(

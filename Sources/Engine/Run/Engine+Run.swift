@@ -33,6 +33,7 @@ extension Engine {
     ) throws -> Int32 {
         let options = request.options
         try options.validate()
+        Self.setFileModeMask()
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
         let facts = try RunFacts.detect(for: options)
@@ -79,7 +80,7 @@ extension Engine {
 
     // MARK: - Image
 
-    private func image(
+    func image(
         for request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> StoredImage {
         let platform = request.options.platform
@@ -126,6 +127,9 @@ extension Engine {
     }
 
     // MARK: - Running
+
+    /// What is made in a container is what its image says, not what the caller's shell takes off.
+    static func setFileModeMask() { _ = umask(0o022) }
 
     private func attach(_ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions) throws -> Int32 {
         var creation = CreateRequest(

@@ -71,7 +71,8 @@ extension ImageStore {
         return try stack(diffIDs)
     }
 
-    private func unpack(_ blob: Descriptor, _ diffID: Digest, _ options: UnpackOptions) throws(ImageError) {
+    /// Unpacks one layer, unless it is already. For those that hold the store's lock.
+    package func unpack(_ blob: Descriptor, _ diffID: Digest, _ options: UnpackOptions) throws(ImageError) {
         let lock = try lockLayer(String(diffID.hexadecimal))
         defer { withExtendedLifetime(lock) {} }
         guard !isUnpacked(diffID) else { return }
@@ -115,7 +116,7 @@ extension ImageStore {
     // MARK: Stacks
 
     /// One directory with a link to each layer, made once for all containers that have the same ones: `stacks/<chainID>`.
-    private func stack(_ diffIDs: [Digest]) throws(ImageError) -> LayerStack {
+    package func stack(_ diffIDs: [Digest]) throws(ImageError) -> LayerStack {
         let name = ImageConfiguration.RootFileSystem(diffIDs: diffIDs).chainIDs.last.map { String($0.hexadecimal) }
         let path = "\(root)/stacks/\(name ?? "empty")"
         let stack = LayerStack(path: path, diffIDs: diffIDs)

@@ -18,6 +18,9 @@ final class LayerStream {
     private let thread: WorkerThread
     /// What the emptying side failed with: libarchive's callback cannot throw.
     private(set) var failure: LayerError?
+    /// The piece handed out last, and all bytes handed out.
+    private var current: UnsafeRawBufferPointer?
+    private var position: Int64 = 0
     /// Bytes handed out since the count was last set to 0.
     var handedOut: Int64 = 0
     /// Bytes that may be handed out until it is set again.
@@ -47,6 +50,8 @@ final class LayerStream {
         }
         do throws(LayerError) {
             let piece = try ring.next()
+            current = piece
+            position += Int64(piece?.count ?? 0)
             handedOut += Int64(piece?.count ?? 0)
             return piece
         } catch {
@@ -56,8 +61,13 @@ final class LayerStream {
     }
 
     /// Reads to the end, where only zeros may be, and tells what the blob was.
-    func finish() throws(LayerError) -> Totals {
+    ///
+    /// - Parameter consumed: how many of the bytes handed out the archive took.
+    func finish(after consumed: Int64) throws(LayerError) -> Totals {
         allowance = .max
+        if let current, !current.suffix(Int(clamping: position - consumed)).allSatisfy({ $0 == 0 }) {
+            throw LayerError(.trailingData)
+        }
         while let piece = next() {
             guard piece.allSatisfy({ $0 == 0 }) else { throw LayerError(.trailingData) }
         }

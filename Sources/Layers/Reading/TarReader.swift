@@ -64,6 +64,9 @@ final class TarReader {
         }
     }
 
+    /// Bytes of the stream that the archive took so far.
+    var consumed: Int64 { archive_filter_bytes(archive, 0) }
+
     /// What went wrong: in the stream below, else in libarchive's words.
     private func failure(_ entry: String?) -> LayerError {
         if let failure = stream.failure { return LayerError(failure.reason, entry: failure.entry ?? entry) }

@@ -50,7 +50,7 @@ public struct LayerUnpacker: Sendable {
             let path = try LayerPath(entry.name, limits: options.limits)
             try writer.write(entry, path, from: reader)
         }
-        let totals = try stream.finish()
+        let totals = try stream.finish(after: reader.consumed)
         try writer.finish()
         return LayerContent(
             digest: totals.digest ?? totals.diffID, diffID: totals.diffID, compression: totals.compression,

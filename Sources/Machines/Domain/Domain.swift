@@ -9,6 +9,9 @@ public struct Domain: Codable, Hashable, Sendable {
     /// Guest memory, MiB. Debian's cloud kernel needs 68 on microvm, 72 on pc.
     public var memoryMiB: Int
     public var vcpus: Int
+    /// The processor has everything that this host can give it, as programs built for today's need; else QEMU's own
+    /// choice, an x86-64 of 2003, which is the same everywhere.
+    public var hasFullProcessor: Bool
     /// The firmware image; `nil` takes the machine's own (SeaBIOS on pc and q35).
     public var firmware: String?
     /// The kernel: an ELF with a PVH entry, a multiboot image, or a bzImage.
@@ -32,7 +35,7 @@ public struct Domain: Codable, Hashable, Sendable {
 
     public init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
-        firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
+        hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
         channelSocket: String, consoleLog: String? = nil, portSocket: String? = nil, disk: String? = nil,
         emulator: String? = nil, asksEachFeature: Bool = false
     ) {
@@ -41,6 +44,7 @@ public struct Domain: Codable, Hashable, Sendable {
         self.accelerator = accelerator
         self.memoryMiB = memoryMiB
         self.vcpus = vcpus
+        self.hasFullProcessor = hasFullProcessor
         self.firmware = firmware
         self.kernel = kernel
         self.initramfs = initramfs

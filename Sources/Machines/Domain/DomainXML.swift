@@ -50,6 +50,10 @@ extension Domain {
             XMLElement("on_crash", text: "destroy"),
             XMLElement("devices", devices),
         ]
+        if hasFullProcessor {
+            let mode = accelerator == .kvm ? "host-passthrough" : "maximum"
+            content.insert(XMLElement("cpu", ["mode": mode]), at: 3)
+        }
         let type = accelerator == .kvm ? "kvm" : "qemu"
         if asksEachFeature { return XMLElement("domain", ["type": type], content).document() }
         content.append(XMLElement("qemu:capabilities", [XMLElement("qemu:del", ["capability": Self.featureList])]))

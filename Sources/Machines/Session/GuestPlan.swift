@@ -15,7 +15,7 @@ struct GuestPlan {
     func domain(name: String, channel: String, port: String) -> Domain {
         Domain(
             name: name, machine: recipe.machine, accelerator: recipe.accelerator, memoryMiB: memoryMiB,
-            vcpus: command.vcpus, firmware: recipe.fastFirmware ? Firmware.qboot : nil,
+            vcpus: command.vcpus, hasFullProcessor: true, firmware: recipe.fastFirmware ? Firmware.qboot : nil,
             kernel: recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: KernelCommandLine.tuned(
                 machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath, hasDevices: true),

@@ -40,6 +40,6 @@ struct FieldTemplate: ExpressibleByArgument, Equatable {
 
     private static func text(_ value: JSONTree?) -> String {
         guard let value else { return "<no value>" }
-        return value.text ?? String(decoding: value.json(), as: UTF8.self)
+        return value.string ?? String(decoding: value.json(), as: UTF8.self)
     }
 }

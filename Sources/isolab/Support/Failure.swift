@@ -11,7 +11,7 @@ enum Failure {
     static func exit(_ error: any Error, otherwise status: Int32 = 1) -> any Error {
         if error is ExitCode { return error }
         printToStandardError("isolab: \(error)")
-        if case EngineError.program(_, let own)? = error as? EngineError { return ExitCode(own) }
+        if let own = (error as? EngineError)?.status { return ExitCode(own) }
         guard status == 1 else { return ExitCode(status) }
         if let error = error as? LabError, error.isUsage { return ExitCode(2) }
         if error is OptionError || error is TemplateError { return ExitCode(2) }
