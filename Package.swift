@@ -212,6 +212,8 @@ let tests: [Target] = [
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient"]),
+    // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
+    .testTarget(name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
