@@ -152,6 +152,9 @@ let tests: [Target] = [
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
+    .testTarget(
+        name: "BuildingTests",
+        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
