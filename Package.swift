@@ -10,6 +10,9 @@ import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
 // MARK: - The ground: Linux, libseccomp and the OCI standards as Swift values
 
@@ -24,6 +27,10 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -40,10 +47,13 @@ let images: [Target] = [
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
     .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
-    // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
-    // Containerfiles and ignore files as values, and what a build of one will do; pure.
-    .target(name: "Containerfiles", dependencies: ["OCI"]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
+    // The distribution protocol from the asking side: credentials, pull, push, copy.
+    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Content", "Linux", "OCI"]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    // The distribution protocol and what a registry keeps, without HTTP.
+    .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -60,7 +70,11 @@ let machines: [Target] = [
 
 let engine: [Target] = [
     // Image and run options → container or guest; records on disk; what commands print of them.
-    .target(name: "Engine", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "Containers"]),
+    .target(
+        name: "Engine",
+        dependencies: [
+            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
+        ]),
     // Containerfiles, directories, archives and package mirrors → images.
     .target(
         name: "Building",
@@ -93,11 +107,31 @@ let laboratory: [Target] = [
 
 // MARK: - Programs
 
+/// Embedded Swift without a C library.
+let freestanding: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags([
+        "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
+        "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
+    ]),
+]
+/// - Parameter main: what CWorkload's `_start` calls.
+func freestandingLink(main: String) -> [LinkerSetting] {
+    [
+        .unsafeFlags([
+            "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
+            "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
+            "-Xlinker", "-s", "-Xlinker", "--defsym=isolab_program_main=\(main)",
+        ])
+    ]
+}
+
 let programs: [Target] = [
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "Containerfiles", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord", argumentParser,
+            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
+            argumentParser,
         ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
@@ -114,6 +148,25 @@ let programs: [Target] = [
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.
+    .executableTarget(
+        name: "isolab-transfer",
+        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
+    // The only program that links Hummingbird, which takes three minutes to build.
+    .executableTarget(
+        name: "isolab-registry",
+        dependencies: [
+            "CLinux", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ],
+        exclude: ["CONFORMANCE.md"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -124,22 +177,12 @@ let programs: [Target] = [
         ]),
     // One static ELF without a C library: the same bytes in every lane, and PID 1 of a guest.
     .executableTarget(
-        name: "isolab-workload",
-        dependencies: ["CWorkload"],
-        swiftSettings: [
-            .enableExperimentalFeature("Embedded"),
-            .unsafeFlags([
-                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
-                "-Xcc", "-ffreestanding", "-Xfrontend", "-disable-stack-protector",
-            ]),
-        ],
-        linkerSettings: [
-            .unsafeFlags([
-                "-enable-experimental-feature", "Embedded", "-nostartfiles", "-Xclang-linker", "-nostdlib",
-                "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections",
-                "-Xlinker", "-s",
-            ])
-        ]),
+        name: "isolab-workload", dependencies: ["CWorkload"],
+        swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_workload_main")),
+    // PID 1 of a guest that runs an image's command: mounts, starts it, relays its streams, reports its end.
+    .executableTarget(
+        name: "isolab-init", dependencies: ["CWorkload"],
+        swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_init_main")),
 ]
 
 // MARK: - Tests, a folder a target
@@ -149,17 +192,17 @@ let tests: [Target] = [
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
     .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
-    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
     .testTarget(
         name: "BuildingTests",
         dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI"]),
+    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "ImageRuntime", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
@@ -167,6 +210,7 @@ let tests: [Target] = [
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
+    .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -185,7 +229,10 @@ let package = Package(
         .executable(name: "isolab", targets: ["isolab"]),
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
+        .executable(name: "isolab-transfer", targets: ["isolab-transfer"]),
+        .executable(name: "isolab-registry", targets: ["isolab-registry"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
+        .executable(name: "isolab-init", targets: ["isolab-init"]),
         // For Benchmarks/, a package of its own.
         .library(
             name: "IsolabCore",
@@ -198,6 +245,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // What Hummingbird is made of, by name for the parts that reach below it: files sent by the kernel, TLS's settings.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: ground + images + machines + engine + laboratory + programs + tests
 )

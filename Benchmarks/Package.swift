@@ -20,6 +20,8 @@ let package = Package(
         // Unpacking and packing a layer; `layers` beside it compares with umoci and podman.
         .executableTarget(
             name: "LayerBenchmark", dependencies: [core, .product(name: "IsolabLayers", package: "isolab")]),
+        // Push and pull on loopback, beside docker-registry.
+        .executableTarget(name: "RegistryBenchmark", dependencies: ["BenchmarkSupport", core]),
     ]
 )
 

@@ -12,6 +12,8 @@ public struct ImageGraph: Equatable, Sendable {
 
     /// The manifests here, each with the descriptor that names it.
     public var manifests: [Node] = []
+    /// The indexes below the entry that are here.
+    public var indexes: [Descriptor] = []
     /// Every blob named: indexes, manifests, configurations, layers.
     public var digests: Set<Digest> = []
     /// What is named and not here.
@@ -53,6 +55,7 @@ extension ImageStore {
                 throw .malformed(
                     "index \(target.digest)", problem: "names more than \(ImageGraph.greatestCount) manifests")
             }
+            if depth > 0 { graph.indexes.append(target) }
             for child in index.manifests { try follow(child, into: &graph, depth: depth + 1) }
         } else if target.mediaType.isManifest {
             try follow(manifest: target, into: &graph)

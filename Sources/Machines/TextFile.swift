@@ -35,6 +35,25 @@ enum TextFile {
         }
     }
 
+    /// Writes a copy under a name of its own, then renames; in pieces, however large the file.
+    static func copy(_ source: String, to path: String, mode: mode_t) throws(SystemError) {
+        let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
+        do throws(SystemError) {
+            let from = try OwnedDescriptor(opening: source, O_RDONLY)
+            let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            var piece = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = try retryingOnInterrupt("read", source) { Glibc.read(from.number, &piece, piece.count) }
+                if count == 0 { break }
+                try write(Array(piece[0..<count]), to: file.number, path: temporary)
+            }
+            _ = try retryingOnInterrupt("rename", path) { Glibc.rename(temporary, path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(SystemError) {
         var offset = 0
         while offset < bytes.count {

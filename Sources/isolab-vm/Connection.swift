@@ -13,7 +13,8 @@ struct Connection: @unchecked Sendable {
     let root: EmbeddedRoot?
 
     enum Target {
-        case embedded(StateDirectory)
+        /// - capabilities: where libvirt's knowledge of the emulators is kept; nil for nowhere.
+        case embedded(StateDirectory, capabilities: String?)
         case uri(String)
     }
 
@@ -26,9 +27,9 @@ struct Connection: @unchecked Sendable {
         case .uri(let given):
             root = nil
             uri = given
-        case .embedded(let state):
+        case .embedded(let state, let capabilities):
             do throws(SystemError) {
-                let made = try EmbeddedRoot(stateDirectory: state)
+                let made = try EmbeddedRoot(stateDirectory: state, capabilities: capabilities)
                 // An ordinary user's libvirt keeps tokens outside its root, in the user's runtime directory.
                 if geteuid() != 0 { setenv("XDG_RUNTIME_DIR", made.path, 1) }
                 try provideUser(in: made)

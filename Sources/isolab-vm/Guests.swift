@@ -104,6 +104,11 @@ final class Guests: Sendable {
 
     func stopped(_ name: String) { state.withLock { $0.guests[name]?.isStopped = true } }
 
+    /// Its process was a child of this one and is reaped, whether or not libvirt has noticed.
+    func hasEnded(_ name: String) -> Bool {
+        state.withLock { $0.guests[name]?.isReaped ?? true }
+    }
+
     /// Nothing of the guest is left: libvirt let it go and its process, if there was one, is reaped.
     func isGone(_ name: String) -> Bool {
         state.withLock {

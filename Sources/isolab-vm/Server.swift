@@ -205,8 +205,10 @@ struct Server: Sendable {
 
     /// Ends what was started, waits up to two seconds for it to be gone, closes and removes the root.
     private func end() {
-        for name in guests.names where !guests.isGone(name) { try? destroy(name) }
-        for _ in 0..<200 where guests.names.contains(where: { !guests.isGone($0) }) { usleep(10_000) }
+        // What libvirt has yet to notice of a process that was reaped here goes with this process.
+        let isOver = { guests.isGone($0) || connection.root != nil && guests.hasEnded($0) }
+        for name in guests.names where !isOver(name) { try? destroy(name) }
+        for _ in 0..<200 where guests.names.contains(where: { !isOver($0) }) { usleep(10_000) }
         for pid in guests.runningProcesses { kill(pid, SIGKILL) }
         virConnectClose(connection.pointer)
         connection.root?.remove()

@@ -6,6 +6,7 @@ import Testing
 /// Images of real archives, made by tar.
 enum TestImage {
     /// An image whose layers are what shell scripts leave in an empty directory each.
+    @discardableResult
     static func make(
         in store: ImageStore, layers scripts: [String], names: [String] = [], platform: Platform = .host,
         execution: ImageConfiguration.Execution = .init()

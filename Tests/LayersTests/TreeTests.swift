@@ -48,6 +48,7 @@ import Testing
             "mkdir -p one/etc one/dir/sub one/opaque one/touched; echo 1 > one/etc/a; echo 1 > one/etc/b")
         try workshop.shell(
             "echo 1 > one/dir/sub/f; echo 1 > one/opaque/f; echo 1 > one/opaque/g; echo 1 > one/touched/f")
+        try workshop.shell("find one -exec touch -d '2020-02-03 04:05:06' {} +")
         try mounted(
             workshop, lower: "one",
             """
@@ -130,7 +131,7 @@ import Testing
         let workshop = try Workshop()
         try workshop.shell(
             """
-            mkdir deep; cd deep; i=0; while [ $i -lt 3000 ]; do mkdir d; cd -P d; : > f; i=$((i+1)); done
+            mkdir deep; cd deep; i=0; while [ $i -lt 1500 ]; do mkdir d; cd -P d; : > f; i=$((i+1)); done
             """)
         try TreeRemoval.remove(workshop.path + "/deep")
         #expect(!workshop.exists("deep"))

@@ -73,6 +73,42 @@ import Testing
                 == spared.replacingOccurrences(of: namespace, with: "").replacingOccurrences(of: element, with: ""))
     }
 
+    /// A full processor is the host's own under KVM, and all that the translator has under TCG; else QEMU chooses.
+    @Test(arguments: [(Accelerator.kvm, "host-passthrough"), (.tcg, "maximum")])
+    func processor(accelerator: Accelerator, mode: String) {
+        var domain = Domain(name: "a", machine: .pc, accelerator: accelerator, kernel: "/k", channelSocket: "/c")
+        #expect(!domain.xml.contains("<cpu"))
+        domain.hasFullProcessor = true
+        #expect(domain.xml.contains("  <vcpu>1</vcpu>\n  <cpu mode='\(mode)'/>\n  <os>"))
+    }
+
+    /// A command's guest has a port for its streams and a disk it cannot write to; microvm's are named their bus.
+    @Test(arguments: [(MachineKind.microvm, "\n      <address type='virtio-mmio'/>"), (.q35, "")])
+    func portAndDisk(machine: MachineKind, address: String) {
+        let domain = Domain(
+            name: "a", machine: machine, accelerator: .tcg, kernel: "/k", channelSocket: "/c", portSocket: "/p.sock",
+            disk: "/d.erofs")
+        #expect(
+            domain.xml.contains(
+                """
+                    <disk type='file' device='disk'>
+                      <driver name='qemu' type='raw'/>
+                      <source file='/d.erofs'/>
+                      <target dev='vda' bus='virtio'/>
+                      <readonly/>\(address)
+                    </disk>
+                """))
+        #expect(
+            domain.xml.contains(
+                """
+                    <channel type='unix'>
+                      <source mode='connect' path='/p.sock'/>
+                      <target type='virtio' name='isolab.session'/>
+                      <address type='virtio-serial' controller='0' bus='0' port='1'/>
+                    </channel>
+                """))
+    }
+
     /// Text cannot leave its element or attribute, whatever a path or a command line holds.
     @Test func escaping() {
         let domain = Domain(

@@ -61,9 +61,8 @@ import Testing
         let names = lines.compactMap { $0.split(separator: " 1970 ").last.map(String.init) }
         #expect(
             names == [
-                "bin", "bin/link -> tool", "bin/tool", "bin/twin", "dev", "dev/console", "dev/null", "etc",
-                "etc/hidden",
-                "etc/kept",
+                "bin", "bin/link -> tool", "bin/tool", "bin/twin", "etc", "etc/hidden", "etc/kept", "dev",
+                "dev/console", "dev/null",
             ])
         #expect(lines.contains { $0.hasPrefix("crw-------") && $0.hasSuffix("dev/console") && $0.contains("5,") })
     }

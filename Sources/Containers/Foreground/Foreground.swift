@@ -7,7 +7,14 @@ public struct Foreground {
     /// The terminal's master, where it has one.
     public let terminal: TerminalRelay?
 
-    public init(terminal: TerminalRelay? = nil) { self.terminal = terminal }
+    /// Whether a third request to end (SIGINT, SIGTERM) is SIGKILL: the first process of a pid namespace that has no handler for
+    /// them never hears of one (pid_namespaces(7)).
+    public let forcesEnd: Bool
+
+    public init(terminal: TerminalRelay? = nil, forcesEnd: Bool = false) {
+        self.terminal = terminal
+        self.forcesEnd = forcesEnd
+    }
 
     /// Holds every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
     /// the child sets its own mask.
@@ -28,12 +35,13 @@ public struct Foreground {
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
         ]
         if let relay { ends += relay.polled }
+        var requests = 0
         while true {
             guard poll(&ends, nfds_t(ends.count), -1) >= 0 else {
                 if errno == EINTR { continue }
                 throw SystemError("poll", "process \(process.pid)")
             }
-            if ends[1].revents != 0 { forward(signals, to: process, relay) }
+            if ends[1].revents != 0 { forward(signals, to: process, relay, &requests) }
             if let relay { relay.move(&ends) }
             if ends[0].revents != 0 {
                 relay?.drain()
@@ -42,11 +50,16 @@ public struct Foreground {
         }
     }
 
-    private func forward(_ signals: Int32, to process: RunningProcess, _ relay: TerminalRelay?) {
+    private func forward(
+        _ signals: Int32, to process: RunningProcess, _ relay: TerminalRelay?, _ requests: inout Int
+    ) {
         while case let signal = isolab_next_signal(signals), signal != 0 {
             switch signal {
             case SIGCHLD: continue
             case SIGWINCH where relay != nil: relay?.resize()
+            case SIGINT where forcesEnd, SIGTERM where forcesEnd:
+                requests += 1
+                try? process.kill(requests < 3 ? signal : SIGKILL)
             // One that has ended already needs it no more; its end is what is waited for.
             default: try? process.kill(signal)
             }

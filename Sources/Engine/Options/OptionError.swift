@@ -4,6 +4,7 @@ import OCI
 public struct OptionError: Error, Equatable, Sendable, CustomStringConvertible {
     /// As users write it: `--memory`.
     public let option: String
+    /// Empty where it is not the value that is wrong.
     public let value: String
     public let problem: String
 
@@ -13,5 +14,5 @@ public struct OptionError: Error, Equatable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    public var description: String { "\(option) \(quoting: value): \(problem)" }
+    public var description: String { value.isEmpty ? "\(option): \(problem)" : "\(option) \(quoting: value): \(problem)" }
 }

@@ -65,6 +65,8 @@ public struct RunOptions: Equatable, Sendable {
 /// `--pull`: when an image is fetched from its registry.
 public enum PullPolicy: String, CaseIterable, Sendable {
     case missing, never, always
+
+    public init(_ option: String, _ text: String) throws(OptionError) { self = try choice(option, text) }
 }
 
 /// `--network`
@@ -73,6 +75,23 @@ public enum NetworkMode: String, CaseIterable, Sendable {
     case none
     /// The host's own network.
     case host
+
+    public init(_ option: String, _ text: String) throws(OptionError) {
+        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.contains(":") {
+            throw OptionError(option, text, "there are no networks but none and host yet")
+        }
+        self = try choice(option, text)
+    }
+}
+
+/// One of a few words.
+private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ option: String, _ text: String
+) throws(OptionError) -> Choice {
+    guard let choice = Choice(rawValue: text) else {
+        throw OptionError(option, text, "takes one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return choice
 }
 
 extension RunOptions {

@@ -13,7 +13,9 @@ enum CgroupFile {
     private static func reach<Result>(_ path: String, _ body: (Int32, UnsafePointer<CChar>) -> Result) -> Result {
         path.withCString { text in
             let length = top.utf8.count
-            guard strncmp(text, top, length) == 0, text[length] != 0, directory >= 0 else { return body(AT_FDCWD, text) }
+            guard strncmp(text, top, length) == 0, text[length] != 0, directory >= 0 else {
+                return body(AT_FDCWD, text)
+            }
             return body(directory, text + length)
         }
     }

@@ -9,6 +9,9 @@ public struct Domain: Codable, Hashable, Sendable {
     /// Guest memory, MiB. Debian's cloud kernel needs 68 on microvm, 72 on pc.
     public var memoryMiB: Int
     public var vcpus: Int
+    /// The processor has everything that this host can give it, as programs built for today's need; else QEMU's own
+    /// choice, an x86-64 of 2003, which is the same everywhere.
+    public var hasFullProcessor: Bool
     /// The firmware image; `nil` takes the machine's own (SeaBIOS on pc and q35).
     public var firmware: String?
     /// The kernel: an ELF with a PVH entry, a multiboot image, or a bzImage.
@@ -20,6 +23,10 @@ public struct Domain: Codable, Hashable, Sendable {
     public var channelSocket: String
     /// A file that takes what the guest says on COM1; `nil` leaves the port out, as every byte costs a VM exit.
     public var consoleLog: String?
+    /// The socket of a virtio port (`/dev/vport0p1` in the guest), for what goes both ways; `nil` leaves the device out.
+    public var portSocket: String?
+    /// A raw disk image that the guest sees as `/dev/vda` and cannot write to.
+    public var disk: String?
     /// The emulator; libvirt's own choice where `nil`.
     public var emulator: String?
     /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
@@ -28,21 +35,24 @@ public struct Domain: Codable, Hashable, Sendable {
 
     public init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
-        firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
-        channelSocket: String, consoleLog: String? = nil, emulator: String? = nil,
-        asksEachFeature: Bool = false
+        hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
+        channelSocket: String, consoleLog: String? = nil, portSocket: String? = nil, disk: String? = nil,
+        emulator: String? = nil, asksEachFeature: Bool = false
     ) {
         self.name = name
         self.machine = machine
         self.accelerator = accelerator
         self.memoryMiB = memoryMiB
         self.vcpus = vcpus
+        self.hasFullProcessor = hasFullProcessor
         self.firmware = firmware
         self.kernel = kernel
         self.initramfs = initramfs
         self.commandLine = commandLine
         self.channelSocket = channelSocket
         self.consoleLog = consoleLog
+        self.portSocket = portSocket
+        self.disk = disk
         self.emulator = emulator
         self.asksEachFeature = asksEachFeature
     }

@@ -17,6 +17,7 @@ extension Domain {
             XMLElement("controller", ["type": "usb", "model": "none"]),
             XMLElement("memballoon", ["model": "none"]),
         ]
+        devices += virtioDevices
         if let consoleLog {
             devices.append(
                 XMLElement(
@@ -49,10 +50,46 @@ extension Domain {
             XMLElement("on_crash", text: "destroy"),
             XMLElement("devices", devices),
         ]
+        if hasFullProcessor {
+            let mode = accelerator == .kvm ? "host-passthrough" : "maximum"
+            content.insert(XMLElement("cpu", ["mode": mode]), at: 3)
+        }
         let type = accelerator == .kvm ? "kvm" : "qemu"
         if asksEachFeature { return XMLElement("domain", ["type": type], content).document() }
         content.append(XMLElement("qemu:capabilities", [XMLElement("qemu:del", ["capability": Self.featureList])]))
         return XMLElement("domain", ["type": type, "xmlns:qemu": Self.namespace], content).document()
+    }
+
+    /// The port and the disk, where the guest has them.
+    private var virtioDevices: [XMLElement] {
+        // microvm has no other bus; elsewhere libvirt gives each its place on PCI.
+        let address = machine == .microvm ? [XMLElement("address", ["type": "virtio-mmio"])] : []
+        var devices: [XMLElement] = []
+        if let disk {
+            devices.append(
+                XMLElement(
+                    "disk", ["type": "file", "device": "disk"],
+                    [
+                        XMLElement("driver", ["name": "qemu", "type": "raw"]),
+                        XMLElement("source", ["file": disk]),
+                        XMLElement("target", ["dev": "vda", "bus": "virtio"]),
+                        XMLElement("readonly"),
+                    ] + address))
+        }
+        if let portSocket {
+            devices += [
+                XMLElement("controller", ["type": "virtio-serial", "index": "0"], address),
+                XMLElement(
+                    "channel", ["type": "unix"],
+                    [
+                        XMLElement("source", ["mode": "connect", "path": portSocket]),
+                        XMLElement("target", ["type": "virtio", "name": "isolab.session"]),
+                        XMLElement(
+                            "address", ["type": "virtio-serial", "controller": "0", "bus": "0", "port": "1"]),
+                    ]),
+            ]
+        }
+        return devices
     }
 
     /// The capability with which libvirt reads features one by one (qemuMonitorGetGuestCPU); without it libvirt takes the

@@ -5,9 +5,12 @@ public enum KernelCommandLine {
     /// - Parameters:
     ///   - tscKilohertz: the host's, for `tsc_early_khz`: without it a microvm under TCG calibrates its clock against
     ///     devices that are late, and hangs in five boots of six.
-    ///   - machine: microvm has nothing that only ACPI could describe.
-    public static func tuned(machine: MachineKind, tscKilohertz: Int) -> String {
-        var words = ending
+    ///   - machine: microvm has nothing that only ACPI could describe, unless it has virtio devices.
+    ///   - program: the init's path.
+    public static func tuned(
+        machine: MachineKind, tscKilohertz: Int, program: String = "/isolab-workload", hasDevices: Bool = false
+    ) -> String {
+        var words = ending(program)
         words += [
             "quiet",  // the console is the slowest device there is
             "cryptomgr.notests",  // self-tests of algorithms nobody uses: −340 ms
@@ -16,15 +19,15 @@ public enum KernelCommandLine {
             "random.trust_cpu=on",
             "tsc_early_khz=\(tscKilohertz)",
         ]
-        if machine == .microvm { words.append("acpi=off") }
+        if machine == .microvm && !hasDevices { words.append("acpi=off") }
         return words.joined(separator: " ")
     }
 
     /// For the reference: what any user would type, no tuning.
-    public static let plain = ending.joined(separator: " ")
+    public static let plain = ending("/isolab-workload").joined(separator: " ")
 
     /// The init, and a panic or the init's end as a reset that libvirt sees, instead of a guest that hangs.
-    static let ending = ["rdinit=/isolab-workload", "panic=-1", "reboot=t"]
+    private static func ending(_ program: String) -> [String] { ["rdinit=\(program)", "panic=-1", "reboot=t"] }
 
     /// Initcalls that cost most and that nothing here needs: tracing, certificates, key derivation, a congestion control.
     static let skippedInitcalls = [

@@ -8,11 +8,18 @@ public import Linux
 public struct EmbeddedRoot: Sendable {
     public let path: String
 
+    /// Where libvirt's knowledge of the emulators is kept between processes; nil to let it probe them anew.
+    private let capabilities: String?
+
     /// libvirt puts sockets below it, and a socket's path ends at 107 bytes.
     static let longestPath = 70
 
     /// Makes the root of this process under the state directory and writes its configuration.
-    public init(stateDirectory: StateDirectory) throws(SystemError) {
+    ///
+    /// - Parameter capabilities: a directory that saves libvirt its probing of the emulators, 0.7 s. libvirt checks by itself
+    ///   whether what it finds there still holds (the emulator's time, its own version, the kernel, KVM).
+    public init(stateDirectory: StateDirectory, capabilities: String? = nil) throws(SystemError) {
+        self.capabilities = capabilities
         path = stateDirectory.path("vm/\(getpid())")
         guard path.utf8.count <= Self.longestPath else {
             throw SystemError(
@@ -23,6 +30,23 @@ public struct EmbeddedRoot: Sendable {
         try OwnedDirectory.make(path)
         try TextFile.makeDirectory(path + "/etc", mode: 0o700)
         try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration(isRoot: geteuid() == 0).utf8))
+        if let capabilities {
+            try TextFile.makeDirectory(known, mode: 0o700)
+            Self.copy(from: capabilities, to: known)
+        }
+    }
+
+    /// Where libvirt looks for what it knows of emulators.
+    private var known: String { path + "/cache/qemu/capabilities" }
+
+    /// Copies what is not there yet, each file whole or not at all. What fails is probed again.
+    private static func copy(from source: String, to target: String) {
+        for name in FileTree.names(in: source) where name.hasSuffix(".xml") {
+            guard let content = try? TextFile.bytes("\(source)/\(name)"), !content.isEmpty,
+                content != (try? TextFile.bytes("\(target)/\(name)"))
+            else { continue }
+            try? TextFile.replace("\(target)/\(name)", with: content, mode: 0o600)
+        }
     }
 
     /// `stdio_handler`: else libvirt waits 40 s for virtlogd. No cgroups: QEMU stays in the caller's, as a container's
@@ -53,8 +77,13 @@ public struct EmbeddedRoot: Sendable {
     /// Where libvirt writes the pid files of its guests.
     public var pidFiles: String { path + "/run/qemu" }
 
-    /// Removes it, with everything that libvirt left there.
-    public func remove() { FileTree.remove(path) }
+    /// Removes it, with everything that libvirt left there but what it learnt of the emulators.
+    public func remove() {
+        if let capabilities, (try? TextFile.makeDirectory(capabilities, mode: 0o700)) != nil {
+            Self.copy(from: known, to: capabilities)
+        }
+        FileTree.remove(path)
+    }
 }
 
 /// Where the records of what is running are kept.

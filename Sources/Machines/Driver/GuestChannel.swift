@@ -24,6 +24,8 @@ final class GuestChannel: Sendable {
         var isListening = true
         /// The other end is closed: QEMU has gone.
         var closed: UInt64?
+        /// Bytes of `lines`.
+        var kept = 0
         var partial: [UInt8] = []
         var partialBegun: UInt64 = 0
     }
@@ -32,6 +34,8 @@ final class GuestChannel: Sendable {
     let state = Waitable(State())
     private let listener: Int32
 
+    /// What is kept of a guest's lines, bytes: whoever is root in it may write to the port for ever.
+    static let mostKept = 16 << 20
     /// No guest says more than this between two newlines; what is longer is cut there.
     private static let longestLine = 65536
 
@@ -43,29 +47,7 @@ final class GuestChannel: Sendable {
         firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) throws(SystemError) {
         self.path = path
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path) - 1
-        guard path.utf8.count <= room else {
-            throw SystemError("bind", path, errno: ENAMETOOLONG, advice: "choose a shorter state directory")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        unlink(path)
-        let kind = Int32(SOCK_STREAM.rawValue) | 0x80000  // SOCK_CLOEXEC
-        let socket = try retryingOnInterrupt("socket", path) { Glibc.socket(AF_UNIX, kind, 0) }
-        do throws(SystemError) {
-            try retryingOnInterrupt("bind", path) {
-                withUnsafePointer(to: &address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        Glibc.bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                    }
-                }
-            }
-            try retryingOnInterrupt("listen", path) { Glibc.listen(socket, 1) }
-        } catch {
-            Glibc.close(socket)
-            throw error
-        }
+        let socket = try UnixListener.make(path)
         listener = socket
         let state = self.state
         BackgroundThread.start { Self.receive(from: socket, into: state, opened, firstByte) }
@@ -126,7 +108,11 @@ extension GuestChannel.State {
         for byte in bytes {
             if byte == 0x0a || partial.count == longestLine {
                 let begun = partial.isEmpty ? now : partialBegun
-                lines.append(ChannelLine(text: String(decoding: partial, as: UTF8.self), begun: begun, ended: now))
+                kept += partial.count + 32
+                if kept < GuestChannel.mostKept {
+                    lines.append(
+                        ChannelLine(text: String(decoding: partial, as: UTF8.self), begun: begun, ended: now))
+                }
                 partial.removeAll(keepingCapacity: true)
                 if byte == 0x0a { continue }
             }

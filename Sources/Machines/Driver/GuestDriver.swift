@@ -22,8 +22,11 @@ public final class GuestDriver: Sendable {
     /// - Parameters:
     ///   - program: `isolab-vm`; beside the running program where `nil`.
     ///   - connect: a libvirt URI; the embedded driver where `nil`.
+    ///   - capabilities: a directory in which the embedded driver's knowledge of the emulators outlives it; `nil` lets it
+    ///     probe them anew, as one that measures wants it.
     public init(
-        program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil
+        program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil,
+        capabilities: String? = nil
     ) throws(DriverError) {
         if let connect { try LibvirtAddress(text: connect).check() }
         let program = program ?? Self.besideThisProgram()
@@ -36,7 +39,7 @@ public final class GuestDriver: Sendable {
             meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
             connection = try DriverConnection(
                 program: program,
-                arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root],
+                arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root] + (capabilities.map { [$0] } ?? []),
                 stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
         } catch {
             Self.removeDirectory(directory)

@@ -35,7 +35,7 @@ final class MeetingPlace: Sendable {
         let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
         if let known = copies.withLock({ $0[identity] }) { return known }
         let copy = "\(path)/file-\(Self.randomName())"
-        try TextFile.replace(copy, with: try TextFile.bytes(file), mode: 0o644)
+        try TextFile.copy(file, to: copy, mode: 0o644)
         copies.withLock { $0[identity] = copy }
         return copy
     }
@@ -45,6 +45,7 @@ final class MeetingPlace: Sendable {
         var domain = domain
         domain.kernel = try copy(of: domain.kernel)
         if let initramfs = domain.initramfs { domain.initramfs = try copy(of: initramfs) }
+        if let disk = domain.disk { domain.disk = try copy(of: disk) }
         return domain
     }
 

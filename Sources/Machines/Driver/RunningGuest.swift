@@ -127,6 +127,26 @@ public final class RunningGuest: Sendable {
         return timeline.released ?? HostClock.now()
     }
 
+    /// As `release`, for the last guest of a driver that is closed next: it waits for QEMU's end alone. libvirt looks every
+    /// 200 ms whether QEMU has ended; nobody but its own memory needs to know.
+    func leave(timeout: Duration = .seconds(10)) throws(DriverError) {
+        guard case .libvirt(let driver) = keeper, !driver.isForeign else {
+            try release(timeout: timeout)
+            return
+        }
+        // One that was told to end itself does so in a few milliseconds.
+        if waitForEnd(timeout: .seconds(1)) == nil, lost == nil {
+            try kill()
+            guard waitForEnd(timeout: timeout) != nil || lost != nil else {
+                throw DriverError(
+                    operation: "end", object: domain.name, message: "the guest is still there after \(timeout)",
+                    advice: "isolab doctor --clean frees what is left")
+            }
+        }
+        channel.close()
+        driver.forget(domain.name)
+    }
+
     // MARK: - Events
 
     /// An event of the driver.

@@ -108,6 +108,22 @@ public struct GuestKernel: Codable, Hashable, Sendable {
         return result.output
     }
 
+    /// Where this kernel's modules are; nil where it has none that could be found, as one with everything built in.
+    func modules(cache: Cache) throws(KernelError) -> KernelModules? {
+        switch origin {
+        case .package:
+            let directory = KernelPackage.modules(besides: image)
+            if access(directory, R_OK) != 0 { try KernelPackage.fetchModules(besides: image, cache: cache) }
+            return KernelModules(directory: directory)
+        case .host:
+            return KernelModules(directory: "/lib/modules/" + Self.hostRelease())
+        case .given:
+            let release = String(version.prefix { $0 != " " })
+            let places: [String] = [KernelPackage.modules(besides: image), "/lib/modules/\(release)"]
+            return places.first { access($0, R_OK) == 0 }.map { KernelModules(directory: $0) }
+        }
+    }
+
     static func hostRelease() -> String {
         var names = utsname()
         guard uname(&names) == 0 else { return "unknown" }

@@ -47,6 +47,36 @@ enum KernelPackage {
         }
     }
 
+    /// The directory of the modules that belong to a fetched bzImage.
+    static func modules(besides image: String) -> String {
+        image[..<(image.lastIndex(of: "/") ?? image.startIndex)] + "/modules"
+    }
+
+    /// Fetches a package once more for its modules, where an earlier isolab kept its bzImage alone.
+    static func fetchModules(besides image: String, cache: Cache) throws(KernelError) {
+        let directory = cache.path("kernel/packages")
+        let words = image.split(separator: "/")
+        let package = words.count > 1 ? String(words[words.count - 2]) : ""
+        do {
+            let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)
+            try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
+            guard access(modules(besides: image), R_OK) != 0 else { return }
+            let scratch = "\(directory)/.\(package).\(getpid()).part"
+            defer { FileTree.remove(scratch) }
+            try unpack(package, in: scratch, nil)
+            try keepModules(of: scratch + "/tree", in: scratch + "/modules")
+            try retryingOnInterrupt("rename", modules(besides: image)) {
+                rename(scratch + "/modules", modules(besides: image))
+            }
+        } catch let error as SystemError {
+            throw .system(error)
+        } catch let error as KernelError {
+            throw error
+        } catch {
+            throw .fetchFailed(package: package, output: "\(error)")
+        }
+    }
+
     private static func fetch(into directory: String, _ environment: [String]?) throws -> String {
         var refusals: [String] = []
         for metapackage in metapackages {
@@ -55,19 +85,8 @@ enum KernelPackage {
                 continue
             }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
-            try TextFile.makeDirectory(scratch)
             defer { FileTree.remove(scratch) }
-            let download = try Tool.run(
-                "apt-get", ["download", package], directory: scratch, environment: environment)
-            guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
-            else {
-                throw KernelError.fetchFailed(package: package, output: download.errorText)
-            }
-            let unpacking = try Tool.run(
-                "dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"], environment: environment)
-            guard unpacking.status == 0 else {
-                throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
-            }
+            try unpack(package, in: scratch, environment)
             guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") })
             else {
                 throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
@@ -77,10 +96,34 @@ enum KernelPackage {
             // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
             let bytes = try TextFile.bytes("\(scratch)/tree/boot/\(image)")
             try TextFile.replace(scratch + "/ready/vmlinuz", with: bytes)
+            try keepModules(of: scratch + "/tree", in: scratch + "/ready/modules")
             try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
             return final + "/vmlinuz"
         }
         throw KernelError.noneFound(tried: refusals)
+    }
+
+    /// Downloads a package and unpacks it into `tree` below a directory of its own.
+    private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
+        try TextFile.makeDirectory(scratch)
+        let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
+        guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
+        else {
+            throw KernelError.fetchFailed(package: package, output: download.errorText)
+        }
+        let unpacking = try Tool.run(
+            "dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"], environment: environment)
+        guard unpacking.status == 0 else {
+            throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
+        }
+    }
+
+    /// Keeps what guests' devices need of a package's modules: a few hundred kilobytes of a hundred megabytes.
+    private static func keepModules(of tree: String, in directory: String) throws {
+        try TextFile.makeDirectory(directory)
+        for module in try KernelModules(directory: tree).load(KernelModules.wanted) {
+            try TextFile.replace("\(directory)/\(module.name).ko", with: module.content)
+        }
     }
 
     /// What a metapackage depends on: the kernel's own package.

@@ -46,9 +46,7 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
         var repository = String(rest)
         if let slash = rest.firstIndex(of: "/") {
             let first = rest[..<slash]
-            if first == "localhost" || first.contains(where: { $0 == "." || $0 == ":" })
-                || first.contains(where: \.isUppercase)
-            {
+            if Self.readsAsRegistry(first) {
                 registry = String(first)
                 repository = String(rest[rest.index(after: slash)...])
             }
@@ -101,8 +99,11 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     public var familiarName: String {
         guard registry == Self.defaultRegistry else { return name }
         let library = "library/"
-        return repository.hasPrefix(library) && !repository.dropFirst(library.count).contains("/")
-            ? String(repository.dropFirst(library.count)) : repository
+        if repository.hasPrefix(library), !repository.dropFirst(library.count).contains("/") {
+            return String(repository.dropFirst(library.count))
+        }
+        // `docker.io/example.org/app` without its registry would be the name of another image.
+        return Self.readsAsRegistry(repository.prefix { $0 != "/" }) ? name : repository
     }
 
     private var suffix: String {
@@ -110,6 +111,11 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     }
 
     // MARK: Grammar
+
+    /// Whether what stands before the first slash is a registry rather than the beginning of a repository.
+    private static func readsAsRegistry(_ first: Substring) -> Bool {
+        first == "localhost" || first.contains { $0 == "." || $0 == ":" || $0.isUppercase }
+    }
 
     /// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`
     public static func isTag(_ text: some StringProtocol) -> Bool {

@@ -1,5 +1,6 @@
-/// Any JSON, for what shows documents rather than uses them: members keep their order, numbers their digits.
-public enum JSONTree: Equatable, Sendable {
+/// JSON of any shape, for documents that others own and that are changed in one place, or shown: members keep their order,
+/// numbers their digits.
+public indirect enum JSONTree: Equatable, Sendable {
     /// One member of an object.
     public struct Member: Equatable, Sendable {
         public var name: String
@@ -32,11 +33,30 @@ public enum JSONTree: Equatable, Sendable {
         }
     }
 
-    /// A member of an object, the first of that name; nil where there is none, or this is no object.
-    public subscript(_ name: String) -> JSONTree? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
+    /// Reads a document whose names are given once in each object.
+    public init(json: some Sequence<UInt8>, document: String) throws(ConfigurationError) {
+        self = try JSONDocument.read(JSONTree.self, from: json, document: document)
     }
+
+    public func json(indented: Bool = false) -> [UInt8] { JSONDocument.write(self, indented: indented) }
+
+    /// A member of an object; nil of anything else. Setting makes an object of what is none; nil removes.
+    public subscript(_ name: String) -> JSONTree? {
+        get { members?.first { $0.name == name }?.value }
+        set {
+            var members = members ?? []
+            if let index = members.firstIndex(where: { $0.name == name }) {
+                if let newValue { members[index].value = newValue } else { members.remove(at: index) }
+            } else if let newValue {
+                members.append(Member(name, newValue))
+            }
+            self = .object(members)
+        }
+    }
+
+    public var string: String? { if case .text(let text) = self { text } else { nil } }
+    public var elements: [JSONTree]? { if case .list(let elements) = self { elements } else { nil } }
+    public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 }
 
 extension JSONTree: JSONValue {

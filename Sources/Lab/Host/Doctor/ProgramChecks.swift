@@ -4,7 +4,8 @@ import Linux
 /// isolab's own companions, QEMU and the peers.
 enum ProgramChecks {
     static func all(_ paths: DoctorPaths) -> [Capability] {
-        var found = [companion("isolab-workload", paths), companion("isolab-vm", paths), qemu(.host)]
+        let companions = ["isolab-workload", "isolab-init", "isolab-vm"]
+        var found = companions.map { companion($0, paths) } + [qemu(.host)]
         for peer in ProgramFacts.peers { found.append(self.peer(peer.program, package: peer.package, .host)) }
         return found
     }

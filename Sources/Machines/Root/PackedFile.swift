@@ -1,0 +1,54 @@
+internal import Glibc
+internal import Linux
+
+/// A file that is made once and kept under its name: whole or not at all, and by one of several processes that want it at
+/// the same time while the others wait.
+enum PackedFile {
+    /// Finds the file, or makes it.
+    ///
+    /// - Parameter make: writes the content to a file beside the final one, by descriptor or by path.
+    static func find<Failure: Error>(
+        _ path: String, make: (_ descriptor: Int32, _ path: String) throws(Failure) -> Void,
+        failed: (SystemError) -> Failure
+    ) throws(Failure) -> String {
+        do throws(SystemError) {
+            if access(path, R_OK) == 0 { return path }
+            let slash = path.lastIndex(of: "/") ?? path.startIndex
+            try TextFile.makeDirectory(String(path[..<slash]), mode: 0o700)
+        } catch { throw failed(error) }
+        // The name is always the same one: what a killed maker left is written over by the next.
+        let aside = path + ".part"
+        while true {
+            let number = Glibc.open(aside, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard number >= 0 else { throw failed(SystemError("open", aside)) }
+            let file = OwnedDescriptor(owning: number)
+            do throws(SystemError) {
+                try retryingOnInterrupt("flock", aside) { flock(file.number, LOCK_EX) }
+            } catch { throw failed(error) }
+            // Whoever held the lock has made it; its file has the final name now, and this one may be nobody's.
+            if access(path, R_OK) == 0 { return path }
+            guard isStill(file.number, aside) else { continue }
+            do throws(SystemError) {
+                try retryingOnInterrupt("ftruncate", aside) { ftruncate(file.number, 0) }
+            } catch { throw failed(error) }
+            try make(file.number, aside)
+            do throws(SystemError) {
+                // On the disk before it has its name: a crash of the host must not leave a name without its content.
+                try sync(aside)
+                try retryingOnInterrupt("rename", path) { rename(aside, path) }
+            } catch { throw failed(error) }
+            return path
+        }
+    }
+
+    private static func isStill(_ descriptor: Int32, _ path: String) -> Bool {
+        var (here, there) = (stat(), stat())
+        return fstat(descriptor, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino
+            && here.st_dev == there.st_dev
+    }
+
+    private static func sync(_ path: String) throws(SystemError) {
+        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+        try retryingOnInterrupt("fdatasync", path) { fdatasync(file.number) }
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import Linux
+import Testing
+
+@testable import Machines
+
+@Suite(.enabled(if: GuestPlace.canRun, "needs QEMU, busybox, a guest kernel and a built isolab-vm"), .serialized)
+struct GuestCommandTests {
+    /// What the command is given is what it sees: environment, directory, user, groups, hostname, no input; what it says
+    /// comes out, complaints apart, and so does its status.
+    @Test func surroundings() throws {
+        let place = try GuestPlace()
+        let script = """
+            id; pwd; hostname; echo "$WORD"; cat; cat /etc/hosts; cat /sys/class/net/lo/operstate
+            test -t 0 || echo no terminal; echo wrong >&2; exit 3
+            """
+        let command = GuestCommand(
+            ["sh", "-c", script], environment: ["PATH=/bin", "WORD=two words, é"], workingDirectory: "/made/here",
+            user: 1000, group: 100, additionalGroups: [5, 27], hostname: "den",
+            files: [.init(path: "/etc/hosts", content: Array("127.0.0.1 den\n".utf8))])
+        let result = try place.run(command, input: Array("not to be seen".utf8))
+        #expect(result.exit == .exited(3))
+        #expect(
+            result.text == """
+                uid=1000 gid=100 groups=5,27
+                /made/here
+                den
+                two words, é
+                127.0.0.1 den
+                unknown
+                no terminal
+
+                """)
+        #expect(result.complaints == "wrong\n")
+        #expect(FileTree.names(in: place.path + "/state/vm").isEmpty)
+    }
+
+    /// Bytes of every kind go in by a pipe and come out again, more of them than fit on the way at once.
+    @Test func pipes() throws {
+        let place = try GuestPlace()
+        var generator = SystemRandomNumberGenerator()
+        let input = (0..<(1 << 20)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        let result = try place.run(GuestCommand(["/bin/cat"], attachesInput: true), input: input)
+        #expect(result.exit == .exited(0))
+        // Not the arrays themselves: where they differ, telling how would take for ever.
+        let isSame = result.output == input
+        #expect(isSame, "\(result.output.count) bytes of \(input.count)")
+        #expect(result.complaints == "")
+    }
+
+    /// What cannot be started is told by the statuses that shells use, and in words.
+    @Test(arguments: [
+        ("absent", 127, "absent: not found in the image"), ("/etc/plain", 126, "/etc/plain: Permission denied"),
+    ])
+    func notStarted(program: String, status: Int32, words: String) throws {
+        let place = try GuestPlace()
+        try TextFile.replace(place.rootfs + "/etc/plain", with: [])
+        let result = try place.run(GuestCommand([program], environment: ["PATH=/bin:/nowhere"]))
+        #expect(result.exit.shellStatus == status)
+        guard case .notStarted(let failure) = result.exit else { throw TestProblem("it was started") }
+        #expect(failure.description == words)
+    }
+
+    /// A command that a signal ends, ends so for the caller; processes it left behind hold nothing up.
+    @Test func killed() throws {
+        let place = try GuestPlace()
+        let result = try place.run(GuestCommand(["/bin/sh", "-c", "/bin/sleep 1000 & kill -9 $$"]))
+        #expect(result.exit == .signalled(9))
+        #expect(result.exit.shellStatus == 137)
+    }
+
+    /// Where the caller's reader goes, the command gets what a pipe would give it.
+    @Test func brokenPipe() throws {
+        let place = try GuestPlace()
+        let pipe = Pipe()
+        try pipe.fileHandleForReading.close()
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        let exit = try place.runner.run(
+            GuestCommand(["/bin/yes"]), root: place.root,
+            streams: GuestStreams(
+                input: null.number, output: pipe.fileHandleForWriting.fileDescriptor, error: null.number),
+            relaysSignals: false)
+        #expect(exit == .signalled(SIGPIPE))
+    }
+
+    /// A terminal has the size that was asked for, Ctrl-C reaches the command, and the caller's terminal is as it was.
+    @Test func terminal() throws {
+        let place = try GuestPlace()
+        let own = try TestTerminal()
+        let before = own.mode
+        let exit = Waitable<Result<GuestExit, any Error>?>(nil)
+        let command = GuestCommand(
+            ["sh", "-c", "tty; stty size; test -t 2 && echo errors too >&2; echo ready; exec sleep 1000"],
+            environment: ["PATH=/bin"], terminal: TerminalSize(rows: 33, columns: 101), attachesInput: true)
+        let (runner, root, peer) = (place.runner, place.root, own.peer)
+        BackgroundThread.start {
+            let result = Result {
+                try runner.run(
+                    command, root: root, streams: GuestStreams(input: peer, output: peer, error: peer),
+                    relaysSignals: false)
+            }
+            exit.update { $0 = result }
+        }
+        let text = own.read(until: "ready\r\n")
+        #expect(text == "/dev/pts/0\r\n33 101\r\nerrors too\r\nready\r\n")
+        #expect(own.mode.c_lflag & tcflag_t(ICANON | ECHO | ISIG) == 0)
+        own.write([3])
+        let result = try #require(exit.wait(.seconds(60)) { $0 })
+        #expect(try result.get() == .signalled(SIGINT))
+        #expect(own.mode.c_lflag == before.c_lflag && own.mode.c_iflag == before.c_iflag)
+    }
+
+    /// Several layers on a read-only disk: what is removed above is gone, what is written goes to memory, or nowhere.
+    @Test(
+        .enabled(if: DiskFormat.erofs.isAvailable, "needs erofs-utils"),
+        .enabled(if: geteuid() == 0, "needs root, to merge layers"), arguments: [false, true])
+    func disk(readOnly: Bool) throws {
+        let place = try GuestPlace()
+        let upper = place.path + "/upper"
+        try TextFile.makeDirectory(upper + "/etc")
+        try TextFile.replace(place.rootfs + "/etc/below", with: Array("below".utf8))
+        try TextFile.replace(upper + "/etc/above", with: Array("above\n".utf8))
+        mknod(upper + "/etc/below", S_IFCHR, 0)
+        chown(upper + "/etc/above", 77, 88)
+        var runner = place.runner
+        runner.packing = .disk(.erofs)
+        let command = GuestCommand(
+            [
+                "sh", "-c",
+                "ls -n /etc; cat /etc/above; echo x > /etc/new; cat /etc/new; echo y > /tmp/new && cat /tmp/new",
+            ], environment: ["PATH=/bin"], readOnlyRoot: readOnly)
+        let root = GuestRoot.layers([place.rootfs, upper], key: "two", directory: place.path + "/packed")
+        let result = try place.run(command, with: runner, root: root)
+        #expect(result.exit == .exited(0))
+        #expect(result.text.contains(" 77 ") && result.text.contains(" 88 ") && !result.text.contains("below"))
+        #expect(result.text.hasSuffix(readOnly ? "above\ny\n" : "above\nx\ny\n"))
+        #expect(result.complaints.contains("Read-only file system") == readOnly)
+        #expect(FileTree.names(in: place.path + "/packed") == ["two.erofs"])
+    }
+
+    /// A kernel without the driver that the streams need is told from one that hangs, and what to do is said.
+    @Test func noDriver() throws {
+        let place = try GuestPlace()
+        var runner = place.runner
+        // Its modules are not found from there.
+        runner.kernel = place.path + "/vmlinuz"
+        try TextFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
+        let error = #expect(throws: GuestError.self) { try place.run(GuestCommand(["/bin/true"]), with: runner) }
+        #expect(error?.description.contains("its kernel needs virtio_console") == true)
+    }
+
+    /// Memory that does not hold the root is refused before anything is started.
+    @Test func littleMemory() throws {
+        let place = try GuestPlace()
+        var runner = place.runner
+        runner.packing = .initramfs
+        let error = #expect(throws: GuestError.self) {
+            try place.run(GuestCommand(["true"], memory: 16 << 20), with: runner, root: place.root)
+        }
+        #expect(error?.description.hasPrefix("memory: 16 MiB are too few: this root needs ") == true)
+    }
+
+    /// A guest whose driver is killed is an error that says so, and nothing of it runs on.
+    @Test func killedDriver() throws {
+        let place = try GuestPlace()
+        let exit = Waitable<Result<GuestExit, any Error>?>(nil)
+        let (runner, root) = (place.runner, place.root)
+        BackgroundThread.start {
+            let result = Result {
+                try runner.run(GuestCommand(["/bin/sleep", "1000"]), root: root, relaysSignals: false)
+            }
+            exit.update { $0 = result }
+        }
+        var driver: Int32?
+        for _ in 0..<600 where driver == nil {
+            usleep(50_000)
+            // libvirt's root is named after the driver; its guest runs once there is a pid file.
+            driver = FileTree.names(in: place.path + "/state/vm").compactMap { Int32($0) }
+                .first { root in
+                    FileTree.names(in: "\(place.path)/state/vm/\(root)/run/qemu").contains { $0.hasSuffix(".pid") }
+                }
+        }
+        kill(try #require(driver), SIGKILL)
+        let result = try #require(exit.wait(.seconds(60)) { $0 })
+        #expect(throws: GuestError.self) { try result.get() }
+        #expect(Leftovers.processes(using: place.path).isEmpty)
+        #expect(Leftovers.find(in: runner.stateDirectory).isEmpty)
+    }
+}
