@@ -14,7 +14,7 @@ RELEASE := -c release --static-swift-stdlib $(SWIFTFLAGS)
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test deps build debug lint format docs figures fuzz install clean
+.PHONY: help bench test deps build registry debug lint format docs figures fuzz install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ deps: ## install the Debian or Ubuntu packages that building, guests and peers n
 
 build: ## build the programs for release
 	@.ci/build-programs $(SWIFT) $(RELEASE)
+
+registry: ## build the registry server for release (three minutes: Hummingbird and its TLS)
+	$(SWIFT) build $(RELEASE) --product isolab-registry
 
 debug: ## build everything for debugging, tests included
 	$(SWIFT) build --build-tests $(SWIFTFLAGS)

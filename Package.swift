@@ -10,6 +10,9 @@ import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
 // MARK: - The ground: Linux, libseccomp and the OCI standards as Swift values
 
@@ -24,8 +27,33 @@ let ground: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
+]
+
+// MARK: - Images: what is stored, and how it travels
+
+let images: [Target] = [
+    // Blobs by digest on disk: written aside, verified, there at once; shared by the image store and the registry's server.
+    .target(name: "Content", dependencies: ["Linux", "OCI"]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // Image layers: tar to directory and back, differences of trees, merged views.
+    .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
+    // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
+    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
+    // The distribution protocol from the asking side: credentials, pull, push, copy.
+    .target(name: "RegistryClient", dependencies: ["CCurl", "CPublicSuffix", "Content", "Linux", "OCI"]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    // The distribution protocol and what a registry keeps, without HTTP.
+    .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
 ]
 
 // MARK: - The machines: containers and guests
@@ -36,6 +64,24 @@ let machines: [Target] = [
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+]
+
+// MARK: - The engine: images as containers and guests
+
+let engine: [Target] = [
+    // Image and run options → container or guest; records on disk; what commands print of them.
+    .target(
+        name: "Engine",
+        dependencies: [
+            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
+        ]),
+    // Containerfiles, directories, archives and package mirrors → images.
+    .target(
+        name: "Building",
+        dependencies: [
+            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux",
+            "OCI", "Seccomp",
+        ]),
 ]
 
 // MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
@@ -82,7 +128,11 @@ func freestandingLink(main: String) -> [LinkerSetting] {
 
 let programs: [Target] = [
     .executableTarget(
-        name: "isolab", dependencies: ["Lab", "Linux", "Reports", "RunRecord", argumentParser]),
+        name: "isolab",
+        dependencies: [
+            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
+            argumentParser,
+        ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],
@@ -97,6 +147,26 @@ let programs: [Target] = [
         ]),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
+    // The only program that links libcurl: 30 libraries that no other command should carry.
+    .executableTarget(
+        name: "isolab-transfer",
+        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
+    // The only program that links Hummingbird, which takes three minutes to build.
+    .executableTarget(
+        name: "isolab-registry",
+        dependencies: [
+            "CLinux", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ],
+        exclude: ["CONFORMANCE.md"]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -120,16 +190,24 @@ let programs: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
+    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
+    .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
+    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "ImageRuntime", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
     .testTarget(name: "LabTests", dependencies: ["Lab"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    // Against Debian's docker-registry, and servers that misbehave.
+    .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 
@@ -148,20 +226,32 @@ let package = Package(
         .executable(name: "isolab", targets: ["isolab"]),
         .executable(name: "isolab-runtime", targets: ["isolab-runtime"]),
         .executable(name: "isolab-vm", targets: ["isolab-vm"]),
+        .executable(name: "isolab-transfer", targets: ["isolab-transfer"]),
+        .executable(name: "isolab-registry", targets: ["isolab-registry"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         .executable(name: "isolab-init", targets: ["isolab-init"]),
         // For Benchmarks/, a package of its own.
         .library(
             name: "IsolabCore",
             targets: ["Containers", "Seccomp", "OCI", "Linux", "WorkloadProtocol", "Statistics"]),
+        // For Benchmarks/ as well, apart: what does not need libarchive does not link it.
+        .library(name: "IsolabLayers", targets: ["Layers"]),
         // For Tests/Fuzz, a package of its own, too.
         .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // What Hummingbird is made of, by name for the parts that reach below it: files sent by the kernel, TLS's settings.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: ground + machines + laboratory + programs + tests
+    targets: ground + images + machines + engine + laboratory + programs + tests
 )
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {

@@ -17,6 +17,11 @@ let package = Package(
         .executableTarget(name: "LaunchBenchmark", dependencies: ["BenchmarkSupport", core]),
         // Whole commands, as an engine calls them.
         .executableTarget(name: "RuntimeBenchmark", dependencies: ["BenchmarkSupport", core]),
+        // Unpacking and packing a layer; `layers` beside it compares with umoci and podman.
+        .executableTarget(
+            name: "LayerBenchmark", dependencies: [core, .product(name: "IsolabLayers", package: "isolab")]),
+        // Push and pull on loopback, beside docker-registry.
+        .executableTarget(name: "RegistryBenchmark", dependencies: ["BenchmarkSupport", core]),
     ]
 )
 

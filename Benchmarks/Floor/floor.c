@@ -1,8 +1,11 @@
 // The floor of a container's start: the system calls of isolab's default container and nothing else.
 //
-//     floor ROOTFS FILTER MOUNTPOINT MEMORY QUOTA PIDS
+//     floor ROOTFS FILTER MOUNTPOINT MEMORY QUOTA PIDS [PROGRAM]
 //
-// Everything that can be known beforehand is prepared before the first launch. Then, for each line "NONCE WORK" on standard
+// With PROGRAM it is a command like an OCI runtime's `run`: it starts that program once, on the bare root file system, with its
+// own standard output, removes the cgroups and ends with the program's status.
+//
+// Without, everything that can be known beforehand is prepared before the first launch. Then, for each line "NONCE WORK" on standard
 // input, it starts /isolab-workload in a new container and answers with one line
 //
 //     NONCE READY EXIT RELEASED STATUS BYTES
@@ -53,6 +56,10 @@ static struct hierarchy hierarchies[max_hierarchies];
 static int hierarchy_count, has_cpuset;
 static struct sock_fprog filter;
 static const char *mount_point;
+// The root file system of the one start there is to be; NULL for many, each with an overlay.
+static const char *bare_root;
+// Hierarchies below it are reached from there: each walk through sysfs takes a lock that new network namespaces hold.
+static const char top[] = "/sys/fs/cgroup/";
 static char overlay_options[1024], upper[300], work_directory[300], merged[300];
 static char *workload[8];
 static char *environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
@@ -125,6 +132,7 @@ static void add_limits(struct hierarchy *h, const char *options, const char *mem
 static void find_hierarchies(const char *memory, const char *quota, const char *pids) {
     FILE *mounts = fopen("/proc/self/mounts", "re");
     if (!mounts) die("/proc/self/mounts");
+    int is_there = chdir(top) == 0;
     char source[256], target[256], type[64], options[256];
     while (fscanf(mounts, "%255s %255s %63s %255s %*d %*d", source, target, type, options) == 4) {
         int version = strcmp(type, "cgroup2") == 0 ? 2 : strcmp(type, "cgroup") == 0 ? 1 : 0;
@@ -136,14 +144,15 @@ static void find_hierarchies(const char *memory, const char *quota, const char *
         }
         struct hierarchy *h = &hierarchies[hierarchy_count++];
         h->version = version;
-        snprintf(h->root, sizeof h->root, "%s", target);
+        int is_below = is_there && strncmp(target, top, sizeof top - 1) == 0;
+        snprintf(h->root, sizeof h->root, "%s", is_below ? target + sizeof top - 1 : target);
         const char *name = strrchr(target, '/') + 1;
         snprintf(h->controllers, sizeof h->controllers, "%.60s",
                  strcmp(name, "systemd") == 0 ? "name=systemd" : name);
         add_limits(h, options, memory, quota, pids);
         char base[300];
         snprintf(base, sizeof base, "%s/isolab-floor", h->root);
-        if (mkdir(base, 0755) != 0 && errno != EEXIST) die(base);
+        if (!bare_root && mkdir(base, 0755) != 0 && errno != EEXIST) die(base);
     }
     fclose(mounts);
 }
@@ -193,6 +202,14 @@ static void loopback_up(void) {
 
 static void enter_root(void) {
     MUST("propagation", mount("", "/", NULL, MS_SLAVE | MS_REC, NULL));
+    if (bare_root) {
+        MUST("root", mount(bare_root, mount_point, NULL, MS_BIND | MS_REC, NULL));
+        MUST("chdir", chdir(mount_point));
+        MUST("pivot_root", syscall(SYS_pivot_root, ".", "."));
+        MUST("old root", umount2(".", MNT_DETACH));
+        MUST("chdir", chdir("/"));
+        return;
+    }
     MUST("upper tmpfs", mount("isolab", mount_point, "tmpfs", 0, "mode=0755"));
     MUST("upper", mkdir(upper, 0755));
     MUST("work", mkdir(work_directory, 0700));
@@ -310,7 +327,7 @@ __attribute__((noreturn, noinline)) static void child(void) {
     make_tree();
     restrict_paths();
     MUST("setsid", syscall(SYS_setsid));
-    MUST("dup3", dup3(output_end, 1, 0));
+    if (!bare_root) MUST("dup3", dup3(output_end, 1, 0));
     struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } standard = {0};
     MUST("SIGPIPE", syscall(SYS_rt_sigaction, SIGPIPE, &standard, NULL, 8));
     uint64_t none = 0;
@@ -352,7 +369,8 @@ static int make_cgroups(unsigned number) {
     int unified = -1;
     for (int i = 0; i < hierarchy_count; i++) {
         struct hierarchy *h = &hierarchies[i];
-        snprintf(h->directory, sizeof h->directory, "%s/isolab-floor/%d-%u", h->root, own_pid, number);
+        snprintf(h->directory, sizeof h->directory, "%s/isolab-floor%c%d-%u", h->root, bare_root ? '-' : '/', own_pid,
+                 number);
         if (mkdir(h->directory, 0755) != 0) die(h->directory);
         char path[400];
         for (int s = 0; s < h->setting_count; s++) {
@@ -384,16 +402,14 @@ static void remove_cgroups(void) {
     }
 }
 
-static void launch(unsigned number) {
-    static int ends[2];
+// The child writes to this frame's neighbours on the stack: what must survive it is not kept there.
+static int ends[2], pidfd;
+static pid_t pid;
+static uint64_t start, ready, end;
+
+static void start_child(unsigned number) {
     static struct clone_args arguments;
-    static pid_t pid;
-    static int pidfd;
-    static uint64_t start, ready, end;
     failed_step = NULL;
-    start = now();
-    if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
-    output_end = ends[1];
     int unified = make_cgroups(number);
     memset(&arguments, 0, sizeof arguments);
     arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWPID | CLONE_NEWNET |
@@ -409,6 +425,28 @@ static void launch(unsigned number) {
     }
     pid = (pid_t)result;
     for (int i = 0; i < hierarchy_count; i++) close(hierarchies[i].tasks);
+}
+
+static void check_failure(void) {
+    if (!failed_step) return;
+    errno = failed_error;
+    die((const char *)failed_step);
+}
+
+static int launch_once(void) {
+    start_child(0);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    remove_cgroups();
+    check_failure();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void launch(unsigned number) {
+    start = now();
+    if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
+    output_end = ends[1];
+    start_child(number);
     close(ends[1]);
 
     static char said[8192];
@@ -425,10 +463,7 @@ static void launch(unsigned number) {
     close(pidfd);
     remove_cgroups();
     uint64_t released = now();
-    if (failed_step) {
-        errno = failed_error;
-        die((const char *)failed_step);
-    }
+    check_failure();
     printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %zu\n", workload[2], ready - start, end - start,
            released - start, status, length);
     fwrite(said, 1, length, stdout);
@@ -436,9 +471,13 @@ static void launch(unsigned number) {
 }
 
 int main(int count, char **values) {
-    if (count != 7) {
-        fprintf(stderr, "usage: floor ROOTFS FILTER MOUNTPOINT MEMORY QUOTA PIDS\n");
+    if (count != 7 && count != 8) {
+        fprintf(stderr, "usage: floor ROOTFS FILTER MOUNTPOINT MEMORY QUOTA PIDS [PROGRAM]\n");
         return 2;
+    }
+    if (count == 8) {
+        bare_root = values[1];
+        workload[0] = values[7];
     }
     own_pid = getpid();
     mount_point = values[3];
@@ -451,6 +490,7 @@ int main(int count, char **values) {
     read_filter(values[2]);
     find_hierarchies(values[4], values[5], values[6]);
 
+    if (bare_root) return launch_once();
     static char nonce[64], work[32];
     char *arguments[] = {"/isolab-workload", "--nonce", nonce, "--work", work, "exit", NULL};
     memcpy(workload, arguments, sizeof arguments);

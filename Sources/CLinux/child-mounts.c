@@ -311,6 +311,9 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
         // Without a type something that is there is bound, moved or changed.
         return c ? mount_new((const char *)a, (const char *)b, (const char *)c, d, (const char *)e)
                  : CALL5(SYS_mount, a, b, c, d, e);
+    case isolab_mount_overlay:
+        result = CALL1(SYS_chdir, a);
+        return result < 0 ? result : CALL5(SYS_mount, "overlay", b, "overlay", 0, c);
     case isolab_set_attributes: return set_attributes((const char *)a, b, c, d);
     case isolab_clone_tree: return clone_tree(child, a, (const char *)b, c);
     case isolab_make_tree: return make_tree(child, a, (const char *)b, (const char *const *)c, d);

@@ -14,7 +14,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
 
     /// `O_PATH`, which Swift's overlay lacks: names a file without opening it.
-    static let pathOnly: Int32 = 0x20_0000
+    public static let pathOnly: Int32 = 0x20_0000
 
     /// Gives the descriptor up to the caller, who must close it.
     public consuming func release() -> Int32 {

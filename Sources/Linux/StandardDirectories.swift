@@ -4,7 +4,7 @@ import Glibc
 public enum StandardDirectories {
     /// Root of the host, whose directories are the system's; root of a user namespace is some user outside
     /// (user_namespaces(7)): its map does not cover every number.
-    private static let isHostRoot: Bool =
+    public static let isHostRoot: Bool =
         geteuid() == 0
         && (try? SystemFile.read("/proc/self/uid_map"))?.split(separator: "\n").map {
             $0.split(separator: " ").map(String.init)
@@ -39,8 +39,20 @@ public enum StandardDirectories {
 
     /// The directory of the running program; isolab's others are beside it.
     public static var programs: String {
-        guard let path = try? Procfs.readLink("/proc/self/exe"), let slash = path.lastIndex(of: "/") else { return "." }
-        return String(path[..<slash])
+        let path = programPath
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// The running program's file. One that runs from a mount of its own (`ProgramProtection`) has no path the kernel could
+    /// tell; it was given its name then.
+    public static var programPath: String {
+        let path = (try? Procfs.readLink("/proc/self/exe")) ?? ""
+        var own = stat()
+        var named = stat()
+        let isThere =
+            stat("/proc/self/exe", &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
+            && own.st_dev == named.st_dev
+        return isThere ? path : CommandLine.arguments.first ?? path
     }
 
     /// Makes a state directory, or makes sure that the one there may be trusted: records in it name processes to end and

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The instant as RFC 3339 has it, in UTC.
@@ -6,6 +7,16 @@ package enum Timestamp {
     package static func now(nanoseconds: Bool) -> String {
         var moment = timespec()
         clock_gettime(CLOCK_REALTIME, &moment)
+        return text(moment, nanoseconds: nanoseconds)
+    }
+
+    /// - Parameter seconds: since 1970.
+    package static func text(seconds: Int64) -> String {
+        text(timespec(tv_sec: Int(seconds), tv_nsec: 0), nanoseconds: false)
+    }
+
+    private static func text(_ instant: timespec, nanoseconds: Bool) -> String {
+        var moment = instant
         var parts = tm()
         gmtime_r(&moment.tv_sec, &parts)
         func padded(_ number: Int, _ width: Int) -> String {

@@ -13,6 +13,22 @@ public enum DocumentKind: String, CaseIterable, Sendable {
     case state
     /// A seccomp profile by itself.
     case seccomp
+    /// A manifest, as registries and layouts give it.
+    case manifest
+    /// An index of manifests; also `index.json` of a layout.
+    case index
+    /// An image's configuration.
+    case image
+    /// `oci-layout`.
+    case layout
+    /// `manifest.json` of an archive of `docker save`.
+    case archive
+    /// A registry's errors.
+    case errors
+    /// A registry's list of tags.
+    case tags
+    /// The name of an image: not JSON, but a line of text.
+    case reference
 
     /// What does not hold of these bytes; nil: all does.
     public func violation(by bytes: some Sequence<UInt8>) -> String? {
@@ -38,6 +54,56 @@ public enum DocumentKind: String, CaseIterable, Sendable {
             violation(of: Documented<SeccompProfile>.self, bytes) { value throws(ConfigurationError) in
                 try value.validate().map(\.description)
             }
+        case .manifest:
+            violation(of: Documented<ImageManifest>.self, bytes) { value throws(ConfigurationError) in
+                _ = try ImageManifest(json: value.json())
+                return []
+            }
+        case .index:
+            violation(of: Documented<ImageIndex>.self, bytes) { value throws(ConfigurationError) in
+                if let chosen = value.manifest(for: .host), !value.manifests.contains(chosen) {
+                    throw ConfigurationError(document: "", path: "", problem: "")
+                }
+                return []
+            }
+        case .image:
+            violation(of: Documented<ImageConfiguration>.self, bytes) { value throws(ConfigurationError) in
+                guard value.rootfs.chainIDs.count == value.rootfs.diffIDs.count else {
+                    throw ConfigurationError(document: "", path: "", problem: "")
+                }
+                return []
+            }
+        case .layout:
+            violation(of: Documented<ImageLayout>.self, bytes) { value throws(ConfigurationError) in
+                _ = try ImageLayout(json: value.json())
+                return []
+            }
+        case .archive:
+            violation(of: Documented<[DockerArchive.Image]>.self, bytes) { value throws(ConfigurationError) in
+                _ = DockerArchive(value).repositoriesJSON()
+                return []
+            }
+        case .errors:
+            violation(of: Documented<RegistryErrors>.self, bytes) { value throws(ConfigurationError) in
+                value.errors.map(\.description)
+            }
+        case .tags: violation(of: Documented<TagList>.self, bytes) { _ in [] }
+        case .reference: violation(byReference: String(decoding: Array(bytes), as: UTF8.self))
+        }
+    }
+
+    /// A name that is read is read the same from each of its written forms.
+    private func violation(byReference text: String) -> String? {
+        do throws(ConfigurationError) {
+            let name = try ImageReference(text)
+            for form in [name.description, name.familiar] {
+                guard let again = try? ImageReference(form) else { return "\(form) is refused" }
+                guard again == name else { return "\(form) reads as something else" }
+            }
+            return try ImageReference(name.withDefaultTag.description) == name.withDefaultTag
+                ? nil : "its default tag makes it another"
+        } catch {
+            return violation(by: error)
         }
     }
 

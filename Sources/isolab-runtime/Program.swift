@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -54,29 +53,9 @@ enum Program {
         }
     }
 
-    /// A process in a container can come by this program's file through /proc/<pid>/exe of one that is about to enter
-    /// (CVE-2019-5736): it finds one that nobody can write to. An ordinary user's program is no more than he himself is.
-    ///
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.
     private static func protectProgram(_ arguments: [String], _ log: Log) throws {
-        guard geteuid() == 0 else { return }
-        let number = -withArguments(arguments) { isolab_run_from_read_only_self($0, environ) }
-        if number != 0 {
-            let error = SystemError("run from a read-only mount", "this program", errno: Int32(number))
-            guard [EPERM, ENOSYS, EINVAL].contains(error.errno) else { throw error }
-            log.warning(
-                "this program cannot be put beyond the reach of containers here: \(SystemError.message(error.errno))")
-        }
-        isolab_forbid_dump()
-    }
-
-    private static func withArguments(
-        _ arguments: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int
-    ) -> Int {
-        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-        pointers.append(nil)
-        defer { for pointer in pointers { free(pointer) } }
-        return body(pointers)
+        if let reason = try ProgramProtection.engage(arguments) { log.warning(reason) }
     }
 }
 

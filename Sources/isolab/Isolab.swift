@@ -8,16 +8,31 @@ struct Isolab: ParsableCommand {
         commandName: "isolab",
         abstract: "What does each kind of isolation cost on this machine, and what does it buy?",
         discussion: """
-            The same workload runs as a process, in containers of isolab's own runtime core, in other runtimes, and in \
-            guests through libvirt; start-up, memory and system calls are measured into a report.
+            The laboratory runs the same workload as a process, in containers of isolab's own runtime core, in other \
+            runtimes, and in guests through libvirt; start-up, memory and system calls are measured into a report. The same \
+            containers and guests run images.
 
             Exit status: 0 done, 1 the request failed, 2 the command line was wrong, 130 interrupted (what was measured \
-            is kept).
+            is kept); `run` and `exec` answer with the command's own, and with 125 where isolab itself failed.
             """,
         version: isolabVersion,
-        subcommands: [
-            BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, ReportCommand.self,
-            RunCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Containers and guests of images",
+                subcommands: [RunCommand.self, ExecCommand.self, PsCommand.self, RemoveCommand.self]),
+            CommandGroup(
+                name: "Images",
+                subcommands: [
+                    ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, RemoveImageCommand.self,
+                    TagCommand.self,
+                ]),
+            CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
+            CommandGroup(
+                name: "The laboratory",
+                subcommands: [
+                    BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, LaunchCommand.self,
+                    ReportCommand.self,
+                ]),
         ])
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
@@ -33,7 +48,9 @@ struct Isolab: ParsableCommand {
                 Glibc.exit(0)
             }
             if !text.isEmpty { printToStandardError(text) }
-            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+            // Engines have one status for all that is not the command's own.
+            let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
+            Glibc.exit(code == .validationFailure ? (isEngines ? 125 : 2) : code.rawValue)
         }
     }
 }

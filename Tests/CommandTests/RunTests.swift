@@ -153,7 +153,7 @@ import Testing
     func workloadCrashes(lane: String) throws {
         let place = try Place()
         let result = try IsolabProgram.run(
-            ["run", lane, "--state-directory", "\(place.path)/state", "--", "crash"], in: place)
+            ["launch", lane, "--state-directory", "\(place.path)/state", "--", "crash"], in: place)
         #expect(result.status == 1)
         #expect(result.complaints.contains("signal 4"), "\(result.complaints)")
     }

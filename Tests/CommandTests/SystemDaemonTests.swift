@@ -61,7 +61,7 @@ struct SystemDaemonTests {
             chown 65534:65534 home runtime && chmod 700 home runtime && cd home
             export HOME="$PWD" XDG_RUNTIME_DIR="$place/runtime" XDG_CACHE_HOME="$PWD/cache"
             exec setpriv --reuid 65534 --regid 65534 --clear-groups \
-                "$place/bin/isolab" run vm-micro --connect '\(daemon.uri)'
+                "$place/bin/isolab" launch vm-micro --connect '\(daemon.uri)'
             """, in: place)
         #expect(result.status == 0, "\(result.complaints)")
         #expect(Processes.names(in: "\(place.path)/runtime/isolab/vm").isEmpty)
@@ -106,12 +106,12 @@ struct SystemDaemonTests {
         #expect(Processes.names(in: "\(state)/vm").isEmpty)
     }
 
-    /// `isolab run vm -- ready`, left when libvirt has started the guest.
+    /// `isolab launch vm -- ready`, left when libvirt has started the guest.
     private static func startIdleGuest(
         _ daemon: LibvirtDaemon, state: String, in place: Place
     ) throws -> RunningProcess {
         let isolab = try IsolabProgram.start(
-            ["run", "vm", "--connect", daemon.uri, "--state-directory", state, "--", "ready"], in: place)
+            ["launch", "vm", "--connect", daemon.uri, "--state-directory", state, "--", "ready"], in: place)
         guard Patience.until({ daemon.hasRunningGuest }) else {
             try isolab.kill()
             throw SystemError("start", "a guest", errno: ETIMEDOUT)

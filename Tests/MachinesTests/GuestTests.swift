@@ -123,16 +123,16 @@ private final class Bench {
         return String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// `isolab run` of a guest prints its waterfall on standard output and nothing on standard error.
+    /// `isolab launch` of a guest prints its waterfall on standard output and nothing on standard error.
     @Test(.enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
     func quietCommand() throws {
-        let result = try Tool.run(Host.productDirectory + "/isolab", ["run", "vm-micro"])
+        let result = try Tool.run(Host.productDirectory + "/isolab", ["launch", "vm-micro"])
         #expect(result.status == 0)
         #expect(String(decoding: result.errors, as: UTF8.self) == "")
         #expect(!result.output.isEmpty)
     }
 
-    /// An ordinary user needs no root for a guest: `isolab run` through libvirt's unprivileged driver, and nothing of it left.
+    /// An ordinary user needs no root for a guest: `isolab launch` through libvirt's unprivileged driver, and nothing of it left.
     @Test(
         .enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root, to become an ordinary user"),
         .enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
@@ -150,7 +150,7 @@ private final class Bench {
         }
         let result = try Tool.run(
             "setpriv",
-            ["--reuid", "65534", "--regid", "65534", "--clear-groups", home + "/bin/isolab", "run", "vm-micro"],
+            ["--reuid", "65534", "--regid", "65534", "--clear-groups", home + "/bin/isolab", "launch", "vm-micro"],
             directory: home,
             environment: [
                 "PATH=/usr/bin:/bin", "HOME=\(home)", "XDG_RUNTIME_DIR=\(home)/run", "XDG_CACHE_HOME=\(home)/cache",

@@ -51,6 +51,16 @@ struct Bundles {
         return bundle
     }
 
+    /// The command line of a start like these by the C program (`Floor/floor.c`).
+    func floorArguments() throws -> [String] {
+        let filter = scratch.directory + "/filter"
+        try SeccompProgramCache().program(for: SeccompProfile.docker()).instructions.withUnsafeBytes {
+            try writeFile(Array($0), filter)
+        }
+        let mountPoint = scratch.directory + "/floor"
+        return [scratch.rootPath, filter, mountPoint, "\(Self.memory)", "100000", "64", Self.program]
+    }
+
     /// What `exec` runs.
     static let executed = [program]
 }

@@ -2,21 +2,28 @@ import BenchmarkSupport
 import Glibc
 import Linux
 
-/// An OCI runtime as its command line.
+/// An OCI runtime as its command line; or the floor, a C program that makes the system calls of a `run` and nothing else.
 final class CommandRuntime {
     let name: String
     private let path: String
     private let root: String
     private let bundles: Bundles
+    /// The floor's whole command line; nil for a runtime.
+    private let floor: [String]?
     private var count = 0
+
+    /// What it can be asked for.
+    var deeds: [Deed] { floor == nil ? Deed.allCases : [.run] }
 
     /// - Parameters:
     ///   - name: of the lane; two may run the same program.
     ///   - path: the program.
-    init(_ name: String, path: String, _ bundles: Bundles) {
+    ///   - floor: the floor's arguments, where it is none.
+    init(_ name: String, path: String, _ bundles: Bundles, floor: [String]? = nil) {
         self.name = name
         self.path = path
         self.bundles = bundles
+        self.floor = floor
         root = "\(bundles.states)/\(name)"
     }
 
@@ -44,9 +51,7 @@ final class CommandRuntime {
         case .version:
             return try timed(["--version"], says: nil)
         case .run:
-            let identifier = nextIdentifier()
-            let bundle = try bundles.make(identifier)
-            return try timed(["run", "--bundle", bundle, identifier])
+            return try timed(try run())
         case .exec:
             return try timed(["exec", running] + Bundles.executed)
         case .lifecycle:
@@ -95,10 +100,7 @@ final class CommandRuntime {
 
     /// So many starts, one after another or all at once: nanoseconds from the first call to the last end.
     func series(of count: Int, concurrent: Bool) throws -> UInt64 {
-        let plans = try (0..<count).map { _ in
-            let identifier = nextIdentifier()
-            return plan(["run", "--bundle", try bundles.make(identifier), identifier])
-        }
+        let plans = try (0..<count).map { _ in plan(try run()) }
         let output = try makePipe()
         let start = HostClock.now()
         var running: [RunningProcess] = []
@@ -128,7 +130,16 @@ final class CommandRuntime {
         return (time, pid)
     }
 
-    private func plan(_ arguments: [String]) -> ProcessPlan { ProcessPlan(path, ["--root", root] + arguments) }
+    /// The words of a `run` of a bundle of its own.
+    private func run() throws -> [String] {
+        if let floor { return floor }
+        let identifier = nextIdentifier()
+        return ["run", "--bundle", try bundles.make(identifier), identifier]
+    }
+
+    private func plan(_ arguments: [String]) -> ProcessPlan {
+        ProcessPlan(path, floor == nil ? ["--root", root] + arguments : arguments)
+    }
 
     /// - Parameter says: what its output must be; nil for anything.
     private func timed(_ arguments: [String], says expected: String? = proof) throws -> UInt64 {

@@ -8,6 +8,7 @@ struct Options {
     var seed: UInt64 = 1
     var runtime = "../.build/release/isolab-runtime"
     var program = ".build/true"
+    var floor = ".build/floor"
     var output = ".build/figures"
     var peers = ["crun", "runc"]
     var deeds = Deed.allCases
@@ -20,6 +21,7 @@ struct Options {
             case "--seed": seed = try number(option, value)
             case "--runtime": runtime = value
             case "--program": program = value
+            case "--floor": floor = value
             case "--output": output = value
             case "--peers": peers = value.split(separator: ",").map(String.init)
             case "--deeds": deeds = value.split(separator: ",").compactMap { Deed(rawValue: String($0)) }

@@ -34,6 +34,8 @@ struct Results {
     static let subject = "isolab-runtime"
     /// The same program once more: what its ratio is from 1 is noise.
     static let twin = "twin"
+    /// The system calls alone.
+    static let floor = "floor"
     /// Bytes.
     static let leastMemory: Int64 = 512 << 10
 
@@ -71,6 +73,7 @@ struct Results {
                 let subject = milliseconds(Self.subject, deed, temperature)
                 for runtime in runtimes {
                     let values = milliseconds(runtime, deed, temperature)
+                    guard values.count > 0 else { continue }
                     let ratio =
                         runtime == Self.subject ? "" : ratioCell(subject, to: values, generator: &generator)
                     let cells = [runtime] + distributionCells(values) + [ratio]
@@ -110,7 +113,7 @@ struct Results {
         text +=
             "| runtime | runs within \(Self.leastMemory >> 10) KiB of memory | processes that stay after `start` |\n"
         text += "| --- | --- | --- |\n"
-        for runtime in runtimes where runtime != Self.twin {
+        for runtime in runtimes where runtime != Self.twin && memory[runtime] != nil {
             let runs = memory[runtime].map { "\($0.succeeded) of \($0.of)" } ?? ""
             text += "| \(runtime) | \(runs) | \(left[runtime].map(String.init) ?? "") |\n"
         }

@@ -9,7 +9,8 @@ func measure(_ runtimes: [CommandRuntime], _ options: Options) throws -> Results
     var generator = SeededGenerator(seed: options.seed)
     var results = Results()
     var waiting: [String: String] = [:]
-    for runtime in runtimes {
+    let whole = runtimes.filter { $0.deeds.count > 1 }
+    for runtime in whole {
         let (identifier, left) = try runtime.startWaiting()
         waiting[runtime.name] = identifier
         results.left[runtime.name] = left
@@ -17,7 +18,9 @@ func measure(_ runtimes: [CommandRuntime], _ options: Options) throws -> Results
     let warmUps = 3
     for block in -warmUps..<options.samples {
         var order = runtimes.flatMap { runtime in
-            options.deeds.flatMap { deed in Temperature.allCases.map { (runtime, deed, $0) } }
+            options.deeds.filter(runtime.deeds.contains).flatMap { deed in
+                Temperature.allCases.map { (runtime, deed, $0) }
+            }
         }
         generator.shuffle(&order)
         for (runtime, deed, temperature) in order {
@@ -38,7 +41,7 @@ func measure(_ runtimes: [CommandRuntime], _ options: Options) throws -> Results
     }
     try measureSeries(runtimes, options, &generator, &results)
     let tries = 20
-    for runtime in runtimes {
+    for runtime in whole {
         let succeeded = try (0..<tries).filter { _ in try runtime.runs(within: Results.leastMemory) }.count
         results.memory[runtime.name] = (succeeded, tries)
     }
@@ -73,18 +76,25 @@ do {
     for peer in options.peers {
         if let path = find(peer) { runtimes.append(CommandRuntime(peer, path: path, bundles)) }
     }
+    let installedRuntimes = runtimes
+    if access(options.floor, X_OK) == 0 {
+        let arguments = try bundles.floorArguments()
+        runtimes.append(CommandRuntime(Results.floor, path: options.floor, bundles, floor: arguments))
+    }
     let results = try measure(runtimes, options)
     try SystemFile.makeDirectories(options.output)
     var size = stat()
     guard stat(options.runtime, &size) == 0 else { throw SystemError("stat", options.runtime) }
-    let versions = try runtimes.filter { $0.name != Results.twin }.map { try $0.version() }.joined(separator: "; ")
+    let versions = try installedRuntimes.filter { $0.name != Results.twin }.map { try $0.version() }.joined(
+        separator: "; ")
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     let title =
         "\(options.samples) blocks, seed \(options.seed); every command's end and its program's word checked. "
         + "\(versions). isolab-runtime's program: \(decimal(Double(size.st_size) / 1e6, 1)) MB. "
         + "Their state is kept \(bundles.keepsStatesInMemory ? "in memory (tmpfs)" : "on disk"). "
         + "All see the same host: a mount namespace without cgroup v2 where v1 has controllers beside it. "
-        + "\(Results.twin) is isolab-runtime once more."
+        + "\(Results.twin) is isolab-runtime once more; \(Results.floor) is a C program that makes the system calls of a `run` "
+        + "and nothing else, without a state on disk."
     let table = results.markdown(
         runtimes.map(\.name), options.deeds, title: title, processors: processors, seed: options.seed)
     try writeFile(table, options.output + "/runtime-commands.md")

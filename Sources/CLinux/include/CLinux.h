@@ -11,6 +11,7 @@
 #include "process.h"
 #include "security.h"
 #include "socket.h"
+#include "tree.h"
 #include "vm.h"
 
 #endif

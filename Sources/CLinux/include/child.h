@@ -64,6 +64,7 @@ enum isolab_operation {
     isolab_enter_root,        // a: the new root, entered for a while by chroot(2): hooks will need the old one once more
     isolab_leave_root,
     isolab_copy_up,           // a: slot of a tree, b: directory whose content is copied into it
+    isolab_mount_overlay,     // a: directory that the layers are named from, entered, b: target, c: options
     isolab_execute,           // a: const char *const *candidates, b: argv, c: envp
 };
 

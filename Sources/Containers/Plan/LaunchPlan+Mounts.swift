@@ -93,13 +93,19 @@ extension LaunchPlan {
                 .makeDirectory(path: base + "/work", mode: 0o700),
                 .makeDirectory(path: base + "/merged", mode: 0o755),
             ]
-            let layers = lower.map(Self.escapedForOverlay).joined(separator: ":")
+            let layers = lower.map(OverlayMount.escaped).joined(separator: ":")
             var options = "lowerdir=\(layers),upperdir=\(base)/upper,workdir=\(base)/work"
             if volatile { options += ",volatile" }
             // Only user.* extended attributes may be set from inside a user namespace.
             if identityMaps != nil { options += ",userxattr" }
             steps.append(.mount(source: "overlay", target: base + "/merged", type: "overlay", flags: [], data: options))
             return base + "/merged"
+        case .snapshot(let overlay):
+            steps.append(
+                .mountOverlay(
+                    overlay, target: host.mountPoint,
+                    userAttributes: identityMaps != nil || host.inUserNamespace))
+            return host.mountPoint
         case .readOnly(let path):
             let base = host.mountPoint
             steps += [
@@ -111,16 +117,6 @@ extension LaunchPlan {
             steps.append(.mount(source: path, target: path, type: "", flags: [.bind, .recursive], data: ""))
             return path
         }
-    }
-
-    /// A colon parts layers and a comma options: both are escaped in a path.
-    static func escapedForOverlay(_ path: String) -> String {
-        var result = ""
-        for character in path {
-            if character == ":" || character == "," || character == "\\" { result.append("\\") }
-            result.append(character)
-        }
-        return result
     }
 
     /// `net.ipv4.conf.eth0/1.forwarding` → `net/ipv4/conf/eth0.1/forwarding` (sysctl(8)).

@@ -4,7 +4,7 @@ public import Seccomp
 
 /// Everything that will happen between the launch call and the first instruction of the program, decided beforehand.
 ///
-/// Compiled from an OCI runtime configuration; a value that can be printed (`isolab run --plan`), compared and tested
+/// Compiled from an OCI runtime configuration; a value that can be printed (`isolab launch --plan`), compared and tested
 /// without root. `Launcher.launch` does it.
 public struct LaunchPlan: Equatable, Sendable {
     /// What a configuration does not say.

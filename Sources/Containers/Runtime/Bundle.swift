@@ -14,4 +14,13 @@ public struct Bundle: Sendable {
         document = try SystemFile.bytes(of: self.path + "/config.json")
         configuration = try RuntimeConfiguration(json: document)
     }
+
+    /// A bundle whose configuration never was a file.
+    ///
+    /// - Parameter path: a directory that stands for it, absolute and without links.
+    public init(at path: String, _ configuration: RuntimeConfiguration) {
+        self.path = path
+        self.configuration = configuration
+        document = configuration.json(indented: false)
+    }
 }

@@ -103,7 +103,8 @@ struct ContainerLaunch {
         let made = Set(cgroup.directories.map(\.path))
         var options = options
         options.lifecycle?.cgroupDirectories.removeAll { !made.contains($0.path) }
-        plan = try LaunchPlan(configuration, root: .directory(record.rootfs), options: options, host: plan.host)
+        plan = try LaunchPlan(
+            configuration, root: request.root ?? .directory(record.rootfs), options: options, host: plan.host)
     }
 
     /// While the child builds its tree, what it waits for at the end of it is written aside.

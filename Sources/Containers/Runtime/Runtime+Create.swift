@@ -22,6 +22,10 @@ public struct CreateRequest: Sendable {
     /// The terminal's size where the configuration names none.
     public var consoleSize: RuntimeConfiguration.ConsoleSize?
     public var noPivot: Bool
+    /// In place of the configuration's `root.path`.
+    public var root: RootFileSystem?
+    /// Whether the container ends with the thread that creates it (PR_SET_PDEATHSIG); for one that nobody else looks after.
+    public var diesWithCreator = false
 
     public init(
         id: String, bundle: Bundle, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
@@ -54,8 +58,11 @@ extension Runtime {
         if request.listeningDescriptors > 0 {
             configuration.process?.environment += ["LISTEN_FDS=\(request.listeningDescriptors)", "LISTEN_PID=1"]
         }
-        let root = configuration.root?.path ?? ""
-        let rootfs = try Self.resolved(root.hasPrefix("/") ? root : "\(bundle)/\(root)", "root.path")
+        let path = configuration.root?.path ?? ""
+        let rootfs =
+            try request.root == nil
+            ? Self.resolved(path.hasPrefix("/") ? path : "\(bundle)/\(path)", "root.path") : path
+        let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
         let host = try HostFacts.detect()
@@ -70,7 +77,9 @@ extension Runtime {
             options.filter = program.words
             options.filterFlags = program.flags
         }
-        let plan = try LaunchPlan(configuration, root: .directory(rootfs), options: options, host: host)
+        if request.diesWithCreator { options.parentDeathSignal = SIGKILL }
+        let plan = try LaunchPlan(configuration, root: root, options: options, host: host)
+        if case .snapshot = root { try SystemFile.makeDirectories(host.mountPoint) }
         try Self.checkConsole(configuration.process?.terminal ?? false, request)
 
         let directory = try store.claim(identifier)

@@ -85,29 +85,30 @@ extension Cgroup {
     /// Nobody is looked for where removing goes well at once, as after the end of a pid namespace: the kernel removes no
     /// cgroup with a process or a cgroup in it.
     public func end() throws(SystemError) {
-        for directory in directories where directory.found || rmdir(directory.path) != 0 && errno != ENOENT {
-            try kill()
-            break
-        }
-        try remove()
+        let left = directories.filter { $0.found || CgroupFile.removeDirectory($0.path) != 0 && errno != ENOENT }
+        if !left.isEmpty { try kill() }
+        try remove(left)
     }
 
     /// Removes the directories, with cgroups that were made below them and directories above that were made for them; absent
     /// ones are no error. What was there before stays.
     ///
     /// A process that has just been reaped can still count for a moment: waits up to two seconds.
-    public func remove() throws(SystemError) {
+    public func remove() throws(SystemError) { try remove(directories) }
+
+    /// - Parameter left: those of the directories that may still be there.
+    private func remove(_ left: [Directory]) throws(SystemError) {
+        for directory in left where !directory.found { try Self.remove(directory.path, depth: 0) }
         for directory in directories {
-            if !directory.found { try Self.remove(directory.path, depth: 0) }
             // Somebody else may live there by now.
-            for path in directory.made.reversed() where rmdir(path) != 0 { break }
+            for path in directory.made.reversed() where CgroupFile.removeDirectory(path) != 0 { break }
         }
     }
 
     private static func remove(_ path: String, depth: Int) throws(SystemError) {
         var wait: UInt32 = 50
         var waited: UInt32 = 0
-        while rmdir(path) != 0 {
+        while CgroupFile.removeDirectory(path) != 0 {
             switch errno {
             case ENOENT: return
             case EBUSY where waited < 2_000_000:

@@ -76,8 +76,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
             name: plan.name,
             directories: plan.directories.map { directory in
                 Directory(
-                    directory, made: directory.own.filter { !SystemFile.exists($0) },
-                    found: SystemFile.exists(directory.path))
+                    directory, made: directory.own.filter { !CgroupFile.exists($0) },
+                    found: CgroupFile.exists(directory.path))
             })
     }
 
@@ -142,14 +142,14 @@ public struct Cgroup: Equatable, Sendable, Codable {
         // The way there is usually made already; others may remove an empty part of it while we make the rest.
         var prepared = false
         for _ in 0..<100 {
-            if mkdir(directory.path, 0o755) == 0 {
+            if CgroupFile.makeDirectory(directory.path) == 0 {
                 if prepared { return Directory(directory, made: made) }
                 var passes = false
                 do throws(SystemError) {
                     passes = try CgroupParents.passesOn(directory)
                     if !passes { made = try CgroupParents.make(directory) }
                 } catch {
-                    rmdir(directory.path)
+                    _ = CgroupFile.removeDirectory(directory.path)
                     throw error
                 }
                 return Directory(directory, made: made)
@@ -189,9 +189,9 @@ public struct Cgroup: Equatable, Sendable, Codable {
                     if let process, try Self.passesControllersOn(path) {
                         path = Self.place(of: process, below: path) ?? path
                     }
-                    unified = try OwnedDescriptor(opening: path, OwnedDescriptor.pathOnly | O_DIRECTORY).release()
+                    unified = try CgroupFile.open(path, OwnedDescriptor.pathOnly | O_DIRECTORY).release()
                 } else {
-                    tasks.append(try OwnedDescriptor(opening: directory.path + "/tasks", O_WRONLY).release())
+                    tasks.append(try CgroupFile.open(directory.path + "/tasks", O_WRONLY).release())
                 }
             }
         } catch {

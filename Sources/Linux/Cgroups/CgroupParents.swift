@@ -13,7 +13,7 @@ enum CgroupParents {
         do throws(SystemError) {
             if directory.version == 2 { try enable(in: directory.parent, for: directory) }
             for (index, path) in (directory.shared + directory.own).enumerated() {
-                if mkdir(path, 0o755) == 0 {
+                if CgroupFile.makeDirectory(path) == 0 {
                     if index >= directory.shared.count { made.append(path) }
                     if directory.version == 1, directory.controllers.contains("cpuset") { try fillCpuset(path) }
                 } else if errno != EEXIST {
@@ -22,7 +22,7 @@ enum CgroupParents {
                 if directory.version == 2 { try enable(in: path, for: directory) }
             }
         } catch {
-            for path in made.reversed() { rmdir(path) }
+            for path in made.reversed() { _ = CgroupFile.removeDirectory(path) }
             throw error
         }
         return made

@@ -36,7 +36,7 @@ struct CgroupWriter: ~Copyable {
         if name != file || descriptor < 0 {
             if descriptor >= 0 { close(descriptor) }
             descriptor = -1
-            descriptor = try OwnedDescriptor(opening: "\(directory)/\(name)", O_WRONLY).release()
+            descriptor = try CgroupFile.open("\(directory)/\(name)", O_WRONLY).release()
             file = name
         }
         var value = value

@@ -88,6 +88,10 @@ extension ChildProgram {
             return make(
                 isolab_mount, optionalText(source), text(target), optionalText(type), flags.rawValue,
                 optionalText(data))
+        case .mountOverlay(let overlay, let target, let userAttributes):
+            return make(
+                isolab_mount_overlay, text(overlay.stack), text(target),
+                text(overlay.options(userAttributes: userAttributes)))
         case .setMountAttributes(let path, let set, let clear, let deep):
             return make(isolab_set_attributes, text(path), set.rawValue, clear.rawValue, deep ? recursive : 0)
         case .cloneTree(let slot, let source, let deep):

@@ -27,6 +27,8 @@ public enum ChildStep: Equatable, Sendable {
     case joinNamespace(NamespaceSource, Namespaces)
     case unshare(Namespaces)
     case mount(source: String, target: String, type: String, flags: MountFlags, data: String)
+    /// Overlayfs from the directory of its layers, which becomes the working directory.
+    case mountOverlay(OverlayMount, target: String, userAttributes: Bool)
     /// `mount_setattr(2)`.
     case setMountAttributes(path: String, set: MountAttributes, clear: MountAttributes, recursive: Bool)
     /// `open_tree(2)` with OPEN_TREE_CLONE: a bind mount not attached yet, held in a slot.
@@ -120,6 +122,7 @@ extension ChildStep {
         case .mount(_, let target, let type, let flags, _):
             type.isEmpty || flags.contains(.bind) || flags.isPropagationOnly
                 ? "mount \(target)" : "mount \(type == target.dropFirst() ? "" : "\(type) on ")\(target)"
+        case .mountOverlay(_, let target, _): "mount overlay on \(target)"
         case .setMountAttributes(let path, _, _, _): "mount_setattr \(path)"
         case .cloneTree(_, let source, _): "open_tree \(source)"
         case .makeTree(_, let type, _, _): "fsmount \(type)"
@@ -161,6 +164,8 @@ extension ChildStep {
         switch self {
         case .mount(let source, let target, let type, _, let data):
             "\(source.isEmpty ? type : source) on \(target)\(data.isEmpty ? "" : " (\(data))")"
+        case .mountOverlay(let overlay, let target, let userAttributes):
+            "overlay on \(target) (\(overlay.options(userAttributes: userAttributes))) in \(overlay.stack)"
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
             .bindFile(_, let path), .detach(let path), .pivotRoot(let path), .mask(let path), .makeReadOnly(let path),
             .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
@@ -205,6 +210,7 @@ extension ChildStep {
         case .ownStreams: "fchown"
         case .closeAtOnce: "close_range"
         case .mount, .mask, .makeReadOnly: "mount"
+        case .mountOverlay: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
         case .cloneTree: "open_tree"
@@ -246,6 +252,7 @@ extension ChildStep: CustomStringConvertible {
                 data.isEmpty ? nil : "-o \(data)", source.isEmpty ? nil : source, target,
             ]
             .compactMap { $0 }.joined(separator: " ")
+        case .mountOverlay: "mount -t overlay \(object)"
         case .setMountAttributes(let path, let set, let clear, let recursive):
             "mount_setattr \(path) +[\(set)] -[\(clear)]\(recursive ? " recursive" : "")"
         case .cloneTree(let slot, let source, let recursive):

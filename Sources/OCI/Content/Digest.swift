@@ -1,59 +1,68 @@
-import CCrypto
-import Glibc
 public import Linux
 
-/// The name of content by its hash: `sha256:<64 hex digits>` (OCI image specification, "Digests").
+/// The name of content by its hash: `sha256:<64 hex digits>` or `sha512:<128 hex digits>` (OCI image specification 1.1,
+/// `descriptor.md`, "Digests"). Other algorithms are not registered there, and are not read.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
+    /// The registered algorithms.
+    public enum Algorithm: String, CaseIterable, Sendable {
+        case sha256, sha512
+
+        /// The length of a hash's hexadecimal form.
+        public var digits: Int { self == .sha256 ? 64 : 128 }
+    }
+
+    public let algorithm: Algorithm
     /// The whole name: algorithm, colon, lower-case hexadecimal.
     public let description: String
 
-    /// The part after the colon.
-    public var hexadecimal: Substring { description.dropFirst(Self.prefix.count) }
+    /// The part after the colon: 64 or 128 lower-case digits, fit for a file's name.
+    public var hexadecimal: Substring { description.dropFirst(algorithm.rawValue.utf8.count + 1) }
 
-    private static let prefix = "sha256:"
+    /// The first twelve digits, as lists show them.
+    public var short: String { String(hexadecimal.prefix(12)) }
 
-    /// Reads a digest's name; nil where it is not a well-formed SHA-256 one.
+    /// Reads a digest's name; nil where it is not a well-formed one of a registered algorithm.
     public init?(_ name: some StringProtocol) {
-        let digits = name.utf8.dropFirst(Self.prefix.utf8.count)
-        guard name.hasPrefix(Self.prefix), digits.count == 64,
+        guard let colon = name.utf8.firstIndex(of: UInt8(ascii: ":")),
+            let algorithm = Algorithm(rawValue: String(name[..<colon]))
+        else { return nil }
+        let digits = name.utf8[name.utf8.index(after: colon)...]
+        guard digits.count == algorithm.digits,
             digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
+        self.algorithm = algorithm
         description = String(name)
     }
 
-    /// The SHA-256 of bytes in memory.
-    public init(sha256Of bytes: some Sequence<UInt8>) {
-        var hash = SHA256Hash()
-        if bytes.withContiguousStorageIfAvailable({ hash.update(UnsafeRawBufferPointer($0)) }) == nil {
-            Array(bytes).withUnsafeBytes { hash.update($0) }
+    /// The hash of bytes in memory.
+    public init(_ algorithm: Algorithm = .sha256, of bytes: some Sequence<UInt8>) {
+        var hasher = ContentHasher(algorithm)
+        if bytes.withContiguousStorageIfAvailable({ hasher.update(UnsafeRawBufferPointer($0)) }) == nil {
+            Array(bytes).withUnsafeBytes { hasher.update($0) }
         }
-        self.init(hash.finish())
+        self = hasher.finish()
     }
+
+    /// The SHA-256 of bytes in memory.
+    public init(sha256Of bytes: some Sequence<UInt8>) { self.init(.sha256, of: bytes) }
 
     /// The SHA-256 of a file's content, read in pieces.
     public init(sha256OfFile path: String) throws(SystemError) {
-        let file = try OwnedDescriptor(opening: path, O_RDONLY)
-        var hash = SHA256Hash()
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { piece.deallocate() }
-        while true {
-            let count = try retryingOnInterrupt("read", path) {
-                Glibc.read(file.number, piece.baseAddress, piece.count)
-            }
-            if count == 0 { break }
-            hash.update(UnsafeRawBufferPointer(rebasing: piece[..<count]))
-        }
-        self.init(hash.finish())
+        var hasher = ContentHasher(.sha256)
+        try hasher.update(file: path)
+        self = hasher.finish()
     }
 
-    private init(_ hash: [UInt8]) {
+    init(_ algorithm: Algorithm, hash: some Collection<UInt8>) {
         let digits = Array("0123456789abcdef".utf8)
-        var name = Array(Self.prefix.utf8)
-        name.reserveCapacity(Self.prefix.utf8.count + 2 * hash.count)
+        var name = Array(algorithm.rawValue.utf8)
+        name.reserveCapacity(name.count + 1 + 2 * hash.count)
+        name.append(UInt8(ascii: ":"))
         for byte in hash {
             name.append(digits[Int(byte >> 4)])
             name.append(digits[Int(byte & 15)])
         }
+        self.algorithm = algorithm
         description = String(decoding: name, as: UTF8.self)
     }
 }
@@ -75,20 +84,15 @@ extension Digest: Codable {
     }
 }
 
-/// libcrypto's running SHA-256.
-private struct SHA256Hash {
-    private var context = SHA256_CTX()
-
-    init() { SHA256_Init(&context) }
-
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        SHA256_Update(&context, bytes.baseAddress, bytes.count)
-    }
-
-    mutating func finish() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { buffer, count in
-            SHA256_Final(buffer.baseAddress, &context)
-            count = Int(SHA256_DIGEST_LENGTH)
+extension Digest: JSONValue {
+    public init(reading reader: inout JSONReader) throws(DocumentFault) {
+        let name = try reader.readString()
+        guard let digest = Digest(name) else {
+            throw DocumentFault(
+                "\(quoting: name) is not a digest: sha256: and 64, or sha512: and 128 hexadecimal digits")
         }
+        self = digest
     }
+
+    public func write(to writer: inout JSONWriter) { writer.write(description) }
 }

@@ -122,6 +122,33 @@ public struct JSONReader {
         close()
     }
 
+    /// A value of any kind.
+    mutating func readTree() throws(DocumentFault) -> JSONTree {
+        switch peek() {
+        case UInt8(ascii: "{"):
+            var members: [JSONTree.Member] = []
+            var names: Set<String> = []
+            try readEntries { (name, reader) throws(DocumentFault) in
+                guard names.insert(name).inserted else { throw DocumentFault("is given twice") }
+                members.append(JSONTree.Member(name, try reader.readTree()))
+            }
+            return .object(members)
+        case UInt8(ascii: "["):
+            var elements: [JSONTree] = []
+            try readElements { (reader) throws(DocumentFault) in elements.append(try reader.readTree()) }
+            return .list(elements)
+        case UInt8(ascii: "\""): return .text(try readString())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try readBool())
+        case UInt8(ascii: "n"):
+            _ = try takeNull()
+            return .null
+        default:
+            let start = offset
+            _ = try takeNumber()
+            return .number(String(decoding: bytes[start..<offset], as: UTF8.self))
+        }
+    }
+
     /// Steps over a value of any kind, which must be JSON nevertheless.
     mutating func skipValue() throws(DocumentFault) {
         switch peek() {

@@ -52,6 +52,21 @@ public struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
+    /// Members in the order given.
+    mutating func writeOrdered(_ members: [JSONTree.Member]) {
+        open(UInt8(ascii: "{"))
+        for member in members {
+            separate()
+            write(member.name)
+            colon()
+            member.value.write(to: &self)
+        }
+        close(UInt8(ascii: "}"))
+    }
+
+    /// What is JSON already.
+    mutating func write(literal: String) { bytes += literal.utf8 }
+
     mutating func writeMembers(of object: some JSONObject) {
         var object = object
         open(UInt8(ascii: "{"))

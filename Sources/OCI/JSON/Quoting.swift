@@ -1,7 +1,7 @@
 extension DefaultStringInterpolation {
     /// Text from outside, in quotation marks, fit to be shown in one line: cut where it is long, and with what steers a terminal
     /// or breaks a line written as JSON would write it.
-    mutating func appendInterpolation(quoting text: String) {
+    package mutating func appendInterpolation(quoting text: String) {
         appendLiteral("'")
         appendLiteral(shown(text))
         appendLiteral("'")
@@ -9,7 +9,7 @@ extension DefaultStringInterpolation {
 }
 
 /// The same without quotation marks.
-func shown(_ text: String) -> String {
+package func shown(_ text: String) -> String {
     let greatestLength = 128
     guard text.utf8.count > greatestLength || text.unicodeScalars.contains(where: isSteering) else { return text }
     var result = ""

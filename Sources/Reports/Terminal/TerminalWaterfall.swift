@@ -1,6 +1,6 @@
 public import RunRecord
 
-/// The phases of one sandbox on one clock: what `isolab run` prints.
+/// The phases of one sandbox on one clock: what `isolab launch` prints.
 public enum TerminalWaterfall {
     /// One line a phase: what, when it began, how long it took, and where on the sample's time it stood.
     ///

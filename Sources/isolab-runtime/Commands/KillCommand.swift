@@ -1,4 +1,5 @@
 import Containers
+import Linux
 
 enum KillCommand: Command {
     static let name = "kill"
@@ -9,7 +10,8 @@ enum KillCommand: Command {
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
         try options.noMore(than: 2)
         let id = try options.argument(0, "container-id")
-        let signal = try Signals.number(options.positional.count > 1 ? options.positional[1] : "TERM")
+        let word = options.positional.count > 1 ? options.positional[1] : "TERM"
+        guard let signal = SignalNumber.parse(word) else { throw UsageError("'\(word)' is no signal") }
         try context.runtime().kill(id, signal: signal, all: options.flag("all"))
         return 0
     }

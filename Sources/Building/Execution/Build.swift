@@ -1,0 +1,161 @@
+import Containerfiles
+import Glibc
+import Images
+import Layers
+import Linux
+import OCI
+
+/// One build while it runs.
+struct Build {
+    private let builder: ImageBuilder
+    private let context: BuildContext
+    private let plan: BuildPlan
+    private let workspace: BuildWorkspace
+    private let signals: SignalWatch
+    private let cache: LayerCache
+    private let maker: LayerMaker
+    private let files: FileSteps
+    private let commands: CommandRunner
+    private var stages: [Int: StageState] = [:]
+    private var number = 0
+    private var cachedLayers = 0
+
+    private var store: ImageStore { builder.store }
+    private var options: BuildOptions { builder.options }
+
+    init(_ builder: ImageBuilder, _ context: BuildContext, _ plan: BuildPlan) throws {
+        self.builder = builder
+        self.context = context
+        self.plan = plan
+        signals = try SignalWatch()
+        workspace = try BuildWorkspace(builder.store)
+        cache = try LayerCache(builder.store)
+        maker = LayerMaker(store: builder.store, options: builder.options)
+        files = FileSteps(views: try MergedViews(workspace), workspace: workspace)
+        commands = try CommandRunner(builder.store, workspace, builder.options, signals)
+    }
+
+    mutating func run() throws -> BuiltImage {
+        for stage in plan.stages { stages[stage.index] = try build(stage) }
+        guard var state = stages[plan.target] else { preconditionFailure("a plan holds its target") }
+        state.configuration.execution.labels.merge(plan.labels) { $1 }
+        let target = try ImageWriter(store: store, options: options).write(state)
+        try cache.prune()
+        return BuiltImage(id: target.id, target: target.descriptor, cachedLayers: cachedLayers)
+    }
+
+    // MARK: - Stages
+
+    private mutating func build(_ stage: BuildPlan.Stage) throws -> StageState {
+        number += 1
+        builder.tell(.step(number, of: plan.stepCount, text: stage.text))
+        var state = try base(of: stage)
+        state.configuration.execution = stage.baseExecution
+        for step in stage.steps {
+            try signals.check()
+            number += 1
+            builder.tell(.step(number, of: plan.stepCount, text: step.text))
+            do {
+                try perform(step, on: &state)
+            } catch {
+                throw Self.placed(error, step)
+            }
+            state.configuration.execution = step.execution
+            state.configuration.author = step.author
+        }
+        return state
+    }
+
+    /// Errors that do not say where they happened are told where.
+    private static func placed(_ error: any Error, _ step: BuildStep) -> any Error {
+        switch error {
+        case BuildError.command, BuildError.interrupted, BuildError.step: error
+        default:
+            BuildError.step(
+                line: step.line, instruction: String(step.text.prefix { $0 != " " }), problem: "\(error)")
+        }
+    }
+
+    private func base(of stage: BuildPlan.Stage) throws -> StageState {
+        switch stage.base {
+        case .scratch:
+            return StageState(configuration: ImageConfiguration(platform: stage.platform), layers: [], created: nil)
+        case .stage(let index, _):
+            guard let state = stages[index] else { preconditionFailure("a stage is planned after its base") }
+            return state
+        case .image(let name, let planned):
+            let image = try builder.storedImage(name, planned.configuration.platform)
+            return StageState(
+                configuration: image.configuration, layers: image.manifest.layers, created: image.configuration.created)
+        }
+    }
+
+    // MARK: - Steps
+
+    private mutating func perform(_ step: BuildStep, on state: inout StageState) throws {
+        let began = HostClock.now()
+        var sources: FileSteps.Sources?
+        if case .copy(let copy) = step.action { sources = try self.sources(copy) }
+        guard let key = step.cacheKey(parent: state.chain, content: sources?.digest, epoch: options.epoch) else {
+            state.addHistory(createdBy: step.createdBy, comment: Self.comment, emptyLayer: true)
+            return
+        }
+        if !options.ignoresCache, let record = try cache.record(key) {
+            builder.tell(.cached)
+            cachedLayers += 1
+            state.add(record, createdBy: step.createdBy, comment: Self.comment)
+            return
+        }
+        let stack = try unpacked(state)
+        let upper = try makeUpper(over: stack)
+        switch step.action {
+        case .configure: break
+        case .makeDirectory(let path):
+            try files.makeDirectory(path, user: step.execution.user, stack, upper: upper)
+        case .copy(let copy): if let sources { try files.copy(copy, sources, stack, upper: upper) }
+        case .run(let run): try commands.run(run, of: step, state.configuration, stack, upper: upper)
+        }
+        try signals.check()
+        let record = try maker.make(of: upper)
+        try TreeRemoval.remove(upper)
+        try cache.keep(record, key)
+        state.add(record, createdBy: step.createdBy, comment: Self.comment)
+        builder.tell(.done(nanoseconds: HostClock.now() - began, layerSize: record.layer?.size))
+    }
+
+    private static let comment = "isolab"
+
+    private func sources(_ copy: BuildStep.Copy) throws -> FileSteps.Sources {
+        let tree: FileTree
+        var rules = IgnoreRules.none
+        switch copy.origin {
+        case .context:
+            tree = try FileTree("the context \(context.directory)", opening: context.directory)
+            rules = context.rules
+        case .stage(let index):
+            guard let state = stages[index] else { preconditionFailure("a stage is planned before it is copied from") }
+            tree = try files.views.readable(unpacked(state), "stage \(index)")
+        case .image(let name):
+            let image = try builder.storedImage(name, options.request.platform)
+            tree = try files.views.readable(store.unpack(image), "image \(name)")
+        }
+        return try files.sources(copy, in: tree, ignoring: rules)
+    }
+
+    /// The layers so far, ready to be stacked: those that were kept are unpacked only now.
+    private func unpacked(_ state: StageState) throws -> LayerStack {
+        for (layer, diffID) in zip(state.layers, state.diffIDs) { try store.unpack(layer, diffID, .possible) }
+        return try store.stack(state.diffIDs)
+    }
+
+    /// Where a step writes: a directory that looks like the image's root, which it stands before.
+    private func makeUpper(over stack: LayerStack) throws -> String {
+        let upper = try workspace.makeDirectory("upper", mode: 0o755)
+        guard let top = stack.diffIDs.last else { return upper }
+        var status = stat()
+        guard stat(store.tree(of: top), &status) == 0 else { throw SystemError("stat", store.tree(of: top)) }
+        if chown(upper, status.st_uid, status.st_gid) != 0 { throw SystemError("chown", upper) }
+        if chmod(upper, status.st_mode & 0o7777) != 0 { throw SystemError("chmod", upper) }
+        return upper
+    }
+}

@@ -1,0 +1,72 @@
+public import Containerfiles
+public import OCI
+
+/// How a build is done.
+public struct BuildOptions: Sendable {
+    public var request: BuildRequest
+    /// The image's names.
+    public var names: [ImageReference]
+    /// Whether steps are done though a layer of theirs is kept.
+    public var ignoresCache: Bool
+    /// Seconds since 1970 that everything made is given, so that the same build has the same digests
+    /// (reproducible-builds.org, SOURCE_DATE_EPOCH); nil: as it is.
+    public var epoch: Int64?
+    public var compression: MediaType.Compression
+    /// Limits of each command: bytes, processors' worth of time, processes.
+    public var memory: Int64?
+    public var processors: Double?
+    public var processCount: Int64?
+    /// Whether commands say nothing.
+    public var isQuiet: Bool
+
+    public init(
+        request: BuildRequest = BuildRequest(), names: [ImageReference] = [], ignoresCache: Bool = false,
+        epoch: Int64? = nil, compression: MediaType.Compression = .gzip, memory: Int64? = nil,
+        processors: Double? = nil, processCount: Int64? = nil, isQuiet: Bool = false
+    ) {
+        self.request = request
+        self.names = names
+        self.ignoresCache = ignoresCache
+        self.epoch = epoch
+        self.compression = compression
+        self.memory = memory
+        self.processors = processors
+        self.processCount = processCount
+        self.isQuiet = isQuiet
+    }
+}
+
+/// What is told while a build runs.
+public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
+    /// A step begins; numbers from 1.
+    case step(Int, of: Int, text: String)
+    /// Its layer was there.
+    case cached
+    /// It is done: nanoseconds, and the bytes of its layer as stored, nil where it made none.
+    case done(nanoseconds: UInt64, layerSize: Int64?)
+    case warning(String)
+
+    public var description: String {
+        switch self {
+        case .step(let number, let count, let text):
+            return "STEP \(number)/\(count): \(text.split(separator: "\n", maxSplits: 1).first ?? "")"
+        case .cached: return "--> CACHED"
+        case .done(let nanoseconds, let size):
+            let hundredths = nanoseconds / 10_000_000
+            let fraction = String(hundredths % 100)
+            let seconds = "\(hundredths / 100).\(fraction.utf8.count == 1 ? "0" : "")\(fraction) s"
+            return "--> \(seconds)" + (size.map { ", \($0) bytes" } ?? "")
+        case .warning(let text): return "warning: \(text)"
+        }
+    }
+}
+
+/// An image that was made.
+public struct BuiltImage: Equatable, Sendable {
+    /// The digest of its configuration.
+    public var id: Digest
+    /// Its manifest.
+    public var target: Descriptor
+    /// How many of the layers were there already.
+    public var cachedLayers: Int
+}

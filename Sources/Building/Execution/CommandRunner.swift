@@ -1,0 +1,141 @@
+import CLinux
+import Containerfiles
+import Containers
+import Glibc
+import ImageRuntime
+import Images
+import Linux
+import OCI
+import Seccomp
+
+/// Runs the command of a RUN in a container: Docker's defaults, no network, a cgroup of its own; what it writes stays in a
+/// directory.
+struct CommandRunner {
+    let store: ImageStore
+    let workspace: BuildWorkspace
+    let options: BuildOptions
+    let signals: SignalWatch
+    private let launcher: Launcher
+    private let host: HostFacts
+    private let seccomp: SeccompProgramCache
+
+    init(_ store: ImageStore, _ workspace: BuildWorkspace, _ options: BuildOptions, _ signals: SignalWatch) throws {
+        self.store = store
+        self.workspace = workspace
+        self.options = options
+        self.signals = signals
+        launcher = try Launcher()
+        host = try HostFacts.detect()
+        seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")
+    }
+
+    /// - Parameters:
+    ///   - stack: the layers it finds.
+    ///   - upper: where what it writes is kept.
+    func run(_ run: BuildStep.Run, of step: BuildStep, _ image: ImageConfiguration, _ stack: LayerStack, upper: String)
+        throws
+    {
+        let layers = (0..<stack.count).reversed().map { "\(stack.path)/\($0)" }
+        let user = try UserDatabase(layers: layers).resolve(run.user ?? "")
+        var configuration = ImageRuntimeConfiguration(image, user: user)
+        configuration.entrypoint = run.arguments
+        configuration.environment = run.uncountedEnvironment + run.environment
+        configuration.workingDirectory = run.workingDirectory
+        configuration.hostname = "build"
+        configuration.memory = options.memory
+        configuration.processors = options.processors
+        configuration.processCount = options.processCount
+        let profile = SeccompProfile.docker()
+        var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
+        container.mounts += try mounts(run)
+        var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
+        launch.loopback = true
+        let work = try workspace.makeDirectory("work")
+        let plan = try LaunchPlan(
+            container,
+            root: .snapshot(
+                OverlayMount(stack: stack.path, count: stack.count, upper: upper, work: work, isVolatile: true)),
+            options: launch, host: host)
+        let exit = try end(of: plan)
+        try removeStubs(of: container.mounts, in: upper)
+        guard exit.succeeded else {
+            throw BuildError.command(
+                line: step.line, instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
+                ending: exit.ending, status: exit.shellStatus)
+        }
+    }
+
+    private func end(of plan: LaunchPlan) throws -> ProcessExit {
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        let output: Int32? = options.isQuiet ? null.number : nil
+        let container = try launcher.launch(
+            plan, streams: StandardStreams(input: null.number, output: output, error: output))
+        do {
+            try signals.wait(for: container.pidfd)
+        } catch {
+            try? container.kill(SIGKILL)
+            _ = try? container.wait()
+            _ = try? container.release()
+            throw error
+        }
+        let exit = try container.wait()
+        try container.release()
+        return exit
+    }
+
+    // MARK: - Mounts
+
+    private func mounts(_ run: BuildStep.Run) throws -> [RuntimeConfiguration.Mount] {
+        var result: [RuntimeConfiguration.Mount] = []
+        for mount in run.mounts {
+            let target = ImagePath.joined(run.workingDirectory, mount.target)
+            switch mount.kind {
+            case .memory(let size):
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "tmpfs", source: "tmpfs",
+                        options: ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])))
+            case .cache(let identifier):
+                let name = Digest(sha256Of: identifier.utf8).hexadecimal
+                let path = BuildWorkspace.folder(of: store) + "/caches/\(name)"
+                try SystemFile.makeDirectories(path, mode: 0o755)
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "bind", source: path, options: ["rbind", "nosuid", "nodev"]))
+            }
+        }
+        if let script = run.script {
+            let directory = try workspace.makeDirectory("script", mode: 0o755)
+            let path = "\(directory)/script"
+            try SystemFile.replace(path, with: Array(script.content.utf8), mode: 0o755)
+            chmod(path, 0o755)
+            result.append(
+                RuntimeConfiguration.Mount(
+                    destination: "/dev/pipes/\(script.name)", type: "bind", source: path, options: ["bind", "ro"]))
+        }
+        return result
+    }
+
+    /// Directories that were made for nothing but to mount on are no part of the layer.
+    private func removeStubs(of mounts: [RuntimeConfiguration.Mount], in upper: String) throws {
+        let root = try OwnedDescriptor(opening: upper, O_RDONLY | O_DIRECTORY)
+        for mount in mounts {
+            var parts = mount.destination.split(separator: "/")
+            while !parts.isEmpty {
+                let path = parts.joined(separator: "/")
+                let name = String(parts.removeLast())
+                let number = isolab_open_in_root(root.number, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+                guard number >= 0 else { continue }
+                let directory = OwnedDescriptor(owning: number)
+                // What was in the image has its origin noted by overlayfs (Documentation/filesystems/overlayfs.rst).
+                guard isolab_get_attribute(directory.number, "trusted.overlay.origin", nil, 0) < 0 else { break }
+                let parent = isolab_open_in_root(
+                    root.number, parts.isEmpty ? "." : parts.joined(separator: "/"), O_RDONLY | O_DIRECTORY, 0)
+                guard parent >= 0 else { break }
+                let owner = OwnedDescriptor(owning: parent)
+                // One that is not empty stays: the command wrote beside the mount.
+                if unlinkat(owner.number, name, AT_REMOVEDIR) != 0 { break }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Containerfiles
+import Glibc
+import ImageRuntime
+import Images
+import Linux
+import OCI
+
+/// COPY, ADD and WORKDIR: files written into an image without running anything of it.
+struct FileSteps {
+    let views: MergedViews
+    let workspace: BuildWorkspace
+
+    /// What a COPY copies, found and counted.
+    struct Sources {
+        var tree: FileTree
+        var items: [CopyItem]
+        var digest: Digest
+    }
+
+    /// - Parameter tree: of the context, or of the layers of a stage or image.
+    func sources(_ copy: BuildStep.Copy, in tree: FileTree, ignoring rules: IgnoreRules) throws -> Sources {
+        let items = try tree.select(copy.sources, ignoring: rules)
+        let digest = try ContentDigest.digest(of: items, in: tree, keepsOwners: Self.keepsOwners(copy))
+        return Sources(tree: tree, items: items, digest: digest)
+    }
+
+    /// Files of the context are root's, as Docker has it; those of images stay whose they are.
+    private static func keepsOwners(_ copy: BuildStep.Copy) -> Bool { copy.owner == nil && copy.origin != .context }
+
+    func copy(_ copy: BuildStep.Copy, _ sources: Sources, _ stack: LayerStack, upper: String) throws {
+        let root = try views.writable(stack, upper: upper)
+        var owner: (uid: UInt32, gid: UInt32)? = Self.keepsOwners(copy) ? nil : (0, 0)
+        if let name = copy.owner { owner = try UserDatabase(root: root.root.number).owner(name) }
+        let writer = TreeWriter(root, owner: owner, mode: copy.mode)
+        let destination = Array(ImagePath.relative(copy.destination).utf8)
+        var isInto = copy.intoDirectory
+        if !isInto { isInto = try writer.isDirectory(destination) }
+        let files = sources.items.filter { !$0.isDirectory }
+        guard isInto || files.count + copy.documents.count <= 1 else {
+            throw BuildError.source(
+                path: copy.destination, problem: "several files go into a directory: write '\(copy.destination)/'")
+        }
+        func place(_ name: [UInt8]) -> [UInt8] {
+            guard isInto else { return destination }
+            return destination.isEmpty ? name : destination + [0x2F] + name
+        }
+        for document in copy.documents {
+            try writer.write(Array(document.content.utf8), to: place(Array(document.name.utf8)))
+        }
+        for item in sources.items {
+            if item.isDirectory {
+                try writer.copy(item, from: sources.tree, to: destination)
+            } else if copy.unpacks, let entry = item.entries.first, entry.kind == .file,
+                let file = try sources.tree.open(entry.source, O_RDONLY | O_NONBLOCK), Archive.isArchive(file.number)
+            {
+                guard copy.owner == nil, copy.mode == nil else {
+                    throw BuildError.source(
+                        path: shown(entry.source),
+                        problem: "an archive keeps its owners and permissions: ADD it without --chown and --chmod")
+                }
+                try unpack(file.number, to: destination, writer, root)
+            } else {
+                try writer.copy(item, from: sources.tree, to: place(item.name))
+            }
+        }
+        try writer.finish()
+    }
+
+    private func unpack(_ archive: Int32, to destination: [UInt8], _ writer: TreeWriter, _ root: FileTree) throws {
+        try writer.makeDirectory(destination)
+        guard let directory = try root.open(destination, OwnedDescriptor.pathOnly | O_DIRECTORY) else {
+            throw SystemError("open", shown(destination), errno: ENOENT)
+        }
+        let scratch = try workspace.makeDirectory("archive")
+        try Archive.unpack(archive, into: "/proc/self/fd/\(directory.number)/.", scratch: scratch)
+    }
+
+    /// WORKDIR's directory, made where it is missing: the user's, as BuildKit has it.
+    func makeDirectory(_ path: String, user: String?, _ stack: LayerStack, upper: String) throws {
+        let root = try views.writable(stack, upper: upper)
+        var owner: (uid: UInt32, gid: UInt32) = (0, 0)
+        if let user, !user.isEmpty {
+            let resolved = try UserDatabase(root: root.root.number).resolve(user)
+            owner = (resolved.uid, resolved.gid)
+        }
+        try TreeWriter(root, owner: owner, mode: nil).makeDirectory(Array(ImagePath.relative(path).utf8))
+    }
+}

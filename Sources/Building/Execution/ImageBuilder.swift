@@ -1,0 +1,74 @@
+public import Containerfiles
+import Content
+import Glibc
+public import Images
+import Layers
+import Linux
+import OCI
+
+/// Builds images from Containerfiles: what `isolab image build` does.
+///
+/// Every step that changes files makes a layer, and finds the layer it made before where nothing it depends on has changed.
+/// Commands run in containers of isolab's own runtime core, without a network. However a build ends, the store holds whole
+/// layers and whole images only.
+public struct ImageBuilder: Sendable {
+    public let store: ImageStore
+    public var options: BuildOptions
+    /// Is told what happens.
+    let tell: @Sendable (BuildEvent) -> Void
+
+    public init(
+        _ store: ImageStore, _ options: BuildOptions = BuildOptions(),
+        tell: @escaping @Sendable (BuildEvent) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.options = options
+        self.tell = tell
+    }
+
+    /// What a build would do; nothing is done.
+    public func plan(_ context: BuildContext) throws(BuildError) -> BuildPlan {
+        try BuildError.telling {
+            try BuildPlan(context.containerfile, options.request) { name, platform in
+                let image = try image(name, platform)
+                return BaseImage(id: image.id.description, configuration: image.configuration)
+            }
+        }
+    }
+
+    private func image(_ name: String, _ platform: Platform) throws -> StoredImage {
+        do throws(ImageError) {
+            return try store.image(name, platform: platform)
+        } catch {
+            guard case .unknown = error else { throw error }
+            throw BuildError.unavailable(
+                "there is no image '\(name)' here", advice: "builds have no network: `isolab pull \(name)` first")
+        }
+    }
+
+    /// Builds.
+    ///
+    /// - Throws: `BuildError`. Layers that were made stay, for the next build; nothing else does.
+    public func build(_ context: BuildContext) throws(BuildError) -> BuiltImage {
+        let plan = try plan(context)
+        return try BuildError.telling {
+            guard geteuid() == 0 else {
+                throw BuildError.unavailable(
+                    "an ordinary user cannot mount what a build needs", advice: "run `isolab image build` as root")
+            }
+            if let problem = try store.overlayProblem() {
+                throw BuildError.unavailable(
+                    "a build needs overlayfs: \(problem)", advice: "use another file system for ISOLAB_DATA")
+            }
+            for name in plan.unusedArguments { tell(.warning("no ARG declares --build-arg \(name)")) }
+            // Nobody collects what this build has made and nothing refers to yet.
+            let lock = try store.content.lock(.shared)
+            let lease = try store.content.lease()
+            defer { withExtendedLifetime((lock, lease)) {} }
+            var build = try Build(self, context, plan)
+            return try build.run()
+        }
+    }
+
+    func storedImage(_ name: String, _ platform: Platform) throws -> StoredImage { try image(name, platform) }
+}

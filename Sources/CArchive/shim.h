@@ -1,0 +1,3 @@
+// libarchive: the reader of tar in all its dialects (ustar, pax, GNU long names and sparse files).
+#include <archive.h>
+#include <archive_entry.h>

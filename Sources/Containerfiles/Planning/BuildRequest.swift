@@ -1,0 +1,55 @@
+public import OCI
+
+/// What a build is asked for beside its Containerfile.
+public struct BuildRequest: Equatable, Sendable {
+    /// The stage that becomes the image, by name or number; nil: the last.
+    public var target: String?
+    /// `--build-arg`.
+    public var arguments: [String: String]
+    /// `--label`: of the image, above those of its instructions.
+    public var labels: [String: String]
+    /// What the image is for.
+    public var platform: Platform
+    /// Where it is built.
+    public var buildPlatform: Platform
+
+    public init(
+        target: String? = nil, arguments: [String: String] = [:], labels: [String: String] = [:],
+        platform: Platform = .host, buildPlatform: Platform = .host
+    ) {
+        self.target = target
+        self.arguments = arguments
+        self.labels = labels
+        self.platform = platform
+        self.buildPlatform = buildPlatform
+    }
+
+    /// Variables that ARG declares without a word of the caller (Docker's "Automatic platform ARGs").
+    var automatic: [String: String] {
+        func of(_ platform: Platform, _ prefix: String) -> [String: String] {
+            [
+                prefix + "PLATFORM": platform.description, prefix + "OS": platform.os,
+                prefix + "ARCH": platform.architecture, prefix + "VARIANT": platform.variant ?? "",
+            ]
+        }
+        var result = of(platform, "TARGET").merging(of(buildPlatform, "BUILD")) { $1 }
+        result["TARGETSTAGE"] = target ?? "default"
+        return result
+    }
+
+    /// Proxies are given to RUN without ARG and do not count for the cache (Docker's "Predefined ARGs").
+    static let predefined: Set<String> = Set(
+        ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { [$0, $0.lowercased()] })
+}
+
+/// An image that a stage begins with, as far as planning needs it.
+public struct BaseImage: Equatable, Sendable {
+    /// What tells it from others: the digest of its configuration.
+    public var id: String
+    public var configuration: ImageConfiguration
+
+    public init(id: String, configuration: ImageConfiguration) {
+        self.id = id
+        self.configuration = configuration
+    }
+}

@@ -1,0 +1,188 @@
+import OCI
+
+/// A stage while it is planned: what variables and settings the next instruction finds.
+struct StageScope {
+    private(set) var execution: ImageConfiguration.Execution
+    private(set) var author: String?
+    private(set) var steps: [BuildStep] = []
+    /// Every name an ARG declared.
+    private(set) var declared: Set<String> = []
+    private let escape: UInt8
+    private let globals: [String: String]
+    private let request: BuildRequest
+    /// Of ARG, in the order of declaration.
+    private var arguments: [(name: String, value: String)] = []
+    private var hasCommand = false
+
+    init(
+        execution: ImageConfiguration.Execution, author: String?, escape: UInt8, globals: [String: String],
+        request: BuildRequest
+    ) {
+        self.execution = execution
+        self.author = author
+        self.escape = escape
+        self.globals = globals
+        self.request = request
+    }
+
+    /// ENV is above ARG.
+    var substitution: Substitution {
+        let environment = execution.environment
+        let arguments = arguments
+        return Substitution(escape: escape) { name in
+            let prefix = name + "="
+            if let entry = environment.last(where: { $0.hasPrefix(prefix) }) {
+                return String(entry.dropFirst(prefix.count))
+            }
+            return arguments.first { $0.name == name }?.value
+        }
+    }
+
+    private func expanded(_ words: [String]) throws(ContainerfileError) -> [String] {
+        let substitution = substitution
+        var result: [String] = []
+        for word in words { result.append(try substitution.word(word)) }
+        return result
+    }
+
+    /// - Parameter origin: what a name after `--from=` means.
+    mutating func add(
+        _ located: LocatedInstruction,
+        origin: (String) throws(ContainerfileError) -> BuildStep.Copy.Origin
+    ) throws(ContainerfileError) {
+        let substitution = substitution
+        var action = BuildStep.Action.configure
+        let text: String
+        var createdBy: String?
+        switch located.instruction {
+        case .from: return
+        case .argument(let declarations): text = try declare(declarations)
+        case .environment(let assignments):
+            let all = try self.assignments(assignments)
+            for (name, value) in all { set(name, value) }
+            text = "ENV " + all.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        case .label(let assignments):
+            let all = try self.assignments(assignments)
+            for (name, value) in all { execution.labels[name] = value }
+            text = "LABEL " + all.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        case .copy(let copy):
+            let planned = try self.copy(copy, origin)
+            action = .copy(planned.action)
+            text = planned.text
+        case .run(let run):
+            let planned = run.planned(in: self)
+            action = .run(planned.action)
+            text = planned.text
+            createdBy = planned.createdBy
+        case .workingDirectory(let path):
+            let word = try substitution.word(path)
+            guard !word.isEmpty else { throw ContainerfileError("'\(path)' is empty") }
+            let directory = ImagePath.joined(execution.workingDirectory ?? "/", word)
+            execution.workingDirectory = directory
+            action = .makeDirectory(path: directory)
+            text = "WORKDIR \(directory)"
+        case .user(let user):
+            let word = try substitution.word(user)
+            guard !word.isEmpty else { throw ContainerfileError("'\(user)' is empty") }
+            execution.user = word
+            text = "USER \(word)"
+        case .entrypoint(let command):
+            execution.entrypoint = command.words(shell: shell)
+            // The base's command was meant for the base's entry point.
+            if !hasCommand { execution.command = [] }
+            text = "ENTRYPOINT " + execution.entrypoint.asJSON
+        case .command(let command):
+            execution.command = command.words(shell: shell)
+            hasCommand = true
+            text = "CMD " + execution.command.asJSON
+        case .expose(let ports): text = try expose(ports)
+        case .volume(let paths):
+            let all = try expanded(paths).map(\.trimmed)
+            guard all.allSatisfy({ !$0.isEmpty }) else { throw ContainerfileError("a path is empty") }
+            for path in all { execution.volumes[path] = EmptyObject() }
+            text = "VOLUME " + all.asJSON
+        case .shell(let words):
+            execution.shell = words
+            text = "SHELL " + words.asJSON
+        case .stopSignal(let signal):
+            let word = try substitution.word(signal)
+            guard StopSignal.isWellFormed(word) else { throw ContainerfileError("'\(word)' is no signal") }
+            execution.stopSignal = word
+            text = "STOPSIGNAL \(word)"
+        case .healthcheck(let check):
+            execution.healthcheck = check.asConfiguration
+            text = located.text
+        case .onBuild(let trigger):
+            execution.onBuild.append(trigger)
+            text = "ONBUILD \(trigger)"
+        case .maintainer(let name):
+            author = try substitution.word(name)
+            text = "MAINTAINER \(author ?? "")"
+        }
+        steps.append(
+            BuildStep(
+                line: located.line, text: text, action: action, createdBy: createdBy ?? text, execution: execution,
+                author: author))
+    }
+
+    var shell: [String] { execution.shell.isEmpty ? ["/bin/sh", "-c"] : execution.shell }
+
+    /// Those of ARG that no variable of the image covers.
+    var visibleArguments: [(name: String, value: String)] {
+        arguments.filter { argument in !execution.environment.contains { $0.hasPrefix(argument.name + "=") } }
+    }
+
+    var predefinedArguments: [String] {
+        request.arguments.filter { BuildRequest.predefined.contains($0.key) && !declared.contains($0.key) }
+            .map { "\($0.key)=\($0.value)" }.sorted()
+    }
+
+    private mutating func set(_ name: String, _ value: String) {
+        let entry = "\(name)=\(value)"
+        if let index = execution.environment.firstIndex(where: { $0.hasPrefix(name + "=") }) {
+            execution.environment[index] = entry
+        } else {
+            execution.environment.append(entry)
+        }
+    }
+
+    private mutating func declare(_ declarations: [Instruction.Declaration]) throws(ContainerfileError) -> String {
+        let substitution = substitution
+        var shown: [String] = []
+        for declaration in declarations {
+            let name = declaration.name
+            declared.insert(name)
+            var value = request.arguments[name]
+            if value == nil, let own = declaration.value { value = try substitution.word(own) }
+            value = value ?? globals[name]
+            shown.append(value.map { "\(name)=\($0)" } ?? name)
+            arguments.removeAll { $0.name == name && value != nil }
+            if let value { arguments.append((name, value)) }
+        }
+        return "ARG " + shown.joined(separator: " ")
+    }
+
+    /// Every value sees the variables as they were before the instruction.
+    private func assignments(
+        _ assignments: [Instruction.Assignment]
+    ) throws(ContainerfileError) -> [(name: String, value: String)] {
+        let substitution = substitution
+        var result: [(String, String)] = []
+        for assignment in assignments {
+            let name = try substitution.word(assignment.name)
+            guard !name.isEmpty else { throw ContainerfileError("'\(assignment.name)' is empty") }
+            result.append((name, try substitution.word(assignment.value)))
+        }
+        return result
+    }
+
+    private mutating func expose(_ ports: [String]) throws(ContainerfileError) -> String {
+        var all: [String] = []
+        for port in ports { all += try substitution.words(port) }
+        guard !all.isEmpty else { throw ContainerfileError("needs a port") }
+        for word in all {
+            for port in try PortSpecification.ports(word) { execution.exposedPorts[port] = EmptyObject() }
+        }
+        return "EXPOSE " + all.joined(separator: " ")
+    }
+}

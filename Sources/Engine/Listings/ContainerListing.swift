@@ -1,0 +1,48 @@
+import OCI
+
+extension Listing {
+    /// `isolab ps`
+    public static func containers(
+        _ containers: [(container: StoredContainer, status: ContainerStatus)], noTruncation: Bool = false,
+        now: Int64 = Age.now()
+    ) -> Listing {
+        Listing(
+            [
+                Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", cut: true), Column("Command", "COMMAND", cut: true),
+                Column("Status", "STATUS", cut: true), Column("Names", "NAME", cut: true),
+            ],
+            further: [
+                "CreatedAt": "CREATED AT", "RunningFor": "CREATED", "State": "STATE", "Labels": "LABELS", "Kind": "KIND",
+                "ExitCode": "EXIT CODE", "ImageID": "IMAGE ID",
+            ],
+            rows: containers.map { container, status in
+                .object([
+                    .init("ID", .text(noTruncation ? container.id : container.shortID)),
+                    .init("Image", .text(container.image)),
+                    .init("ImageID", .text("\(container.imageID)")),
+                    .init("Command", .text("\"\(oneLine(container.command.joined(separator: " ")))\"")),
+                    .init("CreatedAt", .text(container.created)),
+                    .init("RunningFor", .text(Age.since(container.created, now: now))),
+                    .init("State", .text("\(status)")),
+                    .init("Status", .text(words(status, container, now))),
+                    .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
+                    .init("Kind", .text(container.isGuest ? "guest" : "container")),
+                    .init("Names", .text(container.name)),
+                    .init(
+                        "Labels",
+                        .text(container.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","))),
+                ])
+            })
+    }
+
+    /// `Up 3 minutes`, `Exited (0) 2 hours ago`.
+    private static func words(_ status: ContainerStatus, _ container: StoredContainer, _ now: Int64) -> String {
+        let started = container.started.flatMap(Age.seconds).map { Age.text(seconds: max(0, now - $0)) }
+        switch status {
+        case .created: return "Created"
+        case .running: return "Up \(started ?? "")"
+        case .paused: return "Up \(started ?? "") (Paused)"
+        case .exited(let code): return "Exited (\(code.map(String.init) ?? "?")) \(Age.since(container.finished, now: now))"
+        }
+    }
+}

@@ -1,0 +1,138 @@
+public import Images
+public import OCI
+
+extension Listing {
+    /// `isolab images`
+    ///
+    /// - Parameter noTruncation: whole identifiers.
+    public static func images(_ images: [ImageSummary], noTruncation: Bool = false, now: Int64 = Age.now()) -> Listing {
+        Listing(
+            [
+                Column("Repository", "REPOSITORY", cut: true), Column("Tag", "TAG", cut: true), Column("ID", "IMAGE ID"),
+                Column("CreatedSince", "CREATED"), Column("Size", "SIZE"),
+            ],
+            further: [
+                "Digest": "DIGEST", "CreatedAt": "CREATED AT", "Platforms": "PLATFORMS", "Bytes": "BYTES",
+                "Problem": "PROBLEM",
+            ],
+            rows: images.map { image in
+                .object([
+                    .init("Repository", .text(image.name?.familiarName ?? "<none>")),
+                    .init("Tag", .text(image.name?.tag ?? "<none>")),
+                    .init("ID", .text(noTruncation ? "\(image.id)" : image.id.short)),
+                    .init("Digest", .text("\(image.target)")),
+                    .init("CreatedSince", .text(Age.since(image.created, now: now))),
+                    .init("CreatedAt", .text(image.created ?? "N/A")),
+                    .init("Size", .text(HumanSize.text(image.size))),
+                    .init("Bytes", .number(image.size)),
+                    .init("Platforms", .text(image.platforms.map(\.description).joined(separator: ","))),
+                    .init("Problem", .text(image.problem ?? "")),
+                ])
+            })
+    }
+
+    /// `isolab history`
+    public static func history(_ image: StoredImage, noTruncation: Bool = false, now: Int64 = Age.now()) -> Listing {
+        let steps = image.history
+        return Listing(
+            [
+                Column("ID", "IMAGE"), Column("CreatedSince", "CREATED"), Column("CreatedBy", "CREATED BY", cut: true),
+                Column("Size", "SIZE"), Column("Comment", "COMMENT", cut: true),
+            ],
+            further: ["CreatedAt": "CREATED AT", "Layer": "LAYER", "DiffID": "DIFF ID", "Author": "AUTHOR", "Bytes": "BYTES"],
+            rows: steps.enumerated().map { index, step in
+                let id = noTruncation ? "\(image.id)" : image.id.short
+                return .object([
+                    // Only the last step's image is one that can be called.
+                    .init("ID", .text(index == 0 ? id : "<missing>")),
+                    .init("CreatedSince", .text(Age.since(step.created, now: now))),
+                    .init("CreatedAt", .text(step.created ?? "N/A")),
+                    .init("CreatedBy", .text(oneLine(step.createdBy ?? ""))),
+                    .init("Size", .text(HumanSize.text(step.size))),
+                    .init("Bytes", .number(step.size)),
+                    .init("Comment", .text(oneLine(step.comment ?? ""))),
+                    .init("Author", .text(step.author ?? "")),
+                    .init("Layer", .text(step.layer.map { "\($0.digest)" } ?? "")),
+                    .init("DiffID", .text(step.diffID.map { "\($0)" } ?? "")),
+                ])
+            })
+    }
+
+    /// Blanks for what would break a row, or steer the terminal.
+    static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline || $0 == "\t" || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+    }
+}
+
+/// `--filter` of `isolab images`: `dangling=true`, `reference=PATTERN`, `label=NAME[=VALUE]`.
+public struct ImageFilter: Equatable, Sendable {
+    enum Condition: Equatable, Sendable {
+        case dangling(Bool)
+        /// With `*` and `?`.
+        case reference(String)
+        case label(NamedValue, hasValue: Bool)
+    }
+
+    let conditions: [Condition]
+
+    public init(_ option: String, _ texts: [String]) throws(OptionError) {
+        var conditions: [Condition] = []
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw OptionError(option, text, "takes NAME=VALUE") }
+            switch parts[0] {
+            case "dangling":
+                guard let value = ["true": true, "1": true, "false": false, "0": false][parts[1]] else {
+                    throw OptionError(option, text, "takes true or false")
+                }
+                conditions.append(.dangling(value))
+            case "reference": conditions.append(.reference(parts[1]))
+            case "label":
+                conditions.append(.label(try NamedValue(option, parts[1]), hasValue: parts[1].contains("=")))
+            default: throw OptionError(option, text, "'\(parts[0])' is none of dangling, reference, label")
+            }
+        }
+        self.conditions = conditions
+    }
+
+    /// - Parameter labels: of an image, asked for only where a condition needs them.
+    public func accepts(_ image: ImageSummary, labels: (Digest) -> [String: String]) -> Bool {
+        conditions.allSatisfy { condition in
+            switch condition {
+            case .dangling(let value): return image.isDangling == value
+            case .reference(let pattern):
+                guard let name = image.name else { return false }
+                let names = [name.familiarName, name.familiar, name.name, name.description]
+                return names.contains { Glob.matches($0, pattern) }
+            case .label(let label, let hasValue):
+                guard let value = labels(image.id)[label.name] else { return false }
+                return !hasValue || value == label.value
+            }
+        }
+    }
+}
+
+/// Patterns with `*` for any characters and `?` for any one.
+enum Glob {
+    static func matches(_ text: String, _ pattern: String) -> Bool {
+        let (text, pattern) = (Array(text), Array(pattern))
+        var (index, place) = (0, 0)
+        var star: (place: Int, index: Int)?
+        while index < text.count {
+            if place < pattern.count, pattern[place] == "*" {
+                star = (place, index)
+                place += 1
+            } else if place < pattern.count, pattern[place] == "?" || pattern[place] == text[index] {
+                index += 1
+                place += 1
+            } else if let last = star {
+                star = (last.place, last.index + 1)
+                place = last.place + 1
+                index = last.index + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[place...].allSatisfy { $0 == "*" }
+    }
+}

@@ -1,0 +1,104 @@
+import Containers
+public import Images
+public import OCI
+
+// What `isolab inspect` shows, with the members' names that Docker gave them.
+
+extension StoredImage {
+    /// Of an image.
+    public func inspection(_ store: ImageStore) -> JSONTree {
+        let execution = configuration.execution
+        return .object([
+            .init("Id", .text("\(id)")),
+            .init("RepoTags", .list(names.filter { $0.tag != nil }.map { .text($0.familiar) })),
+            .init("RepoDigests", .list(repositoryDigests.map { .text($0) })),
+            .init("Created", configuration.created.map { .text($0) } ?? .null),
+            .init("Author", .text(configuration.author ?? "")),
+            .init("Architecture", .text(configuration.platform.architecture)),
+            .init("Variant", .text(configuration.platform.variant ?? "")),
+            .init("Os", .text(configuration.platform.os)),
+            .init("Size", .number(size)),
+            .init(
+                "Config",
+                .object([
+                    .init("User", .text(execution.user ?? "")),
+                    .init("Env", .list(execution.environment.map { .text($0) })),
+                    .init("Entrypoint", .list(execution.entrypoint.map { .text($0) })),
+                    .init("Cmd", .list(execution.command.map { .text($0) })),
+                    .init("WorkingDir", .text(execution.workingDirectory ?? "")),
+                    .init("ExposedPorts", JSONTree(execution.exposedPorts)),
+                    .init("Volumes", JSONTree(execution.volumes)),
+                    .init("Labels", JSONTree(execution.labels)),
+                    .init("StopSignal", .text(execution.stopSignal ?? "")),
+                ])),
+            .init(
+                "RootFS",
+                .object([
+                    .init("Type", .text("layers")),
+                    .init("Layers", .list(configuration.rootfs.diffIDs.map { .text("\($0)") })),
+                ])),
+            .init("Manifest", JSONTree(manifest)),
+            .init("Descriptor", JSONTree(descriptor)),
+            .init(
+                "GraphDriver",
+                .object([
+                    .init("Name", .text("overlay")),
+                    .init(
+                        "Data",
+                        .object([
+                            .init(
+                                "Layers",
+                                .list(
+                                    configuration.rootfs.diffIDs.filter { store.isUnpacked($0) }.map {
+                                        .text(store.tree(of: $0))
+                                    }))
+                        ])),
+                ])),
+        ])
+    }
+}
+
+extension Engine {
+    /// Of a container.
+    public func inspection(of container: StoredContainer) -> JSONTree {
+        let status = status(of: container)
+        let state = try? runtime.state(of: container.id)
+        var members: [JSONTree.Member] = [
+            .init("Id", .text(container.id)),
+            .init("Name", .text(container.name)),
+            .init("Created", .text(container.created)),
+            .init("Path", .text(container.command.first ?? "")),
+            .init("Args", .list(container.command.dropFirst().map { .text($0) })),
+            .init(
+                "State",
+                .object([
+                    .init("Status", .text("\(status)")),
+                    .init("Running", .bool(status.isAlive)),
+                    .init("Paused", .bool(status == .paused)),
+                    .init("Pid", .number(status.isAlive ? state?.pid ?? 0 : 0)),
+                    .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
+                    .init("StartedAt", .text(container.started ?? "")),
+                    .init("FinishedAt", .text(container.finished ?? "")),
+                ])),
+            .init("Image", .text("\(container.imageID)")),
+            .init("ImageName", .text(container.image)),
+            .init("Kind", .text(container.isGuest ? "guest" : "container")),
+            .init("AutoRemove", .bool(container.removes)),
+            .init("Labels", JSONTree(container.labels)),
+            .init("ImageManifestDescriptor", JSONTree(container.manifest)),
+        ]
+        if let snapshot = try? images.snapshot(container.id) {
+            members.append(
+                .init(
+                    "GraphDriver",
+                    .object([
+                        .init("Name", .text(snapshot.form.rawValue)),
+                        .init("Data", .object([.init("UpperDir", .text(snapshot.upper))])),
+                    ])))
+        }
+        if let configuration = try? runtime.configuration(of: container.id) {
+            members.append(.init("OCIConfig", JSONTree(configuration)))
+        }
+        return .object(members)
+    }
+}

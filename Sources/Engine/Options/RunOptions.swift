@@ -1,0 +1,150 @@
+public import OCI
+
+/// What `isolab run` is asked for, besides the image and its command.
+///
+/// A value: its parts are read by their own types, and nothing of the host is looked at.
+public struct RunOptions: Equatable, Sendable {
+    // MARK: How it is attached
+
+    /// `-i`: keep standard input open.
+    public var interactive = false
+    /// `-t`: give it a terminal.
+    public var terminal = false
+    /// `--rm`: leave nothing of it.
+    public var removes = false
+    public var name: String?
+    public var platform: Platform?
+    public var pull = PullPolicy.missing
+
+    // MARK: What it runs
+
+    public var environment: [EnvironmentChange] = []
+    public var workingDirectory: String?
+    /// `user`, `uid`, `user:group`, …
+    public var user: String?
+    /// In place of the image's; an empty one takes it away.
+    public var entrypoint: String?
+    public var hostname: String?
+    /// By name or number (signal(7)).
+    public var stopSignal: String?
+    public var labels: [NamedValue] = []
+    public var annotations: [NamedValue] = []
+
+    // MARK: What it sees
+
+    public var volumes: [VolumeMount] = []
+    public var temporaryMounts: [TemporaryMount] = []
+    public var readOnly = false
+    public var sharedMemory: ByteSize?
+    public var devices: [DeviceGrant] = []
+    public var network = NetworkMode.none
+
+    // MARK: What it may use
+
+    public var memory: ByteSize?
+    /// Memory and swap together.
+    public var memoryAndSwap: ByteSize?
+    public var processors: ProcessorTime?
+    public var processorShares: UInt64?
+    /// A list as in cpuset(7).
+    public var processorSet: String?
+    public var processCount: Int64?
+    public var limits: [UserLimit] = []
+    public var kernelParameters: [NamedValue] = []
+
+    // MARK: What it may do
+
+    public var addedCapabilities: [CapabilityChange] = []
+    public var droppedCapabilities: [CapabilityChange] = []
+    public var security: [SecurityOption] = []
+    public var privileged = false
+
+    public init() {}
+}
+
+/// `--pull`: when an image is fetched from its registry.
+public enum PullPolicy: String, CaseIterable, Sendable {
+    case missing, never, always
+
+    public init(_ option: String, _ text: String) throws(OptionError) { self = try choice(option, text) }
+}
+
+/// `--network`
+public enum NetworkMode: String, CaseIterable, Sendable {
+    /// A network namespace of its own, with nothing but loopback.
+    case none
+    /// The host's own network.
+    case host
+
+    public init(_ option: String, _ text: String) throws(OptionError) {
+        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.contains(":") {
+            throw OptionError(option, text, "there are no networks but none and host yet")
+        }
+        self = try choice(option, text)
+    }
+}
+
+/// One of a few words.
+private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ option: String, _ text: String
+) throws(OptionError) -> Choice {
+    guard let choice = Choice(rawValue: text) else {
+        throw OptionError(option, text, "takes one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return choice
+}
+
+extension RunOptions {
+    /// What only both together say wrong.
+    public func validate() throws(OptionError) {
+        if let memory, let memoryAndSwap, memoryAndSwap.bytes >= 0, memoryAndSwap.bytes < memory.bytes {
+            throw OptionError(
+                "--memory-swap", "\(memoryAndSwap.bytes)", "is memory and swap together: at least --memory's \(memory.bytes)")
+        }
+        if memoryAndSwap != nil, memory == nil {
+            throw OptionError("--memory-swap", "\(memoryAndSwap?.bytes ?? 0)", "needs --memory beside it")
+        }
+        if let hostname, !Self.isHostName(hostname) {
+            throw OptionError("--hostname", hostname, "takes letters, digits, '-' and '.', at most 64 of them")
+        }
+        if let name, !Self.isName(name) {
+            throw OptionError("--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
+        }
+        if let directory = workingDirectory, !directory.hasPrefix("/") {
+            throw OptionError("--workdir", directory, "must be an absolute path in the container")
+        }
+        if let count = processCount, count < -1 {
+            throw OptionError("--pids-limit", "\(count)", "takes a number of processes, or -1 for no limit")
+        }
+        for parameter in kernelParameters {
+            guard let known = KernelParameter(parameter.name), let namespace = known.namespace else {
+                throw OptionError(
+                    "--sysctl", parameter.name, "is the whole host's: only net.*, fs.mqueue.* and System V IPC's can be set")
+            }
+            if namespace == .network, network == .host {
+                throw OptionError("--sysctl", parameter.name, "would change the host's network (--network host)")
+            }
+        }
+        var targets: Set<String> = []
+        for (option, target) in volumes.map({ ("--volume", $0.target) })
+            + temporaryMounts.map({ ("--tmpfs", $0.target) })
+        where !targets.insert(target).inserted {
+            throw OptionError(option, target, "two mounts on one place")
+        }
+    }
+
+    /// Docker's rule, and at most 128.
+    public static func isName(_ text: String) -> Bool {
+        (2...128).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
+            && text.utf8.first.map(isAlphanumeric) == true
+    }
+
+    private static func isHostName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "-._".utf8.contains($0) }
+            && text.utf8.first.map(isAlphanumeric) == true
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+public import OCI
+
+/// A list of things of one kind, each as its fields: what `images`, `ps`, `history` print, in the form asked for.
+public struct Listing: Sendable {
+    /// A field that is shown as a column, and what stands above it.
+    public struct Column: Sendable {
+        let field: String
+        let heading: String
+        let isCut: Bool
+
+        init(_ field: String, _ heading: String, cut: Bool = false) {
+            self.field = field
+            self.heading = heading
+            isCut = cut
+        }
+    }
+
+    let columns: [Column]
+    /// Headings of fields that are no columns unless asked for.
+    let furtherHeadings: [String: String]
+    /// Each an object.
+    public let rows: [JSONTree]
+    /// The field that `-q` prints.
+    let identifier: String
+
+    init(_ columns: [Column], further: [String: String] = [:], rows: [JSONTree], identifier: String = "ID") {
+        self.columns = columns
+        furtherHeadings = further
+        self.rows = rows
+        self.identifier = identifier
+    }
+
+    /// The lines, with the last one's end.
+    ///
+    /// - Parameter limit: characters of a line of a table; nil: as many as it takes.
+    public func text(_ format: ListFormat, limit: Int?) throws(TemplateError) -> String {
+        switch format {
+        case .identifiers: return rows.map { Template.text($0[identifier] ?? .null) + "\n" }.joined()
+        case .json:
+            return rows.map { String(decoding: JSONDocument.write($0, indented: false), as: UTF8.self) + "\n" }.joined()
+        case .table:
+            return ColumnTable(
+                headings: columns.map(\.heading), widths: columns.map { $0.isCut ? .cut : .whole },
+                rows: rows.map { row in columns.map { Template.text(row[$0.field] ?? .text("")) } }
+            ).text(limit: limit)
+        case .lines(let template):
+            var result = ""
+            for row in rows { result += try template.render(row) + "\n" }
+            return result
+        case .templateTable(let template):
+            // Tabs part the columns.
+            var lines: [[String]] = []
+            for row in [headings] + rows {
+                lines.append(try template.render(row).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
+            }
+            let widths = lines[0].map { _ in ColumnTable.Width.whole }
+            return ColumnTable(headings: lines[0], widths: widths, rows: Array(lines.dropFirst())).text(limit: nil)
+        }
+    }
+
+    /// An object with each field's heading for its value.
+    private var headings: JSONTree {
+        var members = columns.map { JSONTree.Member($0.field, .text($0.heading)) }
+        var known = Set(columns.map(\.field))
+        let further = furtherHeadings.sorted { $0.key < $1.key }.map { JSONTree.Member($0.key, .text($0.value)) }
+        for member in further where known.insert(member.name).inserted { members.append(member) }
+        if case .object(let fields)? = rows.first {
+            for field in fields where known.insert(field.name).inserted {
+                members.append(JSONTree.Member(field.name, .text(field.name.uppercased())))
+            }
+        }
+        return .object(members)
+    }
+}
+
+/// How a list is printed.
+public enum ListFormat: Equatable, Sendable {
+    case table
+    /// An object a line.
+    case json
+    /// The identifiers alone (`-q`).
+    case identifiers
+    /// A text a thing.
+    case lines(Template)
+    /// `table {{.A}}\t{{.B}}`
+    case templateTable(Template)
+
+    /// - Parameters:
+    ///   - text: of `--format`; nil where it is not given.
+    ///   - quiet: `-q`.
+    public init(_ text: String?, quiet: Bool = false) throws(TemplateError) {
+        switch text {
+        case nil: self = quiet ? .identifiers : .table
+        case "table"?: self = .table
+        case "json"?: self = .json
+        case let text? where text.hasPrefix("table "): self = .templateTable(try Template(String(text.dropFirst(6))))
+        case let text?:
+            guard text.contains("{{") else {
+                throw TemplateError("'\(text)' is none of json, table, and a template like '{{.Name}}'")
+            }
+            self = .lines(try Template(text))
+        }
+    }
+
+    /// How many characters a line of a table may have: the terminal's, or 80; nil with `--no-trunc`.
+    public static func lineLimit(noTruncation: Bool) -> Int? {
+        guard !noTruncation else { return nil }
+        var size = winsize()
+        if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 { return Int(size.ws_col) }
+        return 80
+    }
+}

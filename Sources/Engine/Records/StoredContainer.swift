@@ -1,0 +1,95 @@
+import Linux
+public import OCI
+
+/// What is kept of a container on disk: `containers/<id>/record.json`, written before anything of it is made.
+///
+/// How it is now the kernel says; what it was and how it ended stands here.
+public struct StoredContainer: Equatable, Sendable {
+    /// 64 hexadecimal digits.
+    public var id: String
+    public var name: String
+    /// As the user called it.
+    public var image: String
+    /// The digest of the image's configuration.
+    public var imageID: Digest
+    /// Of the platform's manifest: what a commit builds on.
+    public var manifest: Descriptor
+    /// The program and its arguments.
+    public var command: [String]
+    /// RFC 3339, in UTC.
+    public var created: String
+    /// Nil until its program runs.
+    public var started: String?
+    /// Nil until it has ended.
+    public var finished: String?
+    /// As a shell has it; nil until it has ended, or where nobody saw it.
+    public var exitCode: Int32?
+    /// Why it never ran.
+    public var failure: String?
+    /// Whether it goes with its end (`--rm`).
+    public var removes: Bool
+    /// Whether it is a guest.
+    public var isGuest: Bool
+    public var terminal: Bool
+    public var labels: [String: String]
+
+    public init(
+        id: String, name: String, image: String, imageID: Digest, manifest: Descriptor, command: [String],
+        created: String, removes: Bool = false, isGuest: Bool = false, terminal: Bool = false,
+        labels: [String: String] = [:]
+    ) {
+        self.id = id
+        self.name = name
+        self.image = image
+        self.imageID = imageID
+        self.manifest = manifest
+        self.command = command
+        self.created = created
+        self.removes = removes
+        self.isGuest = isGuest
+        self.terminal = terminal
+        self.labels = labels
+    }
+
+    /// The beginning of the identifier, as lists show it.
+    public var shortID: String { String(id.prefix(12)) }
+}
+
+extension StoredContainer: JSONObject {
+    static let document = "record.json"
+
+    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+        self = try JSONDocument.read(StoredContainer.self, from: json, document: Self.document)
+        guard ContainerName.isIdentifier(id) else {
+            throw ConfigurationError(document: Self.document, path: "id", problem: "\(quoting: id) is no identifier")
+        }
+        guard RunOptions.isName(name) else {
+            throw ConfigurationError(document: Self.document, path: "name", problem: "\(quoting: name) is no name")
+        }
+    }
+
+    public func json() -> [UInt8] { JSONDocument.write(self, indented: false) }
+
+    public static var blank: StoredContainer {
+        StoredContainer(
+            id: "", name: "", image: "", imageID: Digest(sha256Of: []), manifest: .blank, command: [], created: "")
+    }
+
+    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+        try members.required("id", &id)
+        try members.required("name", &name)
+        try members.required("image", &image)
+        try members.required("imageID", &imageID)
+        try members.required("manifest", &manifest)
+        try members.required("command", &command)
+        try members.required("created", &created)
+        try members.text("started", &started)
+        try members.text("finished", &finished)
+        try members.optional("exitCode", &exitCode)
+        try members.text("failure", &failure)
+        try members.defaulted("removes", &removes)
+        try members.defaulted("isGuest", &isGuest)
+        try members.defaulted("terminal", &terminal)
+        try members.defaulted("labels", &labels)
+    }
+}

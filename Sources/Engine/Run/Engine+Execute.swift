@@ -1,0 +1,81 @@
+import Containers
+import Glibc
+import ImageRuntime
+import Linux
+import OCI
+
+/// What `isolab exec` is asked for.
+public struct ExecuteOptions: Equatable, Sendable {
+    public var interactive = false
+    public var terminal = false
+    public var environment: [EnvironmentChange] = []
+    public var workingDirectory: String?
+    public var user: String?
+    public var privileged = false
+
+    public init() {}
+}
+
+extension Engine {
+    /// Runs a further command in a running container, attached, and waits for its end.
+    ///
+    /// - Returns: the exit status as a shell has it.
+    public func execute(_ text: String, _ command: [String], _ options: ExecuteOptions) throws -> Int32 {
+        guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
+        Self.setFileModeMask()
+        let container = try shelf.find(text)
+        guard status(of: container) == .running, let pid = try runtime.state(of: container.id).pid else {
+            throw EngineError.state(
+                "exec into", text, "\(status(of: container))", advice: "only a running container has room for a command")
+        }
+        var configuration = try runtime.configuration(of: container.id)
+        guard var process = configuration.process else {
+            throw EngineError.state("exec into", text, "without a process", advice: "remove it")
+        }
+        process.arguments = command
+        process.terminal = options.terminal
+        process.environment = EnvironmentChange.apply(options.environment, to: process.environment) {
+            getenv($0).map { String(cString: $0) }
+        }
+        if let directory = options.workingDirectory {
+            guard directory.hasPrefix("/") else {
+                throw OptionError("--workdir", directory, "must be an absolute path in the container")
+            }
+            process.workingDirectory = directory
+        }
+        if let user = options.user { try setUser(user, of: &process, pid: pid) }
+        if options.privileged {
+            process.capabilities?.bounding = CapabilityNames.all
+            process.capabilities?.effective = CapabilityNames.all
+            process.capabilities?.permitted = CapabilityNames.all
+            configuration.linux?.seccomp = nil
+        }
+        var request = ExecuteRequest(id: container.id, configuration: configuration, process: process)
+        let terminal = options.terminal ? try ForegroundTerminal() : nil
+        request.consoleDescriptor = terminal?.childEnd
+        if terminal != nil { request.process.consoleSize = ForegroundTerminal.callersSize() }
+        if !options.interactive, !options.terminal { try closeStandardInput() }
+        let signals = try Foreground.holdSignals()
+        do {
+            let running = try runtime.execute(request)
+            let relay = try terminal?.relay(input: options.interactive)
+            return try Foreground(terminal: relay).wait(for: running, signals: signals)
+        } catch {
+            throw Self.asProgramError(error)
+        }
+    }
+
+    private func setUser(
+        _ text: String, of process: inout RuntimeConfiguration.Process, pid: Int32
+    ) throws {
+        let user = try UserDatabase(rootfs: "/proc/\(pid)/root").resolve(text)
+        process.user = RuntimeConfiguration.User(
+            uid: user.uid, gid: user.gid,
+            additionalGids: [user.gid] + user.supplementaryGids.filter { $0 != user.gid })
+        let bounding = process.capabilities?.bounding ?? []
+        process.capabilities?.effective = user.uid == 0 ? bounding : []
+        process.capabilities?.permitted = user.uid == 0 ? bounding : []
+        process.environment.removeAll { $0.hasPrefix("HOME=") }
+        process.environment.append("HOME=\(user.home)")
+    }
+}

@@ -1,0 +1,54 @@
+import ImageRuntime
+import Images
+import Linux
+import Machines
+public import OCI
+
+extension Engine {
+    /// Runs a guest of an image, attached to the caller's streams, and waits for its end.
+    ///
+    /// Its root is the image's, with memory over it: what the command writes goes with the guest, whether it is to be removed
+    /// (`--rm`) or not.
+    ///
+    /// - Parameters:
+    ///   - kernel: a kernel of the user's own.
+    ///   - connect: a libvirt URI; nil: the embedded driver.
+    ///   - fetch: gets an image from its registry.
+    /// - Returns: the exit status as a shell has it.
+    public func runGuest(
+        _ request: RunRequest, kernel: String?, connect: String?, fetch: (ImageReference, Platform?) throws -> Void
+    ) throws -> Int32 {
+        let options = request.options
+        try options.validate()
+        try releaseLeftovers()
+        let image = try image(for: request, fetch: fetch)
+        let stack = try images.unpack(image)
+        let trees = stack.diffIDs.map { images.tree(of: $0) }
+        let user = try UserDatabase(layers: trees.reversed()).resolve(
+            options.user ?? image.configuration.execution.user ?? "")
+        var container = StoredContainer(
+            id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
+            manifest: image.descriptor, command: [], created: Timestamp.now(nanoseconds: true), removes: true,
+            isGuest: true, terminal: options.terminal,
+            labels: image.configuration.execution.labels.merging(
+                options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        let command = try options.guestCommand(
+            of: image.configuration, command: request.command, user: user, id: container.id,
+            facts: try RunFacts.detect(for: options))
+        let care = try shelf.add(&container, named: options.name)
+        defer { try? shelf.remove(container.id, name: container.name) }
+        container.command = command.arguments
+        container.started = Timestamp.now(nanoseconds: true)
+        try shelf.write(container)
+        var runner = GuestRunner()
+        runner.kernel = kernel
+        runner.connect = connect
+        // A collection keeps what is named after the stack as long as the image is there.
+        let key = image.configuration.rootfs.chainIDs.last.map { String($0.hexadecimal) } ?? "empty"
+        let exit = try runner.run(
+            command, root: .layers(trees, key: key, directory: images.root + "/cache"))
+        _ = consume care
+        if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
+        return exit.shellStatus
+    }
+}

@@ -1,0 +1,176 @@
+import Containers
+import Glibc
+import ImageRuntime
+import Images
+import Linux
+public import OCI
+
+/// What `isolab run` is asked for.
+public struct RunRequest: Sendable {
+    /// As the user calls it.
+    public var image: String
+    /// In place of the image's command; empty: the image's.
+    public var command: [String]
+    public var options: RunOptions
+
+    public init(image: String, command: [String] = [], options: RunOptions = RunOptions()) {
+        self.image = image
+        self.command = command
+        self.options = options
+    }
+}
+
+extension Engine {
+    /// Runs a container of an image, attached to the caller's streams, and waits for its end.
+    ///
+    /// Call it on the main thread: the container ends with the thread that made it.
+    ///
+    /// - Parameter fetch: gets an image from its registry.
+    /// - Returns: the exit status as a shell has it.
+    /// - Throws: `OptionError`, `ImageError`, `EngineError`, `SystemError`, …; nothing of the container is left then.
+    public func run(
+        _ request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
+    ) throws -> Int32 {
+        let options = request.options
+        try options.validate()
+        Self.setFileModeMask()
+        try releaseLeftovers()
+        let image = try image(for: request, fetch: fetch)
+        let facts = try RunFacts.detect(for: options)
+        guard facts.isPrivileged else {
+            throw EngineError.unsupported(
+                "containers of images need root so far", advice: "run isolab as root, or in a user namespace of podman")
+        }
+
+        var container = StoredContainer(
+            id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
+            manifest: image.descriptor, command: [], created: Timestamp.now(nanoseconds: true),
+            removes: options.removes, terminal: options.terminal,
+            labels: image.configuration.execution.labels.merging(
+                options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        let care = try shelf.add(&container, named: options.name)
+        do {
+            let prepared = try prepare(request, image, container, facts)
+            container.command = prepared.configuration.process?.arguments ?? []
+            container.started = Timestamp.now(nanoseconds: true)
+            try shelf.write(container)
+            let status = try attach(prepared, container, options)
+            try runtime.delete(container.id)
+            if options.removes {
+                try discard(container)
+            } else {
+                container.finished = Timestamp.now(nanoseconds: true)
+                container.exitCode = status
+                try shelf.write(container)
+                shelf.end(container.id)
+            }
+            _ = consume care
+            return status
+        } catch {
+            try? runtime.delete(container.id, force: true)
+            try? discard(container)
+            throw Self.asProgramError(error)
+        }
+    }
+
+    private func discard(_ container: StoredContainer) throws {
+        try images.removeSnapshot(container.id)
+        try shelf.remove(container.id, name: container.name)
+    }
+
+    // MARK: - Image
+
+    func image(
+        for request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
+    ) throws -> StoredImage {
+        let platform = request.options.platform
+        func stored() throws -> StoredImage { try images.image(request.image, platform: platform ?? .host) }
+        if request.options.pull != .always {
+            do throws(ImageError) { return try images.image(request.image, platform: platform ?? .host) } catch {
+                guard request.options.pull == .missing, error.isAbsence else { throw error }
+            }
+        }
+        try fetch(try ImageReference(request.image).withDefaultTag, platform)
+        return try stored()
+    }
+
+    // MARK: - Preparing
+
+    private struct Prepared {
+        var configuration: RuntimeConfiguration
+        var root: RootFileSystem
+    }
+
+    private func prepare(
+        _ request: RunRequest, _ image: StoredImage, _ container: StoredContainer, _ facts: RunFacts
+    ) throws -> Prepared {
+        let options = request.options
+        let snapshot = try images.makeSnapshot(container.id, of: image)
+        let root: RootFileSystem
+        let users: UserDatabase
+        switch snapshot.root(volatile: options.removes) {
+        case .overlay(let overlay):
+            root = .snapshot(overlay)
+            users = try UserDatabase(layers: snapshot.stack.diffIDs.reversed().map { images.tree(of: $0) })
+        case .directory(let path):
+            warn("overlayfs cannot be mounted on \(images.root): the container has a whole copy of the image")
+            root = .directory(path)
+            users = try UserDatabase(rootfs: path)
+        }
+        let user = try users.resolve(options.user ?? image.configuration.execution.user ?? "")
+        var configuration = try options.configuration(
+            of: image.configuration, command: request.command, user: user, id: container.id, rootPath: snapshot.upper,
+            facts: facts)
+        let files = try HostFiles(configuration, options, directory: shelf.directory(container.id))
+        configuration.mounts += files.mounts
+        return Prepared(configuration: configuration, root: root)
+    }
+
+    // MARK: - Running
+
+    /// What is made in a container is what its image says, not what the caller's shell takes off.
+    static func setFileModeMask() { _ = umask(0o022) }
+
+    private func attach(_ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions) throws -> Int32 {
+        var creation = CreateRequest(
+            id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
+            waitsForStart: false)
+        creation.root = prepared.root
+        creation.diesWithCreator = true
+        let terminal = options.terminal ? try ForegroundTerminal() : nil
+        creation.consoleDescriptor = terminal?.childEnd
+        if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
+        if !options.interactive, !options.terminal { try closeStandardInput() }
+        let signals = try Foreground.holdSignals()
+        let process = try runtime.create(creation)
+        let relay = try terminal?.relay(input: options.interactive)
+        return try Foreground(terminal: relay, forcesEnd: true).wait(for: process, signals: signals)
+    }
+
+    /// Without `-i` the container reads nothing, rather than what was meant for the caller.
+    func closeStandardInput() throws(SystemError) {
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
+        try retryingOnInterrupt("dup2", "standard input") { dup2(null.number, STDIN_FILENO) }
+    }
+
+    /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.
+    static func asProgramError(_ error: any Error) -> any Error {
+        guard let error = error as? SystemError, error.operation == "execve" else { return error }
+        switch error.errno {
+        case ENOENT, ENOTDIR: return EngineError.program(error, status: 127)
+        case EACCES, EPERM, ENOEXEC, EISDIR: return EngineError.program(error, status: 126)
+        default: return error
+        }
+    }
+}
+
+extension ImageError {
+    /// Whether it says that the image is not here, rather than that something is wrong with it.
+    var isAbsence: Bool {
+        switch self {
+        case .unknown: true
+        case .otherPlatform: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Linux
+import OCI
+
+/// The files that tell a container who and where it is, as every engine gives them: `/etc/hosts`, `/etc/hostname` and, with the
+/// host's network, `/etc/resolv.conf`.
+struct HostFiles {
+    /// Of all engines: what of them stands in a container's own layer is no change of its own.
+    static let paths: Set<String> = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]
+
+    private(set) var mounts: [RuntimeConfiguration.Mount] = []
+
+    /// Writes them.
+    ///
+    /// - Parameter directory: the container's own.
+    init(_ configuration: RuntimeConfiguration, _ options: RunOptions, directory: String) throws(SystemError) {
+        let name = configuration.hostname ?? "localhost"
+        try add("hostname", "\(name)\n", configuration, directory)
+        switch options.network {
+        case .none:
+            try add("hosts", "127.0.0.1\tlocalhost \(name)\n::1\tlocalhost ip6-localhost\n", configuration, directory)
+        case .host:
+            try add("hosts", (try? SystemFile.read("/etc/hosts")) ?? "127.0.0.1\tlocalhost\n", configuration, directory)
+            try add("resolv.conf", (try? SystemFile.read("/etc/resolv.conf")) ?? "", configuration, directory)
+        }
+    }
+
+    private mutating func add(
+        _ name: String, _ content: String, _ configuration: RuntimeConfiguration, _ directory: String
+    ) throws(SystemError) {
+        let target = "/etc/\(name)"
+        guard !configuration.mounts.contains(where: { $0.destination == target || $0.destination == "/etc" }) else { return }
+        let path = "\(directory)/\(name)"
+        try SystemFile.replace(path, with: Array(content.utf8), mode: 0o644)
+        mounts.append(
+            RuntimeConfiguration.Mount(
+                destination: target, type: "bind", source: path,
+                options: ["bind", configuration.root?.readonly == true ? "ro" : "rw", "rprivate"]))
+    }
+}

@@ -1,0 +1,83 @@
+import CLinux
+import Glibc
+import Linux
+public import OCI
+
+/// What a run has to know of the host and the caller. Detected once; given by hand in tests.
+public struct RunFacts: Equatable, Sendable {
+    /// The caller's variables, for `-e NAME`.
+    public var environment: [String: String]
+    /// Devices of the host, by path: those that were asked for, and, with `--privileged`, every one.
+    public var devices: [String: RuntimeConfiguration.Device]
+    /// The content of `--security-opt seccomp=FILE`.
+    public var seccompProfile: SeccompProfile?
+    /// The host's own name, which a container with the host's network has too.
+    public var hostname: String
+    /// The caller is root of the host: his containers need no user namespace.
+    public var isPrivileged: Bool
+
+    public init(
+        environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
+        seccompProfile: SeccompProfile? = nil, hostname: String = "host", isPrivileged: Bool = true
+    ) {
+        self.environment = environment
+        self.devices = devices
+        self.seccompProfile = seccompProfile
+        self.hostname = hostname
+        self.isPrivileged = isPrivileged
+    }
+
+    /// This host's, as far as the options need it.
+    ///
+    /// - Throws: `OptionError` for a device or a profile that is none, `SystemError` for what cannot be read.
+    public static func detect(for options: RunOptions) throws -> RunFacts {
+        let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
+        var facts = RunFacts(hostname: String(name), isPrivileged: StandardDirectories.isHostRoot)
+        for change in options.environment where change.value == nil {
+            if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
+        }
+        for grant in options.devices {
+            guard let device = device(at: grant.source) else {
+                throw OptionError("--device", grant.source, "is no device of this host")
+            }
+            facts.devices[grant.source] = device
+        }
+        if options.privileged { facts.addDevices(below: "/dev", depth: 0) }
+        for case .seccompFile(let path) in options.security {
+            do {
+                facts.seccompProfile = try SeccompProfile(json: try SystemFile.bytes(of: path))
+            } catch let error as SystemError {
+                throw OptionError("--security-opt", "seccomp=\(path)", "\(error)")
+            } catch let error as ConfigurationError {
+                throw OptionError("--security-opt", "seccomp=\(path)", "is no profile: \(error)")
+            }
+        }
+        return facts
+    }
+
+    private static func device(at path: String) -> RuntimeConfiguration.Device? {
+        var status = Glibc.stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFCHR || kind == S_IFBLK else { return nil }
+        return RuntimeConfiguration.Device(
+            type: kind == S_IFCHR ? "c" : "b", path: path, major: Int64(isolab_device_major(UInt64(status.st_rdev))),
+            minor: Int64(isolab_device_minor(UInt64(status.st_rdev))), fileMode: UInt32(status.st_mode & 0o7777),
+            uid: status.st_uid, gid: status.st_gid)
+    }
+
+    /// What a container has of its own is left out: terminals, shared memory, queues.
+    private mutating func addDevices(below directory: String, depth: Int) {
+        let own: Set<String> = ["/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx"]
+        for name in (try? SystemFile.names(in: directory)) ?? [] {
+            let path = "\(directory)/\(name)"
+            var status = Glibc.stat()
+            guard !own.contains(path), lstat(path, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR, depth < 4 {
+                addDevices(below: path, depth: depth + 1)
+            } else if let device = Self.device(at: path), status.st_mode & S_IFMT != S_IFLNK {
+                devices[path] = device
+            }
+        }
+    }
+}

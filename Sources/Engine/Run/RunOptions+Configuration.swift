@@ -1,0 +1,158 @@
+public import ImageRuntime
+public import OCI
+import Seccomp
+
+extension RunOptions {
+    /// The `config.json` of a container of an image: Docker's defaults, what the image says, and above both these options.
+    ///
+    /// - Parameters:
+    ///   - command: in place of the image's; empty: the image's.
+    ///   - user: as the image knows him.
+    ///   - id: the container's, whose first twelve digits are its host name.
+    ///   - rootPath: where the container's own files are.
+    /// - Throws: `OptionError`, or `ConfigurationError` where the image and the options say nothing to run.
+    public func configuration(
+        of image: ImageConfiguration, command: [String], user: ResolvedUser, id: String, rootPath: String,
+        facts: RunFacts
+    ) throws -> RuntimeConfiguration {
+        try validate()
+        var base = ImageRuntimeConfiguration(image, user: user)
+        if let entrypoint { base.entrypoint = entrypoint.isEmpty ? [] : [entrypoint] }
+        if !command.isEmpty { base.command = command }
+        let hostname = self.hostname ?? (network == .host ? facts.hostname : String(id.prefix(12)))
+        base.hostname = hostname
+        base.environment =
+            ["HOSTNAME=\(hostname)"]
+            + EnvironmentChange.apply(environment, to: []) { facts.environment[$0] }
+        base.workingDirectory = workingDirectory
+        base.terminal = terminal
+        base.rootReadOnly = readOnly
+        base.memory = memory?.bytes
+        base.memoryAndSwap = memoryAndSwap?.bytes
+        base.processCount = processCount
+        base.capabilities = capabilities
+        base.noNewPrivileges = security.contains(.noNewPrivileges(true))
+        for annotation in annotations { base.annotations[annotation.name] = annotation.value }
+        if let stopSignal { base.annotations["org.opencontainers.image.stopSignal"] = stopSignal }
+        var result = try base.runtimeConfiguration(rootPath: rootPath, seccomp: profile(facts))
+        setProcessor(&result)
+        setNamespaces(&result)
+        setMounts(&result)
+        try setDevices(&result, facts)
+        setProtections(&result)
+        result.process?.resourceLimits = limits.map(\.limit)
+        for parameter in kernelParameters {
+            // One parameter has two ways of writing.
+            for name in result.linux?.sysctl.keys.sorted() ?? [] where KernelParameter(name) == KernelParameter(parameter.name) {
+                result.linux?.sysctl[name] = nil
+            }
+            result.linux?.sysctl[parameter.name] = parameter.value
+        }
+        return result
+    }
+
+    private var capabilities: [String] {
+        if privileged { return CapabilityNames.all }
+        return CapabilityChange.apply(
+            add: addedCapabilities, drop: droppedCapabilities, to: RuntimeConfiguration.dockerCapabilities)
+    }
+
+    private func profile(_ facts: RunFacts) -> SeccompProfile? {
+        if let own = facts.seccompProfile { return own }
+        return privileged || security.contains(.seccompUnconfined) ? nil : .docker(capabilities: capabilities)
+    }
+
+    // MARK: - Limits
+
+    private func setProcessor(_ result: inout RuntimeConfiguration) {
+        guard processors?.quota != nil || processorShares != nil || processorSet != nil else { return }
+        var cpu = RuntimeConfiguration.Resources.Processor()
+        if let quota = processors?.quota {
+            cpu.quota = quota
+            cpu.period = ProcessorTime.period
+        }
+        cpu.shares = processorShares
+        cpu.cpus = processorSet
+        result.linux?.resources?.cpu = cpu
+    }
+
+    // MARK: - What it sees
+
+    private func setNamespaces(_ result: inout RuntimeConfiguration) {
+        guard network == .host else { return }
+        result.linux?.namespaces.removeAll { $0.kind == .network }
+        // They would be the host's.
+        result.linux?.sysctl = [:]
+    }
+
+    private func setMounts(_ result: inout RuntimeConfiguration) {
+        if let sharedMemory {
+            for index in result.mounts.indices where result.mounts[index].destination == "/dev/shm" {
+                result.mounts[index].options.removeAll { $0.hasPrefix("size=") }
+                result.mounts[index].options.append("size=\(sharedMemory.bytes)")
+            }
+        }
+        // From the outside in: what is below another comes after it.
+        let own = (temporaryMounts.map(\.mount) + volumes.map(\.mount)).enumerated().sorted {
+            let depths = ($0.element.destination, $1.element.destination)
+            let (first, second) = (depths.0.split(separator: "/").count, depths.1.split(separator: "/").count)
+            return (first, $0.offset) < (second, $1.offset)
+        }.map(\.element)
+        result.mounts.removeAll { mount in own.contains { $0.destination == mount.destination } }
+        result.mounts += own
+        if privileged {
+            for index in result.mounts.indices where ["sysfs", "cgroup"].contains(result.mounts[index].type) {
+                result.mounts[index].options.removeAll { $0 == "ro" }
+                result.mounts[index].options.append("rw")
+            }
+        }
+    }
+
+    private func setDevices(_ result: inout RuntimeConfiguration, _ facts: RunFacts) throws(OptionError) {
+        if privileged {
+            result.linux?.devices = facts.devices.values.sorted { $0.path < $1.path }.filter {
+                !Self.defaultDevices.contains($0.path)
+            }
+            result.linux?.resources?.devices = [RuntimeConfiguration.Resources.DeviceRule(allow: true, access: "rwm")]
+        }
+        for grant in devices {
+            guard var device = facts.devices[grant.source] else {
+                throw OptionError("--device", grant.source, "is no device of this host")
+            }
+            device.path = grant.target
+            result.linux?.devices.removeAll { $0.path == grant.target }
+            if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
+            guard !privileged else { continue }
+            result.linux?.resources?.devices.append(
+                RuntimeConfiguration.Resources.DeviceRule(
+                    allow: true, type: device.type, major: device.major, minor: device.minor, access: grant.access))
+        }
+    }
+
+    /// Those every container has (config-linux.md, "Default Devices").
+    private static let defaultDevices: Set<String> = [
+        "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console", "/dev/ptmx",
+    ]
+
+    // MARK: - Protections
+
+    private func setProtections(_ result: inout RuntimeConfiguration) {
+        if privileged {
+            result.linux?.maskedPaths = []
+            result.linux?.readonlyPaths = []
+        }
+        for option in security {
+            switch option {
+            case .apparmor(let name): result.process?.apparmorProfile = name == "unconfined" ? nil : name
+            case .mask(let paths): result.linux?.maskedPaths += paths
+            case .unmask(let paths):
+                func isKept(_ path: String) -> Bool {
+                    !paths.isEmpty && !paths.contains { path == $0 || path.hasPrefix($0 + "/") }
+                }
+                result.linux?.maskedPaths.removeAll { !isKept($0) }
+                result.linux?.readonlyPaths.removeAll { !isKept($0) }
+            case .noNewPrivileges, .seccompFile, .seccompUnconfined: break
+            }
+        }
+    }
+}

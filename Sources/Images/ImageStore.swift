@@ -1,0 +1,108 @@
+public import Content
+import Glibc
+import Linux
+public import OCI
+
+/// The images of this host: a directory that is a valid OCI image layout (`image-layout.md`) and holds what makes them run
+/// besides.
+///
+/// `index.json` names the images, each by its whole name in the annotations that others look for, so that `skopeo inspect
+/// oci:DIRECTORY:NAME` finds it. It is replaced whole or not at all. Several processes may use one store; a value is just its name.
+public struct ImageStore: Sendable {
+    /// The directory that holds `oci-layout`, `index.json`, `blobs`, `layers` and `containers`.
+    public let root: String
+    /// The blobs.
+    public let content: ContentStore
+
+    /// Opens the store in a directory, made where it is absent.
+    public init(root: String = ImageStore.defaultRoot) throws(ImageError) {
+        self.root = root
+        content = try reading { () throws(ContentError) in try ContentStore(root: root) }
+        let marker = "\(root)/\(ImageLayout.marker)"
+        guard !SystemFile.exists(marker) || !SystemFile.exists(indexPath) else { return }
+        try calling { () throws(SystemError) in
+            for name in ["layers", "stacks", "containers"] {
+                try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o711)
+            }
+        }
+        let lock = try lockIndex()
+        defer { withExtendedLifetime(lock) {} }
+        if !SystemFile.exists(indexPath) { try write(ImageIndex(manifests: [])) }
+        if !SystemFile.exists(marker) { try replace(marker, with: ImageLayout().json()) }
+    }
+
+    /// Where images are where nobody says otherwise.
+    public static var defaultRoot: String { StandardDirectories.data + "/images" }
+
+    /// What nothing needs: greater indexes are refused, in bytes.
+    static let greatestIndex: Int64 = 16 << 20
+
+    // MARK: index.json
+
+    private var indexPath: String { "\(root)/\(ImageLayout.index)" }
+
+    /// What the store names, as it is on disk.
+    public func index() throws(ImageError) -> ImageIndex {
+        let bytes = try calling { () throws(SystemError) in try SystemFile.bytes(of: indexPath) }
+        return try parsing { () throws(ConfigurationError) in try ImageIndex(json: bytes) }
+    }
+
+    /// Changes what the store names, alone among all processes.
+    func update<Result>(_ body: (inout ImageIndex) throws(ImageError) -> Result) throws(ImageError) -> Result {
+        let lock = try lockIndex()
+        defer { withExtendedLifetime(lock) {} }
+        let before = try index()
+        var index = before
+        let result = try body(&index)
+        if index != before { try write(index) }
+        return result
+    }
+
+    func lockIndex() throws(ImageError) -> FileLock {
+        try calling { () throws(SystemError) in try FileLock(.exclusive, "\(root)/locks/index") }
+    }
+
+    private func write(_ index: ImageIndex) throws(ImageError) { try replace(indexPath, with: index.json()) }
+
+    /// Puts a document in place, on disk before it is seen.
+    func replace(_ path: String, with bytes: [UInt8]) throws(ImageError) {
+        let aside = path + ".new"
+        try calling { () throws(SystemError) in
+            let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
+            try SystemFile.write(bytes, to: file.number, path)
+            try retryingOnInterrupt("fsync", aside) { fsync(file.number) }
+            if rename(aside, path) != 0 { throw SystemError("rename", path) }
+            try SystemFile.synchronize(root)
+        }
+    }
+
+    // MARK: Documents
+
+    /// A manifest, verified.
+    public func manifest(_ descriptor: Descriptor) throws(ImageError) -> ImageManifest {
+        let bytes = try document(descriptor, limit: ImageManifest.greatestSize)
+        return try parsing { () throws(ConfigurationError) in try ImageManifest(json: bytes) }
+    }
+
+    /// An index of manifests, verified.
+    public func index(_ descriptor: Descriptor) throws(ImageError) -> ImageIndex {
+        let bytes = try document(descriptor, limit: ImageManifest.greatestSize)
+        return try parsing { () throws(ConfigurationError) in try ImageIndex(json: bytes) }
+    }
+
+    /// An image's configuration, verified.
+    public func configuration(_ descriptor: Descriptor) throws(ImageError) -> ImageConfiguration {
+        let bytes = try document(descriptor, limit: ImageConfiguration.greatestSize)
+        return try parsing { () throws(ConfigurationError) in try ImageConfiguration(json: bytes) }
+    }
+
+    /// Stores a document.
+    public func put(_ bytes: [UInt8], _ mediaType: MediaType) throws(ImageError) -> Descriptor {
+        let digest = try reading { () throws(ContentError) in try content.put(bytes) }
+        return Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
+    }
+
+    private func document(_ descriptor: Descriptor, limit: Int64) throws(ImageError) -> [UInt8] {
+        try reading { () throws(ContentError) in try content.bytes(of: descriptor, limit: limit) }
+    }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Content
+import Glibc
+import Linux
+public import OCI
+
+/// What the store takes on disk, and whose it is.
+public struct DiskUse: Equatable, Sendable {
+    public struct Image: Equatable, Sendable {
+        public var id: Digest
+        public var names: [ImageReference]
+        /// Bytes of blobs and unpacked layers that no other image has.
+        public var own: Int64
+        /// Bytes that others have, too.
+        public var shared: Int64
+        /// The containers made from it.
+        public var containers: [String]
+    }
+
+    public struct Container: Equatable, Sendable {
+        public var id: String
+        /// The manifest it was made from.
+        public var image: Digest
+        /// Bytes of what it wrote.
+        public var own: Int64
+        /// Bytes of the layers below, which others of the same image share.
+        public var shared: Int64
+    }
+
+    public var images: [Image] = []
+    public var containers: [Container] = []
+    /// Bytes of all blobs.
+    public var blobs: Int64 = 0
+    /// Bytes of all unpacked layers, by the sizes of their archives.
+    public var layers: Int64 = 0
+
+    /// Bytes of images that no container was made from, and that no used image has, too.
+    public var reclaimable: Int64 { images.filter(\.containers.isEmpty).reduce(0) { $0 + $1.own } }
+}
+
+extension ImageStore {
+    /// Counts what everything takes.
+    public func diskUse() throws(ImageError) -> DiskUse {
+        var use = DiskUse()
+        for digest in try reading({ () throws(ContentError) in try content.digests() }) {
+            use.blobs += content.size(of: digest) ?? 0
+        }
+        var unpacked: [String: Int64] = [:]
+        for name in try unpackedLayers() {
+            guard let bytes = try? SystemFile.bytes(of: "\(root)/layers/\(name)/layer.json"),
+                let record = try? JSONDocument.read(LayerRecord.self, from: bytes, document: "layer.json")
+            else { continue }
+            unpacked[name] = record.size
+            use.layers += record.size
+        }
+        let index = try index()
+        var roots: [(entry: Descriptor, roots: ImageRoots)] = []
+        var users: [String: Int] = [:]
+        for entry in index.manifests where !roots.contains(where: { $0.entry.digest == entry.digest }) {
+            var own = ImageRoots()
+            // Damaged ones are counted as far as they can be read.
+            if let graph = try? graph(of: entry) { own.insert(graph) }
+            for digest in own.digests { users[digest.description, default: 0] += 1 }
+            for layer in own.layers { users[layer, default: 0] += 1 }
+            roots.append((entry, own))
+        }
+        for (entry, roots) in roots {
+            var image = DiskUse.Image(
+                id: try identities(of: entry).first ?? entry.digest,
+                names: index.manifests.filter { $0.digest == entry.digest }.compactMap(\.imageName), own: 0, shared: 0,
+                containers: try containers(of: entry))
+            let sizes =
+                roots.digests.map { ($0.description, content.size(of: $0) ?? 0) }
+                + roots.layers.map { ($0, unpacked[$0] ?? 0) }
+            for (name, size) in sizes {
+                if users[name, default: 0] > 1 { image.shared += size } else { image.own += size }
+            }
+            use.images.append(image)
+        }
+        for id in try snapshots() {
+            guard let snapshot = try snapshot(id) else { continue }
+            use.containers.append(
+                DiskUse.Container(
+                    id: id, image: snapshot.image.digest, own: TreeSize.bytes(below: snapshot.upper),
+                    shared: snapshot.stack.diffIDs.reduce(0) { $0 + (unpacked[String($1.hexadecimal)] ?? 0) }))
+        }
+        return use
+    }
+
+    /// Bytes that a container wrote.
+    public func size(of snapshot: Snapshot) -> Int64 { TreeSize.bytes(below: snapshot.upper) }
+}
+
+/// What a tree takes on disk; files with several names count once. What vanishes meanwhile does not count.
+enum TreeSize {
+    /// More directories below each other are not counted: each takes a descriptor.
+    private static let greatestDepth = 256
+
+    static func bytes(below path: String) -> Int64 {
+        var links: Set<UInt64> = []
+        return bytes(path, in: AT_FDCWD, &links, depth: 0)
+    }
+
+    private static func bytes(_ name: String, in parent: Int32, _ links: inout Set<UInt64>, depth: Int) -> Int64 {
+        let number = isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        guard number >= 0 else { return 0 }
+        guard let stream = fdopendir(number) else {
+            close(number)
+            return 0
+        }
+        defer { closedir(stream) }
+        var total: Int64 = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard name != ".", name != "..", fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                total += Int64(status.st_blocks) * 512
+                if depth < greatestDepth { total += bytes(name, in: number, &links, depth: depth + 1) }
+            } else if status.st_nlink == 1 || links.insert(UInt64(status.st_ino)).inserted {
+                total += Int64(status.st_blocks) * 512
+            }
+        }
+        return total
+    }
+}

@@ -1,0 +1,146 @@
+import Glibc
+import Linux
+import OCI
+
+/// The tar archive of a blob, decompressed and hashed on a thread of its own.
+final class LayerStream {
+    /// What the thread found out when it came to the end.
+    struct Totals: Sendable {
+        var digest: Digest?
+        var diffID: Digest
+        var compression: MediaType.Compression
+        var size: Int64
+        var archiveSize: Int64
+    }
+
+    private let ring = ChunkRing()
+    private let totals = Box<Totals>()
+    private let thread: WorkerThread
+    /// What the emptying side failed with: libarchive's callback cannot throw.
+    private(set) var failure: LayerError?
+    /// The piece handed out last, and all bytes handed out.
+    private var current: UnsafeRawBufferPointer?
+    private var position: Int64 = 0
+    /// Bytes handed out since the count was last set to 0.
+    var handedOut: Int64 = 0
+    /// Bytes that may be handed out until it is set again.
+    var allowance = Int64.max
+
+    init(_ blob: LayerBlob, limits: LayerLimits) throws(LayerError) {
+        do {
+            thread = try WorkerThread { [ring, totals] in
+                do throws(LayerError) {
+                    totals.value = try Self.produce(blob, limits, ring)
+                    ring.finish(.success(()))
+                } catch {
+                    ring.finish(.failure(error))
+                }
+            }
+        } catch {
+            throw LayerError(error)
+        }
+    }
+
+    /// The next piece of the archive, valid until the following call; nil at the end, or with `failure` set.
+    func next() -> UnsafeRawBufferPointer? {
+        guard failure == nil else { return nil }
+        guard handedOut <= allowance else {
+            failure = LayerError(.limitExceeded(.headerBytes, limit: allowance))
+            return nil
+        }
+        do throws(LayerError) {
+            let piece = try ring.next()
+            current = piece
+            position += Int64(piece?.count ?? 0)
+            handedOut += Int64(piece?.count ?? 0)
+            return piece
+        } catch {
+            failure = error
+            return nil
+        }
+    }
+
+    /// Reads to the end, where only zeros may be, and tells what the blob was.
+    ///
+    /// - Parameter consumed: how many of the bytes handed out the archive took.
+    func finish(after consumed: Int64) throws(LayerError) -> Totals {
+        allowance = .max
+        if let current, !current.suffix(Int(clamping: position - consumed)).allSatisfy({ $0 == 0 }) {
+            throw LayerError(.trailingData)
+        }
+        while let piece = next() {
+            guard piece.allSatisfy({ $0 == 0 }) else { throw LayerError(.trailingData) }
+        }
+        if let failure { throw failure }
+        guard let totals = totals.value else { throw LayerError(.truncated) }
+        return totals
+    }
+
+    deinit { ring.cancel() }
+
+    /// The thread's work.
+    private static func produce(
+        _ blob: LayerBlob, _ limits: LayerLimits, _ ring: ChunkRing
+    ) throws(LayerError) -> Totals? {
+        let source = BlobSource(blob.descriptor, hashing: blob.digest?.algorithm ?? .sha256)
+        let found = try source.compression()
+        if let type = blob.mediaType {
+            guard let expected = type.compression else { throw LayerError(.unknownMediaType(type)) }
+            guard expected == found else { throw LayerError(.compressionMismatch(expected: expected, found: found)) }
+        }
+        var decoder: any LayerDecoder =
+            switch found {
+            case .none: PlainDecoder()
+            case .gzip: try GzipDecoder()
+            case .zstandard: try ZstandardDecoder()
+            }
+        // Of an archive that is not compressed one hash is enough.
+        let algorithm = blob.diffID?.algorithm ?? .sha256
+        let isHashedOnce = found == .none && algorithm == blob.digest?.algorithm ?? .sha256
+        var hasher = ContentHasher(algorithm)
+        var archiveSize: Int64 = 0
+        while true {
+            guard let target = ring.free() else { return nil }
+            let count = try decoder.decode(source, into: target)
+            if count == 0 { break }
+            archiveSize += Int64(count)
+            try check(archiveSize, of: source.count, limits)
+            if !isHashedOnce { hasher.update(UnsafeRawBufferPointer(rebasing: target[..<count])) }
+            ring.commit(count)
+        }
+        guard archiveSize > 0 else { throw LayerError(.truncated) }
+        let digest = source.finish()
+        let diffID = isHashedOnce ? digest : hasher.finish()
+        guard let diffID else { return nil }
+        try compare(blob, digest, diffID, source.count)
+        return Totals(
+            digest: digest, diffID: diffID, compression: found, size: source.count, archiveSize: archiveSize)
+    }
+
+    private static func check(_ archive: Int64, of compressed: Int64, _ limits: LayerLimits) throws(LayerError) {
+        if archive > limits.bytes { throw LayerError(.limitExceeded(.bytes, limit: limits.bytes)) }
+        if archive > limits.ratioFrom, archive / max(compressed, 1) >= limits.ratio {
+            throw LayerError(.limitExceeded(.ratio, limit: limits.ratio))
+        }
+    }
+
+    private static func compare(
+        _ blob: LayerBlob, _ digest: Digest?, _ diffID: Digest, _ size: Int64
+    ) throws(LayerError) {
+        if let expected = blob.size, expected != size {
+            throw LayerError(.sizeMismatch(expected: expected, found: size))
+        }
+        if let expected = blob.digest, let digest, expected != digest {
+            throw LayerError(.digestMismatch(expected: expected, found: digest))
+        }
+        if let expected = blob.diffID, expected != diffID {
+            throw LayerError(.diffIDMismatch(expected: expected, found: diffID))
+        }
+    }
+}
+
+/// A value that one thread leaves for another, which looks only after it was told to.
+final class Box<Value: Sendable>: @unchecked Sendable {
+    // Unchecked: written before `ChunkRing.finish`, read after `ChunkRing.next` has seen that; the ring's mutex orders the two.
+    var value: Value?
+}

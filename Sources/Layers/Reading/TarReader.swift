@@ -1,0 +1,161 @@
+import CArchive
+import CLinux
+import Glibc
+
+/// Reads the entries of a layer's archive one after the other (libarchive's tar reader: ustar, pax, GNU).
+///
+/// To be used on one thread: that thread's characters are UTF-8 meanwhile, for pax names.
+final class TarReader {
+    private let archive: OpaquePointer
+    private let stream: LayerStream
+    private let limits: LayerLimits
+    private let characters: UnsafeMutableRawPointer?
+    private(set) var entries: Int64 = 0
+
+    init(_ stream: LayerStream, limits: LayerLimits) throws(LayerError) {
+        guard let archive = archive_read_new() else { throw LayerError(.damaged("no memory to read with")) }
+        self.archive = archive
+        self.stream = stream
+        self.limits = limits
+        characters = isolab_use_unicode()
+        archive_read_support_format_tar(archive)
+        // What a record `hdrcharset=BINARY` asks for: bytes as they are.
+        archive_read_set_options(archive, "hdrcharset=BINARY")
+        stream.allowance = limits.headerBytes
+        // The stream outlives the archive: both are this object's.
+        let context = Unmanaged.passUnretained(stream).toOpaque()
+        if archive_read_open(archive, context, nil, feedArchive, nil) != ARCHIVE_OK { throw failure(nil) }
+    }
+
+    /// The next entry, valid until the following call; nil at the end.
+    func next() throws(LayerError) -> TarEntry? {
+        stream.allowance = .max
+        if entries > 0, archive_read_data_skip(archive) == ARCHIVE_FATAL { throw failure(nil) }
+        stream.handedOut = 0
+        stream.allowance = limits.headerBytes
+        var pointer: OpaquePointer?
+        let result = archive_read_next_header(archive, &pointer)
+        stream.allowance = .max
+        switch result {
+        case ARCHIVE_EOF:
+            if let failure = stream.failure { throw failure }
+            return nil
+        case ARCHIVE_OK:
+            break
+        default:
+            // Warnings too: a record that cannot be read, a negative size, a name that is not what it says.
+            throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { LayerPath.shown(bytes(of: $0)) })
+        }
+        guard let pointer else { throw failure(nil) }
+        entries += 1
+        guard entries <= limits.entries else { throw LayerError(.limitExceeded(.entries, limit: limits.entries)) }
+        return TarEntry(pointer)
+    }
+
+    /// The next piece of the entry's content and where in the file it belongs; nil at its end.
+    func nextPiece(of entry: String) throws(LayerError) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
+        var start: UnsafeRawPointer?
+        var count = 0
+        var offset: la_int64_t = 0
+        switch archive_read_data_block(archive, &start, &count, &offset) {
+        case ARCHIVE_OK: return (UnsafeRawBufferPointer(start: start, count: count), offset)
+        case ARCHIVE_EOF: return nil
+        default: throw failure(entry)
+        }
+    }
+
+    /// Bytes of the stream that the archive took so far.
+    var consumed: Int64 { archive_filter_bytes(archive, 0) }
+
+    /// What went wrong: in the stream below, else in libarchive's words.
+    private func failure(_ entry: String?) -> LayerError {
+        if let failure = stream.failure { return LayerError(failure.reason, entry: failure.entry ?? entry) }
+        let words = archive_error_string(archive).map { String(cString: $0) } ?? "not a tar archive"
+        if words.hasPrefix("Truncated") { return LayerError(.truncated, entry: entry) }
+        return LayerError(.damaged(words), entry: entry)
+    }
+
+    deinit {
+        archive_read_free(archive)
+        isolab_restore_characters(characters)
+    }
+}
+
+/// libarchive's read callback (`archive_read_data(3)`): the stream's next piece, without copying.
+private func feedArchive(
+    _ archive: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ start: UnsafeMutablePointer<UnsafeRawPointer?>?
+) -> la_ssize_t {
+    guard let context else { return -1 }
+    let stream = Unmanaged<LayerStream>.fromOpaque(context).takeUnretainedValue()
+    guard let piece = stream.next() else { return stream.failure == nil ? 0 : -1 }
+    start?.pointee = piece.baseAddress
+    return piece.count
+}
+
+private func bytes(of text: UnsafePointer<CChar>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text, count: strlen(text))
+}
+
+/// One entry as libarchive holds it, valid until the next is read.
+struct TarEntry {
+    enum Kind: Equatable {
+        case file, directory, symbolicLink, hardLink, pipe, socket
+        case device(isBlock: Bool, major: UInt32, minor: UInt32)
+    }
+
+    private let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
+    /// The name as the archive has it.
+    var name: UnsafeRawBufferPointer {
+        archive_entry_pathname(pointer).map(bytes(of:)) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    var kind: Kind {
+        if archive_entry_hardlink(pointer) != nil { return .hardLink }
+        switch archive_entry_filetype(pointer) {
+        case S_IFDIR: return .directory
+        case S_IFLNK: return .symbolicLink
+        case S_IFIFO: return .pipe
+        case S_IFSOCK: return .socket
+        case S_IFCHR, S_IFBLK:
+            return .device(
+                isBlock: archive_entry_filetype(pointer) == S_IFBLK,
+                major: UInt32(truncatingIfNeeded: archive_entry_rdevmajor(pointer)),
+                minor: UInt32(truncatingIfNeeded: archive_entry_rdevminor(pointer)))
+        default: return .file
+        }
+    }
+
+    /// The target of a symbolic or of a hard link; empty for other entries.
+    var target: UnsafeRawBufferPointer {
+        (archive_entry_hardlink(pointer) ?? archive_entry_symlink(pointer)).map(bytes(of:))
+            ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Permissions with set-user-id, set-group-id and sticky bits.
+    var permissions: mode_t { archive_entry_perm(pointer) & 0o7777 }
+    var user: Int64 { archive_entry_uid(pointer) }
+    var group: Int64 { archive_entry_gid(pointer) }
+    var size: Int64 { archive_entry_size(pointer) }
+    var seconds: Int64 { Int64(archive_entry_mtime(pointer)) }
+    var nanoseconds: Int { archive_entry_mtime_nsec(pointer) }
+
+    /// Whether there are extended attributes: asked for every entry, answered without allocating.
+    var attributeCount: Int { Int(archive_entry_xattr_count(pointer)) }
+
+    /// Visits the extended attributes.
+    func forEachAttribute(
+        _ body: (UnsafePointer<CChar>, UnsafeRawBufferPointer) throws(LayerError) -> Void
+    ) throws(LayerError) {
+        archive_entry_xattr_reset(pointer)
+        while true {
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var size = 0
+            guard archive_entry_xattr_next(pointer, &name, &value, &size) == ARCHIVE_OK, let name else { return }
+            try body(name, UnsafeRawBufferPointer(start: value, count: size))
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import CLinux
+import Glibc
+import Linux
+
+/// The directory a layer is unpacked into: every name in it is resolved below it, by descriptors.
+///
+/// Links that earlier entries made are followed as if this directory were `/` (`openat2(2)`, RESOLVE_IN_ROOT), as in a
+/// container: they can never lead outside. The directories of the last few entries stay open.
+final class RootDirectory {
+    /// A directory that holds entries.
+    final class Parent {
+        let path: [UInt8]
+        /// `O_PATH`.
+        let descriptor: OwnedDescriptor
+        /// Whether it and those above are known to be of this layer.
+        var isMarked = false
+
+        init(_ path: [UInt8], _ descriptor: consuming OwnedDescriptor) {
+            self.path = path
+            self.descriptor = descriptor
+        }
+    }
+
+    let path: String
+    /// Opened for reading: its own attributes can be set through it.
+    let descriptor: OwnedDescriptor
+    /// The most recently used last.
+    private var recent: [Parent] = []
+    private static let kept = 16
+    /// To whom a directory belongs that no entry announced; nil: to the caller.
+    private let implicitOwner: (user: uid_t, group: gid_t)?
+    /// What marks a directory that takes a whiteout's place, so that the lower layers' stays hidden; nil: no marks.
+    private let opaqueAttribute: String?
+
+    init(_ path: String, implicitOwner: (user: uid_t, group: gid_t)?, opaqueAttribute: String?) throws(LayerError) {
+        self.path = path
+        self.implicitOwner = implicitOwner
+        self.opaqueAttribute = opaqueAttribute
+        do { descriptor = try OwnedDescriptor(opening: path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
+            throw LayerError(error)
+        }
+    }
+
+    /// The directory of an entry, made where it is not there yet.
+    func parent(of entry: LayerPath) throws(LayerError) -> Parent {
+        let path = entry.parent
+        if let index = recent.lastIndex(where: { $0.path.elementsEqual(path) }) {
+            let found = recent[index]
+            if index != recent.count - 1 {
+                recent.remove(at: index)
+                recent.append(found)
+            }
+            return found
+        }
+        return keep(Parent(Array(path), try open(path, of: entry)))
+    }
+
+    /// Keeps a directory that was just opened: the next entries are likely in it.
+    @discardableResult
+    func keep(_ directory: Parent) -> Parent {
+        if recent.count == Self.kept { recent.removeFirst() }
+        recent.append(directory)
+        return directory
+    }
+
+    /// The directory of an entry, where it is there.
+    func existingParent(of entry: LayerPath) -> Parent? {
+        if let found = recent.last(where: { $0.path.elementsEqual(entry.parent) }) { return found }
+        let number = Self.open(descriptor.number, entry.parent)
+        guard number >= 0 else { return nil }
+        return keep(Parent(Array(entry.parent), OwnedDescriptor(owning: number)))
+    }
+
+    /// To be called when a directory or a link was removed: open directories may be elsewhere than their names say.
+    func forget() { recent.removeAll() }
+
+    private func open(_ path: ArraySlice<UInt8>, of entry: LayerPath) throws(LayerError) -> OwnedDescriptor {
+        let number = Self.open(descriptor.number, path)
+        if number >= 0 { return OwnedDescriptor(owning: number) }
+        switch errno {
+        case ENOENT, ENOTDIR: return try make(path, of: entry)
+        case ELOOP: throw LayerError(.parentIsNotDirectory, entry: entry.description)
+        case ENOSYS:
+            throw LayerError(
+                SystemError("openat2", self.path, advice: "unpacking needs Linux 5.6 or newer"),
+                entry: entry.description)
+        default:
+            throw LayerError(SystemError("openat2", "\(self.path)/\(LayerPath.shown(path))"), entry: entry.description)
+        }
+    }
+
+    /// Makes what is missing of a path, one component after the other.
+    private func make(_ path: ArraySlice<UInt8>, of entry: LayerPath) throws(LayerError) -> OwnedDescriptor {
+        var current = OwnedDescriptor(owning: Self.open(descriptor.number, []))
+        for component in path.split(separator: 0x2F) {
+            let upTo = path[..<component.endIndex]
+            var next = Self.open(descriptor.number, upTo)
+            if next < 0 {
+                try createDirectory(terminated(component), in: current.number, of: entry)
+                next = Self.open(descriptor.number, upTo)
+            }
+            guard next >= 0 else {
+                throw LayerError(
+                    SystemError("openat2", "\(self.path)/\(LayerPath.shown(upTo))"), entry: entry.description)
+            }
+            current = OwnedDescriptor(owning: next)
+        }
+        return current
+    }
+
+    private func createDirectory(_ name: [CChar], in parent: Int32, of entry: LayerPath) throws(LayerError) {
+        // What is there and is not a directory can only be a whiteout; a link that leads nowhere is refused.
+        var information = stat()
+        let isThere = fstatat(parent, name, &information, AT_SYMLINK_NOFOLLOW) == 0
+        if isThere {
+            guard information.isWhiteout, unlinkat(parent, name, 0) == 0 else {
+                throw LayerError(.parentIsNotDirectory, entry: entry.description)
+            }
+        }
+        let object = "\(path)/\(entry)"
+        do throws(SystemError) {
+            try retryingOnInterrupt("mkdirat", object) { mkdirat(parent, name, 0o755) }
+            // Whatever the umask took away.
+            try retryingOnInterrupt("fchmodat", object) { fchmodat(parent, name, 0o755, 0) }
+            if let owner = implicitOwner {
+                try retryingOnInterrupt("fchownat", object) {
+                    fchownat(parent, name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW)
+                }
+            }
+            if isThere, let opaqueAttribute {
+                try retryingOnInterrupt("lsetxattr", object) {
+                    isolab_set_attribute_at(parent, name, opaqueAttribute, "y", 1)
+                }
+            }
+        } catch {
+            throw LayerError(error, entry: entry.description)
+        }
+    }
+
+    private static func open(_ root: Int32, _ path: ArraySlice<UInt8>) -> Int32 {
+        isolab_open_in_root(
+            root, path.isEmpty ? [0x2E, 0] : terminated(path), OwnedDescriptor.pathOnly | O_DIRECTORY, 0)
+    }
+}
+
+/// A name as the C library takes it.
+func terminated(_ name: some Collection<UInt8>) -> [CChar] {
+    [CChar](unsafeUninitializedCapacity: name.count + 1) { buffer, count in
+        for byte in name {
+            buffer[count] = CChar(bitPattern: byte)
+            count += 1
+        }
+        buffer[count] = 0
+        count += 1
+    }
+}
+
+extension stat {
+    /// Overlayfs's whiteout: a character device 0/0 (Linux, Documentation/filesystems/overlayfs.rst).
+    var isWhiteout: Bool { st_mode & S_IFMT == S_IFCHR && st_rdev == 0 }
+    var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
+}

@@ -1,0 +1,43 @@
+import Glibc
+public import Linux
+
+/// What a user lays down about registries, for every command alike.
+public struct ClientOptions: Sendable {
+    /// Registries, as they are named in references, that may speak plain HTTP or show any certificate. Besides these, only this
+    /// machine itself (`localhost`, 127.0.0.0/8, `::1`) may speak plain HTTP, as with Docker; its certificates count.
+    public var insecureRegistries: Set<String> = []
+    /// A directory of certificates instead of the standard ones.
+    public var certificateDirectory: String?
+    public var credentials = CredentialStore()
+    /// Who to be, instead of what the files say.
+    public var credential: Credential?
+    public var limits = TransportLimits()
+    public var retries = RetryPolicy()
+    /// Layers on their way at the same time.
+    public var parallelTransfers = 4
+    /// Greater contents are pushed in pieces of this size, in bytes, so that a broken connection costs one piece at most.
+    public var pieceSize: Int64 = 64 << 20
+    public var cancellation = Cancellation()
+
+    public init() {}
+
+    /// Files that name one insecure registry a line; `#` begins a comment.
+    public static var insecureRegistryFiles: [String] {
+        var files = ["/etc/isolab/insecure-registries"]
+        let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
+        if let directory = environment("XDG_CONFIG_HOME") ?? environment("HOME").map({ "\($0)/.config" }) {
+            files.append("\(directory)/isolab/insecure-registries")
+        }
+        return files
+    }
+
+    /// Adds the registries that the files name.
+    public mutating func readInsecureRegistries(from files: [String] = insecureRegistryFiles) throws(SystemError) {
+        for file in files where SystemFile.exists(file) {
+            for line in try SystemFile.read(file).split(whereSeparator: \.isNewline) {
+                let name = line.prefix { $0 != "#" }.filter { !$0.isWhitespace }
+                if !name.isEmpty { insecureRegistries.insert(name.lowercased()) }
+            }
+        }
+    }
+}

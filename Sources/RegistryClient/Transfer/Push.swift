@@ -1,0 +1,77 @@
+public import Content
+public import OCI
+
+extension RegistryClient {
+    /// What came of a push or a copy.
+    public struct Pushed: Equatable, Sendable {
+        public var root: Descriptor
+        /// Blobs and manifests whose bytes had to travel, and how many those were.
+        public var sent: Int
+        public var sentSize: Int64
+    }
+
+    /// Takes an image with everything it consists of to a registry: blobs first, manifests then, the named one last.
+    ///
+    /// - Parameters:
+    ///   - root: a manifest or an index of the store.
+    ///   - neighbours: for a blob, other repositories of that registry that are known to have it.
+    public func push(
+        _ root: Descriptor, from store: ContentStore, as reference: ImageReference,
+        neighbours: @escaping @Sendable (Digest) -> [String] = { _ in [] },
+        report: @escaping TransferProgress.Receiver = { _ in }
+    ) throws -> Pushed {
+        let operation = "push \(reference.withDefaultTag.familiar)"
+        return try RegistryClientError.telling(operation) {
+            var plan = TransferPlan(repository: reference.repository, operation: operation, selection: .all)
+            func stored(_ descriptor: Descriptor) throws -> RemoteManifest {
+                RemoteManifest(
+                    descriptor: descriptor, bytes: try store.bytes(of: descriptor, limit: ImageManifest.greatestSize))
+            }
+            let named = try plan.add(try stored(root)) { try stored($0) }
+            for blob in plan.blobs where store.size(of: blob.digest) != blob.size {
+                throw RegistryClientError(
+                    .unusable, operation, problem: "blob \(blob.digest) is not here",
+                    advice: "pull the image again, with --all-platforms where it is of several")
+            }
+            let session = try session(for: reference.registry)
+            for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
+            let tally = TransferTally(report)
+            try TransferPool.run(
+                plan.blobs, width: options.parallelTransfers, cancellation: options.cancellation,
+                open: { RegistryConnection(session, cancellation: $0) },
+                body: { connection, blob in
+                    try BlobUpload(
+                        descriptor: blob, repository: reference.repository, neighbours: neighbours(blob.digest),
+                        operation: operation, report: tally.receive
+                    ).run(connection, from: store)
+                })
+            try put(plan.manifests, named, to: reference, session, tally, operation)
+            let (sent, size) = tally.total
+            return Pushed(root: root, sent: sent, sentSize: size)
+        }
+    }
+
+    /// Stores manifests by their digests, the last one by its name.
+    func put(
+        _ manifests: [RemoteManifest], _ named: RemoteManifest, to reference: ImageReference,
+        _ session: RegistrySession, _ tally: TransferTally, _ operation: String
+    ) throws {
+        let connection = RegistryConnection(session)
+        let scopes = [AccessScope(reference.repository, .pull, .push)]
+        if let digest = reference.digest, digest != named.descriptor.digest {
+            throw RegistryClientError(
+                .unusable, operation, problem: "the name's digest is not the content's, \(named.descriptor.digest)")
+        }
+        for manifest in manifests {
+            let digest = manifest.descriptor.digest
+            let isNamed = digest == named.descriptor.digest
+            let name: ManifestName =
+                isNamed && (reference.tag != nil || reference.digest == nil)
+                ? .tag(reference.tag ?? ImageReference.defaultTag) : .digest(digest)
+            if try connection.findManifest(reference.repository, name, scopes: scopes, operation) == digest { continue }
+            try connection.putManifest(
+                manifest.bytes, manifest.descriptor, to: reference.repository, name, scopes: scopes, operation)
+            tally.count(manifest.descriptor.size)
+        }
+    }
+}

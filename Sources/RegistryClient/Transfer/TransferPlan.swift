@@ -1,0 +1,96 @@
+import OCI
+
+/// What a transfer moves, found out from manifests alone.
+struct TransferPlan {
+    /// Indexes within indexes are read this deep.
+    static let greatestDepth = 4
+    /// Manifests of one name at most.
+    static let greatestManifests = 256
+
+    let repository: String
+    let operation: String
+    let selection: RegistryClient.Selection
+    /// Configurations and layers, each once, the greatest first: they take longest.
+    var blobs: [Descriptor] { found.sorted { $0.size > $1.size } }
+    /// The manifests to store, those first that others name.
+    private(set) var manifests: [RemoteManifest] = []
+    private var found: [Descriptor] = []
+    private var digests: Set<Digest> = []
+
+    init(repository: String, operation: String, selection: RegistryClient.Selection) {
+        self.repository = repository
+        self.operation = operation
+        self.selection = selection
+    }
+
+    /// Takes in what a manifest names, and the manifest itself.
+    ///
+    /// - Returns: the manifest that was chosen.
+    mutating func add(
+        _ manifest: RemoteManifest, depth: Int = 0, _ get: (Descriptor) throws -> RemoteManifest
+    ) throws -> RemoteManifest {
+        guard depth < Self.greatestDepth else {
+            throw failure(.protocolViolation, "indexes within indexes, more than \(Self.greatestDepth) deep")
+        }
+        do {
+            if manifest.descriptor.mediaType.isIndex {
+                let index = try ImageIndex(json: manifest.bytes)
+                guard case .platform(let platform) = selection else {
+                    for child in index.manifests { try addChild(child, depth, get) }
+                    return keep(manifest)
+                }
+                guard let chosen = index.manifest(for: platform) else {
+                    let names = index.manifests.compactMap { $0.platform.map { shown("\($0)") } }
+                    throw failure(
+                        .noPlatform, "there is no image for \(platform)",
+                        advice: "there are: " + names.prefix(20).joined(separator: ", "))
+                }
+                return try add(try check(get(chosen), chosen), depth: depth + 1, get)
+            }
+            let image = try ImageManifest(json: manifest.bytes)
+            guard !image.config.mediaType.isConfiguration || image.config.size <= ImageConfiguration.greatestSize else {
+                throw failure(.protocolViolation, "the configuration is \(image.config.size) bytes long")
+            }
+            for blob in [image.config] + image.layers where digests.insert(blob.digest).inserted {
+                found.append(blob)
+            }
+            return keep(manifest)
+        } catch let error as ConfigurationError {
+            throw failure(.protocolViolation, "\(error)")
+        }
+    }
+
+    private mutating func addChild(
+        _ child: Descriptor, _ depth: Int, _ get: (Descriptor) throws -> RemoteManifest
+    ) throws {
+        guard digests.insert(child.digest).inserted else { return }
+        guard digests.count <= Self.greatestManifests else {
+            throw failure(.protocolViolation, "more than \(Self.greatestManifests) manifests under one name")
+        }
+        if child.mediaType.isManifest || child.mediaType.isIndex {
+            _ = try add(try check(get(child), child), depth: depth + 1, get)
+        } else {
+            found.append(child)
+        }
+    }
+
+    private func check(_ manifest: RemoteManifest, _ descriptor: Descriptor) throws -> RemoteManifest {
+        guard manifest.descriptor.size == descriptor.size else {
+            throw failure(
+                .wrongContent,
+                "manifest \(descriptor.digest) is \(manifest.descriptor.size) bytes long, not \(descriptor.size)")
+        }
+        return manifest
+    }
+
+    private mutating func keep(_ manifest: RemoteManifest) -> RemoteManifest {
+        manifests.append(manifest)
+        return manifest
+    }
+
+    private func failure(
+        _ kind: RegistryClientError.Kind, _ problem: String, advice: String? = nil
+    ) -> RegistryClientError {
+        RegistryClientError(kind, operation, problem: problem, advice: advice)
+    }
+}

@@ -1,0 +1,35 @@
+/// What a client asked, before it is understood: nothing in it is trusted.
+public struct RegistryRequest: Sendable {
+    public var method: String
+    /// Path and query as they stand in the request line.
+    public var target: String
+    /// Names in lower case; of a name given twice, the values joined by commas (RFC 9110, 5.3).
+    public var headers: [String: String]
+    /// The address it came from, for the log.
+    public var peer: String
+
+    public init(method: String, target: String, headers: [String: String], peer: String = "") {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.peer = peer
+    }
+
+    /// How many bytes follow; nil where the client does not say (chunked), or says no number.
+    public var contentLength: Int64? {
+        headers["content-length"].flatMap(Decimal.number)
+    }
+
+    /// Whether there are no bytes to follow: with neither header there is no body (RFC 9112, 6.3).
+    public var isBodyless: Bool {
+        headers["transfer-encoding"] == nil && (contentLength ?? 0) == 0
+    }
+}
+
+/// Numbers as they stand in headers and queries: digits alone, no sign.
+enum Decimal {
+    static func number(_ text: some StringProtocol) -> Int64? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(text)
+    }
+}

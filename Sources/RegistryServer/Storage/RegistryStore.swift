@@ -1,0 +1,87 @@
+public import Content
+import Glibc
+public import Linux
+import OCI
+
+/// What a registry keeps: blobs once, by digest (`ContentStore`), and beside them the repositories, which say what is visible
+/// where.
+///
+/// ```
+/// <root>/blobs, ingest, leases, locks     the content store
+/// <root>/repositories/<name>/_blobs/<algorithm>/<hexadecimal>       empty: the blob was pushed or mounted here
+/// <root>/repositories/<name>/_manifests/<algorithm>/<hexadecimal>   the manifest's media type; its bytes are a blob
+/// <root>/repositories/<name>/_tags/<tag>                            a digest
+/// <root>/repositories/<name>/_referrers/<algorithm>/<hexadecimal>/<algorithm>-<hexadecimal>   a descriptor
+/// <root>/aside                            files being written
+/// <root>/key                              what makes the names of uploads unguessable, 32 bytes
+/// ```
+/// No part of a repository's name begins with `_`, so that nothing of it collides. Every file appears whole or not at all, and in
+/// an order in which each names only what is there already: content, then links, then tags.
+public struct RegistryStore: Sendable {
+    public let root: String
+    public let content: ContentStore
+    /// Signs the names of uploads.
+    let key: [UInt8]
+
+    /// Opens the store in a directory, made where it is absent.
+    public init(root: String) throws {
+        self.root = root
+        content = try ContentStore(root: root)
+        for name in ["repositories", "aside"] { try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o700) }
+        let path = "\(root)/key"
+        if !SystemFile.exists(path) {
+            // Of two that start at once, one key wins, and both read it.
+            let lock = try FileLock(.exclusive, "\(root)/locks/key")
+            defer { withExtendedLifetime(lock) {} }
+            if !SystemFile.exists(path) {
+                try DurableFile(aside: "\(root)/aside").replace(path, with: RandomName.bytes(32))
+            }
+        }
+        key = try SystemFile.bytes(of: path)
+        guard key.count == 32 else {
+            throw SystemError(
+                "read", path, errno: EINVAL, advice: "remove it: uploads that are under way must then begin anew")
+        }
+    }
+
+    var files: DurableFile { DurableFile(aside: "\(root)/aside") }
+
+    /// A repository by its name, which may hold nothing yet.
+    func repository(_ name: String) -> Repository { Repository(name: name, store: self) }
+
+    /// The names of the repositories that satisfy something, sorted by their bytes.
+    func repositories(where isWanted: (Repository) throws(SystemError) -> Bool) throws(SystemError) -> [Repository] {
+        var found: [Repository] = []
+        var open = [""]
+        while let prefix = open.popLast() {
+            let path = "\(root)/repositories/\(prefix)"
+            var isRepository = false
+            for entry in try Self.names(in: path) {
+                if entry.hasPrefix("_") { isRepository = true } else { open.append(prefix + entry + "/") }
+            }
+            guard isRepository else { continue }
+            let repository = repository(String(prefix.dropLast()))
+            if try isWanted(repository) { found.append(repository) }
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    /// The names in a directory; none where it is absent.
+    static func names(in path: String) throws(SystemError) -> [String] {
+        do throws(SystemError) {
+            return try SystemFile.names(in: path)
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+            return []
+        }
+    }
+
+    /// Removes what a killed process wrote aside.
+    public func cleanAside(olderThan seconds: Int) throws(SystemError) {
+        for name in try SystemFile.names(in: "\(root)/aside") {
+            let path = "\(root)/aside/\(name)"
+            var status = stat()
+            if lstat(path, &status) == 0, Int(status.st_mtim.tv_sec) < time(nil) - seconds { unlink(path) }
+        }
+    }
+}

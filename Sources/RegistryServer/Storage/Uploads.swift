@@ -1,0 +1,161 @@
+import Content
+import Glibc
+import OCI
+import Synchronization
+
+/// The uploads under way: their sessions are kept between requests, so that nothing is hashed twice, and found again on disk
+/// after a crash.
+///
+/// An upload's name is random and signed for its repository: it is known without a record of its own, and no other repository's
+/// client can write to it.
+final class Uploads: Sendable {
+    private struct State {
+        /// Those that no request is writing to.
+        var idle: [String: (session: IngestSession, since: Int)] = [:]
+        /// Those that one is.
+        var claimed: Set<String> = []
+    }
+
+    private let content: ContentStore
+    private let key: [UInt8]
+    /// Of uploads that have begun and not ended.
+    private let greatestCount: Int
+    private let state = Mutex(State())
+    /// Idle sessions hold a descriptor each; beyond this number the eldest is put away, to be read again if it is needed.
+    private let greatestIdle = 128
+
+    init(_ store: RegistryStore, greatestCount: Int) {
+        content = store.content
+        key = store.key
+        self.greatestCount = greatestCount
+    }
+
+    /// How many requests are writing.
+    var active: Int { state.withLock { $0.claimed.count } }
+
+    /// Begins an upload, claimed by the caller.
+    func begin(_ repository: String, _ algorithm: Digest.Algorithm) throws(RegistryFault) -> Upload {
+        let random = RandomName.make()
+        let id = "\(random)-\(signature(random, repository))"
+        let isTooMany = state.withLock { state in
+            if state.claimed.count + state.idle.count >= greatestCount { return true }
+            state.claimed.insert(id)
+            return false
+        }
+        guard !isTooMany else { throw .tooMany("too many uploads are under way") }
+        do throws(ContentError) {
+            return Upload(id, try content.beginIngest(id: id, algorithm: algorithm), self)
+        } catch {
+            _ = state.withLock { $0.claimed.remove(id) }
+            throw RegistryFault(error)
+        }
+    }
+
+    /// Takes an upload for one request.
+    func claim(_ id: String, _ repository: String) throws(RegistryFault) -> Upload {
+        guard isOf(id, repository) else { throw .uploadUnknown }
+        enum Found { case busy, idle(IngestSession), absent }
+        let found: Found = state.withLock { state in
+            guard state.claimed.insert(id).inserted else { return .busy }
+            return state.idle.removeValue(forKey: id).map { .idle($0.session) } ?? .absent
+        }
+        switch found {
+        case .busy: throw .uploadBusy
+        case .idle(let session): return Upload(id, session, self)
+        case .absent: break
+        }
+        do throws(ContentError) {
+            return Upload(id, try content.resumeIngest(id: id), self)
+        } catch {
+            _ = state.withLock { $0.claimed.remove(id) }
+            throw RegistryFault(error)
+        }
+    }
+
+    /// Puts an upload back until the next request.
+    fileprivate func release(_ upload: Upload, _ session: IngestSession) {
+        let eldest: IngestSession? = state.withLock { state in
+            state.claimed.remove(upload.id)
+            state.idle[upload.id] = (session, time(nil))
+            guard state.idle.count > greatestIdle, let id = state.idle.min(by: { $0.value.since < $1.value.since })?.key
+            else { return nil }
+            return state.idle.removeValue(forKey: id)?.session
+        }
+        // Its descriptor is closed here, outside the lock.
+        withExtendedLifetime(eldest) {}
+    }
+
+    fileprivate func forget(_ id: String) { _ = state.withLock { $0.claimed.remove(id) } }
+
+    /// Removes what nobody wrote to for a while.
+    func expire(olderThan seconds: Int) throws(ContentError) -> [String] {
+        putAway(idleFor: min(seconds, 300))
+        return try content.cleanIngests(olderThan: seconds)
+    }
+
+    /// Closes sessions: their locks keep their files from being cleaned. They are found again on disk if they are needed.
+    func putAway(idleFor seconds: Int) {
+        let limit = time(nil) - seconds
+        state.withLock { state in
+            for (id, idle) in state.idle where idle.since <= limit { state.idle[id] = nil }
+        }
+    }
+
+    // MARK: Names
+
+    private func signature(_ random: String, _ repository: String) -> String {
+        var hasher = ContentHasher(.sha256)
+        for part in [key, Array(random.utf8), Array(repository.utf8)] { part.withUnsafeBytes { hasher.update($0) } }
+        return String(hasher.finish().hexadecimal.prefix(32))
+    }
+
+    private func isOf(_ id: String, _ repository: String) -> Bool {
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+        guard id.utf8.count == 65, parts.count == 2, parts[0].utf8.count == 32,
+            parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return false }
+        return ConstantTime.equal(Array(parts[1].utf8), Array(signature(String(parts[0]), repository).utf8))
+    }
+}
+
+/// An upload that one request has to itself, until it lets go.
+final class Upload: Sendable {
+    let id: String
+    private let session: IngestSession
+    private let uploads: Uploads
+
+    fileprivate init(_ id: String, _ session: IngestSession, _ uploads: Uploads) {
+        self.id = id
+        self.session = session
+        self.uploads = uploads
+    }
+
+    /// Bytes so far.
+    var size: Int64 { session.size }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(RegistryFault) {
+        try answering { () throws(ContentError) in try session.write(bytes) }
+    }
+
+    /// Keeps it for the next request.
+    func release() { uploads.release(self, session) }
+
+    /// Makes it a blob; where that fails for what the client sent, it is over, else it stays.
+    func commit(_ digest: Digest) throws(RegistryFault) {
+        do throws(ContentError) {
+            try session.commit(expected: digest)
+        } catch .digestMismatch(let expected, let found) {
+            uploads.forget(id)
+            throw RegistryFault(ContentError.digestMismatch(expected: expected, found: found))
+        } catch {
+            release()
+            throw RegistryFault(error)
+        }
+        uploads.forget(id)
+    }
+
+    func abandon() {
+        session.abandon()
+        uploads.forget(id)
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Glibc
+
+/// The registry: serves it, and collects its garbage.
+@main
+struct IsolabRegistry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "isolab-registry",
+        abstract: "An OCI registry: stores images and artifacts, and serves them.",
+        discussion: """
+            The whole OCI distribution specification 1.1 on a directory; `isolab registry` starts this program.
+
+            Exit status: 0 done, 1 the request failed, 2 the command line was wrong.
+            """,
+        version: "isolab-registry 0.1.0\ndistribution-spec: 1.1.0",
+        subcommands: [ServeCommand.self, CollectCommand.self])
+
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    static func main() async {
+        // A client that hangs up, or a log whose reader is gone, is no reason to end.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code.isSuccess {
+                print(text)
+                Glibc.exit(0)
+            }
+            if !text.isEmpty { printToStandardError(text) }
+            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+        }
+    }
+}
+
+/// Writes one line where errors belong.
+func printToStandardError(_ text: String) {
+    var line = text + "\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// What a command throws for an error of the parts below: said once, and status 1.
+func failure(_ error: any Error) -> any Error {
+    if error is ExitCode || error is CleanExit { return error }
+    printToStandardError("isolab-registry: \(error)")
+    return ExitCode.failure
+}

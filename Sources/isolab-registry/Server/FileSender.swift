@@ -1,0 +1,44 @@
+import Glibc
+import Linux
+import NIOCore
+import NIOHTTP1
+import RegistryServer
+
+/// Events on the way out that become parts of an answer which Hummingbird's own types have no word for. They keep their place
+/// among the other parts.
+enum OutboundEvent: Sendable {
+    /// A body, by sendfile(2): for connections without TLS.
+    case file(FilePart)
+    /// The client may send its body (RFC 9110, 10.1.1).
+    case proceed
+}
+
+/// Turns those events into parts that NIO's encoder knows.
+final class FileSender: ChannelOutboundHandler, RemovableChannelHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let event = event as? OutboundEvent else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        switch event {
+        case .proceed:
+            context.writeAndFlush(
+                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: promise)
+        case .file(let part):
+            let number = dup(part.file.number)
+            guard number >= 0 else {
+                promise?.fail(IOError(errnoCode: errno, reason: "dup"))
+                return
+            }
+            let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: number)
+            let written = promise ?? context.eventLoop.makePromise()
+            let region = FileRegion(
+                fileHandle: handle, readerIndex: Int(part.offset), endIndex: Int(part.offset + part.count))
+            written.futureResult.whenComplete { _ in try? handle.close() }
+            context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region))), promise: written)
+        }
+    }
+}

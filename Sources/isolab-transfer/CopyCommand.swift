@@ -1,0 +1,35 @@
+import ArgumentParser
+import OCI
+import RegistryClient
+
+/// `copy`: from registry to registry.
+struct CopyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy", abstract: "Copy an image from one registry to another without storing it here.",
+        discussion: "Within one registry nothing but manifests travels: layers are mounted.")
+
+    @Argument(help: ArgumentHelp("Where from.", valueName: "source")) var source: ImageName
+    @Argument(help: ArgumentHelp("Where to.", valueName: "destination")) var destination: ImageName
+    @OptionGroup var platforms: PlatformOptions
+    @Flag(help: "Copy the images of every platform, and the index that names them.") var allPlatforms = false
+    @Flag(name: .shortAndLong, help: "Print the digest alone.") var quiet = false
+    @OptionGroup var registries: RegistryOptions
+
+    func run() throws {
+        let from = try source.reference().withDefaultTag
+        let to = try destination.reference().withDefaultTag
+        try Failure.told {
+            let display = TransferDisplay(quiet: quiet)
+            defer { display.finish() }
+            let copied = try registries.client().copy(
+                from, to: to, allPlatforms ? .all : .platform(platforms.platform), report: display.receive)
+            display.finish()
+            if quiet {
+                print(copied.root.digest)
+            } else {
+                print("\(to.familiarName)@\(copied.root.digest)")
+                printToStandardError("sent \(copied.sent) contents, \(TransferBoard.size(copied.sentSize))")
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Glibc
+
+/// What `isolab` hands over when registries are concerned, with the same arguments: the only program that links libcurl.
+@main
+struct IsolabTransfer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "isolab-transfer",
+        abstract: "Pull, push and look at images in registries; `isolab pull` and its like run this.",
+        discussion: """
+            Credentials are those of docker and podman (auth.json, config.json, credential helpers). Registries are spoken to \
+            by TLS; plain HTTP and untrusted certificates are for registries named by --insecure-registry and for this \
+            machine itself.
+
+            Exit status: 0 done, 1 the request failed, 2 the command line was wrong, 130 interrupted (what came is kept, and \
+            the next pull goes on from there).
+            """,
+        version: "0.1.0",
+        subcommands: [
+            PullCommand.self, PushCommand.self, CopyCommand.self, InspectCommand.self, ListCommand.self,
+            SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self,
+        ])
+
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code.isSuccess {
+                print(text)
+                Glibc.exit(0)
+            }
+            if !text.isEmpty { printToStandardError(text) }
+            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+        }
+    }
+}

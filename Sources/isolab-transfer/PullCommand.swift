@@ -1,0 +1,48 @@
+import ArgumentParser
+import Content
+import Images
+import Linux
+import OCI
+import RegistryClient
+
+/// `pull`: an image from a registry into the store.
+struct PullCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull", abstract: "Bring an image from a registry.",
+        discussion: """
+            A name without a registry is Docker's: busybox is docker.io/library/busybox:latest. What is here already is not \
+            brought again; a pull that was cut off goes on where it stopped.
+            """)
+
+    @Argument(help: ArgumentHelp("[registry/]repository[:tag][@digest]", valueName: "name")) var name: ImageName
+    @OptionGroup var platforms: PlatformOptions
+    @Flag(help: "Bring the images of every platform, and the index that names them.") var allPlatforms = false
+    @Flag(name: .shortAndLong, help: "Print the name alone.") var quiet = false
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var registries: RegistryOptions
+
+    func run() throws {
+        let reference = try name.reference().withDefaultTag
+        try Failure.told {
+            let images = try store.open()
+            // Until the name refers to them, nothing else keeps the blobs from being collected.
+            let lease = try images.content.lease()
+            let display = TransferDisplay(quiet: quiet)
+            defer { display.finish() }
+            let pulled = try registries.client().pull(
+                reference, into: images.content, allPlatforms ? .all : .platform(platforms.platform),
+                report: display.receive)
+            try images.add(pulled.root, as: [reference])
+            withExtendedLifetime(lease) {}
+            display.finish()
+            if !quiet {
+                printToStandardError("digest: \(pulled.named.digest)")
+                printToStandardError(
+                    pulled.fetched == 0
+                        ? "everything was here already"
+                        : "brought \(pulled.fetched) contents, \(TransferBoard.size(pulled.fetchedSize))")
+            }
+            print(reference.familiar)
+        }
+    }
+}

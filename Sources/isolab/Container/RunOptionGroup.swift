@@ -1,0 +1,108 @@
+import ArgumentParser
+import Engine
+import Glibc
+import Linux
+import OCI
+
+/// The options of `run`, as they are written; `RunOptions` is what they mean.
+struct RunOptionGroup: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Keep standard input open.") var interactive = false
+    @Flag(name: [.short, .customLong("tty")], help: "Give it a terminal.") var tty = false
+    @Flag(name: .customLong("rm"), help: "Leave nothing of the container when it has ended.") var removes = false
+    @Option(help: "Its name, in place of a made-up one.") var name: String?
+    @Option(help: ArgumentHelp("Fetch the image: missing (default), never or always.", valueName: "when"))
+    var pull = "missing"
+    @Option(help: ArgumentHelp("Of several platforms of an image, this one.", valueName: "os/architecture"))
+    var platform: String?
+
+    @Option(
+        name: [.customShort("e", allowingJoined: true), .long],
+        help: ArgumentHelp("A variable; the caller's own without a value.", valueName: "name[=value]"))
+    var env: [String] = []
+    @Option(help: ArgumentHelp("A file of variables, one a line.", valueName: "file")) var envFile: [String] = []
+    @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
+    var workdir: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Who runs it.", valueName: "user[:group]")) var user: String?
+    @Option(help: ArgumentHelp("In place of the image's; '' takes it away.", valueName: "program"))
+    var entrypoint: String?
+    @Option(help: ArgumentHelp("Its host name.", valueName: "name")) var hostname: String?
+    @Option(help: ArgumentHelp("What asks it to end.", valueName: "signal")) var stopSignal: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("A label of the container.", valueName: "name=value"))
+    var label: [String] = []
+    @Option(help: ArgumentHelp("An annotation of its configuration.", valueName: "name=value"))
+    var annotation: [String] = []
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Show a directory of the host: absolute paths.", valueName: "source:target[:ro]"))
+    var volume: [String] = []
+    @Option(help: ArgumentHelp("A file system in memory.", valueName: "target[:options]")) var tmpfs: [String] = []
+    @Flag(help: "Let it not write to its root.") var readOnly = false
+    @Option(help: ArgumentHelp("The size of /dev/shm.", valueName: "bytes")) var shmSize: String?
+    @Option(help: ArgumentHelp("Let it use a device.", valueName: "source[:target][:rwm]")) var device: [String] = []
+    @Option(help: ArgumentHelp("none (default: loopback only) or host; there are no other networks yet.", valueName: "mode"))
+    var network = "none"
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("At most so much memory.", valueName: "bytes")) var memory: String?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Memory and swap together; -1: no limit.", valueName: "bytes"))
+    var memorySwap: String?
+    @Option(help: ArgumentHelp("At most so many processors, e.g. 1.5.", valueName: "number")) var cpus: String?
+    @Option(help: ArgumentHelp("Its weight where processors are short.", valueName: "number"))
+    var cpuShares: UInt64?
+    @Option(help: ArgumentHelp("Only these processors, e.g. 0-2,5.", valueName: "list")) var cpusetCpus: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many processes.", valueName: "number"))
+    var pidsLimit: Int64?
+    @Option(help: ArgumentHelp("A resource limit.", valueName: "name=soft[:hard]")) var ulimit: [String] = []
+    @Option(help: ArgumentHelp("A kernel parameter of its own namespaces.", valueName: "name=value"))
+    var sysctl: [String] = []
+
+    @Option(help: ArgumentHelp("A capability more, or ALL.", valueName: "capability")) var capAdd: [String] = []
+    @Option(help: ArgumentHelp("A capability less, or ALL.", valueName: "capability")) var capDrop: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, mask=, unmask=.", valueName: "option"))
+    var securityOpt: [String] = []
+    @Flag(help: "Every capability and device, no filter, nothing masked.") var privileged = false
+
+    /// What they mean.
+    func options() throws -> RunOptions {
+        var options = RunOptions()
+        options.interactive = interactive
+        options.terminal = tty
+        options.removes = removes
+        options.name = name
+        options.pull = try PullPolicy("--pull", pull)
+        options.platform = try platform.map { try PlatformOption.parse("--platform", $0) }
+        for file in envFile {
+            options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.read(file))
+        }
+        options.environment += try env.map { try EnvironmentChange("--env", $0) }
+        options.workingDirectory = workdir
+        options.user = user
+        options.entrypoint = entrypoint
+        options.hostname = hostname
+        options.stopSignal = stopSignal
+        options.labels = try label.map { try NamedValue("--label", $0) }
+        options.annotations = try annotation.map { try NamedValue("--annotation", $0) }
+        options.volumes = try volume.map { try VolumeMount("--volume", $0) }
+        options.temporaryMounts = try tmpfs.map { try TemporaryMount("--tmpfs", $0) }
+        options.readOnly = readOnly
+        options.sharedMemory = try shmSize.map { try ByteSize("--shm-size", $0) }
+        options.devices = try device.map { try DeviceGrant("--device", $0) }
+        options.network = try NetworkMode("--network", network)
+        options.memory = try memory.map { try ByteSize("--memory", $0) }
+        options.memoryAndSwap = try memorySwap.map { try ByteSize("--memory-swap", $0, allowsUnlimited: true) }
+        options.processors = try cpus.map { try ProcessorTime("--cpus", $0) }
+        options.processorShares = cpuShares
+        options.processorSet = cpusetCpus
+        options.processCount = pidsLimit
+        options.limits = try ulimit.map { try UserLimit("--ulimit", $0) }
+        options.kernelParameters = try sysctl.map { try NamedValue("--sysctl", $0, needsValue: true) }
+        options.addedCapabilities = try capAdd.map { try CapabilityChange("--cap-add", $0) }
+        options.droppedCapabilities = try capDrop.map { try CapabilityChange("--cap-drop", $0) }
+        options.security = try securityOpt.map { try SecurityOption("--security-opt", $0) }
+        options.privileged = privileged
+        return options
+    }
+}

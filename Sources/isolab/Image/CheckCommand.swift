@@ -1,0 +1,23 @@
+import ArgumentParser
+import Engine
+import Images
+
+/// `isolab image check`: whether the store is whole.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Read everything that is stored and compare it with its digest.",
+        discussion: "The exit status is 1 where something is damaged or missing.")
+
+    @Flag(help: "Remove what is damaged, so that pulling or loading brings it back.") var repair = false
+
+    func run() throws {
+        do {
+            let report = try ImageStore().check(repairing: repair)
+            for problem in report.problems { print("\(problem)") }
+            print("\(report.blobs) blobs, \(HumanSize.text(report.size)): \(report.problems.isEmpty ? "all whole" : "\(report.problems.count) problems")")
+            if !report.problems.isEmpty { throw ExitCode.failure }
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+}

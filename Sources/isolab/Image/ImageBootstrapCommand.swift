@@ -1,0 +1,59 @@
+import ArgumentParser
+import Building
+import Images
+import OCI
+
+/// `isolab image bootstrap`: whole systems out of what the host has.
+struct ImageBootstrapCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bootstrap", abstract: "Make an image of a whole system from this host's own packages.",
+        subcommands: [Busybox.self, Debian.self])
+
+    /// `isolab image bootstrap busybox`.
+    struct Busybox: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "busybox", abstract: "The host's static busybox under the names of all it can do.")
+
+        @Argument(help: "A name for the image.") var name = "busybox"
+
+        func run() throws {
+            do {
+                let bootstrapper = ImageBootstrapper(
+                    try ImageStore(), names: try BuildValues.names([name]), epoch: try BuildValues.epoch())
+                print(try bootstrapper.busybox().id)
+            } catch {
+                throw BuildFailure.exit(error)
+            }
+        }
+    }
+
+    /// `isolab image bootstrap debian`.
+    struct Debian: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "debian", abstract: "Debian by mmdebstrap, from the package sources this host uses.",
+            discussion: """
+                As root, or as an ordinary user with ids in /etc/subuid. The same packages with SOURCE_DATE_EPOCH make the \
+                same image.
+                """)
+
+        @Argument(help: "A name for the image.") var name = "debian"
+        @Option(help: ArgumentHelp("The release; the host's where not given.", valueName: "name")) var suite: String?
+        @Option(help: ArgumentHelp("extract, essential, apt, minbase, standard, …", valueName: "variant"))
+        var variant = "minbase"
+        @Option(help: ArgumentHelp("Packages beside the variant's, parted by commas.", valueName: "packages"))
+        var include: String?
+        @Flag(name: .shortAndLong, help: "Print the image's identifier alone.") var quiet = false
+
+        func run() throws {
+            do {
+                let bootstrapper = ImageBootstrapper(
+                    try ImageStore(), names: try BuildValues.names([name]), epoch: try BuildValues.epoch(),
+                    isQuiet: quiet)
+                let packages = include.map { $0.split(separator: ",").map(String.init) } ?? []
+                print(try bootstrapper.debian(suite: suite, variant: variant, include: packages).id)
+            } catch {
+                throw BuildFailure.exit(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// `isolab image …`: images are made and looked after.
+struct ImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Make images and look after them.",
+        subcommands: [
+            ImageBootstrapCommand.self, ImageBuildCommand.self, ImageImportCommand.self, CheckCommand.self,
+            HistoryCommand.self, ImageListCommand.self, InspectCommand.self, LoadCommand.self, PruneCommand.self,
+            RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
+        ] + TransferCommands.ofImages)
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Engine
+import Images
+import OCI
+
+/// `isolab rmi`: removes images, or names of theirs.
+struct RemoveImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rmi", abstract: "Remove images, or names of theirs.",
+        discussion: "An image with several names loses the one it is called by; what a container was made from stays.")
+
+    @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
+    @Flag(name: .shortAndLong, help: "Though containers were made from it, or it has several names.") var force = false
+
+    func run() throws {
+        var failed = false
+        for image in images {
+            do { RemovalText.print(try Engine().removeImage(image, force: force)) } catch {
+                printToStandardError("isolab: \(error)")
+                failed = true
+            }
+        }
+        if failed { throw ExitCode.failure }
+    }
+}
+
+/// What was removed, a line each.
+enum RemovalText {
+    static func print(_ removal: Removal) {
+        for name in removal.untagged { Swift.print("Untagged: \(name.familiar)") }
+        for id in removal.images { Swift.print("Deleted: \(id)") }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// `isolab registry …`: a registry of one's own.
+struct RegistryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registry", abstract: "Serve a registry, and look into others.",
+        subcommands: [ServeCommand.self, TagsCommand.self, RemoteInspectCommand.self, RemoteDeleteCommand.self])
+
+    /// `isolab registry serve`: done by `isolab-registry`.
+    struct ServeCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "serve", abstract: "Serve images over HTTP (OCI distribution 1.1).", helpNames: [])
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+
+        func run() throws {
+            do { try Sibling.become("isolab-registry", ["serve"] + arguments) } catch { throw Failure.exit(error) }
+        }
+    }
+
+    struct RemoteInspectCommand: TransferCommand {
+        static let configuration: CommandConfiguration = handedOver("inspect", "Show an image in a registry without pulling it.")
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+    }
+
+    struct RemoteDeleteCommand: TransferCommand {
+        static let configuration: CommandConfiguration = handedOver("delete", "Remove an image from a registry.")
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+    }
+}

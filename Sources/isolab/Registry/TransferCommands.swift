@@ -1,0 +1,64 @@
+import ArgumentParser
+
+/// Commands that another program does (`isolab-transfer`), with the same arguments: here they have their names and a line of
+/// help each.
+enum TransferCommands {
+    static let all: [any ParsableCommand.Type] = [
+        PullCommand.self, PushCommand.self, LoginCommand.self, LogoutCommand.self, SearchCommand.self,
+        CopyCommand.self, TagsCommand.self,
+    ]
+    /// Of `isolab image`, whose `list` is of what is here.
+    static let ofImages: [any ParsableCommand.Type] = [CopyCommand.self]
+}
+
+struct PullCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("pull", "Bring an image from a registry.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct PushCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("push", "Bring an image to a registry.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct LoginCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("login", "Keep credentials for a registry.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct LogoutCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("logout", "Forget credentials for a registry.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct SearchCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("search", "Find repositories of a registry, or tags of a repository.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct CopyCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("copy", "Copy an image from one registry to another.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+struct TagsCommand: TransferCommand {
+    static let configuration: CommandConfiguration = handedOver("list", "List the tags of a repository in a registry.")
+    @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
+}
+
+/// One of those. Its own parser takes nothing: the other program says what it takes.
+protocol TransferCommand: ParsableCommand {
+    var arguments: [String] { get }
+}
+
+extension TransferCommand {
+    private static var name: String { configuration.commandName ?? "" }
+
+    static func handedOver(_ name: String, _ abstract: String) -> CommandConfiguration {
+        CommandConfiguration(commandName: name, abstract: abstract, helpNames: [])
+    }
+
+    func run() throws {
+        do { try Sibling.become("isolab-transfer", [Self.name] + arguments) } catch { throw Failure.exit(error) }
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Engine
+
+/// How a list is printed.
+struct ListOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("json, table, a template like '{{.ID}}: {{.Size}}', or 'table {{.ID}}\\t{{.Size}}'.", valueName: "format"))
+    var format: String?
+    @Flag(help: "Cut nothing short.") var noTrunc = false
+
+    func print(_ listing: Listing, quiet: Bool = false) throws {
+        let text = try listing.text(
+            try ListFormat(format, quiet: quiet), limit: ListFormat.lineLimit(noTruncation: noTrunc))
+        Swift.print(text, terminator: "")
+    }
+}

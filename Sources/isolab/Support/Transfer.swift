@@ -1,0 +1,43 @@
+import Engine
+import Glibc
+import Linux
+import OCI
+
+/// The program that speaks to registries: the only one that carries an HTTP stack.
+enum Transfer {
+    /// Becomes it, with this program's own arguments.
+    static func become() throws -> Never { try Sibling.become("isolab-transfer", Array(CommandLine.arguments.dropFirst())) }
+
+    /// Pulls an image and waits for it; what it has to say goes to standard error, standard output is the container's.
+    static func pull(_ name: ImageReference, _ platform: Platform?) throws {
+        printToStandardError("Unable to find image '\(name.familiar)' locally")
+        let arguments = ["pull"] + (platform.map { ["--platform", "\($0)"] } ?? []) + [name.description]
+        let program = try Sibling.path("isolab-transfer")
+        let exit = try ProcessPlan(program, arguments, environment: ProcessPlan.ownEnvironment()).spawn(
+            StandardStreams(input: -1, output: STDERR_FILENO, error: STDERR_FILENO)
+        ).wait()
+        guard exit.succeeded else {
+            throw EngineError.unsupported("image '\(name.familiar)' could not be pulled (\(exit.ending))", advice: nil)
+        }
+    }
+}
+
+/// Programs of isolab's beside this one.
+enum Sibling {
+    static func path(_ name: String) throws -> String {
+        let path = "\(StandardDirectories.programs)/\(name)"
+        guard access(path, X_OK) == 0 else {
+            throw SystemError("run", path, advice: "\(name) belongs beside isolab: build it (make build), or install both (make install)")
+        }
+        return path
+    }
+
+    /// Becomes it (`execve(2)`).
+    static func become(_ name: String, _ arguments: [String]) throws -> Never {
+        let path = try path(name)
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        words.append(nil)
+        execv(path, words)
+        throw SystemError("execve", path)
+    }
+}

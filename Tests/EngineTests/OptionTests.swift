@@ -1,0 +1,179 @@
+import OCI
+import Testing
+
+@testable import Engine
+
+/// The options of `run`, each by a table of what it takes and what it refuses.
+@Suite struct OptionTests {
+    /// Sizes are exact, in 1024ths, whatever way the unit is written.
+    @Test(arguments: [
+        ("0", 0), ("4096", 4096), ("1b", 1), ("512k", 512 << 10), ("512KB", 512 << 10), ("512m", 512 << 20),
+        ("1.5g", 3 << 29), ("2GiB", 2 << 30), ("0.1k", 102), ("1t", 1 << 40), ("3p", 3 << 50), (".5m", 512 << 10),
+    ] as [(String, Int64)])
+    func sizes(text: String, bytes: Int64) throws {
+        #expect(try ByteSize("--memory", text).bytes == bytes)
+    }
+
+    /// What is no size names the option and what it was given.
+    @Test(arguments: ["", "m", "12x", "-5m", "1.2.3m", "1e3", "0x10", "９m", "99999999p", "12 m", "1mm", "ib"])
+    func sizesRefused(text: String) {
+        let error = #expect(throws: OptionError.self) { try ByteSize("--memory", text) }
+        #expect(error?.option == "--memory")
+        #expect(error?.value == text)
+        #expect(throws: OptionError.self) { try ByteSize("--memory", "-1") }
+        #expect((try? ByteSize("--memory-swap", "-1", allowsUnlimited: true))?.bytes == -1)
+    }
+
+    /// Parts of a processor are exact: 0.29 is 29 000 microseconds, which it is not in binary.
+    @Test(arguments: [("1", 100_000), ("0.29", 29_000), ("1.5", 150_000), ("0", nil), ("64", 6_400_000)] as [(String, Int64?)])
+    func processors(text: String, quota: Int64?) throws {
+        #expect(try ProcessorTime("--cpus", text).quota == quota)
+    }
+
+    @Test(arguments: ["", "-1", "half", "0.001", "1,5", "999999999999999999"])
+    func processorsRefused(text: String) {
+        #expect(throws: OptionError.self) { try ProcessorTime("--cpus", text) }
+    }
+
+    /// A volume is an absolute path on both sides, with a mode.
+    @Test(arguments: [
+        ("/a:/b", "/a", "/b", false, "rprivate"), ("/a:/b:ro", "/a", "/b", true, "rprivate"),
+        ("/a:/b/:rw,rshared", "/a", "/b", false, "rshared"), ("/:/host/./x:ro,slave", "/", "/host/x", true, "slave"),
+    ])
+    func volumes(text: String, source: String, target: String, readOnly: Bool, propagation: String) throws {
+        let volume = try VolumeMount("-v", text)
+        #expect(volume.source == source && volume.target == target)
+        #expect(volume.readOnly == readOnly && volume.propagation == propagation)
+    }
+
+    @Test(arguments: [
+        ("/a", "SOURCE:TARGET"), ("data:/b", "named volumes"), ("./a:/b", "absolute"), ("a/b:/c", "absolute"),
+        ("/a:b", "absolute"), ("/a:/", "root itself"), ("/a:/b/../..", "go up"), ("/a:/b:rx", "rx"),
+        ("/a:/b:z", "SELinux"), ("/a:/b:ro:x", "SOURCE:TARGET"), (":/b", "absolute"),
+    ])
+    func volumesRefused(text: String, word: String) {
+        let error = #expect(throws: OptionError.self) { try VolumeMount("--volume", text) }
+        #expect(error?.description.contains(word) == true)
+    }
+
+    @Test func temporaryMounts() throws {
+        #expect(
+            try TemporaryMount("--tmpfs", "/run").options == ["nosuid", "nodev", "noexec"])
+        #expect(
+            try TemporaryMount("--tmpfs", "/run:size=1m,mode=1777,exec").options == [
+                "nosuid", "nodev", "noexec", "size=1m", "mode=1777", "exec",
+            ])
+        for text in ["run", "/run:lowerdir=/etc", "/run:size", "/run:bind"] {
+            #expect(throws: OptionError.self) { try TemporaryMount("--tmpfs", text) }
+        }
+    }
+
+    @Test func limits() throws {
+        #expect(
+            try UserLimit("--ulimit", "nofile=1024:2048").limit
+                == RuntimeConfiguration.ResourceLimit(type: "RLIMIT_NOFILE", soft: 1024, hard: 2048))
+        #expect(
+            try UserLimit("--ulimit", "core=unlimited").limit
+                == RuntimeConfiguration.ResourceLimit(type: "RLIMIT_CORE", soft: .max, hard: .max))
+        for text in ["nofile", "nofile=", "files=3", "nofile=3:2", "nofile=a", "nofile=1:2:3"] {
+            #expect(throws: OptionError.self) { try UserLimit("--ulimit", text) }
+        }
+    }
+
+    @Test func devices() throws {
+        let grant = try DeviceGrant("--device", "/dev/fuse")
+        #expect(grant.source == "/dev/fuse" && grant.target == "/dev/fuse" && grant.access == "rwm")
+        let other = try DeviceGrant("--device", "/dev/fuse:/dev/other:r")
+        #expect(other.target == "/dev/other" && other.access == "r")
+        #expect(try DeviceGrant("--device", "/dev/fuse:rw").access == "rw")
+        for text in ["fuse", "/dev/fuse:rwx", "/dev/fuse:/x:rr", "/dev/fuse:", "/a:/b:/c"] {
+            #expect(throws: OptionError.self) { try DeviceGrant("--device", text) }
+        }
+    }
+
+    /// Later words win at the place of the first; a name alone takes the caller's value, and nothing where he has none.
+    @Test func environment() throws {
+        let changes = try ["A=2", "HOME", "NONE", "NEW=x=y", "EMPTY="].map { try EnvironmentChange("-e", $0) }
+        let result = EnvironmentChange.apply(changes, to: ["A=1", "B=1"]) { $0 == "HOME" ? "/me" : nil }
+        #expect(result == ["A=2", "B=1", "HOME=/me", "NEW=x=y", "EMPTY="])
+        #expect(throws: OptionError.self) { try EnvironmentChange("-e", "=x") }
+    }
+
+    @Test func environmentFile() throws {
+        let changes = try EnvironmentChange.file(
+            "--env-file", "f", "# words\n\nA=1\r\n  B=\"as it is\"\nHOME\n")
+        #expect(changes.map(\.name) == ["A", "B", "HOME"])
+        #expect(changes.map(\.value) == ["1", "\"as it is\"", nil])
+        let error = #expect(throws: OptionError.self) {
+            try EnvironmentChange.file("--env-file", "f", "A=1\nB C=2\n")
+        }
+        #expect(error?.description.contains("line 2") == true)
+    }
+
+    /// Capabilities are added to and taken from Docker's, and ALL of one side leaves the other to say the exceptions.
+    @Test(arguments: [
+        (["NET_ADMIN"], [], ["CAP_CHOWN", "CAP_KILL", "CAP_NET_ADMIN"]),
+        ([], ["cap_kill"], ["CAP_CHOWN"]),
+        (["KILL"], ["ALL"], ["CAP_KILL"]),
+        ([], ["ALL"], []),
+        (["NET_ADMIN"], ["NET_ADMIN"], ["CAP_CHOWN", "CAP_KILL"]),
+    ])
+    func capabilities(add: [String], drop: [String], result: [String]) throws {
+        #expect(
+            CapabilityChange.apply(
+                add: try add.map { try CapabilityChange("--cap-add", $0) },
+                drop: try drop.map { try CapabilityChange("--cap-drop", $0) }, to: ["CAP_CHOWN", "CAP_KILL"]) == result)
+    }
+
+    @Test func everyCapabilityButOne() throws {
+        let all = CapabilityChange.apply(
+            add: [.all], drop: [try CapabilityChange("--cap-drop", "SYS_ADMIN")], to: [])
+        #expect(all.contains("CAP_BPF") && !all.contains("CAP_SYS_ADMIN") && all.count > 30)
+        #expect(throws: OptionError.self) { try CapabilityChange("--cap-add", "FLY") }
+    }
+
+    @Test func security() throws {
+        #expect(try SecurityOption("--security-opt", "seccomp=unconfined") == .seccompUnconfined)
+        #expect(try SecurityOption("--security-opt", "seccomp:/p.json") == .seccompFile("/p.json"))
+        #expect(try SecurityOption("--security-opt", "no-new-privileges") == .noNewPrivileges(true))
+        #expect(try SecurityOption("--security-opt", "no-new-privileges=false") == .noNewPrivileges(false))
+        #expect(try SecurityOption("--security-opt", "apparmor=x") == .apparmor("x"))
+        #expect(try SecurityOption("--security-opt", "unmask=ALL") == .unmask([]))
+        for text in ["label=disable", "seccomp", "apparmor=", "mask=proc", "nonsense"] {
+            #expect(throws: OptionError.self) { try SecurityOption("--security-opt", text) }
+        }
+    }
+
+    /// What only two options together say wrong, and names that are none.
+    @Test func contradictions() throws {
+        func check(_ change: (inout RunOptions) throws -> Void) throws -> OptionError? {
+            var options = RunOptions()
+            try change(&options)
+            do throws(OptionError) { try options.validate() } catch { return error }
+            return nil
+        }
+        #expect(try check { _ in } == nil)
+        #expect(
+            try check {
+                $0.memory = try ByteSize("--memory", "2m")
+                $0.memoryAndSwap = try ByteSize("--memory-swap", "1m")
+            }?.option == "--memory-swap")
+        #expect(try check { $0.memoryAndSwap = try ByteSize("--memory-swap", "1m") }?.option == "--memory-swap")
+        #expect(try check { $0.name = "-x" }?.option == "--name")
+        #expect(try check { $0.name = "good_name.1" } == nil)
+        #expect(try check { $0.hostname = "a b" }?.option == "--hostname")
+        #expect(try check { $0.workingDirectory = "x" }?.option == "--workdir")
+        #expect(try check { $0.kernelParameters = [try NamedValue("--sysctl", "vm.swappiness=1")] }?.option == "--sysctl")
+        #expect(try check { $0.kernelParameters = [try NamedValue("--sysctl", "net.core.somaxconn=9")] } == nil)
+        #expect(
+            try check {
+                $0.kernelParameters = [try NamedValue("--sysctl", "net.core.somaxconn=9")]
+                $0.network = .host
+            }?.option == "--sysctl")
+        #expect(
+            try check {
+                $0.volumes = [try VolumeMount("-v", "/a:/x")]
+                $0.temporaryMounts = [try TemporaryMount("--tmpfs", "/x/")]
+            }?.option == "--tmpfs")
+    }
+}

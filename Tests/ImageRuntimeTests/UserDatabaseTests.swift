@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@testable import ImageRuntime
+
+@Suite struct UserDatabaseTests {
+    static let database = UserDatabase(
+        passwd: """
+            root:x:0:0:root:/root:/bin/sh
+            daemon:x:1:1::/:/bin/false
+            web:x:33:33:web:/srv/web:/bin/sh
+            # no entry
+            broken:x:nine:9::/:
+            33:x:500:501::/home/digits:
+            web:x:999:999::/elsewhere:
+            """.utf8,
+        group: """
+            root:x:0:
+            adm:x:4:daemon,web
+            web:x:33:
+            www:x:44:web
+            broken:x::web
+            """.utf8)
+
+    /// Each form of `config.User` is the numbers Docker makes of it.
+    @Test(arguments: [
+        ("", ResolvedUser(name: "root", home: "/root")),
+        ("root", ResolvedUser(name: "root", home: "/root")),
+        ("web", ResolvedUser(uid: 33, gid: 33, supplementaryGids: [4, 44], name: "web", home: "/srv/web")),
+        ("web:", ResolvedUser(uid: 33, gid: 33, supplementaryGids: [4, 44], name: "web", home: "/srv/web")),
+        ("web:adm", ResolvedUser(uid: 33, gid: 4, name: "web", home: "/srv/web")),
+        ("web:77", ResolvedUser(uid: 33, gid: 77, name: "web", home: "/srv/web")),
+        (":adm", ResolvedUser(gid: 4, name: "root", home: "/root")),
+        // The name comes before the number it looks like.
+        ("33", ResolvedUser(uid: 500, gid: 501, name: "33", home: "/home/digits")),
+        ("500", ResolvedUser(uid: 500, gid: 501, name: "33", home: "/home/digits")),
+        ("1", ResolvedUser(uid: 1, gid: 1, supplementaryGids: [4], name: "daemon", home: "/")),
+        ("4242", ResolvedUser(uid: 4242)),
+        ("4242:4243", ResolvedUser(uid: 4242, gid: 4243)),
+    ])
+    func formsOfUsers(text: String, expected: ResolvedUser) throws {
+        #expect(try Self.database.resolve(text) == expected)
+    }
+
+    /// Who is in no file and is no number is nobody.
+    @Test(arguments: [
+        ("nobody", "user", "nobody"), ("web:none", "group", "none"), ("-1", "user", "-1"),
+        ("2147483648", "user", "2147483648"), ("0:-1", "group", "-1"), ("broken", "user", "broken"),
+    ])
+    func unknownUsersAreRefused(text: String, kind: String, name: String) {
+        #expect(throws: UserError(kind: kind, name: name)) { try Self.database.resolve(text) }
+    }
+
+    /// A copied file's owner: a number without a group is its own group's, a name has its own group.
+    @Test(arguments: [
+        ("55", 55, 55), ("55:4", 55, 4), ("web", 33, 33), ("web:adm", 33, 4), ("0:www", 0, 44), ("33", 33, 33),
+    ])
+    func owners(text: String, uid: UInt32, gid: UInt32) throws {
+        let owner = try Self.database.owner(text)
+        #expect(owner.uid == uid && owner.gid == gid)
+    }
+
+    @Test(arguments: ["", ":4", "web:", "nobody", "web:none"])
+    func malformedOwnersAreRefused(text: String) {
+        #expect(throws: UserError.self) { _ = try Self.database.owner(text) }
+    }
+
+    // MARK: - Files
+
+    /// A scratch root file system, removed afterwards.
+    private func withRoot(_ body: (URL) throws -> Void) throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "isolab-users-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: root) }
+        try body(root)
+    }
+
+    private func write(_ text: String, _ path: String, in root: URL) throws {
+        let file = root.appending(path: path)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
+    /// A link in the image leads inside the image, never to the host's file of that name.
+    @Test func linksStayInside() throws {
+        try withRoot { root in
+            try write("inside:x:7:8::/:\n", "real/passwd", in: root)
+            try FileManager.default.createDirectory(
+                at: root.appending(path: "etc"), withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: root.path + "/etc/passwd", withDestinationPath: "/real/passwd")
+            try FileManager.default.createSymbolicLink(
+                atPath: root.path + "/etc/group", withDestinationPath: "../../../../../../etc/group")
+            let database = try UserDatabase(rootfs: root.path)
+            #expect(database.users.map(\.name) == ["inside"])
+            #expect(database.groups.isEmpty)
+        }
+    }
+
+    /// An image without the files knows numbers only, and a FIFO in their place neither hangs nor counts.
+    @Test func missingFilesAreEmpty() throws {
+        try withRoot { root in
+            #expect(try UserDatabase(rootfs: root.path) == .empty)
+            try FileManager.default.createDirectory(
+                at: root.appending(path: "etc"), withIntermediateDirectories: true)
+            #expect(mkfifo(root.path + "/etc/passwd", 0o644) == 0)
+            #expect(try UserDatabase(rootfs: root.path) == .empty)
+        }
+    }
+
+    /// Of layers side by side the uppermost that has the file speaks.
+    @Test func uppermostLayerSpeaks() throws {
+        try withRoot { root in
+            try write("lower:x:1:1::/:\n", "a/etc/passwd", in: root)
+            try write("lower:x:1:\n", "a/etc/group", in: root)
+            try write("upper:x:2:2::/:\n", "b/etc/passwd", in: root)
+            let database = try UserDatabase(layers: [root.path + "/b", root.path + "/a"])
+            #expect(database.users.map(\.name) == ["upper"])
+            #expect(database.groups.map(\.name) == ["lower"])
+        }
+    }
+
+    /// A whiteout removes what is below it.
+    @Test(.enabled(if: geteuid() == 0, "a whiteout is a device, which only root makes"))
+    func whiteoutRemoves() throws {
+        try withRoot { root in
+            try write("lower:x:1:1::/:\n", "a/etc/passwd", in: root)
+            try write("", "b/etc/motd", in: root)
+            #expect(mknod(root.path + "/b/etc/passwd", S_IFCHR, 0) == 0)
+            #expect(try UserDatabase(layers: [root.path + "/b", root.path + "/a"]).users.isEmpty)
+        }
+    }
+}

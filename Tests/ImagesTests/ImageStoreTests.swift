@@ -1,0 +1,73 @@
+import Content
+import Glibc
+import Images
+import Linux
+import OCI
+import Testing
+
+@Suite struct ImageStoreTests {
+    let directory: TemporaryDirectory
+    let store: ImageStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try ImageStore(root: directory.path)
+    }
+
+    /// A store that was just made is an image layout without images, and opening it again changes nothing.
+    @Test func emptyStore() throws {
+        #expect(try ImageLayout(json: SystemFile.bytes(of: directory.path + "/oci-layout")).version == "1.0.0")
+        #expect(try store.images().isEmpty)
+        #expect(throws: ImageError.unknown("busybox")) { try store.image("busybox") }
+        _ = try ImageStore(root: directory.path)
+    }
+
+    /// An image is found by its names, its digests and the beginning of its identifier.
+    @Test func lookup() throws {
+        let sample = try SampleImage(in: store, "one")
+        try store.add(sample.descriptor, as: [ImageReference("busybox"), ImageReference("localhost:5000/team/app:v1")])
+        for text in [
+            "busybox", "busybox:latest", "docker.io/library/busybox", "localhost:5000/team/app:v1",
+            "busybox@\(sample.descriptor.digest)", sample.descriptor.digest.description, sample.id.description,
+            sample.id.short, String(sample.id.hexadecimal.prefix(4)),
+        ] {
+            let image = try store.image(text)
+            #expect(image.id == sample.id)
+            #expect(image.names.map(\.familiar) == ["busybox:latest", "localhost:5000/team/app:v1"])
+        }
+        for text in ["busybox:v1", "localhost:5000/team/app", "team/app:v1", "ffffffffffff"] {
+            #expect(throws: ImageError.unknown(text)) { try store.image(text) }
+        }
+        #expect(try store.images().map(\.name?.familiar) == ["busybox:latest", "localhost:5000/team/app:v1"])
+    }
+
+    /// A name that moves on leaves the image it stood for without one.
+    @Test func namesMove() throws {
+        let one = try SampleImage(in: store, "one")
+        let two = try SampleImage(in: store, "two")
+        let name = try ImageReference("app")
+        try store.add(one.descriptor, as: [name])
+        try store.add(two.descriptor, as: [name])
+        #expect(try store.image("app").id == two.id)
+        #expect(try store.images().filter(\.isDangling).map(\.id) == [one.id])
+        try store.tag(one.id.short, as: ImageReference("old:1"))
+        #expect(try store.images().filter(\.isDangling).isEmpty)
+        try store.untag(name)
+        #expect(throws: ImageError.unknown("app")) { try store.image("app") }
+        #expect(try store.image(two.id.short).names.isEmpty)
+    }
+}
+
+/// An image made of bytes alone: its layers are no archives.
+struct SampleImage {
+    let descriptor: Descriptor
+    let id: Digest
+
+    init(in store: ImageStore, _ content: String, platform: Platform = .host) throws {
+        let layer = try store.put(Array(content.utf8), .layer)
+        let configuration = ImageConfiguration(platform: platform, rootfs: .init(diffIDs: [layer.digest]))
+        let config = try store.put(configuration.json(), .imageConfiguration)
+        descriptor = try store.put(ImageManifest(config: config, layers: [layer]).json(), .imageManifest)
+        id = config.digest
+    }
+}

@@ -1,0 +1,173 @@
+import Glibc
+import Linux
+import OCI
+import Testing
+
+@testable import Layers
+
+/// Against GNU tar and umoci as witnesses: what they pack is unpacked as they do, what is packed here they unpack.
+@Suite(.enabled(if: TestHost.isRoot, "needs root, for owners and devices")) struct RoundTripTests {
+    /// A tree with one of everything.
+    static let everything = """
+        mkdir -p tree/a/b tree/empty "tree/name with spaces" tree/deep && cd tree
+        head -c 300000 /dev/urandom > a/random
+        printf hello > a/b/hello; chmod 4755 a/b/hello; chown 12:34 a/b/hello
+        ln a/b/hello a/linked; ln -s b/hello a/symbolic; ln -s /nowhere dangling; ln -s b a/directory-link
+        : > empty-file; chmod 0 empty-file
+        mkfifo pipe; mknod null c 1 3; mknod disk b 8 17; chmod 640 disk; chown 0:6 disk
+        chmod 1777 empty; chmod 2750 deep; chown 1000:1000 deep
+        printf x > "name with spaces/ü→ñ"
+        printf y > "$(printf 'not\\377utf8')"
+        n=$(printf 'n%.0s' $(seq 120)); mkdir -p "deep/$n/$n"; printf long > "deep/$n/$n/$n"; ln -s "$n/$n/$n" deep/long
+        truncate -s 5M sparse; printf middle | dd of=sparse bs=1 seek=2000000 conv=notrunc 2>/dev/null
+        printf start | dd of=sparse bs=1 conv=notrunc 2>/dev/null
+        truncate -s 1M holes
+        find . -exec touch -h -d '2020-02-03 04:05:06' {} +
+        touch -d '1965-01-01 00:00:00Z' a/random; touch -d '2100-01-01 00:00:00Z' a/b
+        """
+
+    @Test(arguments: [("cat", MediaType.Compression.none), ("gzip", .gzip), ("zstd", .zstandard)])
+    func gnuTarIsUnpacked(compressor: String, compression: MediaType.Compression) throws {
+        let workshop = try Workshop()
+        try workshop.shell(Self.everything)
+        for format in ["gnu", "pax", "posix --sparse", "gnu --sparse"] {
+            // In pax form libarchive cannot tell a name that is not UTF-8: see `namesThatAreNotUTF8`.
+            let left = format.hasPrefix("p") ? "--exclude='not*'" : ""
+            try workshop.shell("tar -C tree \(left) --format=\(format) -cf archive . && \(compressor) < archive > blob")
+            let file = try OwnedDescriptor(opening: workshop.path + "/blob", O_RDONLY)
+            let digest = try Digest(sha256OfFile: workshop.path + "/blob")
+            let diffID = try Digest(sha256OfFile: workshop.path + "/archive")
+            let size = Int64(try workshop.status("blob").st_size)
+            let blob = LayerBlob(file.number, mediaType: compression.layer, digest: digest, diffID: diffID, size: size)
+            let content = try LayerUnpacker(UnpackOptions()).unpack(blob, into: workshop.layer)
+            #expect(content.digest == digest)
+            #expect(content.diffID == diffID)
+            #expect(content.compression == compression)
+            #expect(content.size == size)
+            try workshop.shell("mkdir witness; tar -C witness -xpf archive")
+            try workshop.expectSame("layer", "witness", format)
+            try workshop.shell("rm -rf witness layer")
+        }
+    }
+
+    /// Bytes that are no UTF-8 are a name all the same in ustar and GNU archives; in pax ones such a name is refused, since
+    /// libarchive does not give it as it is.
+    @Test func namesThatAreNotUTF8() throws {
+        let workshop = try Workshop()
+        let name: [UInt8] = [0x61, 0xFF, 0x62]
+        let plain = TarBlocks.made { $0.add(TarBlocks.Header(name: name), content: [1]) }
+        try workshop.unpack(plain)
+        let directory = try OwnedDescriptor(opening: workshop.layer, O_RDONLY)
+        #expect(try DirectoryEntries.names(in: directory.number, "layer") == [[0x61, -1, 0x62, 0]])
+        let pax = TarBlocks.made {
+            $0.pax([(key: "path", value: name)])
+            $0.file("other")
+        }
+        let error = #expect(throws: LayerError.self) { try Workshop().unpack(pax) }
+        #expect(error?.reason.isDamage == true)
+    }
+
+    /// Sparse files stay sparse, whichever of tar's formats told so.
+    @Test(arguments: ["gnu", "posix --sparse-version=0.0", "posix --sparse-version=0.1", "posix --sparse-version=1.0"])
+    func holesAreKept(format: String) throws {
+        let workshop = try Workshop()
+        try workshop.shell(
+            """
+            mkdir tree; truncate -s 64M tree/sparse; printf end | dd of=tree/sparse bs=1 seek=60000000 conv=notrunc 2>/dev/null
+            tar -C tree --format=\(format) --sparse -cf archive .
+            """)
+        try workshop.unpack(try SystemFile.bytes(of: workshop.path + "/archive"))
+        #expect(try workshop.status("layer/sparse").st_size == 64 << 20)
+        #expect(try workshop.status("layer/sparse").st_blocks < 100)
+        try workshop.shell("cmp layer/sparse tree/sparse")
+    }
+
+    /// Capabilities are bytes, zero ones among them.
+    @Test func capabilities() throws {
+        let workshop = try Workshop()
+        // cap_net_raw=ep in the form of version 2 (capability.h, vfs_cap_data).
+        let capability: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        try workshop.unpack(
+            TarBlocks.made {
+                $0.pax([
+                    (key: "SCHILY.xattr.security.capability", value: capability),
+                    (key: "SCHILY.xattr.user.note", value: Array("=\n=".utf8)),
+                ])
+                $0.add(TarBlocks.Header(name: Array("ping".utf8), mode: 0o755, user: 5), content: [1, 2, 3])
+            })
+        let attributes = try Attributes.read(workshop.layer + "/ping")
+        #expect(attributes == ["security.capability": capability, "user.note": Array("=\n=".utf8)])
+
+        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
+        _ = try LayerPacker().pack(workshop.layer, to: file.number)
+        try workshop.shell("mkdir witness; tar --xattrs --xattrs-include='*' -C witness -xzpf packed")
+        #expect(try Attributes.read(workshop.path + "/witness/ping") == attributes)
+    }
+
+    /// What is packed here GNU tar unpacks, and this unpacker too; the same files give the same bytes with any number of threads.
+    @Test(arguments: MediaType.Compression.allCases) func packedLayersAreRead(compression: MediaType.Compression) throws
+    {
+        let workshop = try Workshop()
+        try workshop.shell(Self.everything)
+        var contents: [LayerContent] = []
+        for workers in [1, 2, 3] {
+            let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT | O_TRUNC)
+            contents.append(
+                try LayerPacker(PackOptions(compression: compression, workers: workers)).pack(
+                    workshop.path + "/tree", to: file.number))
+        }
+        #expect(Set(contents.map(\.digest)).count == 1)
+        #expect(contents[0].digest == (try Digest(sha256OfFile: workshop.path + "/packed")))
+        let decompressor = compression == .gzip ? "gzip -dc" : compression == .none ? "cat" : "zstd -dc"
+        try workshop.shell("\(decompressor) < packed > archive; mkdir witness; tar -C witness -xpf archive")
+        #expect(contents[0].diffID == (try Digest(sha256OfFile: workshop.path + "/archive")))
+        #expect(contents[0].size == Int64(try workshop.status("packed").st_size))
+        #expect(contents[0].archiveSize == Int64(try workshop.status("archive").st_size))
+        try workshop.expectSame("witness", "tree")
+
+        try workshop.shell("rm tree/not*; touch -d '2020-02-03 04:05:06' tree")
+        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT | O_TRUNC)
+        let content = try LayerPacker(PackOptions(compression: compression)).pack(
+            workshop.path + "/tree", to: file.number)
+        lseek(file.number, 0, SEEK_SET)
+        let again = try LayerUnpacker(UnpackOptions()).unpack(
+            LayerBlob(file.number, content.descriptor, diffID: content.diffID), into: workshop.layer)
+        #expect(again == content)
+        try workshop.expectSame("layer", "tree")
+    }
+
+    /// Times after SOURCE_DATE_EPOCH are recorded as it; earlier ones are kept.
+    @Test func latestTime() throws {
+        let workshop = try Workshop()
+        try workshop.shell("mkdir tree; touch -d @1000 tree/old; touch -d @3000 tree/new tree")
+        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
+        _ = try LayerPacker(PackOptions(latestTime: 2000)).pack(workshop.path + "/tree", to: file.number)
+        try workshop.shell("mkdir witness; tar -C witness -xzpf packed")
+        #expect(try workshop.shell("stat -c %Y witness/old witness/new witness") == "1000\n2000\n2000\n")
+    }
+
+    /// umoci unpacks an image of two layers as this unpacker applies them.
+    @Test(.enabled(if: TestHost.has("umoci"), "needs umoci")) func asUmociApplies() throws {
+        let workshop = try Workshop()
+        try workshop.shell(
+            """
+            mkdir -p one/etc/gone one/opaque/below one/kept two/etc two/opaque two/kept
+            echo 1 > one/etc/changed; echo 1 > one/etc/removed; echo 1 > one/etc/gone/file; echo 1 > one/opaque/below/x
+            echo 1 > one/kept/file; ln -s etc one/link; ln one/kept/file one/kept/hard
+            echo 2 > two/etc/changed; : > two/etc/.wh.removed; : > two/etc/.wh.gone; : > two/opaque/.wh..wh..opq
+            echo 2 > two/opaque/new; echo 2 > two/kept/added; chown 7:8 two/kept/added
+            find one two -exec touch -h -d '2020-02-03 04:05:06' {} +
+            tar -C one -czf one.tar.gz .; tar -C two -czf two.tar.gz .
+            umoci init --layout image; umoci new --image image:latest
+            tar -C one -cf one.tar .; tar -C two -cf two.tar .
+            umoci raw add-layer --image image:latest one.tar; umoci raw add-layer --image image:latest two.tar
+            umoci unpack --image image:latest bundle
+            """)
+        mkdir(workshop.layer, 0o755)
+        for name in ["one", "two"] {
+            let file = try OwnedDescriptor(opening: "\(workshop.path)/\(name).tar.gz", O_RDONLY)
+            _ = try LayerUnpacker(UnpackOptions()).apply(LayerBlob(file.number), onto: workshop.layer)
+        }
+        try workshop.expectSame("layer", "bundle/rootfs")
+    }
+}

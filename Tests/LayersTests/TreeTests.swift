@@ -1,0 +1,164 @@
+import CLinux
+import Glibc
+import Linux
+import OCI
+import Testing
+
+@testable import Layers
+
+@Suite(.enabled(if: TestHost.isRoot, "needs root, for overlayfs")) struct TreeTests {
+    static let layers = """
+        mkdir -p one/etc one/usr/bin one/opaque/sub one/gone one/replaced
+        echo 1 > one/etc/a; echo 1 > one/etc/b; echo 1 > one/usr/bin/x; echo 1 > one/opaque/sub/old; echo 1 > one/gone/f
+        echo 1 > one/replaced/f; ln -s usr one/link
+        mkdir -p two/etc two/opaque two/usr; echo 2 > two/etc/b; mknod two/gone c 0 0; echo 2 > two/opaque/new; echo 2 > two/replaced
+        mkdir -p three/etc three/usr/bin; mknod three/etc/a c 0 0; echo 3 > three/usr/bin/y
+        find one two three -exec touch -h -d '2020-02-03 04:05:06' {} +
+        """
+
+    /// The merged view is what the kernel's overlayfs shows.
+    @Test func mergedAsOverlayfs() throws {
+        let workshop = try Workshop()
+        try workshop.shell(Self.layers)
+        try mark(workshop, "two/opaque")
+        let tree = MergedTree(layers: ["three", "two", "one"].map { "\(workshop.path)/\($0)" })
+        var paths: [String] = []
+        try tree.visit { node throws(SystemError) in
+            paths.append(String(decoding: node.path, as: UTF8.self))
+        } failed: {
+            $0
+        }
+        let witness = try mounted(workshop, "cd merged; find . -printf '%P\\n'")
+        #expect(
+            paths.sorted()
+                == witness.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init).sorted()
+        )
+
+        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
+        _ = try LayerPacker(PackOptions(compression: .none)).pack(tree, to: file.number)
+        try workshop.shell("mkdir witness; tar -C witness -xpf packed")
+        let packed = try workshop.shell("cd witness; find . -type f -exec grep -H . {} + | LC_ALL=C sort")
+        #expect(try packed == mounted(workshop, "cd merged; find . -type f -exec grep -H . {} + | LC_ALL=C sort"))
+    }
+
+    /// What a container does through overlayfs is told as docker diff does, and packed into a layer that does it again.
+    @Test func changesOfAContainer() throws {
+        let workshop = try Workshop()
+        try workshop.shell(
+            "mkdir -p one/etc one/dir/sub one/opaque one/touched; echo 1 > one/etc/a; echo 1 > one/etc/b")
+        try workshop.shell(
+            "echo 1 > one/dir/sub/f; echo 1 > one/opaque/f; echo 1 > one/opaque/g; echo 1 > one/touched/f")
+        try workshop.shell("find one -exec touch -d '2020-02-03 04:05:06' {} +")
+        try mounted(
+            workshop, lower: "one",
+            """
+            cd merged
+            echo changed > etc/a; rm etc/b; echo new > etc/c
+            rm -r dir; echo now a file > dir
+            rm -r opaque; mkdir opaque; echo new > opaque/g
+            chmod 700 touched; mkdir -p new/deep; ln -s x new/deep/link; mknod new/null c 1 3
+            """)
+        let one = workshop.path + "/one"
+        let changes = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/upper")
+        #expect(
+            changes.map(\.description) == [
+                "C /dir", "C /etc", "C /etc/a", "D /etc/b", "A /etc/c", "A /new", "A /new/deep", "A /new/deep/link",
+                "A /new/null", "C /opaque", "D /opaque/f", "C /opaque/g", "C /touched",
+            ])
+
+        // Two layers, one on top of the other, give the container's files again.
+        let base = try OwnedDescriptor(opening: workshop.path + "/base.blob", O_RDWR | O_CREAT)
+        let top = try OwnedDescriptor(opening: workshop.path + "/top.blob", O_RDWR | O_CREAT)
+        _ = try LayerPacker().pack(one, to: base.number)
+        _ = try LayerPacker(PackOptions(compression: .zstandard)).pack(upper: workshop.path + "/upper", to: top.number)
+        let layers = [base.number, top.number]
+        mkdir(workshop.layer, 0o755)
+        for number in layers {
+            lseek(number, 0, SEEK_SET)
+            _ = try LayerUnpacker(UnpackOptions()).apply(LayerBlob(number), onto: workshop.layer)
+        }
+        let form =
+            "find . -mindepth 1 -printf '%P %y %m %U:%G %l\\n' | LC_ALL=C sort; find . -type f -exec grep -H . {} + | LC_ALL=C sort"
+        let witness = try mounted(workshop, lower: "one", "cd merged; \(form)")
+        #expect(try workshop.shell("cd layer; \(form)") == witness)
+
+        // The plain comparison finds the same, and packs the same.
+        let plain = try DirectoryChanges.between(
+            MergedTree(layers: [one]), and: MergedTree(layers: [workshop.layer]))
+        #expect(plain.map(\.description).filter { $0 != "D /dir/sub" } == changes.map(\.description))
+        let packed = try OwnedDescriptor(opening: workshop.path + "/changes.blob", O_RDWR | O_CREAT)
+        _ = try LayerPacker().pack(plain, of: workshop.layer, to: packed.number)
+        try workshop.shell("cp -a one copy")
+        lseek(packed.number, 0, SEEK_SET)
+        _ = try LayerUnpacker(UnpackOptions()).apply(LayerBlob(packed.number), onto: workshop.path + "/copy")
+        #expect(try workshop.shell("cd copy; \(form)") == witness)
+
+        // And unpacked by itself the upper layer is the upper directory again.
+        lseek(top.number, 0, SEEK_SET)
+        _ = try LayerUnpacker(UnpackOptions()).unpack(LayerBlob(top.number), into: workshop.path + "/again")
+        let again = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/again")
+        #expect(again == changes)
+    }
+
+    /// Nothing differs: nothing is listed. Same size and times, other bytes: it is.
+    @Test func contentCounts() throws {
+        let workshop = try Workshop()
+        try workshop.shell("mkdir -p old/d; echo same > old/d/f; cp -a old new")
+        let old = MergedTree(layers: [workshop.path + "/old"])
+        let new = MergedTree(layers: [workshop.path + "/new"])
+        #expect(try DirectoryChanges.between(old, and: new) == [])
+        try workshop.shell("echo SAME > new/d/f; touch -r old/d/f new/d/f")
+        #expect(try DirectoryChanges.between(old, and: new).map(\.description) == ["C /d", "C /d/f"])
+    }
+
+    /// A file whose content the kernel left below cannot be packed; names of whiteouts neither.
+    @Test func whatCannotBePacked() throws {
+        let workshop = try Workshop()
+        try workshop.shell("mkdir -p upper/moved wh; : > wh/.wh.file")
+        let name = workshop.path + "/upper/moved"
+        #expect(isolab_set(name, "trusted.overlay.redirect", "/elsewhere") == 0)
+        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
+        #expect(throws: LayerError(.unreadableOverlay("trusted.overlay.redirect"), entry: "moved")) {
+            try LayerPacker().pack(upper: workshop.path + "/upper", to: file.number)
+        }
+        #expect(throws: LayerError(.malformedWhiteout, entry: ".wh.file")) {
+            try LayerPacker().pack(workshop.path + "/wh", to: file.number)
+        }
+    }
+
+    /// Trees deeper than a process may have open files, and than a path may be long.
+    @Test func deepTreesAreRemoved() throws {
+        let workshop = try Workshop()
+        try workshop.shell(
+            """
+            mkdir deep; cd deep; i=0; while [ $i -lt 1500 ]; do mkdir d; cd -P d; : > f; i=$((i+1)); done
+            """)
+        try TreeRemoval.remove(workshop.path + "/deep")
+        #expect(!workshop.exists("deep"))
+        try TreeRemoval.remove(workshop.path + "/absent")
+    }
+
+    // MARK: The kernel's own view
+
+    private func mark(_ workshop: Workshop, _ directory: String) throws {
+        #expect(isolab_set("\(workshop.path)/\(directory)", "trusted.overlay.opaque", "y") == 0)
+    }
+
+    /// Runs a script with the layers mounted on `merged`, in a mount namespace of its own.
+    @discardableResult
+    private func mounted(_ workshop: Workshop, lower: String = "three:two:one", _ script: String) throws -> String {
+        try workshop.shell("mkdir -p upper work merged")
+        _ = try workshop.blob(Array(script.utf8), "script")
+        return try workshop.shell(
+            """
+            unshare -m sh -euc 'mount -t tmpfs tmpfs work; mkdir work/u work/w
+            cp -a upper/. work/u/ 2>/dev/null || true
+            mount -t overlay overlay -o redirect_dir=off,metacopy=off,lowerdir=\(lower),upperdir=work/u,workdir=work/w merged
+            sh -eu script; umount merged; rm -rf upper; cp -a --preserve=all work/u upper'
+            """)
+    }
+
+    private func isolab_set(_ path: String, _ name: String, _ value: String) -> Int32 {
+        isolab_set_attribute_at(AT_FDCWD, path, name, value, value.utf8.count)
+    }
+}

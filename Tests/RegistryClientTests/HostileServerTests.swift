@@ -1,0 +1,365 @@
+import Content
+import OCI
+import Synchronization
+import Testing
+
+@testable import RegistryClient
+
+/// Registries that lie, break off or never end: each is an error that says what it did, and the store stays as it was.
+@Suite struct HostileServerTests {
+    private func pull(
+        _ server: ScriptedServer, _ place: Place, _ name: String = "a/b", options: ClientOptions = .test()
+    ) throws -> RegistryClient.Pulled {
+        try RegistryClient(options).pull(try ImageReference("\(server.name)/\(name)"), into: try place.store())
+    }
+
+    private func failure(_ kind: RegistryClientError.Kind, _ body: () throws -> Void) -> RegistryClientError? {
+        do {
+            try body()
+            Issue.record("nothing was thrown")
+        } catch let error as RegistryClientError {
+            #expect(error.kind == kind, "\(error)")
+            return error
+        } catch { Issue.record("\(error)") }
+        return nil
+    }
+
+    // MARK: Content
+
+    /// A manifest that is not what its digest says, by the field or by the name.
+    @Test(arguments: ["a/b", "a/b@sha256:" + String(repeating: "0", count: 64)])
+    func manifestOfAnotherDigest(name: String) throws {
+        let place = try Place()
+        let image = TestImage()
+        let server = try ScriptedServer { request, wire in
+            wire.answer(
+                200,
+                [
+                    ("Content-Type", MediaType.imageManifest.rawValue),
+                    ("Docker-Content-Digest", "sha256:" + String(repeating: "1", count: 64)),
+                ], image.manifestBytes)
+        }
+        _ = failure(.wrongContent) { _ = try pull(server, place, name) }
+        #expect(try place.store().digests().isEmpty)
+    }
+
+    /// A layer of the right length whose bytes are others; nothing of it stays, and it is not asked for again.
+    @Test func layerOfOtherBytes() throws {
+        let place = try Place()
+        let image = TestImage()
+        let layer = image.layers[0]
+        let server = try ScriptedServer { request, wire in
+            if request.path.hasSuffix("\(layer.descriptor.digest)") {
+                wire.answer(200, [], [UInt8](repeating: 7, count: layer.bytes.count))
+            } else if !image.answer(request, wire) {
+                wire.answer(404)
+            }
+        }
+        let error = failure(.wrongContent) { _ = try pull(server, place) }
+        #expect(error?.description.contains("\(layer.descriptor.digest)") == true)
+        #expect(server.requests.count { $0.path.hasSuffix("\(layer.descriptor.digest)") } == 1)
+        let store = try place.store()
+        #expect(!store.contains(layer.descriptor.digest) && !store.contains(image.manifest.digest))
+        #expect(try store.ingests().isEmpty)
+    }
+
+    /// A layer that never ends is left at its own length; one that is announced as longer is not begun.
+    @Test(arguments: [true, false])
+    func endlessLayer(announced: Bool) throws {
+        let place = try Place()
+        let image = TestImage()
+        let server = try ScriptedServer { request, wire in
+            guard request.path.hasSuffix("\(image.layers[0].descriptor.digest)") else {
+                if !image.answer(request, wire) { wire.answer(404) }
+                return
+            }
+            wire.send(wire.head(200, announced ? [("Content-Length", "1000000000000")] : [("Connection", "close")]))
+            let piece = [UInt8](repeating: 0, count: 64 << 10)
+            while wire.send(piece) {}
+        }
+        _ = failure(.wrongContent) { _ = try pull(server, place) }
+        #expect(try !place.store().contains(image.layers[0].descriptor.digest))
+    }
+
+    /// A manifest, an error and a head without end are cut off.
+    @Test func endlessDocuments() throws {
+        let place = try Place()
+        let endless: (String) -> ScriptedServer.Handler = { kind in
+            { request, wire in
+                switch kind {
+                case "manifest": wire.send(wire.head(200, [("Content-Type", "application/json")]))
+                case "error": wire.send(wire.head(400, [("Connection", "close")]))
+                default: wire.send(Array("HTTP/1.1 200 OK\r\n".utf8))
+                }
+                let piece = Array(
+                    (kind == "head"
+                        ? "X-Y: " + String(repeating: "z", count: 1000) + "\r\n" : String(repeating: " ", count: 1000))
+                        .utf8)
+                while wire.send(piece) {}
+            }
+        }
+        _ = failure(.protocolViolation) { _ = try pull(try ScriptedServer(endless("manifest")), place) }
+        _ = failure(.rejected) { _ = try pull(try ScriptedServer(endless("error")), place) }
+        let error = failure(.protocolViolation) { _ = try pull(try ScriptedServer(endless("head")), place) }
+        #expect(error?.problem?.contains("head") == true)
+    }
+
+    /// Documents that are nothing, another thing, or two things at once.
+    @Test(
+        arguments: [
+            ("", nil), ("[]", nil), ("{\"schemaVersion\": 1}", nil), ("{\"schemaVersion\": 2}", "text/html"),
+            ("{\"schemaVersion\": 2, \"mediaType\": \"\(MediaType.imageIndex)\"}", MediaType.imageManifest.rawValue),
+            (
+                "{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageManifest)\",\"manifests\":[],\"config\":{},\"layers\":[]}",
+                nil
+            ),
+            (String(repeating: "[", count: 100_000), MediaType.imageManifest.rawValue),
+        ] as [(String, String?)])
+    func documents(text: String, type: String?) throws {
+        let place = try Place()
+        let server = try ScriptedServer { request, wire in
+            wire.answer(200, type.map { [("Content-Type", $0)] } ?? [], text: text)
+        }
+        #expect(throws: RegistryClientError.self) { _ = try pull(server, place) }
+        #expect(try place.store().digests().isEmpty)
+    }
+
+    // MARK: Broken connections
+
+    /// A connection that breaks amid a layer is taken up where it broke, as often as it gets on.
+    @Test func brokenLayer() throws {
+        let place = try Place()
+        let image = TestImage(layers: [200_000])
+        let layer = image.layers[0]
+        let server = try ScriptedServer { request, wire in
+            guard request.path.hasSuffix("\(layer.descriptor.digest)") else {
+                if !image.answer(request, wire) { wire.answer(404) }
+                return
+            }
+            let offset = request.fields["range"].flatMap { Int($0.dropFirst("bytes=".count).dropLast()) } ?? 0
+            let end = min(offset + 30_000, layer.bytes.count)
+            let fields = [
+                ("Content-Range", "bytes \(offset)-\(layer.bytes.count - 1)/\(layer.bytes.count)"),
+                ("Content-Length", "\(layer.bytes.count - offset)"),
+            ]
+            wire.send(wire.head(offset == 0 ? 200 : 206, fields) + layer.bytes[offset..<end])
+            if end < layer.bytes.count { wire.hangUp() }
+        }
+        let pulled = try pull(server, place)
+        #expect(pulled.fetchedSize == image.manifest.size + image.configuration.size + layer.descriptor.size)
+        #expect(image.isWhole(in: try place.store()))
+        let ranges = server.requests.filter { $0.path.hasSuffix("\(layer.descriptor.digest)") }.map {
+            $0.fields["range"]
+        }
+        #expect(ranges.count == 7 && ranges[1] == "bytes=30000-")
+    }
+
+    /// A server that knows nothing of ranges sends all of it again: what is there already is passed over.
+    @Test func withoutRanges() throws {
+        let place = try Place()
+        let image = TestImage(layers: [100_000])
+        let layer = image.layers[0]
+        let count = Mutex(0)
+        let server = try ScriptedServer { request, wire in
+            guard request.path.hasSuffix("\(layer.descriptor.digest)") else {
+                if !image.answer(request, wire) { wire.answer(404) }
+                return
+            }
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            wire.send(wire.head(200, [("Content-Length", "\(layer.bytes.count)")]))
+            wire.send(Array(layer.bytes.prefix(40_000 * number)))
+            if 40_000 * number < layer.bytes.count { wire.hangUp() }
+        }
+        _ = try pull(server, place)
+        #expect(image.isWhole(in: try place.store()))
+        #expect(count.withLock { $0 } == 3)
+    }
+
+    /// Another part than the one asked for is refused.
+    @Test func anotherPart() throws {
+        let place = try Place()
+        let image = TestImage(layers: [100_000])
+        let layer = image.layers[0]
+        let server = try ScriptedServer { request, wire in
+            guard request.path.hasSuffix("\(layer.descriptor.digest)") else {
+                if !image.answer(request, wire) { wire.answer(404) }
+                return
+            }
+            if request.fields["range"] == nil {
+                wire.send(wire.head(200, [("Content-Length", "100000")]) + layer.bytes.prefix(50_000))
+                wire.hangUp()
+            } else {
+                wire.answer(206, [("Content-Range", "bytes 0-99999/100000")], layer.bytes)
+            }
+        }
+        _ = failure(.protocolViolation) { _ = try pull(server, place) }
+    }
+
+    /// What a torn file of an earlier process holds is thrown away once, and the layer fetched anew.
+    @Test func tornIngest() throws {
+        let place = try Place()
+        let image = TestImage(layers: [100_000])
+        let layer = image.layers[0]
+        let server = try ScriptedServer { request, wire in if !image.answer(request, wire) { wire.answer(404) } }
+        let store = try place.store()
+        do {
+            let session = try store.beginIngest(id: "pull-sha256-\(layer.descriptor.digest.hexadecimal)")
+            try session.write([UInt8](repeating: 0, count: 1234))
+        }
+        _ = try pull(server, place)
+        #expect(image.isWhole(in: store))
+        let ranges = server.requests.filter { $0.path.hasSuffix("\(layer.descriptor.digest)") }.map {
+            $0.fields["range"]
+        }
+        #expect(ranges == ["bytes=1234-", nil])
+    }
+
+    // MARK: Retries
+
+    /// 429 and 5xx are tried again, as often as the policy has it; the first success counts.
+    @Test(arguments: [429, 500, 502, 503, 504])
+    func comesBack(status: Int) throws {
+        let place = try Place()
+        let image = TestImage()
+        let refusals = Mutex(3)
+        let server = try ScriptedServer { request, wire in
+            let refused =
+                request.path.contains("manifests")
+                && refusals.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+            if refused { return wire.answer(status, [("Retry-After", "0")]) }
+            if !image.answer(request, wire) { wire.answer(404) }
+        }
+        _ = try pull(server, place)
+        #expect(image.isWhole(in: try place.store()))
+    }
+
+    /// Any other 4xx is asked once.
+    @Test(arguments: [400, 403, 404, 405, 410, 418])
+    func asksOnce(status: Int) throws {
+        let place = try Place()
+        let server = try ScriptedServer { request, wire in
+            wire.answer(
+                status, [],
+                text: #"{"errors":[{"code":"DENIED","message":"no \#u{1B}[31mred","detail":{"a":1}}]}"#)
+        }
+        do {
+            _ = try pull(server, place)
+            Issue.record("nothing was thrown")
+        } catch let error as RegistryClientError {
+            #expect(error.status == status)
+            #expect(error.errors.isEmpty || !error.description.contains("\u{1B}"))
+        }
+        #expect(server.requests.count { $0.path.contains("manifests") } == 1)
+    }
+
+    /// A wish to wait for longer than is sensible ends it, and the message says how long.
+    @Test func waitsNotForever() throws {
+        let place = try Place()
+        let server = try ScriptedServer { _, wire in wire.answer(429, [("Retry-After", "86400")]) }
+        let error = failure(.tooManyRequests) { _ = try pull(server, place) }
+        #expect(error?.retryAfter == 86400)
+        #expect(server.requests.count { $0.path.contains("manifests") } == 1)
+    }
+
+    // MARK: Redirects
+
+    /// A loop of redirects ends at the tenth.
+    @Test func redirectLoop() throws {
+        let place = try Place()
+        let server = try ScriptedServer { request, wire in wire.answer(307, [("Location", request.target)]) }
+        _ = failure(.hostile) { _ = try pull(server, place) }
+        #expect(server.requests.count { $0.path.contains("manifests") } == RedirectPolicy.greatestCount + 1)
+    }
+
+    /// A layer may live on another server; the credentials do not go there, and do not come back with the way back.
+    @Test func credentialsStayHome() throws {
+        let place = try Place()
+        let image = TestImage()
+        let elsewhere = try ScriptedServer { request, wire in
+            if !image.answer(request, wire, repository: "elsewhere") { wire.answer(404) }
+        }
+        let home = try ScriptedServer { [port = elsewhere.port] request, wire in
+            guard request.fields["authorization"] == "Basic YWRhOnNlY3JldA==" else {
+                return wire.answer(401, [("WWW-Authenticate", "Basic realm=home")])
+            }
+            if let range = request.path.firstRange(of: "/blobs/") {
+                let digest = request.path[range.upperBound...]
+                return wire.answer(307, [("Location", "http://127.0.0.1:\(port)/v2/elsewhere/blobs/\(digest)")])
+            }
+            if !image.answer(request, wire) { wire.answer(404) }
+        }
+        _ = try pull(home, place, options: .test { $0.credential = .password(user: "ada", password: "secret") })
+        #expect(image.isWhole(in: try place.store()))
+        #expect(elsewhere.requests.count == 3)
+        #expect(elsewhere.requests.allSatisfy { $0.fields["authorization"] == nil })
+    }
+
+    // MARK: Lists
+
+    /// A list whose pages lead round in a circle, and one whose next page is elsewhere.
+    @Test(arguments: ["</v2/a/b/tags/list?n=1000>; rel=\"next\"", "<http://127.0.0.2/v2/a/b/tags/list>; rel=next"])
+    func lists(link: String) throws {
+        let server = try ScriptedServer { _, wire in
+            wire.answer(200, [("Link", link)], text: #"{"name":"a/b","tags":["one","tw\u001b o"]}"#)
+        }
+        _ = failure(.hostile) {
+            _ = try RegistryClient(.test()).tags(of: try ImageReference("\(server.name)/a/b"))
+        }
+    }
+
+    /// Names that are none are left out of lists.
+    @Test func namesThatAreNone() throws {
+        let server = try ScriptedServer { request, wire in
+            wire.answer(200, [], text: #"{"name":"a","tags":["one","-x","a b",""],"repositories":["a/b","../c","A"]}"#)
+        }
+        let client = RegistryClient(.test())
+        #expect(try client.tags(of: try ImageReference("\(server.name)/a/b")) == ["one"])
+        #expect(try client.repositories(of: server.name) == ["a/b"])
+    }
+
+    // MARK: Uploads
+
+    /// An upload that is to go to another, plain host is refused before a byte goes.
+    @Test func uploadElsewhere() throws {
+        let place = try Place()
+        let image = TestImage()
+        try image.store(in: try place.store())
+        let server = try ScriptedServer { request, wire in
+            switch request.method {
+            case "HEAD": wire.answer(404)
+            case "POST": wire.answer(202, [("Location", "http://registry.invalid/upload")])
+            default: wire.answer(500)
+            }
+        }
+        _ = failure(.hostile) {
+            _ = try RegistryClient(.test()).push(
+                image.manifest, from: try place.store(), as: try ImageReference("\(server.name)/a/b"))
+        }
+    }
+
+    /// A registry that claims to have stored another manifest.
+    @Test func storedAnother() throws {
+        let place = try Place()
+        let image = TestImage()
+        try image.store(in: try place.store())
+        let server = try ScriptedServer { request, wire in
+            switch (request.method, request.path.contains("manifests")) {
+            case ("HEAD", false):
+                let size = image.blobs.first { request.path.hasSuffix("\($0.descriptor.digest)") }?.bytes.count
+                wire.answer(200, length: size)
+            case ("HEAD", true): wire.answer(404)
+            default: wire.answer(201, [("Docker-Content-Digest", "sha256:" + String(repeating: "1", count: 64))])
+            }
+        }
+        _ = failure(.wrongContent) {
+            _ = try RegistryClient(.test()).push(
+                image.manifest, from: try place.store(), as: try ImageReference("\(server.name)/a/b"))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Linux
+import Testing
+
+/// Debian's docker-registry, started for one test.
+final class DockerRegistry {
+    enum Kind {
+        case plain
+        /// Basic authentication by htpasswd, with the user `ada` and the password `pass:word`.
+        case password
+    }
+
+    static let user = "ada"
+    static let password = "pass:word"
+
+    let port: UInt16
+    private let process: RunningProcess
+
+    /// `127.0.0.1:port`
+    var name: String { "127.0.0.1:\(port)" }
+
+    init(_ kind: Kind = .plain, certificate: TestCertificate? = nil, in place: Place) throws {
+        port = try Loopback.freePort()
+        var text = """
+            version: 0.1
+            log: {level: error, accesslog: {disabled: true}}
+            storage:
+              filesystem: {rootdirectory: \(place.path)/registry-\(port)}
+              delete: {enabled: true}
+            http:
+              addr: 127.0.0.1:\(port)
+
+            """
+        if let certificate {
+            text += "  tls: {certificate: \(certificate.certificate), key: \(certificate.key)}\n"
+        }
+        if case .password = kind {
+            let file = "\(place.path)/htpasswd"
+            try place.run(["htpasswd", "-Bbc", file, Self.user, Self.password])
+            text += "auth: {htpasswd: {realm: test, path: \(file)}}\n"
+        }
+        let configuration = try place.write(text, to: "registry-\(port).yml")
+        let log = try OwnedDescriptor(opening: "\(place.path)/registry-\(port).log", O_WRONLY | O_CREAT | O_TRUNC)
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
+        // Ended after a while whatever becomes of the tests.
+        process = try ProcessPlan("timeout", ["300", "docker-registry", "serve", configuration]).spawn(
+            StandardStreams(input: null.number, output: log.number, error: log.number))
+        for _ in 0..<600 {
+            if let connection = Loopback.connect(port) {
+                close(connection)
+                return
+            }
+            usleep(50_000)
+        }
+        throw SystemError("start", "docker-registry", errno: ETIMEDOUT)
+    }
+
+    deinit {
+        try? process.kill(SIGTERM)
+        _ = try? process.wait()
+    }
+}
+
+/// A certificate for 127.0.0.1 and the authority that signed it.
+struct TestCertificate {
+    let authority: String
+    let certificate: String
+    let key: String
+
+    init(in place: Place) throws {
+        let path = place.path
+        authority = "\(path)/authority/ca.crt"
+        certificate = "\(path)/server.crt"
+        key = "\(path)/server.key"
+        try SystemFile.makeDirectories("\(path)/authority")
+        let extensions = try place.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n", to: "extensions")
+        try place.run([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test authority",
+            "-keyout", "\(path)/ca.key", "-out", authority,
+        ])
+        try place.run([
+            "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-keyout", key, "-out",
+            "\(path)/server.csr",
+        ])
+        try place.run([
+            "openssl", "x509", "-req", "-in", "\(path)/server.csr", "-CA", authority, "-CAkey", "\(path)/ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", certificate,
+        ])
+    }
+
+    /// The directory that holds the authority alone, as `--cert-dir` takes it.
+    var directory: String { String(authority.dropLast("/ca.crt".count)) }
+}
