@@ -220,6 +220,9 @@ int isolab_child_start(struct isolab_child *child) {
     child->hook_status = 0;
     child->listener = -1;
     child->successor = 0;
+    child->root = -1;
+    child->proc = -1;
+    child->sys = -1;
     child->null = -1;
     child->empty = -1;
     child->alive = 1;

@@ -1,4 +1,5 @@
 import ImageRuntime
+import Machines
 import OCI
 import Testing
 
