@@ -84,7 +84,7 @@ public final class IngestSession: Sendable {
     @discardableResult
     public func commit(expected: Digest? = nil, size: Int64? = nil) throws(ContentError) -> Digest {
         try state.withLock { (state) throws(ContentError) in
-            guard let number = state.file?.number else { throw .ended(ingest: id) }
+            guard state.file != nil else { throw .ended(ingest: id) }
             if let size, size != state.size {
                 let found = state.size
                 end(&state)
@@ -100,17 +100,33 @@ public final class IngestSession: Sendable {
                 end(&state)
                 throw .digestMismatch(expected: expected, found: found)
             }
-            try storing { () throws(SystemError) in
-                // Its age counts from here: collections spare what is younger than the leases of those who brought it.
-                if futimens(number, nil) != 0 { throw SystemError("futimens", path) }
-                try retryingOnInterrupt("fsync", path) { fsync(number) }
-                let target = store.path(of: found)
-                if rename(path, target) != 0 { throw SystemError("rename", "\(path) to \(target)") }
-                try SystemFile.synchronize(store.directory(of: found.algorithm))
-            }
-            state.file = nil
+            try place(&state, found)
             return found
         }
+    }
+
+    /// The open file, for code that writes and hashes by itself: borrowed; nothing else may be written to the session then.
+    package var descriptor: Int32 { state.withLock { $0.file?.number ?? -1 } }
+
+    /// Makes a blob of what such code wrote, by the digest it found.
+    package func commit(written digest: Digest) throws(ContentError) {
+        try state.withLock { (state) throws(ContentError) in
+            guard state.file != nil else { throw .ended(ingest: id) }
+            try place(&state, digest)
+        }
+    }
+
+    private func place(_ state: inout State, _ digest: Digest) throws(ContentError) {
+        let number = state.file?.number ?? -1
+        try storing { () throws(SystemError) in
+            // Its age counts from here: collections spare what is younger than the leases of those who brought it.
+            if futimens(number, nil) != 0 { throw SystemError("futimens", path) }
+            try retryingOnInterrupt("fsync", path) { fsync(number) }
+            let target = store.path(of: digest)
+            if rename(path, target) != 0 { throw SystemError("rename", "\(path) to \(target)") }
+            try SystemFile.synchronize(store.directory(of: digest.algorithm))
+        }
+        state.file = nil
     }
 
     /// Gives up, and removes what was written. After a commit it does nothing.

@@ -22,6 +22,8 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     case content(ContentError)
     /// A layer that cannot be unpacked or packed: which blob, and why.
     case layer(Digest, LayerError)
+    /// Files that cannot become a layer.
+    case packing(LayerError)
     case system(SystemError)
 
     public var description: String {
@@ -39,6 +41,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .format(let name, let problem): "\(name): \(problem)"
         case .content(let error): error.description
         case .layer(let digest, let error): "layer \(digest): \(error)"
+        case .packing(let error): error.description
         case .system(let error): error.description
         }
     }
