@@ -58,6 +58,17 @@ public struct Engine: Sendable {
 
     // MARK: - What was left behind
 
+    /// The same for the standard places; nothing where there never was an engine.
+    ///
+    /// - Parameter keep: takes what could not be released.
+    public static func releaseLeftovers(keep: (String) -> Void) throws -> [String] {
+        guard SystemFile.exists(StandardDirectories.data + "/containers") else { return [] }
+        do { return try Engine().releaseLeftovers() } catch {
+            keep("\(error)")
+            return []
+        }
+    }
+
     /// Frees what killed processes left: ends their containers, removes those that were to go with their end (`--rm`), and
     /// writes down that the others have ended.
     ///

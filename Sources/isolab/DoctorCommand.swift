@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import FoundationEssentials
 import Lab
 import Reports
@@ -21,7 +22,8 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         if clean {
             do {
-                let (released, kept) = try Lab.releaseLeftovers(stateDirectory: places.stateDirectory)
+                var (released, kept) = try Lab.releaseLeftovers(stateDirectory: places.stateDirectory)
+                released += try Engine.releaseLeftovers { kept.append($0) }
                 for words in released { print("released \(words)") }
                 for words in kept { printToStandardError("isolab: could not release \(words)") }
                 if released.isEmpty && kept.isEmpty { print("nothing was left behind") }

@@ -23,8 +23,8 @@ struct Isolab: ParsableCommand {
             CommandGroup(
                 name: "Images",
                 subcommands: [
-                    ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, RemoveImageCommand.self,
-                    TagCommand.self,
+                    ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
+                    RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(

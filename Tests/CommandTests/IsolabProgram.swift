@@ -62,7 +62,7 @@ struct IsolabProgram {
 }
 
 /// A directory of one test's own, removed with it.
-final class Place {
+final class Place: Sendable {
     let path: String
 
     init() throws {

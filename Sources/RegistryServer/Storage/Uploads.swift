@@ -54,7 +54,11 @@ final class Uploads: Sendable {
     /// Takes an upload for one request.
     func claim(_ id: String, _ repository: String) throws(RegistryFault) -> Upload {
         guard isOf(id, repository) else { throw .uploadUnknown }
-        enum Found { case busy, idle(IngestSession), absent }
+        enum Found {
+            case busy
+            case idle(IngestSession)
+            case absent
+        }
         let found: Found = state.withLock { state in
             guard state.claimed.insert(id).inserted else { return .busy }
             return state.idle.removeValue(forKey: id).map { .idle($0.session) } ?? .absent

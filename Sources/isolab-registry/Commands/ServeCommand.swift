@@ -51,7 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key need each other") }
-        for (name, value) in [("--upload-expiry", uploadExpiry), ("--max-uploads", maxUploads), ("--idle-timeout", idleTimeout)]
+        for (name, value) in [
+            ("--upload-expiry", uploadExpiry), ("--max-uploads", maxUploads), ("--idle-timeout", idleTimeout),
+        ]
         where value < 1 {
             throw ValidationError("\(name) must be positive")
         }
@@ -97,11 +99,16 @@ struct Address: ExpressibleByArgument, Sendable {
     }
 
     init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]) else {
+        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
+        else {
             return nil
         }
         var host = argument[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
         self.host = host.isEmpty ? "0.0.0.0" : String(host)
         self.port = Int(port)
     }

@@ -25,7 +25,9 @@ struct CollectionTests {
         #expect(try collect(place, "--grace 0").contains("removed 1 blobs, 5000 bytes"))
         try shop.expect(shop.send("HEAD", target), 404)
         #expect(!SystemFile.exists("\(place.path)/root/blobs/sha256/\(orphan.hexadecimal)"))
-        for blob in try ImageManifest(json: image).layers { try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200) }
+        for blob in try ImageManifest(json: image).layers {
+            try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200)
+        }
         // It can be pushed again.
         try shop.expect(shop.put(shop.image(), "v2"), 201)
     }
@@ -61,9 +63,12 @@ struct CollectionTests {
         let (child, old, about) = (
             try shop.image(), try shop.image(), try shop.image(subject: shop.descriptor(.imageManifest, [1]))
         )
-        for manifest in [child, old, about] { try shop.expect(shop.put(manifest, "\(Digest(sha256Of: manifest))"), 201) }
+        for manifest in [child, old, about] {
+            try shop.expect(shop.put(manifest, "\(Digest(sha256Of: manifest))"), 201)
+        }
         try shop.expect(
-            shop.put(ImageIndex(manifests: [shop.descriptor(.imageManifest, child)]).json(), "v1", type: .imageIndex), 201)
+            shop.put(ImageIndex(manifests: [shop.descriptor(.imageManifest, child)]).json(), "v1", type: .imageIndex),
+            201)
         func statuses() throws -> [Int] {
             try [child, old, about].map {
                 try shop.send("GET", "/v2/\(shop.name)/manifests/\(Digest(sha256Of: $0))").status

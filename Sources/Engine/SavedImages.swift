@@ -1,0 +1,48 @@
+import Glibc
+public import Images
+import Linux
+public import OCI
+
+/// Where `isolab save` writes to, and in what form.
+public struct SavedImages: Sendable {
+    enum Form: String, CaseIterable, Sendable {
+        case dockerArchive = "docker-archive"
+        case ociArchive = "oci-archive"
+        case ociDirectory = "oci-dir"
+    }
+
+    let form: Form
+    /// Nil: standard output.
+    let output: String?
+
+    public init(format: String, output: String?) throws(OptionError) {
+        guard let form = Form(rawValue: format) else {
+            throw OptionError(
+                "--format", format, "takes one of \(Form.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        if form == .ociDirectory, output == nil {
+            throw OptionError("--format", format, "needs --output: a directory is no stream")
+        }
+        if form != .ociDirectory, output == nil, isatty(STDOUT_FILENO) == 1 {
+            throw OptionError("--output", "", "is needed where standard output is a terminal")
+        }
+        self.form = form
+        self.output = output
+    }
+
+    /// Writes images, whole or not at all where it is a file.
+    public func write(_ images: [String], from store: ImageStore, _ platform: Platform?) throws {
+        if form == .ociDirectory { return try store.saveLayout(images, to: output ?? "", platform: platform) }
+        let format: ArchiveFormat = form == .dockerArchive ? .docker : .oci
+        guard let output else { return try store.save(images, to: STDOUT_FILENO, format: format, platform: platform) }
+        let aside = "\(output).\(getpid()).new"
+        do {
+            let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            try store.save(images, to: file.number, format: format, platform: platform)
+            if rename(aside, output) != 0 { throw SystemError("rename", output) }
+        } catch {
+            unlink(aside)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Engine
+import Glibc
+import Images
+
+/// `isolab save`: images as an archive or a directory that others read.
+struct SaveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.")
+
+    @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
+    @Option(name: .shortAndLong, help: ArgumentHelp("A file or directory; standard output without.", valueName: "path"))
+    var output: String?
+    @Option(help: ArgumentHelp("docker-archive (default), oci-archive or oci-dir.", valueName: "format"))
+    var format = "docker-archive"
+    @Option(help: ArgumentHelp("Of several platforms of an image, this one.", valueName: "os/architecture"))
+    var platform: String?
+
+    func run() throws {
+        do {
+            let platform = try platform.map { try PlatformOption.parse("--platform", $0) }
+            try SavedImages(format: format, output: output).write(images, from: try ImageStore(), platform)
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+}

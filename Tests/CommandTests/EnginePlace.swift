@@ -1,0 +1,39 @@
+import Glibc
+import Linux
+
+/// A data directory with an image of busybox, made once for all tests of a run: that they use it at once is part of the test.
+enum EnginePlace {
+    static let canRun = IsolabProgram.isRoot && access("/bin/busybox", X_OK) == 0
+    static let reason = "containers of images need root, and their image busybox-static"
+
+    private final class Shared: Sendable {
+        let place: Result<Place, any Error>
+
+        init() {
+            place = Result {
+                let place = try Place()
+                let made = try IsolabProgram.shell(
+                    "ISOLAB_DATA=\(place.path)/data \"$isolab\" image bootstrap busybox", in: place)
+                guard made.status == 0 else { throw SystemError("image bootstrap busybox", made.complaints, errno: 0) }
+                return place
+            }
+        }
+    }
+
+    private static let shared = Shared()
+
+    /// Where images and containers are.
+    static var data: String {
+        get throws { try shared.place.get().path + "/data" }
+    }
+
+    /// Runs a shell line in which `$isolab` has the image `busybox`.
+    static func shell(_ line: String) throws -> IsolabProgram.Result {
+        try IsolabProgram.shell("export ISOLAB_DATA=\(try data)\n\(line)", in: try Place())
+    }
+
+    /// Runs a command in a container of busybox.
+    static func run(_ options: String, _ command: String) throws -> IsolabProgram.Result {
+        try shell("\"$isolab\" run --rm \(options) busybox \(command)")
+    }
+}

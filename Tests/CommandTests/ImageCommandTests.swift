@@ -1,0 +1,78 @@
+import Glibc
+import Linux
+import Testing
+
+/// The commands about images, from their command lines.
+@Suite(.enabled(if: EnginePlace.canRun, "\(EnginePlace.reason)"))
+struct ImageCommandTests {
+    /// Lists in every form; a field that is not there names those that are.
+    @Test func lists() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" images busybox --format '{{.Repository}}:{{.Tag}}'
+            "$isolab" images busybox | head -1
+            test "$("$isolab" images -q busybox)" = "$("$isolab" images busybox --format '{{.ID}}')" && echo same
+            "$isolab" images busybox --format json | grep -c '"Repository":"busybox"'
+            "$isolab" images --filter reference='busy*' --filter dangling=false --format 'table {{.Tag}}\\t{{.Repository}}'
+            "$isolab" image list nothing* | wc -l
+            "$isolab" images --format '{{.Nothing}}'; echo "status $?"
+            "$isolab" images --filter nothing=1; echo "status $?"
+            """)
+        #expect(
+            result.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") } == [
+                "busybox:latest", "REPOSITORY TAG IMAGE ID CREATED SIZE", "same", "1", "TAG REPOSITORY", "latest busybox", "1",
+                "status 2", "status 2",
+            ], "\(result.output)\(result.complaints)")
+        #expect(result.complaints.contains("Repository, Tag, ID"))
+    }
+
+    /// Saved in every form and loaded into an empty store, an image is the same and runs.
+    @Test(arguments: ["docker-archive", "oci-archive", "oci-dir"]) func saveAndLoad(format: String) throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" save --format \(format) -o saved busybox || exit 9
+            id=$("$isolab" images -q busybox)
+            export ISOLAB_DATA="$place/other"
+            "$isolab" load -i saved
+            test "$("$isolab" images -q)" = "$id" && echo same
+            "$isolab" run --rm busybox echo runs
+            "$isolab" image check | tail -1 | grep -o 'all whole'
+            """)
+        #expect(
+            result.output == "Loaded image: busybox:latest\nsame\nruns\nall whole\n", "\(result.output)\(result.complaints)")
+    }
+
+    /// Through a pipe, too; a terminal is refused no bytes of an archive here, a file that is none is named.
+    @Test func pipes() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" save busybox | ISOLAB_DATA="$place/other" "$isolab" load
+            echo nonsense > file; "$isolab" load -i file; echo "status $?"
+            """)
+        #expect(result.output == "Loaded image: busybox:latest\nstatus 1\n", "\(result.complaints)")
+        #expect(result.complaints.contains("file"))
+    }
+
+    /// Names come and go; what they stood for goes with the last one.
+    @Test func names() throws {
+        let result = try IsolabProgram.shell(
+            """
+            export ISOLAB_DATA="$place/data"; "$isolab" image bootstrap busybox >/dev/null
+            "$isolab" tag busybox localhost:5000/other:1 && "$isolab" images --format '{{.Repository}}:{{.Tag}}' | sort
+            "$isolab" rmi busybox; "$isolab" rmi localhost:5000/other:1 | head -1
+            "$isolab" images -q | wc -l; ls data/images/blobs/sha256 | wc -l
+            "$isolab" rmi busybox; echo "status $?"
+            """, in: try Place())
+        #expect(
+            result.output == """
+                busybox:latest
+                localhost:5000/other:1
+                Untagged: busybox:latest
+                Untagged: localhost:5000/other:1
+                0
+                0
+                status 1
+
+                """, "\(result.output)\(result.complaints)")
+    }
+}
