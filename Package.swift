@@ -31,6 +31,8 @@ let ground: [Target] = [
     .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
     // Containerfiles and ignore files as values, and what a build of one will do; pure.
     .target(name: "Containerfiles", dependencies: ["OCI"]),
+    // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
+    .target(name: "Presentation", dependencies: ["OCI"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -73,6 +75,7 @@ let engine: [Target] = [
     .target(
         name: "Engine",
         dependencies: [
+            "Presentation",
             "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
@@ -131,7 +134,7 @@ let programs: [Target] = [
         name: "isolab",
         dependencies: [
             "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
-            argumentParser,
+            "Presentation", argumentParser,
         ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
@@ -150,12 +153,12 @@ let programs: [Target] = [
     // The only program that links libcurl: 30 libraries that no other command should carry.
     .executableTarget(
         name: "isolab-transfer",
-        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
+        dependencies: ["Presentation", "Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
     // The only program that links Hummingbird, which takes three minutes to build.
     .executableTarget(
         name: "isolab-registry",
         dependencies: [
-            "CLinux", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
+            "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -194,12 +197,16 @@ let tests: [Target] = [
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
     .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
+    .testTarget(
+        name: "BuildingTests",
+        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI"]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
+    .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "ImageRuntime", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
@@ -208,6 +215,8 @@ let tests: [Target] = [
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient"]),
+    // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
+    .testTarget(name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
 ]
 

@@ -1,5 +1,6 @@
 public import Images
 public import OCI
+import Presentation
 
 extension Engine {
     /// Every container with how it is, those that have ended only where asked for.

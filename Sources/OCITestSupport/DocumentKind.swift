@@ -29,6 +29,12 @@ public enum DocumentKind: String, CaseIterable, Sendable {
     case tags
     /// The name of an image: not JSON, but a line of text.
     case reference
+    /// What a server asks for with status 401: a line of text.
+    case challenge
+    /// An address or a reference to one, as registries give them: a line of text.
+    case address
+    /// JSON of any shape.
+    case tree
 
     /// What does not hold of these bytes; nil: all does.
     public func violation(by bytes: some Sequence<UInt8>) -> String? {
@@ -89,6 +95,9 @@ public enum DocumentKind: String, CaseIterable, Sendable {
             }
         case .tags: violation(of: Documented<TagList>.self, bytes) { _ in [] }
         case .reference: violation(byReference: String(decoding: Array(bytes), as: UTF8.self))
+        case .challenge: violation(byChallenge: String(decoding: Array(bytes), as: UTF8.self))
+        case .address: violation(byAddress: String(decoding: Array(bytes), as: UTF8.self))
+        case .tree: violation(of: Documented<JSONTree>.self, bytes) { _ in [] }
         }
     }
 
@@ -105,6 +114,35 @@ public enum DocumentKind: String, CaseIterable, Sendable {
         } catch {
             return violation(by: error)
         }
+    }
+
+    /// Challenges that are written as the grammar has it read as the same.
+    private func violation(byChallenge text: String) -> String? {
+        let challenges = AuthenticationChallenge.read([text])
+        let written = challenges.map { challenge in
+            let parameters = challenge.parameters.sorted { $0.key < $1.key }.map { name, value in
+                let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+                return "\(name)=\"\(escaped)\""
+            }
+            return challenge.scheme + (parameters.isEmpty ? "" : " " + parameters.joined(separator: ", "))
+        }
+        let again = AuthenticationChallenge.read(written)
+        return again == challenges ? nil : "what was written reads as something else"
+    }
+
+    /// An address that is taken is written so that it reads as the same, and leads nowhere but where it says.
+    private func violation(byAddress text: String) -> String? {
+        let base = HTTPAddress(scheme: .https, host: "registry.example", target: "/v2/a/blobs/uploads/?state=1")
+        for address in [HTTPAddress(text), base.resolving(text)].compactMap({ $0 }) {
+            let written = address.description
+            guard HTTPAddress(written) == address, base.resolving(written) == address else {
+                return "\(written) reads as something else"
+            }
+            guard written.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), address.target.hasPrefix("/"),
+                !address.host.isEmpty, !address.host.contains(where: { "@/?#\\%".contains($0) }), address.port > 0
+            else { return "\(written) is no address" }
+        }
+        return nil
     }
 
     private func violation<Value>(

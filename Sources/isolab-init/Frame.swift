@@ -52,6 +52,7 @@ enum Stage {
     static let execute = 12
     static let readOnly = 13
     static let file = 14
+    static let share = 15
 }
 
 /// A little-endian number of four bytes, wherever it lies.

@@ -27,6 +27,9 @@ struct Parameters {
     /// Files to place: a cursor at the first, and how many.
     var files: Cursor
     var fileCount = 0
+    /// Places of shared directories: a cursor at the first, and how many.
+    var shares: Cursor
+    var shareCount = 0
 
     /// - Returns: nil where the bytes are not what they should be.
     init?(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
@@ -54,6 +57,15 @@ struct Parameters {
         self.environment = environment
         fileCount = cursor.number()
         files = cursor
+        var index = 0
+        while index < fileCount {
+            var length = 0
+            _ = cursor.number()
+            guard cursor.text() != nil, cursor.blob(&length) != nil else { return nil }
+            index += 1
+        }
+        shareCount = cursor.number()
+        shares = cursor
         if cursor.isBroken { return nil }
     }
 

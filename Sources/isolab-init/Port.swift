@@ -5,17 +5,36 @@ struct Port {
     let descriptor: Int
     var outgoing = Queue(capacity: 262_144)
 
-    /// Waits for the device, which the driver makes a moment after it is loaded; up to five seconds where the clock of a
-    /// translated guest ticks every 4 ms.
+    /// Waits for the device, which the driver makes a moment after it is loaded.
     static func open() -> Port {
-        let path: StaticString = "/dev/vport0p1"
-        var tries = 0
+        let begin = milliseconds()
         while true {
-            let descriptor = isolab_init.open(path.address, Open.readWrite | Open.nonBlocking)
+            let descriptor = openFirst()
             if descriptor >= 0 { return Port(descriptor: descriptor) }
-            tries += 1
-            if tries > 1250 { Machine.fail("virtio-port", errno: -descriptor) }
+            if milliseconds() - begin > devicePatience { Machine.fail("virtio-port", errno: -descriptor) }
             sleep(milliseconds: 1)
+        }
+    }
+
+    /// `/dev/vport0p1`, or with another number: it is the device's among all of virtio, in the order they were found.
+    private static func openFirst() -> Int {
+        let name: StaticString = "/dev/vport"
+        let path = isolab_scratch()
+        path.update(from: name.utf8Start, count: name.utf8CodeUnitCount)
+        var index = 0
+        while true {
+            var end = name.utf8CodeUnitCount
+            if index >= 10 {
+                path[end] = 0x31
+                end += 1
+            }
+            path[end] = 0x30 + UInt8(truncatingIfNeeded: index % 10)
+            path[end + 1] = 0x70  // p1
+            path[end + 2] = 0x31
+            path[end + 3] = 0
+            let descriptor = isolab_init.open(Int(bitPattern: path), Open.readWrite | Open.nonBlocking)
+            index += 1
+            if descriptor != -ErrorNumber.noEntry || index == 20 { return descriptor }
         }
     }
 

@@ -49,7 +49,8 @@ enum Root {
         _ = mount("cgroup2", "/image/sys/fs/cgroup", "cgroup2", plain)
         make("/image/dev/pts", 0o755)
         need(
-            mount("devpts", "/image/dev/pts", "devpts", Flag.noSetUser | Flag.noExecution, "mode=620,ptmxmode=666,gid=5"),
+            mount(
+                "devpts", "/image/dev/pts", "devpts", Flag.noSetUser | Flag.noExecution, "mode=620,ptmxmode=666,gid=5"),
             Stage.mounts, &port)
         make("/image/dev/shm", 0o1777)
         need(
@@ -68,6 +69,7 @@ enum Root {
         need(systemCall(SystemCall.chroot, here.address), Stage.root, &port)
         // From here on every path, and every link in it, is the image's own.
         place(parameters, &port)
+        mountShares(parameters, &port)
         makeDirectories(parameters.directory)
         if parameters.isReadOnly {
             need(mount("", "/", "", Flag.remount | Flag.bind | Flag.readOnly), Stage.readOnly, &port)
@@ -79,15 +81,16 @@ enum Root {
         make("/disk", 0o755)
         let source: StaticString = "/dev/vda"
         let target: StaticString = "/disk"
-        var tries = 0
+        let begin = milliseconds()
         while true {
             let result = systemCall(
                 SystemCall.mount, source.address, target.address, Int(bitPattern: parameters.diskFormat),
                 Flag.readOnly)
             if result == 0 { break }
-            tries += 1
             // The device comes a moment after its driver; a file system that the kernel does not know never does.
-            if result != -ErrorNumber.noEntry || tries > 1250 { port.fail(Stage.disk, errno: -result) }
+            if result != -ErrorNumber.noEntry || milliseconds() - begin > devicePatience {
+                port.fail(Stage.disk, errno: -result)
+            }
             sleep(milliseconds: 1)
         }
         make("/upper", 0o755)
@@ -134,6 +137,25 @@ enum Root {
                 written += result
             }
             close(file)
+            index += 1
+        }
+    }
+
+    /// The host's directories, by their tags.
+    private static func mountShares(_ parameters: Parameters, _ port: inout Port) {
+        var shares = parameters.shares
+        let name: StaticString = "share0"
+        let tag = memory(8)
+        tag.update(from: name.utf8Start, count: name.utf8CodeUnitCount)
+        let kind: StaticString = "virtiofs"
+        var index = 0
+        while index < parameters.shareCount {
+            guard let target = shares.text() else { port.fail(Stage.parameters, errno: ErrorNumber.invalid) }
+            makeDirectories(target)
+            tag[5] = 0x30 + UInt8(truncatingIfNeeded: index)
+            need(
+                systemCall(SystemCall.mount, Int(bitPattern: tag), Int(bitPattern: target), kind.address),
+                Stage.share, &port)
             index += 1
         }
     }

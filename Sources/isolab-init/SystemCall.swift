@@ -36,6 +36,7 @@ enum SystemCall {
     static let dup3 = 292
     static let pipe = 293
     static let limit = 302
+    static let clock = 228
     static let loadModule = 313
     static let pause = 34
 }
@@ -83,6 +84,18 @@ func sleep(milliseconds: Int) {
         seconds: Int64(milliseconds / 1000), nanoseconds: Int64(milliseconds % 1000) * 1_000_000)
     withUnsafeMutablePointer(to: &time) { _ = systemCall(SystemCall.nanosleep, Int(bitPattern: $0)) }
 }
+
+/// Milliseconds of CLOCK_MONOTONIC, for bounds.
+func milliseconds() -> Int {
+    var now = isolab_timespec()
+    return withUnsafeMutablePointer(to: &now) {
+        _ = systemCall(SystemCall.clock, 1, Int(bitPattern: $0))
+        return Int($0.pointee.seconds) * 1000 + Int($0.pointee.nanoseconds) / 1_000_000
+    }
+}
+
+/// How long a device may take to appear once its driver is loaded, milliseconds.
+let devicePatience = 5000
 
 /// Memory of its own, zeroed, never given back (mmap(2), private and anonymous).
 func memory(_ bytes: Int) -> UnsafeMutablePointer<UInt8> {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import OCI
+import Presentation
 import RegistryClient
 
 /// `inspect`: what a registry has under a name.
@@ -14,7 +15,7 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var platforms: PlatformOptions
     @Flag(help: "Print the manifest or index byte for byte, as the registry has it.") var raw = false
     @Flag(help: "Print the image's configuration byte for byte.") var config = false
-    @Option(help: ArgumentHelp("Print these fields.", valueName: "template")) var format: FieldTemplate?
+    @Option(help: ArgumentHelp("Print these fields.", valueName: "template")) var format: String?
     @OptionGroup var registries: RegistryOptions
 
     func validate() throws {
@@ -24,6 +25,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
+        let template = try Failure.told { try format.map { (text) throws in try Template(text) } }
         let reference = try name.reference().withDefaultTag
         try Failure.told {
             let client = try registries.client()
@@ -38,7 +40,7 @@ struct InspectCommand: ParsableCommand {
                 return writeToStandardOutput(bytes)
             }
             let tree = try Self.tree(found, reference)
-            if let format { return print(format.filled(from: tree)) }
+            if let template { return print(try template.render(tree)) }
             writeToStandardOutput(tree.json(indented: true) + [0x0A])
         }
     }

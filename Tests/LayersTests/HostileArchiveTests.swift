@@ -104,7 +104,7 @@ import Testing
         Attack("enormous file", .limitExceeded(.fileSize, limit: 1 << 40), "file") {
             $0.add(
                 TarBlocks.Header(
-                    name: Array("file".utf8), rawSize: [0x80, 0, 0, 0, 0x7F] + Array(repeating: 0xFF, count: 7)))
+                    name: Array("file".utf8), rawSize: [0x80, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]))
         },
     ]
 

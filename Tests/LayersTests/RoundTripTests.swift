@@ -31,30 +31,40 @@ import Testing
         let workshop = try Workshop()
         try workshop.shell(Self.everything)
         for format in ["gnu", "pax", "posix --sparse", "gnu --sparse"] {
-            try workshop.shell("tar -C tree --format=\(format) -cf archive . && \(compressor) < archive > blob")
+            // In pax form libarchive cannot tell a name that is not UTF-8: see `namesThatAreNotUTF8`.
+            let left = format.hasPrefix("p") ? "--exclude='not*'" : ""
+            try workshop.shell("tar -C tree \(left) --format=\(format) -cf archive . && \(compressor) < archive > blob")
             let file = try OwnedDescriptor(opening: workshop.path + "/blob", O_RDONLY)
             let digest = try Digest(sha256OfFile: workshop.path + "/blob")
             let diffID = try Digest(sha256OfFile: workshop.path + "/archive")
             let size = Int64(try workshop.status("blob").st_size)
             let blob = LayerBlob(file.number, mediaType: compression.layer, digest: digest, diffID: diffID, size: size)
-            let content: LayerContent
-            do {
-                content = try LayerUnpacker(UnpackOptions()).unpack(blob, into: workshop.layer)
-            } catch let error as LayerError where format.hasPrefix("p") {
-                // libarchive cannot tell the name of a pax entry that is not UTF-8.
-                #expect(error.reason.isDamage)
-                #expect(!workshop.exists("layer"))
-                try workshop.shell("rm tree/not*; touch -d '2020-02-03 04:05:06' tree")
-                continue
-            }
+            let content = try LayerUnpacker(UnpackOptions()).unpack(blob, into: workshop.layer)
             #expect(content.digest == digest)
             #expect(content.diffID == diffID)
             #expect(content.compression == compression)
             #expect(content.size == size)
             try workshop.shell("mkdir witness; tar -C witness -xpf archive")
-            #expect(try workshop.listing("layer") == workshop.listing("witness"), "\(format)")
+            try workshop.expectSame("layer", "witness", format)
             try workshop.shell("rm -rf witness layer")
         }
+    }
+
+    /// Bytes that are no UTF-8 are a name all the same in ustar and GNU archives; in pax ones such a name is refused, since
+    /// libarchive does not give it as it is.
+    @Test func namesThatAreNotUTF8() throws {
+        let workshop = try Workshop()
+        let name: [UInt8] = [0x61, 0xFF, 0x62]
+        let plain = TarBlocks.made { $0.add(TarBlocks.Header(name: name), content: [1]) }
+        try workshop.unpack(plain)
+        let directory = try OwnedDescriptor(opening: workshop.layer, O_RDONLY)
+        #expect(try DirectoryEntries.names(in: directory.number, "layer") == [[0x61, -1, 0x62, 0]])
+        let pax = TarBlocks.made {
+            $0.pax([(key: "path", value: name)])
+            $0.file("other")
+        }
+        let error = #expect(throws: LayerError.self) { try Workshop().unpack(pax) }
+        #expect(error?.reason.isDamage == true)
     }
 
     /// Sparse files stay sparse, whichever of tar's formats told so.
@@ -113,7 +123,7 @@ import Testing
         #expect(contents[0].diffID == (try Digest(sha256OfFile: workshop.path + "/archive")))
         #expect(contents[0].size == Int64(try workshop.status("packed").st_size))
         #expect(contents[0].archiveSize == Int64(try workshop.status("archive").st_size))
-        #expect(try workshop.listing("witness") == workshop.listing("tree"))
+        try workshop.expectSame("witness", "tree")
 
         try workshop.shell("rm tree/not*; touch -d '2020-02-03 04:05:06' tree")
         let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT | O_TRUNC)
@@ -123,7 +133,7 @@ import Testing
         let again = try LayerUnpacker(UnpackOptions()).unpack(
             LayerBlob(file.number, content.descriptor, diffID: content.diffID), into: workshop.layer)
         #expect(again == content)
-        #expect(try workshop.listing("layer") == workshop.listing("tree"))
+        try workshop.expectSame("layer", "tree")
     }
 
     /// Times after SOURCE_DATE_EPOCH are recorded as it; earlier ones are kept.
@@ -158,6 +168,6 @@ import Testing
             let file = try OwnedDescriptor(opening: "\(workshop.path)/\(name).tar.gz", O_RDONLY)
             _ = try LayerUnpacker(UnpackOptions()).apply(LayerBlob(file.number), onto: workshop.layer)
         }
-        #expect(try workshop.listing("layer") == workshop.listing("bundle/rootfs"))
+        try workshop.expectSame("layer", "bundle/rootfs")
     }
 }

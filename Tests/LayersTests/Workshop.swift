@@ -65,6 +65,18 @@ final class Workshop {
             """)
     }
 
+    /// Fails with the lines that differ where two directories do not hold the same.
+    func expectSame(
+        _ first: String, _ second: String, _ comment: String = "", location: SourceLocation = #_sourceLocation
+    ) throws {
+        let left = Set(try listing(first).split(separator: "\n"))
+        let right = Set(try listing(second).split(separator: "\n"))
+        #expect(
+            left.subtracting(right).sorted() == right.subtracting(left).sorted(), "\(comment)", sourceLocation: location
+        )
+        #expect(left.count > 2, sourceLocation: location)
+    }
+
     func exists(_ name: String) -> Bool {
         var information = stat()
         return lstat("\(path)/\(name)", &information) == 0

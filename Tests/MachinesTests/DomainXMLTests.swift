@@ -109,6 +109,28 @@ import Testing
                 """))
     }
 
+    /// A share is a virtiofs device on memory that QEMU and virtiofsd share; microvm's bus is told to speak virtio 1.0.
+    @Test(arguments: [(MachineKind.microvm, true), (.q35, false)])
+    func shares(machine: MachineKind, isTold: Bool) {
+        let domain = Domain(
+            name: "a", machine: machine, accelerator: .tcg, kernel: "/k", channelSocket: "/c", shares: ["/a b", "/c"])
+        for text in [
+            """
+              <memoryBacking>
+                <source type='memfd'/>
+                <access mode='shared'/>
+              </memoryBacking>
+            """,
+            """
+                <filesystem type='mount' accessmode='passthrough'>
+                  <driver type='virtiofs'/>
+                  <source dir='/a b'/>
+                  <target dir='share0'/>
+            """, "<target dir='share1'/>",
+        ] { #expect(domain.xml.contains(text)) }
+        #expect(domain.xml.contains("<qemu:arg value='virtio-mmio.force-legacy=false'/>") == isTold)
+    }
+
     /// Text cannot leave its element or attribute, whatever a path or a command line holds.
     @Test func escaping() {
         let domain = Domain(

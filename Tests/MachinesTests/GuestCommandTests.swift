@@ -138,6 +138,36 @@ struct GuestCommandTests {
         #expect(FileTree.names(in: place.path + "/packed") == ["two.erofs"])
     }
 
+    /// A directory of the host is the guest's too: each reads what the other wrote, with its owner.
+    @Test(
+        .enabled(
+            if: geteuid() == 0 && GuestPlace.hasVirtiofsd,
+            "needs root and virtiofsd, which QEMU's packages or one of its own install"))
+    func share() throws {
+        let place = try GuestPlace()
+        let shared = place.path + "/shared"
+        try TextFile.makeDirectory(shared)
+        try TextFile.replace(shared + "/theirs", with: Array("from the host\n".utf8))
+        chown(shared + "/theirs", 12, 34)
+        let script = "cat theirs; ls -n theirs; echo from the guest > ours"
+        let command = GuestCommand(
+            ["sh", "-c", script], environment: ["PATH=/bin"], workingDirectory: "/mnt/shared", readOnlyRoot: true,
+            shares: [.init(source: shared, target: "/mnt/shared")])
+        let result = try place.run(command)
+        #expect(result.exit == .exited(0), "\(result.complaints)")
+        #expect(
+            result.text.hasPrefix("from the host\n") && result.text.contains(" 12 ") && result.text.contains(" 34 "))
+        #expect(try TextFile.read(shared + "/ours") == "from the guest\n")
+    }
+
+    /// What is no directory cannot be shared, and is said before anything is started.
+    @Test func noShare() throws {
+        let place = try GuestPlace()
+        let command = GuestCommand(["true"], shares: [.init(source: "/etc/passwd", target: "/p")])
+        let error = #expect(throws: GuestError.self) { try place.run(command) }
+        #expect(error?.description == "shared directory: /etc/passwd is no directory of this host")
+    }
+
     /// A kernel without the driver that the streams need is told from one that hangs, and what to do is said.
     @Test func noDriver() throws {
         let place = try GuestPlace()
@@ -177,7 +207,7 @@ struct GuestCommandTests {
             // libvirt's root is named after the driver; its guest runs once there is a pid file.
             driver = FileTree.names(in: place.path + "/state/vm").compactMap { Int32($0) }
                 .first { root in
-                    FileTree.names(in: "\(place.path)/state/vm/\(root)/run/qemu").contains { $0.hasSuffix(".pid") }
+                    FileTree.names(in: "\(place.path)/state/vm/\(root)/run/qemu").contains("isolab-\(getpid()).pid")
                 }
         }
         kill(try #require(driver), SIGKILL)

@@ -9,7 +9,7 @@ import Testing
         let command = GuestCommand(
             ["a", ""], environment: ["B=é"], workingDirectory: "/w", user: 1, group: 2, additionalGroups: [3],
             hostname: "h", terminal: TerminalSize(rows: 5, columns: 258), attachesInput: true, readOnlyRoot: true,
-            files: [.init(path: "/f", mode: 0o600, content: [9, 0])])
+            files: [.init(path: "/f", mode: 0o600, content: [9, 0])], shares: [.init(source: "/s", target: "/t")])
         var expected: [UInt8] = [1, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
         expected += [1, 0, 0, 0, 3, 0, 0, 0]
         expected += [1, 0, 0, 0] + Array("h\0".utf8)
@@ -18,6 +18,7 @@ import Testing
         expected += [2, 0, 0, 0, 1, 0, 0, 0] + Array("a\0".utf8) + [0, 0, 0, 0, 0]
         expected += [1, 0, 0, 0, 4, 0, 0, 0] + Array("B=é\0".utf8)
         expected += [1, 0, 0, 0, 0x80, 1, 0, 0, 2, 0, 0, 0] + Array("/f\0".utf8) + [2, 0, 0, 0, 9, 0]
+        expected += [1, 0, 0, 0, 2, 0, 0, 0] + Array("/t\0".utf8)
         #expect(try StartMessage.bytes(command, disk: .erofs) == expected)
     }
 
@@ -33,8 +34,12 @@ import Testing
         (GuestCommand(["a"], files: [.init(path: "etc/hosts", content: [])]), "file"),
         (GuestCommand(["a"], files: [.init(path: "/f", content: .init(repeating: 0, count: 4 << 20 + 1))]), "file /f"),
         (GuestCommand(["a"], vcpus: 0), "processors"),
+        (GuestCommand(["a"], shares: [.init(source: "here", target: "/t")]), "shared directory"),
+        (GuestCommand(["a"], shares: [.init(source: "/s", target: "t")]), "place of a shared directory"),
+        (GuestCommand(["a"], shares: .init(repeating: .init(source: "/s", target: "/t"), count: 11)), "shares"),
         (
-            GuestCommand(["a"], environment: .init(repeating: "A=" + String(repeating: "x", count: 131_000), count: 40)),
+            GuestCommand(
+                ["a"], environment: .init(repeating: "A=" + String(repeating: "x", count: 131_000), count: 40)),
             "arguments, environment and files"
         ),
     ])
@@ -74,10 +79,11 @@ import Testing
     }
 
     /// What no isolab-init sends ends the session: a kind that is none, one of the host's own, too little, too much.
-    @Test(arguments: [
-        [0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 1, 0, 0, 0, 9], [20, 0, 0, 0, 3, 0, 0, 0, 1, 1, 1],
-        [16, 0, 0, 0, 1, 0, 1, 0], [16, 0, 0, 0, 255, 255, 255, 255], [21, 0, 0, 0, 4, 0, 0, 0, 1, 1, 1, 1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 1, 0, 0, 0, 9], [20, 0, 0, 0, 3, 0, 0, 0, 1, 1, 1],
+            [16, 0, 0, 0, 1, 0, 1, 0], [16, 0, 0, 0, 255, 255, 255, 255], [21, 0, 0, 0, 4, 0, 0, 0, 1, 1, 1, 1],
+        ] as [[UInt8]])
     func broken(bytes: [UInt8]) {
         var reader = SessionFrameReader()
         reader.append(bytes[...])
@@ -99,15 +105,16 @@ import Testing
     }
 
     /// Statuses as a shell has them.
-    @Test(arguments: [
-        (GuestExit(waitStatus: 0), 0), (GuestExit(waitStatus: 0x2a00), 42), (GuestExit(waitStatus: 9), 137),
-        (GuestExit(waitStatus: 0x8b), 139),
-        (.notStarted(GuestStartFailure(stage: .execute, errno: ENOENT, program: "a")), 127),
-        (.notStarted(GuestStartFailure(stage: .execute, errno: EACCES, program: "a")), 126),
-        (.notStarted(GuestStartFailure(stage: .execute, errno: ENOEXEC, program: "a")), 126),
-        (.notStarted(GuestStartFailure(stage: .directory, errno: ENOTDIR, program: "a")), 126),
-        (.notStarted(GuestStartFailure(stage: .disk, errno: ENODEV, program: "a")), 125),
-        (.notStarted(GuestStartFailure(stage: nil, errno: 1, program: "a")), 125),
-    ] as [(GuestExit, Int32)])
+    @Test(
+        arguments: [
+            (GuestExit(waitStatus: 0), 0), (GuestExit(waitStatus: 0x2a00), 42), (GuestExit(waitStatus: 9), 137),
+            (GuestExit(waitStatus: 0x8b), 139),
+            (.notStarted(GuestStartFailure(stage: .execute, errno: ENOENT, program: "a")), 127),
+            (.notStarted(GuestStartFailure(stage: .execute, errno: EACCES, program: "a")), 126),
+            (.notStarted(GuestStartFailure(stage: .execute, errno: ENOEXEC, program: "a")), 126),
+            (.notStarted(GuestStartFailure(stage: .directory, errno: ENOTDIR, program: "a")), 126),
+            (.notStarted(GuestStartFailure(stage: .disk, errno: ENODEV, program: "a")), 125),
+            (.notStarted(GuestStartFailure(stage: nil, errno: 1, program: "a")), 125),
+        ] as [(GuestExit, Int32)])
     func status(exit: GuestExit, status: Int32) { #expect(exit.shellStatus == status) }
 }

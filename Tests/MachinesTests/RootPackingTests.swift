@@ -111,7 +111,9 @@ import Testing
                 let found = try? PackedFile.find(path) { descriptor, path throws(SystemError) in
                     made.update { $0.makers += 1 }
                     try TextFile.write(Array("whole".utf8), to: descriptor, path: path)
-                } failed: { $0 }
+                } failed: {
+                    $0
+                }
                 let text = try? TextFile.read(path)
                 made.update {
                     $0.finished += 1
@@ -132,12 +134,16 @@ import Testing
             try PackedFile.find(path) { descriptor, path throws(SystemError) in
                 try TextFile.write([1, 2, 3], to: descriptor, path: path)
                 throw SystemError("write", path, errno: ENOSPC)
-            } failed: { $0 }
+            } failed: {
+                $0
+            }
         }
         #expect(access(path, F_OK) != 0)
         _ = try PackedFile.find(path) { descriptor, path throws(SystemError) in
             try TextFile.write([4], to: descriptor, path: path)
-        } failed: { $0 }
+        } failed: {
+            $0
+        }
         #expect(try TextFile.bytes(path) == [4])
     }
 
@@ -155,6 +161,7 @@ import Testing
         let kernel = GuestKernel(origin: .given, image: "/k", vmlinux: "/k", version: "none", digest: "sha256:0")
         let packer = RootPacker(
             kernel: kernel, machine: .microvm, packing: .automatic, cache: Cache(root: "/nonexistent"),
+            sharesDirectories: false,
             program: "/nonexistent")
         let error = #expect(throws: GuestError.self) {
             try packer.pack(.layers(["/"], key: key, directory: "/nonexistent"), memory: nil)
@@ -187,7 +194,9 @@ import Testing
         #expect(ModuleInformation.dependencies(of: Array("\u{7f}ELF".utf8) + [2, 1]).isEmpty)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<500 {
-            let bytes = [0x7f, 0x45, 0x4c, 0x46, 2, 1] + (0..<200).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            let bytes =
+                [0x7f, 0x45, 0x4c, 0x46, 2, 1]
+                + (0..<200).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             #expect(ModuleInformation.dependencies(of: bytes).isEmpty)
         }
         var file = [UInt8](repeating: 0, count: 256)

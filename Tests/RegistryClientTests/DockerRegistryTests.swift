@@ -98,9 +98,11 @@ struct DockerRegistryTests {
         _ = try RegistryClient(.test()).push(image.manifest, from: try place.store("here"), as: name)
         let store = try place.store("there")
         let reports = Reports()
-        try TransferPool.run([0, 1, 2, 3], width: 4, cancellation: Cancellation(), open: { _ in () }) { _, _ in
-            _ = try RegistryClient(.test()).pull(name, into: store, report: reports.receive)
-        }
+        try TransferPool.run(
+            [0, 1, 2, 3], width: 4, cancellation: Cancellation(), open: { _ in () },
+            body: { _, _ in
+                _ = try RegistryClient(.test()).pull(name, into: store, report: reports.receive)
+            })
         #expect(image.isWhole(in: store))
         #expect(reports.finished == 4)
         #expect(reports.present == 12)

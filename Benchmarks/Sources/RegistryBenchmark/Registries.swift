@@ -23,12 +23,12 @@ final class RegistryServerProcess {
                 options.registry, ["serve", "--listen", "127.0.0.1:\(port)", "--root", directory + "/root"]
             ).spawn(streams)
         } else {
-            // As quiet as ours: no access log, no debugging.
+            // Debian's configuration, as quiet as ours: no access log, no debugging.
             try writeFile(
                 """
                 version: 0.1
                 log: {level: error, accesslog: {disabled: true}}
-                storage: {filesystem: {rootdirectory: \(directory)/root}}
+                storage: {cache: {blobdescriptor: inmemory}, filesystem: {rootdirectory: \(directory)/root}}
                 http: {addr: "127.0.0.1:\(port)"}
 
                 """, directory + "/config.yml")

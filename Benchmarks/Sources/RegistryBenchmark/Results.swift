@@ -30,7 +30,8 @@ struct Results {
             let isLarge = [.pushLarge, .pushLargeStreamed, .pullLarge].contains(deed)
             let unit = isLarge ? "MiB/s" : "blobs/s"
             text += "\n## \(deed.heading(options))\n\n"
-            text += "| registry | \(distributionHeader) | \(unit), median | isolab-registry's time ÷ its (95 % interval) |\n"
+            text +=
+                "| registry | \(distributionHeader) | \(unit), median | isolab-registry's time ÷ its (95 % interval) |\n"
             text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
             let subject = milliseconds(RegistryServerProcess.subject, deed)
             for registry in registries {

@@ -62,7 +62,10 @@ struct Work: Sendable {
     /// - Returns: nanoseconds.
     func perform(_ deed: Deed, _ repository: String) throws -> UInt64 {
         switch deed {
-        case .pushLarge: return try time { try push(Client(port: port), repository, load.largeDigest, UnsafeRawBufferPointer(load.large)) }
+        case .pushLarge:
+            return try time {
+                try push(Client(port: port), repository, load.largeDigest, UnsafeRawBufferPointer(load.large))
+            }
         case .pushLargeStreamed:
             return try time {
                 let client = try Client(port: port)
@@ -73,7 +76,8 @@ struct Work: Sendable {
                 _ = try expect(
                     client.send("PUT", Self.with(load.largeDigest, target(patched)), body: empty), 201)
             }
-        case .pullLarge: return try time { try pull(Client(port: port), repository, load.largeDigest, load.large.count) }
+        case .pullLarge:
+            return try time { try pull(Client(port: port), repository, load.largeDigest, load.large.count) }
         case .pushSmall: return try time { try pushAll(Client(port: port), repository, load.small.indices) }
         case .pullSmall: return try time { try pullAll(Client(port: port), repository, load.small.indices) }
         case .pushSmallAtOnce: return try atOnce { try pushAll(Client(port: port), repository, $0) }
@@ -95,7 +99,9 @@ struct Work: Sendable {
         if large {
             try check(load.largeDigest, UnsafeRawBufferPointer(load.large))
         } else {
-            for (digest, bytes) in zip(load.smallDigests, load.small) { try bytes.withUnsafeBytes { try check(digest, $0) } }
+            for (digest, bytes) in zip(load.smallDigests, load.small) {
+                try bytes.withUnsafeBytes { try check(digest, $0) }
+            }
         }
     }
 
@@ -135,7 +141,8 @@ struct Work: Sendable {
         for index in share { try pull(client, repository, load.smallDigests[index], load.small[index].count) }
     }
 
-    private func push(_ client: Client, _ repository: String, _ digest: Digest, _ bytes: UnsafeRawBufferPointer) throws {
+    private func push(_ client: Client, _ repository: String, _ digest: Digest, _ bytes: UnsafeRawBufferPointer) throws
+    {
         let begun = try expect(client.send("POST", "/v2/\(repository)/blobs/uploads/"), 202)
         _ = try expect(client.send("PUT", Self.with(digest, target(begun)), body: bytes), 201)
     }

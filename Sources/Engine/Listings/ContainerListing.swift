@@ -1,4 +1,5 @@
 import OCI
+public import Presentation
 
 extension Listing {
     /// `isolab ps`

@@ -1,5 +1,6 @@
 public import Images
 public import OCI
+public import Presentation
 
 extension Listing {
     /// `isolab images`

@@ -157,7 +157,7 @@ private final class ArchiveWriter {
         if node.isRemoval { return try writeWhiteout(node.path) }
         do throws(LayerError) {
             // Would be read as a removal.
-            if node.name.dropLast().map({ UInt8(bitPattern: $0) }).starts(with: Whiteout.prefix) {
+            if (node.path.split(separator: 0x2F).last ?? []).starts(with: Whiteout.prefix) {
                 throw LayerError(.malformedWhiteout)
             }
             try writeEntry(node)

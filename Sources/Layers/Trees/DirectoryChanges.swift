@@ -84,7 +84,7 @@ public enum DirectoryChanges {
         } failed: {
             $0
         }
-        for path in before.entries.keys where !present.contains(path) {
+        for path in before.entries.keys where !path.isEmpty && !present.contains(path) {
             // Only the topmost of what is gone.
             let parent = path.lastIndex(of: 0x2F).map { Array(path[..<$0]) } ?? []
             if parent.isEmpty || present.contains(parent) { kinds[path] = .deleted }

@@ -26,7 +26,7 @@ public struct MergedTree: Sendable {
         let isRemoval: Bool
         /// A directory that hides what lower layers have in it.
         let isOpaque: Bool
-        /// The directory it is in, open, and its name in there; the root's own descriptor and `.` for the root.
+        /// The directory it is in, open, and its name in there; a directory's own descriptor and `.`.
         let parent: Int32
         let name: [CChar]
 
@@ -61,8 +61,9 @@ public struct MergedTree: Sendable {
         }
     }
 
-    /// Visits everything: a directory before what is in it, in a directory what is none before those that are, both sorted
-    /// by bytes.
+    /// Visits everything: a directory, at once what is in it, first what is no directory, each sorted by bytes.
+    ///
+    /// That order suits tar(1), which sets a directory's times when it has seen something outside it.
     public func visit<Failure: Error>(
         _ body: (Node) throws(Failure) -> Void, failed: (SystemError) -> Failure
     ) throws(Failure) {
@@ -72,15 +73,9 @@ public struct MergedTree: Sendable {
             guard number >= 0 else { throw failed(SystemError("open", layer)) }
             roots.append(Root(path: layer, descriptor: OwnedDescriptor(owning: number)))
         }
-        guard let first = roots.first else { return }
-        var status = stat()
-        guard fstat(first.descriptor.number, &status) == 0 else { throw failed(SystemError("fstat", first.path)) }
-        try body(
-            Node(
-                path: [], status: status, layer: 0, isRemoval: false, isOpaque: false,
-                parent: first.descriptor.number, name: [0x2E, 0]))
-        // Directories whose content is to be visited, the next one last.
-        var pending = [Pending(path: [], layers: Array(roots.indices))]
+        guard !roots.isEmpty else { return }
+        // Directories to be visited with what is in them, the next one last.
+        var pending = [Pending(path: [], layers: Array(roots.indices), isOpaque: false)]
         while let directory = pending.popLast() {
             var names: [[UInt8]: Int] = [:]
             var opened: [Int: OpenDirectory] = [:]
@@ -98,32 +93,38 @@ public struct MergedTree: Sendable {
             } catch {
                 throw failed(error)
             }
+            guard let top = directory.layers.first, let own = opened[top] else { continue }
+            var status = stat()
+            // Of an open descriptor: cannot fail.
+            fstat(own.descriptor.number, &status)
+            try body(
+                Node(
+                    path: directory.path, status: status, layer: top, isRemoval: false, isOpaque: directory.isOpaque,
+                    parent: own.descriptor.number, name: [0x2E, 0]))
             var directories: [Pending] = []
-            var nodes: [(node: Node, isDirectory: Bool)] = []
             for (name, layer) in names.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
                 guard let open = opened[layer] else { continue }
+                let node: Node
                 do throws(SystemError) {
-                    guard let node = try node(name, open, layer, in: directory.path) else { continue }
-                    nodes.append((node: node, isDirectory: node.kind == S_IFDIR))
-                    guard node.kind == S_IFDIR else { continue }
-                    var merged = [layer]
-                    if !node.isOpaque {
-                        for lower in below[name] ?? [] where lower != layer {
+                    guard let found = try self.node(name, open, layer, in: directory.path) else { continue }
+                    node = found
+                    if node.kind == S_IFDIR {
+                        var merged = [layer]
+                        for lower in below[name] ?? [] where lower != layer && !node.isOpaque {
                             guard let other = opened[lower],
-                                let under = try self.node(name, other, lower, in: directory.path),
-                                under.kind == S_IFDIR
+                                let under = try self.node(name, other, lower, in: directory.path), under.kind == S_IFDIR
                             else { break }
                             merged.append(lower)
                             if under.isOpaque { break }
                         }
+                        directories.append(Pending(path: node.path, layers: merged, isOpaque: node.isOpaque))
+                        continue
                     }
-                    directories.append(Pending(path: node.path, layers: merged))
                 } catch {
                     throw failed(error)
                 }
+                try body(node)
             }
-            for entry in nodes where !entry.isDirectory { try body(entry.node) }
-            for entry in nodes where entry.isDirectory { try body(entry.node) }
             pending += directories.reversed()
         }
     }
@@ -156,6 +157,7 @@ public struct MergedTree: Sendable {
     private struct Pending {
         let path: [UInt8]
         let layers: [Int]
+        let isOpaque: Bool
     }
 
     private final class Root {

@@ -182,8 +182,21 @@ final class EntryWriter {
 
     func place(_ path: LayerPath) throws(LayerError) -> Place {
         let place = Place(directory: try root.parent(of: path), name: terminated(path.name))
-        if isOnTop { made.insert(path, in: place.directory) }
+        if isOnTop { try mark(path, in: place.directory) }
         return place
+    }
+
+    /// Remembers an entry as this layer's, and the directories above it, which no entry need announce.
+    private func mark(_ path: LayerPath, in directory: RootDirectory.Parent) throws(LayerError) {
+        made.insert(path, in: directory)
+        var directory = directory
+        while !directory.isMarked, !directory.path.isEmpty {
+            directory.isMarked = true
+            let start = directory.path.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
+            let above = LayerPath(checked: directory.path, nameStart: start)
+            directory = try root.parent(of: above)
+            made.insert(above, in: directory)
+        }
     }
 
     /// Makes something new at a place, clearing it first where something is there.

@@ -12,6 +12,8 @@ final class RootDirectory {
         let path: [UInt8]
         /// `O_PATH`.
         let descriptor: OwnedDescriptor
+        /// Whether it and those above are known to be of this layer.
+        var isMarked = false
 
         init(_ path: [UInt8], _ descriptor: consuming OwnedDescriptor) {
             self.path = path

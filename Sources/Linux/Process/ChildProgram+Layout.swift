@@ -105,6 +105,7 @@ extension ChildProgram {
             return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
         case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
         case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
+        case .bindRoot(let path): return make(isolab_bind_root, text(path))
         case .detach(let path): return make(isolab_detach, text(path))
         case .pivotRoot(let path): return make(isolab_pivot_root, text(path))
         case .mask(let path): return make(isolab_mask, text(path))

@@ -49,6 +49,8 @@ public enum ChildStep: Equatable, Sendable {
     case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
+    /// Binds a directory over itself, reached without links, and holds it: what is entered as the root from then on.
+    case bindRoot(path: String)
     case detach(path: String)
     case pivotRoot(path: String)
     /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
@@ -128,6 +130,7 @@ extension ChildStep {
         case .makeTree(_, let type, _, _): "fsmount \(type)"
         case .attachTree(_, let target): "attach \(target)"
         case .bindFile(_, let target): "bind \(target)"
+        case .bindRoot(let path): "bind root \(path)"
         case .detach(let path): "umount \(path)"
         case .pivotRoot: "pivot_root"
         case .mask(let path): "mask \(path)"
@@ -167,7 +170,8 @@ extension ChildStep {
         case .mountOverlay(let overlay, let target, let userAttributes):
             "overlay on \(target) (\(overlay.options(userAttributes: userAttributes))) in \(overlay.stack)"
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
-            .bindFile(_, let path), .detach(let path), .pivotRoot(let path), .mask(let path), .makeReadOnly(let path),
+            .bindFile(_, let path), .bindRoot(let path), .detach(let path), .pivotRoot(let path), .mask(let path),
+            .makeReadOnly(let path),
             .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
             .writeFile(let path, _), .changeDirectory(let path):
             path
@@ -213,7 +217,7 @@ extension ChildStep {
         case .mountOverlay: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
-        case .cloneTree: "open_tree"
+        case .cloneTree, .bindRoot: "open_tree"
         case .makeTree: "fsmount"
         case .attachTree, .bindFile: "move_mount"
         case .detach: "umount2"

@@ -27,6 +27,8 @@ public struct Domain: Codable, Hashable, Sendable {
     public var portSocket: String?
     /// A raw disk image that the guest sees as `/dev/vda` and cannot write to.
     public var disk: String?
+    /// Directories of the host that the guest mounts by virtiofs, by their tags `share0`, `share1` and so on.
+    public var shares: [String]
     /// The emulator; libvirt's own choice where `nil`.
     public var emulator: String?
     /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
@@ -35,8 +37,10 @@ public struct Domain: Codable, Hashable, Sendable {
 
     public init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
-        hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil, commandLine: String = "",
+        hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil,
+        commandLine: String = "",
         channelSocket: String, consoleLog: String? = nil, portSocket: String? = nil, disk: String? = nil,
+        shares: [String] = [],
         emulator: String? = nil, asksEachFeature: Bool = false
     ) {
         self.name = name
@@ -53,6 +57,7 @@ public struct Domain: Codable, Hashable, Sendable {
         self.consoleLog = consoleLog
         self.portSocket = portSocket
         self.disk = disk
+        self.shares = shares
         self.emulator = emulator
         self.asksEachFeature = asksEachFeature
     }

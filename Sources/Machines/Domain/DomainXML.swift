@@ -54,13 +54,27 @@ extension Domain {
             let mode = accelerator == .kvm ? "host-passthrough" : "maximum"
             content.insert(XMLElement("cpu", ["mode": mode]), at: 3)
         }
+        if !shares.isEmpty {
+            // What virtiofsd reads and writes is the guest's own memory.
+            let backing = [XMLElement("source", ["type": "memfd"]), XMLElement("access", ["mode": "shared"])]
+            content.insert(XMLElement("memoryBacking", backing), at: 2)
+        }
         let type = accelerator == .kvm ? "kvm" : "qemu"
-        if asksEachFeature { return XMLElement("domain", ["type": type], content).document() }
-        content.append(XMLElement("qemu:capabilities", [XMLElement("qemu:del", ["capability": Self.featureList])]))
+        if machine == .microvm && !shares.isEmpty {
+            // virtiofsd speaks virtio 1.0 alone, and this bus the older one unless told; libvirt has no word for it.
+            let words = ["-global", "virtio-mmio.force-legacy=false"]
+            content.append(XMLElement("qemu:commandline", words.map { XMLElement("qemu:arg", ["value": $0]) }))
+        } else if asksEachFeature {
+            return XMLElement("domain", ["type": type], content).document()
+        }
+        if !asksEachFeature {
+            content.append(
+                XMLElement("qemu:capabilities", [XMLElement("qemu:del", ["capability": Self.featureList])]))
+        }
         return XMLElement("domain", ["type": type, "xmlns:qemu": Self.namespace], content).document()
     }
 
-    /// The port and the disk, where the guest has them.
+    /// The port, the disk and the shares, where the guest has them.
     private var virtioDevices: [XMLElement] {
         // microvm has no other bus; elsewhere libvirt gives each its place on PCI.
         let address = machine == .microvm ? [XMLElement("address", ["type": "virtio-mmio"])] : []
@@ -74,6 +88,16 @@ extension Domain {
                         XMLElement("source", ["file": disk]),
                         XMLElement("target", ["dev": "vda", "bus": "virtio"]),
                         XMLElement("readonly"),
+                    ] + address))
+        }
+        for (index, share) in shares.enumerated() {
+            devices.append(
+                XMLElement(
+                    "filesystem", ["type": "mount", "accessmode": "passthrough"],
+                    [
+                        XMLElement("driver", ["type": "virtiofs"]),
+                        XMLElement("source", ["dir": share]),
+                        XMLElement("target", ["dir": "share\(index)"]),
                     ] + address))
         }
         if let portSocket {

@@ -39,7 +39,8 @@ public final class GuestDriver: Sendable {
             meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
             connection = try DriverConnection(
                 program: program,
-                arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root] + (capabilities.map { [$0] } ?? []),
+                arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root]
+                    + (capabilities.map { [$0] } ?? []),
                 stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
         } catch {
             Self.removeDirectory(directory)

@@ -18,13 +18,20 @@ struct LayeredTree {
 
     let layers: [String]
 
-    init(layers: [String]) { self.layers = layers }
-
     /// Visits every name but the root's: a directory before what it holds, the names of a directory in the order of their
     /// bytes. One directory's names are in memory at a time.
     func visit(_ body: (Entry) throws(SystemError) -> Void) throws(SystemError) {
         // From the top down: the first that has a name decides.
         try visit([], layers.reversed().map { Array($0.utf8) }, body)
+    }
+
+    /// The root directory itself, as the highest layer has it.
+    func root() throws(SystemError) -> CpioArchive.Node {
+        guard let highest = layers.last else { return CpioArchive.Node(mode: S_IFDIR | 0o755, links: 2) }
+        var information = stat()
+        guard stat(highest, &information) == 0 else { throw SystemError("stat", highest) }
+        return CpioArchive.Node(
+            mode: information.st_mode, user: information.st_uid, group: information.st_gid, links: 2)
     }
 
     private struct Found {
@@ -45,7 +52,8 @@ struct LayeredTree {
                 if let known = found[leaf], !known.isOpen { continue }
                 let path = directory + [0x2f] + leaf
                 var information = stat()
-                guard Self.call(path, { lstat($0, &information) }) == 0 else { throw SystemError("lstat", Self.text(path)) }
+                let result = Self.call(path) { lstat($0, &information) }
+                guard result == 0 else { throw SystemError("lstat", Self.text(path)) }
                 let isDirectory = information.st_mode & S_IFMT == S_IFDIR
                 if found[leaf] != nil {
                     // Only a directory over a directory merges.

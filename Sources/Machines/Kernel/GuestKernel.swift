@@ -119,7 +119,8 @@ public struct GuestKernel: Codable, Hashable, Sendable {
             return KernelModules(directory: "/lib/modules/" + Self.hostRelease())
         case .given:
             let release = String(version.prefix { $0 != " " })
-            let places: [String] = [KernelPackage.modules(besides: image), "/lib/modules/\(release)"]
+            let directory = image[..<(image.lastIndex(of: "/") ?? image.startIndex)]
+            let places: [String] = [directory + "/modules", "/lib/modules/\(release)"]
             return places.first { access($0, R_OK) == 0 }.map { KernelModules(directory: $0) }
         }
     }

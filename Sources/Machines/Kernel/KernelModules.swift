@@ -9,7 +9,9 @@ struct KernelModules: Equatable {
     let directory: String
 
     /// What guests of any kind ask for: what is kept of a kernel's package.
-    static let wanted = ["virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "erofs", "squashfs", "overlay"]
+    static let wanted = [
+        "virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "erofs", "squashfs", "overlay", "virtiofs",
+    ]
 
     /// The modules of those names and what they depend on, each after what it needs, uncompressed.
     func load(_ names: [String]) throws(SystemError) -> [(name: String, content: [UInt8])] {
@@ -52,7 +54,9 @@ struct KernelModules: Equatable {
 
     /// `virtio-rng.ko.xz` is `virtio_rng`; nil for what is no module.
     static func moduleName(_ file: String) -> String? {
-        guard let ending = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"].first(where: { file.hasSuffix($0) }) else { return nil }
+        guard let ending = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"].first(where: { file.hasSuffix($0) }) else {
+            return nil
+        }
         return String(file.dropLast(ending.count).map { $0 == "-" ? "_" : $0 })
     }
 
@@ -95,7 +99,8 @@ enum ModuleInformation {
         else { return nil }
         func range(_ index: Int) -> Range<Int>? {
             let (place, overflow) = table.addingReportingOverflow(index * size)
-            guard !overflow, place >= 0, place <= file.count, let start = number(place + 24, 8), let length = number(place + 32, 8),
+            guard !overflow, place >= 0, place <= file.count, let start = number(place + 24, 8),
+                let length = number(place + 32, 8),
                 start <= file.count, length <= file.count - start
             else { return nil }
             return start..<start + length

@@ -47,9 +47,12 @@ enum KernelPackage {
         }
     }
 
+    /// The directory's name: another one whenever more modules are wanted, so that what was fetched before is fetched again.
+    private static let kept = "guest-modules"
+
     /// The directory of the modules that belong to a fetched bzImage.
     static func modules(besides image: String) -> String {
-        image[..<(image.lastIndex(of: "/") ?? image.startIndex)] + "/modules"
+        image[..<(image.lastIndex(of: "/") ?? image.startIndex)] + "/" + kept
     }
 
     /// Fetches a package once more for its modules, where an earlier isolab kept its bzImage alone.
@@ -96,7 +99,7 @@ enum KernelPackage {
             // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
             let bytes = try TextFile.bytes("\(scratch)/tree/boot/\(image)")
             try TextFile.replace(scratch + "/ready/vmlinuz", with: bytes)
-            try keepModules(of: scratch + "/tree", in: scratch + "/ready/modules")
+            try keepModules(of: scratch + "/tree", in: "\(scratch)/ready/\(kept)")
             try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
             return final + "/vmlinuz"
         }

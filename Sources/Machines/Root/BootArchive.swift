@@ -31,7 +31,7 @@ struct BootArchive {
             archive.append(name, CpioArchive.Node(mode: S_IFREG | 0o600), content: module.content)
         }
         if let tree {
-            archive.append("image", directory)
+            archive.append("image", try tree.root())
             var packer = TreePacker(prefix: "image/", keepsTimes: true)
             try packer.append(tree, to: &archive) { bytes throws(SystemError) in
                 try TextFile.write(bytes, to: descriptor, path: path)

@@ -50,7 +50,8 @@ struct DiskImage {
         do throws(SystemError) { result = try Tool.run(format.tool, arguments) } catch {
             guard error.errno == ENOENT else { throw .system(error) }
             throw .packing(
-                tool: format.tool, problem: "not found; a root of this size is packed with it: install \(format.package)")
+                tool: format.tool,
+                problem: "not found; a root of this size is packed with it: install \(format.package)")
         }
         guard result.status == 0 else { throw .packing(tool: format.tool, problem: result.errorText) }
     }

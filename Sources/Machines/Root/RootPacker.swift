@@ -7,6 +7,8 @@ struct RootPacker {
     let machine: MachineKind
     let packing: RootPacking
     let cache: Cache
+    /// The guest mounts directories of the host.
+    let sharesDirectories: Bool
     /// `isolab-init`.
     let program: String
 
@@ -35,7 +37,9 @@ struct RootPacker {
             }
             let disk = try PackedFile.find("\(place).\(format.rawValue)") { _, path throws(GuestError) in
                 try DiskImage(layers: layers, format: format).write(to: path)
-            } failed: { .system($0) }
+            } failed: {
+                .system($0)
+            }
             return try packed(disk: disk, format)
         }
     }
@@ -75,14 +79,19 @@ struct RootPacker {
 
     private func find(_ archive: BootArchive, _ tree: LayeredTree?, _ path: String) throws(GuestError) -> String {
         try PackedFile.find(path) { descriptor, path throws(GuestError) in
-            do throws(SystemError) { try archive.write(tree, to: descriptor, path: path) } catch { throw .system(error) }
-        } failed: { .system($0) }
+            do throws(SystemError) { try archive.write(tree, to: descriptor, path: path) } catch {
+                throw .system(error)
+            }
+        } failed: {
+            .system($0)
+        }
     }
 
     /// - Parameter disk: the format of the disk that the guest shall mount.
     private func archive(_ disk: DiskFormat?) throws(GuestError) -> BootArchive {
         var wanted = [machine == .microvm ? "virtio_mmio" : "virtio_pci", "virtio_console"]
         if let disk { wanted += ["virtio_blk", disk.rawValue, "overlay"] }
+        if sharesDirectories { wanted.append("virtiofs") }
         let modules: KernelModules?
         do throws(KernelError) { modules = try kernel.modules(cache: cache) } catch { throw .kernel(error) }
         do throws(SystemError) {

@@ -19,6 +19,8 @@ public struct GuestCommand: Hashable, Sendable {
     public var readOnlyRoot: Bool
     /// Files that are put into the root before the command starts: a hosts file, a resolver's configuration.
     public var files: [File]
+    /// Directories of the host in the guest.
+    public var shares: [Share]
     /// The guest's memory in bytes; nil for as much as the root needs, and 128 MiB.
     public var memory: UInt64?
     public var vcpus: Int
@@ -37,11 +39,26 @@ public struct GuestCommand: Hashable, Sendable {
         }
     }
 
+    /// A directory of the host, live in the guest by virtiofs: what one writes, the other reads.
+    ///
+    /// It can be written to: whoever is root in a guest decides there what is read-only.
+    public struct Share: Hashable, Sendable {
+        /// On the host.
+        public var source: String
+        /// In the guest, absolute; made where the root lacks it.
+        public var target: String
+
+        public init(source: String, target: String) {
+            self.source = source
+            self.target = target
+        }
+    }
+
     public init(
         _ arguments: [String], environment: [String] = [], workingDirectory: String = "/", user: UInt32 = 0,
         group: UInt32 = 0, additionalGroups: [UInt32] = [], hostname: String = "isolab",
         terminal: TerminalSize? = nil, attachesInput: Bool = false, readOnlyRoot: Bool = false, files: [File] = [],
-        memory: UInt64? = nil, vcpus: Int = 1
+        shares: [Share] = [], memory: UInt64? = nil, vcpus: Int = 1
     ) {
         self.arguments = arguments
         self.environment = environment
@@ -54,6 +71,7 @@ public struct GuestCommand: Hashable, Sendable {
         self.attachesInput = attachesInput
         self.readOnlyRoot = readOnlyRoot
         self.files = files
+        self.shares = shares
         self.memory = memory
         self.vcpus = vcpus
     }

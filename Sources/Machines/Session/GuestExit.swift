@@ -30,7 +30,8 @@ public struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConverti
     /// What was under way: the same numbers as in Sources/isolab-init/Frame.swift.
     public enum Stage: UInt32, Hashable, Sendable {
         case parameters = 1
-        case root, disk, overlay, mounts, streams, terminal, fork, groups, user, directory, execute, readOnly, file
+        case root, disk, overlay, mounts, streams, terminal, fork, groups, user, directory, execute, readOnly, file,
+            share
     }
 
     public let stage: Stage?
@@ -51,9 +52,11 @@ public struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConverti
         case .disk: "the guest cannot mount its disk: \(words); its kernel needs virtio_blk and the disk's file system"
         case .overlay: "the guest cannot lay memory over its disk: \(words); its kernel needs overlayfs"
         case .directory: "the working directory cannot be entered: \(words)"
-        case .parameters: "the guest did not understand its parameters: isolab and isolab-init are of different versions"
+        case .parameters:
+            "the guest did not understand its parameters: isolab and isolab-init are of different versions"
         case .terminal: "the guest has no terminal: \(words)"
         case .user, .groups: "the guest cannot become that user: \(words)"
+        case .share: "a directory of the host cannot be mounted in the guest: \(words); its kernel needs virtiofs"
         case .file: "a file cannot be placed in the guest's root: \(words)"
         case .root, .mounts, .streams, .fork, .readOnly: "the guest's root cannot be made ready: \(words)"
         case nil: "the guest could not start \(program): \(words)"

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Linux
 
 /// A command, and everything its guest boots from: found and packed, but nothing started.
@@ -19,7 +20,7 @@ struct GuestPlan {
             kernel: recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: KernelCommandLine.tuned(
                 machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath, hasDevices: true),
-            channelSocket: channel, portSocket: port, disk: disk)
+            channelSocket: channel, portSocket: port, disk: disk, shares: command.shares.map(\.source))
     }
 }
 
@@ -27,7 +28,15 @@ extension GuestRunner {
     /// Checks the command, finds a kernel, and packs the root where it is not packed yet.
     func plan(_ command: GuestCommand, _ root: GuestRoot) throws(GuestError) -> GuestPlan {
         // Before anything is fetched or packed for it.
-        do throws(GuestCommandError) { _ = try StartMessage.bytes(command, disk: nil) } catch { throw .command(error) }
+        do throws(GuestCommandError) {
+            _ = try StartMessage.bytes(command, disk: nil)
+            for share in command.shares {
+                var information = stat()
+                guard stat(share.source, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+                    throw GuestCommandError("shared directory", "\(share.source) is no directory of this host")
+                }
+            }
+        } catch { throw .command(error) }
         let accelerator = AcceleratorReport.probe()
         let recipe = recipe ?? .fastest(accelerator.forLinux)
         let kernel: GuestKernel
@@ -36,7 +45,7 @@ extension GuestRunner {
         }
         let packer = RootPacker(
             kernel: kernel, machine: recipe.machine, packing: packing, cache: cache,
-            program: initProgram ?? Self.besideThisProgram())
+            sharesDirectories: !command.shares.isEmpty, program: initProgram ?? Self.besideThisProgram())
         let packed = try packer.pack(root, memory: command.memory)
         let start: [UInt8]
         do throws(GuestCommandError) { start = try StartMessage.bytes(command, disk: packed.format) } catch {

@@ -10,6 +10,8 @@ enum StartMessage {
     static let longestHostname = 64
     static let longestPath = 4095
     static let mostGroups = 65536
+    /// microvm has 24 places for devices.
+    static let mostShares = 10
     static let longest = 4 << 20
 
     /// - Parameter disk: the file system on the guest's disk; nil where the root lies in the initramfs.
@@ -38,6 +40,8 @@ enum StartMessage {
             append(UInt32(file.content.count), to: &message)
             message += file.content
         }
+        append(UInt32(command.shares.count), to: &message)
+        for share in command.shares { append(share.target, to: &message) }
         guard message.count <= longest else {
             throw GuestCommandError("arguments, environment and files", "\(message.count) bytes, more than \(longest)")
         }
@@ -55,6 +59,13 @@ enum StartMessage {
             guard file.content.count <= longest else {
                 throw GuestCommandError("file \(file.path)", "\(file.content.count) bytes, more than \(longest)")
             }
+        }
+        guard command.shares.count <= mostShares else {
+            throw GuestCommandError("shares", "\(command.shares.count), more than \(mostShares)")
+        }
+        for share in command.shares {
+            try check(path: share.source, "shared directory")
+            try check(path: share.target, "place of a shared directory")
         }
         guard command.additionalGroups.count <= mostGroups else {
             throw GuestCommandError("additional groups", "more than \(mostGroups)")
@@ -78,7 +89,9 @@ enum StartMessage {
     }
 
     private static func append(_ number: UInt32, to message: inout [UInt8]) {
-        for shift in stride(from: UInt32(0), to: 32, by: 8) { message.append(UInt8(truncatingIfNeeded: number >> shift)) }
+        for shift in stride(from: UInt32(0), to: 32, by: 8) {
+            message.append(UInt8(truncatingIfNeeded: number >> shift))
+        }
     }
 
     private static func append(_ text: String, to message: inout [UInt8]) {

@@ -1,4 +1,5 @@
 import CPublicSuffix
+public import OCI
 
 /// Which token server a registry may send its users' passwords to.
 ///

@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Linux
+import OCI
 
 /// What libcurl's functions work on during one request: they are called on the thread that performs it, and nowhere else.
 final class HTTPExchange {

@@ -1,3 +1,5 @@
+import OCI
+
 /// One HTTP request, before it is known how it will be sent.
 struct HTTPRequest {
     enum Method: String, Sendable {

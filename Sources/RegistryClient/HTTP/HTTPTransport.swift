@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import OCI
 
 /// How long the transport waits, and for how much.
 public struct TransportLimits: Equatable, Sendable {

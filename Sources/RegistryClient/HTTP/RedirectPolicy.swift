@@ -1,3 +1,5 @@
+import OCI
+
 /// Which redirects are followed, and what goes along. Pure: the transport never follows one by itself.
 ///
 /// Followed are those of GET and HEAD, for downloads live elsewhere; a content to be stored goes where the registry said when the

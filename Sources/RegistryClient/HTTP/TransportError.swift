@@ -1,3 +1,5 @@
+public import OCI
+
 /// An exchange that did not come to an answer, or to one that may be used.
 public struct TransportError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import OCI
 
 /// Whom to believe for a host: the system's authorities, and those put down for it in a directory, as Docker does it
 /// (`certs.d/HOST[:PORT]/`): `*.crt` are authorities, `NAME.cert` with `NAME.key` is a client's certificate.

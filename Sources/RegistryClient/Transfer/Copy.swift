@@ -50,13 +50,14 @@ struct BlobStream {
     let source: String
 
     func run(_ from: RegistryConnection, _ to: RegistryConnection) throws {
-        try to.session.options.retries.run(
-            for: to.transport.cancellation, onRetry: { upload.say(.retrying(reason: "\($0)", pause: $1)) }
-        ) {
-            guard case .begun(let place) = try upload.begin(to) else { return }
-            try send(from, to, place)
-            upload.say(.finished)
-        }
+        let retries = to.session.options.retries
+        try retries.run(
+            for: to.transport.cancellation, onRetry: { upload.say(.retrying(reason: "\($0)", pause: $1)) },
+            {
+                guard case .begun(let place) = try upload.begin(to) else { return }
+                try send(from, to, place)
+                upload.say(.finished)
+            })
     }
 
     private func send(_ from: RegistryConnection, _ to: RegistryConnection, _ place: HTTPAddress) throws {

@@ -13,8 +13,10 @@ struct PasswordFile: Sendable {
 
     init(text: String, path: String) throws(SystemError) {
         var hashes: [String: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.hasSuffix("\r") ? line.dropLast() : line
+        // By bytes: to Swift, CR and LF together are one character.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, bytes) in lines.enumerated() {
+            let line = Substring(bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes)
             if line.allSatisfy({ $0 == " " }) || line.hasPrefix("#") { continue }
             func fail(_ advice: String) -> SystemError {
                 SystemError("read", "\(path), line \(index + 1)", errno: 0, advice: advice)

@@ -13,6 +13,8 @@ struct Accept {
 
     func takes(_ type: MediaType) -> Bool {
         ranges.isEmpty
-            || ranges.contains { $0 == type.rawValue || $0 == "*/*" || $0 == "application/*" || $0 == "application/json" }
+            || ranges.contains {
+                $0 == type.rawValue || $0 == "*/*" || $0 == "application/*" || $0 == "application/json"
+            }
     }
 }

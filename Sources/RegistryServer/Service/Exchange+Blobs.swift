@@ -5,11 +5,13 @@ import OCI
 extension Exchange {
     /// GET and HEAD of a blob (end-2), whole or in part.
     func blob(_ digest: Digest, _ repository: Repository) throws(RegistryFault) -> RegistryResponse {
+        // Whoever asks whether a blob is there may be about to push a manifest that names it.
+        if request.method == "HEAD", !settings.isReadOnly {
+            try answering { () throws(ContentError) in try repository.refreshBlob(digest) }
+        }
         guard repository.hasBlob(digest), let size = store.content.size(of: digest) else {
             throw .blobUnknown(digest)
         }
-        // Whoever asks whether a blob is there may be about to push a manifest that names it.
-        if request.method == "HEAD", !settings.isReadOnly { repository.refreshBlob(digest) }
         var headers = [
             ("Docker-Content-Digest", digest.description), ("ETag", "\"\(digest)\""), ("Accept-Ranges", "bytes"),
         ]

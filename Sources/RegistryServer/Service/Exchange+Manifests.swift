@@ -40,7 +40,8 @@ extension Exchange {
     }
 
     /// PUT of a manifest (end-7): by tag, or by digest and then under any tags that `?tag=` names.
-    func putManifest(_ reference: Endpoint.Reference, _ repository: Repository) throws(RegistryFault) -> RegistryAction {
+    func putManifest(_ reference: Endpoint.Reference, _ repository: Repository) throws(RegistryFault) -> RegistryAction
+    {
         var tags = target.values("tag")
         var digest: Digest?
         switch reference {

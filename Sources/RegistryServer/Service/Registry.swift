@@ -61,7 +61,8 @@ public final class Registry: Sendable {
         case .blob(let name, let digest):
             let repository = store.repository(name)
             return .answer(
-                method == "DELETE" ? try exchange.deleteBlob(digest, repository) : try exchange.blob(digest, repository))
+                method == "DELETE" ? try exchange.deleteBlob(digest, repository) : try exchange.blob(digest, repository)
+            )
         case .manifest(let name, let reference):
             let repository = store.repository(name)
             switch method {

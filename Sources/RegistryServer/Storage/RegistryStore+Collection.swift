@@ -36,13 +36,14 @@ extension RegistryStore {
         result.isDryRun = isDryRun
         // Nobody pushes, mounts or links while the store is locked: what is found unused then is unused.
         try cleanAside(olderThan: 3600)
-        let collection = try content.collect(sparing: grace, orElse: { $0 as any Error }) { () throws(any Error) in
+        func mark() throws -> Set<Digest> {
             var kept: Set<Digest> = []
             for repository in try repositories(where: { _ in true }) {
                 kept.formUnion(try sweep(repository, grace, untagged, &result))
             }
             return isDryRun ? Set(try content.digests()) : kept
         }
+        let collection = try content.collect(sparing: grace, orElse: { $0 as any Error }, marking: mark)
         result.blobs = collection.digests
         result.size = collection.size
         return result

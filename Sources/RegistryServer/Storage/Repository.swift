@@ -38,11 +38,12 @@ struct Repository: Sendable {
     func linkBlob(_ digest: Digest) throws(SystemError) { try store.files.touch(file("_blobs", digest)) }
 
     /// Says that a client counts on a blob: its link is younger than any grace then. Told at most once in ten minutes.
-    func refreshBlob(_ digest: Digest) {
-        var status = stat()
-        let path = file("_blobs", digest)
-        guard lstat(path, &status) == 0, Int(status.st_mtim.tv_sec) < time(nil) - 600 else { return }
-        utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
+    func refreshBlob(_ digest: Digest) throws(ContentError) {
+        guard let age = age(ofBlob: digest), age > 600 else { return }
+        // Not while a collection removes it.
+        let lock = try store.content.lock(.shared)
+        defer { withExtendedLifetime(lock) {} }
+        utimensat(AT_FDCWD, file("_blobs", digest), nil, AT_SYMLINK_NOFOLLOW)
         utimensat(AT_FDCWD, store.content.path(of: digest), nil, AT_SYMLINK_NOFOLLOW)
     }
 

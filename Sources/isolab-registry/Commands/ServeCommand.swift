@@ -51,7 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key need each other") }
-        for (name, value) in [("--upload-expiry", uploadExpiry), ("--max-uploads", maxUploads), ("--idle-timeout", idleTimeout)]
+        for (name, value) in [
+            ("--upload-expiry", uploadExpiry), ("--max-uploads", maxUploads), ("--idle-timeout", idleTimeout),
+        ]
         where value < 1 {
             throw ValidationError("\(name) must be positive")
         }
@@ -77,6 +79,15 @@ struct ServeCommand: AsyncParsableCommand {
                 address: listen, metricsAddress: metrics, connections: connections,
                 certificate: try tlsCert.flatMap { cert in try tlsKey.map { try Certificate(chain: cert, key: $0) } },
                 collection: collectEvery > 0 ? CollectionSettings(interval: collectEvery, grace: grace) : nil)
+            if !listen.isLoopback, htpasswd == nil, !readOnly {
+                printToStandardError(
+                    "isolab-registry: warning: whoever reaches \(listen.description) may push and delete; see --htpasswd"
+                )
+            }
+            if !listen.isLoopback, htpasswd != nil, tlsCert == nil {
+                printToStandardError(
+                    "isolab-registry: warning: passwords come in clear text over plain HTTP; see --tls-cert")
+            }
             try await server.run()
         } catch {
             throw failure(error)
@@ -97,14 +108,22 @@ struct Address: ExpressibleByArgument, Sendable {
     }
 
     init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]) else {
+        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
+        else {
             return nil
         }
         var host = argument[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
         self.host = host.isEmpty ? "0.0.0.0" : String(host)
         self.port = Int(port)
     }
+
+    /// Whether only this host can reach it.
+    var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" || host == "localhost" }
 
     var defaultValueDescription: String { description }
 

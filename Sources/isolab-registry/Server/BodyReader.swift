@@ -20,7 +20,8 @@ struct BodyReader {
     }
 
     /// - Parameter length: what the header says; fewer bytes mean that the connection broke.
-    mutating func read(_ body: RequestBody, length: Int64?, to receiver: any BodyReceiver) async throws -> RegistryResponse
+    mutating func read(_ body: RequestBody, length: Int64?, to receiver: any BodyReceiver) async throws
+        -> RegistryResponse
     {
         var writing: EventLoopFuture<Void>?
         var pieces: [ByteBuffer] = []

@@ -7,8 +7,8 @@ import RegistryServer
 /// Events on the way out that become parts of an answer which Hummingbird's own types have no word for. They keep their place
 /// among the other parts.
 enum OutboundEvent: Sendable {
-    /// A body, by sendfile(2): for connections without TLS.
-    case file(FilePart)
+    /// So many bytes of a body, from a position in it on, by sendfile(2): for connections without TLS.
+    case file(FilePart, position: Int64, count: Int64)
     /// The client may send its body (RFC 9110, 10.1.1).
     case proceed
 }
@@ -27,7 +27,7 @@ final class FileSender: ChannelOutboundHandler, RemovableChannelHandler {
         case .proceed:
             context.writeAndFlush(
                 wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: promise)
-        case .file(let part):
+        case .file(let part, let position, let count):
             let number = dup(part.file.number)
             guard number >= 0 else {
                 promise?.fail(IOError(errnoCode: errno, reason: "dup"))
@@ -35,8 +35,8 @@ final class FileSender: ChannelOutboundHandler, RemovableChannelHandler {
             }
             let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: number)
             let written = promise ?? context.eventLoop.makePromise()
-            let region = FileRegion(
-                fileHandle: handle, readerIndex: Int(part.offset), endIndex: Int(part.offset + part.count))
+            let start = Int(part.offset + position)
+            let region = FileRegion(fileHandle: handle, readerIndex: start, endIndex: start + Int(count))
             written.futureResult.whenComplete { _ in try? handle.close() }
             context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region))), promise: written)
         }

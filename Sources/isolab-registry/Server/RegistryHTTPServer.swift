@@ -32,7 +32,8 @@ struct Certificate {
             throw error
         } catch {
             throw SystemError(
-                "load the certificate", "\(chain) and \(key)", errno: 0, advice: "both must be PEM, and belong together (\(error))"
+                "load the certificate", "\(chain) and \(key)", errno: 0,
+                advice: "both must be PEM, and belong together (\(error))"
             )
         }
     }
@@ -122,7 +123,8 @@ struct Housekeeping: Service {
                 try await Task.sleep(for: .seconds(min(60, collection?.interval ?? 60)))
                 do {
                     try await pool.runIfActive { _ = try registry.expire() }
-                    guard let collection, HostClock.now() - collected >= UInt64(collection.interval) * 1_000_000_000 else {
+                    guard let collection, HostClock.now() - collected >= UInt64(collection.interval) * 1_000_000_000
+                    else {
                         continue
                     }
                     collected = HostClock.now()

@@ -47,7 +47,9 @@ final class TransferDisplay: Sendable {
         guard case .bars = manner else { return }
         state.withLock { state in
             if state.last > 0 { Self.draw(&state, Double(HostClock.now()) / 1e9) }
+            // Said once: a second call has nothing to add.
             state.drawn = 0
+            state.last = 0
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Images
+import Presentation
 
 /// `isolab image check`: whether the store is whole.
 struct CheckCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Images
+import Presentation
 
 /// `isolab image prune`: frees what no image needs.
 struct PruneCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Glibc
 import Lab
+import Presentation
 
 /// Errors as exit statuses: the message goes to standard error once, the status says whose mistake it was.
 enum Failure {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Presentation
 
 /// How a list is printed.
 struct ListOptions: ParsableArguments {

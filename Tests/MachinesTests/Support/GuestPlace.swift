@@ -20,6 +20,10 @@ final class GuestPlace {
         access("/usr/bin/qemu-system-x86_64", X_OK) == 0 && access("/bin/busybox", X_OK) == 0
         && access(programs + "/isolab-vm", X_OK) == 0 && (try? GuestKernel.find()) != nil
 
+    /// Where libvirt looks for it: QEMU's own of old, and the later one by itself.
+    static let hasVirtiofsd =
+        access("/usr/lib/qemu/virtiofsd", X_OK) == 0 || access("/usr/libexec/virtiofsd", X_OK) == 0
+
     init() throws {
         for directory in ["bin", "etc", "tmp"] { try TextFile.makeDirectory("\(path)/rootfs/\(directory)") }
         try TextFile.copy("/bin/busybox", to: path + "/rootfs/bin/busybox", mode: 0o755)

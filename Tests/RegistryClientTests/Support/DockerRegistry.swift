@@ -19,7 +19,10 @@ final class DockerRegistry {
     /// `127.0.0.1:port`
     var name: String { "127.0.0.1:\(port)" }
 
-    init(_ kind: Kind = .plain, certificate: TestCertificate? = nil, in place: Place) throws {
+    /// - Parameter asksForCertificates: clients must show one of the same authority.
+    init(
+        _ kind: Kind = .plain, certificate: TestCertificate? = nil, asksForCertificates: Bool = false, in place: Place
+    ) throws {
         port = try Loopback.freePort()
         var text = """
             version: 0.1
@@ -32,7 +35,8 @@ final class DockerRegistry {
 
             """
         if let certificate {
-            text += "  tls: {certificate: \(certificate.certificate), key: \(certificate.key)}\n"
+            let clients = asksForCertificates ? ", clientcas: [\(certificate.authority)]" : ""
+            text += "  tls: {certificate: \(certificate.certificate), key: \(certificate.key)\(clients)}\n"
         }
         if case .password = kind {
             let file = "\(place.path)/htpasswd"
@@ -85,6 +89,18 @@ struct TestCertificate {
         try place.run([
             "openssl", "x509", "-req", "-in", "\(path)/server.csr", "-CA", authority, "-CAkey", "\(path)/ca.key",
             "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", certificate,
+        ])
+    }
+
+    /// Puts a client's certificate beside the authority.
+    func makeClient(in place: Place) throws {
+        try place.run([
+            "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ada", "-keyout", "\(directory)/ada.key",
+            "-out", "\(place.path)/ada.csr",
+        ])
+        try place.run([
+            "openssl", "x509", "-req", "-in", "\(place.path)/ada.csr", "-CA", authority, "-CAkey",
+            "\(place.path)/ca.key", "-CAcreateserial", "-days", "2", "-out", "\(directory)/ada.cert",
         ])
     }
 

@@ -57,11 +57,13 @@ extension Requirement {
             try shop.expect(all.repositories == all.repositories.sorted(), "the order is \(all.repositories)")
             let first = try shop.expect(shop.send("GET", "/v2/_catalog?n=1"), 200)
             try shop.expect(
-                try RepositoryList(json: first.body).repositories == Array(all.repositories.prefix(1)), "other names came")
+                try RepositoryList(json: first.body).repositories == Array(all.repositories.prefix(1)),
+                "other names came")
             try shop.expect(first["link"] != nil, "there is no Link")
             let next = try shop.expect(shop.send("GET", "/v2/_catalog?n=1000&last=\(all.repositories[0])"), 200)
             try shop.expect(
-                try RepositoryList(json: next.body).repositories == Array(all.repositories.dropFirst()), "other names came")
+                try RepositoryList(json: next.body).repositories == Array(all.repositories.dropFirst()),
+                "other names came")
         },
     ]
 

@@ -32,7 +32,8 @@ extension Requirement {
                 try shop.expect(shop.put(Array(text.utf8), "v1"), 400, code: "MANIFEST_INVALID")
             }
         },
-        Requirement("end-7", "PUT of a manifest whose layer is absent answers MANIFEST_BLOB_UNKNOWN", optional: true) { shop in
+        Requirement("end-7", "PUT of a manifest whose layer is absent answers MANIFEST_BLOB_UNKNOWN", optional: true) {
+            shop in
             let config = Array("{}".utf8)
             try shop.push(config)
             let manifest = ImageManifest(
@@ -42,7 +43,8 @@ extension Requirement {
             let errors = try RegistryErrors(json: answer.body).errors.map(\.code)
             try shop.expect(errors.contains("MANIFEST_BLOB_UNKNOWN"), "the errors are \(errors)")
         },
-        Requirement("end-7", "PUT of an index whose manifest is absent answers MANIFEST_BLOB_UNKNOWN", optional: true) { shop in
+        Requirement("end-7", "PUT of an index whose manifest is absent answers MANIFEST_BLOB_UNKNOWN", optional: true) {
+            shop in
             try shop.push([1])
             let index = ImageIndex(manifests: [shop.descriptor(.imageManifest, Workshop.random(30))])
             let answer = try shop.expect(shop.put(index.json(), "v1", type: .imageIndex), 400, 404)
@@ -54,7 +56,8 @@ extension Requirement {
             try shop.expect(shop.put(one, "v1"), 201)
             try shop.expect(shop.put(two, "v1"), 201)
             try shop.expect(
-                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == two, "the tag did not move")
+                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == two, "the tag did not move"
+            )
             try shop.expect(
                 shop.get("/v2/\(shop.name)/manifests/\(Digest(sha256Of: one))", accepting: .imageManifest), 200)
         },
@@ -80,7 +83,8 @@ extension Requirement {
             let manifest = Array((#"{"org.example.custom":{"a":[1,2,null]},"# + text.dropFirst()).utf8)
             try shop.expect(shop.put(manifest, "v1"), 201)
             try shop.expect(
-                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == manifest, "other bytes came")
+                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == manifest,
+                "other bytes came")
         },
         Requirement("end-7", "a manifest without layers is taken") { shop in
             let config = Array("{}".utf8)
@@ -101,7 +105,8 @@ extension Requirement {
             let manifest = ImageManifest(config: descriptor, layers: []).json()
             try shop.expect(shop.put(manifest, "v1"), 201)
             try shop.expect(
-                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == manifest, "other bytes came")
+                shop.get("/v2/\(shop.name)/manifests/v1", accepting: .imageManifest).body == manifest,
+                "other bytes came")
         },
         Requirement("end-7", "layers that may not be distributed need not be pushed") { shop in
             let config = Array("{}".utf8)
@@ -111,7 +116,8 @@ extension Requirement {
             layer.urls = ["https://store.example.com/layer"]
             try shop.expect(
                 shop.put(
-                    ImageManifest(config: shop.descriptor(.imageConfiguration, config), layers: [layer]).json(), "v1"), 201)
+                    ImageManifest(config: shop.descriptor(.imageConfiguration, config), layers: [layer]).json(), "v1"),
+                201)
         },
         Requirement("end-7", "a manifest of nearly 4 MiB is taken") { shop in
             let pad = String(repeating: "A", count: 10_000)
@@ -119,7 +125,8 @@ extension Requirement {
             let manifest = try shop.image(annotations: notes)
             try shop.expect(shop.put(manifest, "large"), 201)
             try shop.expect(
-                shop.get("/v2/\(shop.name)/manifests/large", accepting: .imageManifest).body == manifest, "other bytes came"
+                shop.get("/v2/\(shop.name)/manifests/large", accepting: .imageManifest).body == manifest,
+                "other bytes came"
             )
         },
         Requirement("end-7", "a manifest beyond the limit answers 413", optional: true) { shop in
@@ -187,7 +194,10 @@ extension Requirement {
             try shop.expect(
                 shop.put(shop.image(artifactType: other, configType: .empty, subject: subject), "two"), 201)
             try shop.expect(shop.referrers(of: subject.digest).list.count == 2, "two are not listed")
-            for query in ["?artifactType=application/vnd.example.thing.v1%2Bjson", "?artifactType=application%2Fvnd.example.thing.v1%2Bjson"] {
+            for query in [
+                "?artifactType=application/vnd.example.thing.v1%2Bjson",
+                "?artifactType=application%2Fvnd.example.thing.v1%2Bjson",
+            ] {
                 let (list, answer) = try shop.referrers(of: subject.digest, query)
                 try shop.expect(list.map(\.artifactType) == [example], "\(list.map(\.artifactType)) are listed")
                 try shop.expect(answer, "OCI-Filters-Applied", "artifactType")
@@ -255,11 +265,14 @@ extension Requirement {
             try shop.expect(found.body == manifest, "other bytes came")
             try shop.expect(found, "Docker-Content-Digest", digest.description)
         },
-        Requirement("sha512", "a manifest pushed by digest gets the tags that ?tag= names, and OCI-Tag says so", optional: true) { shop in
+        Requirement(
+            "sha512", "a manifest pushed by digest gets the tags that ?tag= names, and OCI-Tag says so", optional: true
+        ) { shop in
             let manifest = try shop.image(.sha512)
             let digest = Digest(.sha512, of: manifest)
             let answer = try shop.expect(shop.put(manifest, "\(digest)?tag=one&tag=two"), 201)
-            try shop.expect(answer.headers["oci-tag"] == ["one", "two"], "OCI-Tag is \(answer.headers["oci-tag"] as Any)")
+            try shop.expect(
+                answer.headers["oci-tag"] == ["one", "two"], "OCI-Tag is \(answer.headers["oci-tag"] as Any)")
             for tag in ["one", "two"] {
                 let found = try shop.expect(
                     shop.get("/v2/\(shop.name)/manifests/\(tag)", accepting: .imageManifest), 200)

@@ -83,7 +83,8 @@ extension Requirement {
             try shop.expect(answer, "Content-Type", MediaType.imageManifest.rawValue)
             try shop.expect(answer, "Docker-Content-Digest", Digest(sha256Of: manifest).description)
         },
-        Requirement("end-3", "GET and HEAD of a manifest that is absent answer 404, GET with MANIFEST_UNKNOWN") { shop in
+        Requirement("end-3", "GET and HEAD of a manifest that is absent answer 404, GET with MANIFEST_UNKNOWN") {
+            shop in
             try shop.expect(shop.put(shop.image(), "v1"), 201)
             for reference in ["v2", Digest(sha256Of: Workshop.random(99)).description] {
                 let target = "/v2/\(shop.name)/manifests/\(reference)"

@@ -40,21 +40,26 @@ extension Requirement {
             let bytes = Workshop.random(512)
             try shop.expect(
                 shop.send(
-                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: bytes))", [octets], body: bytes), 201
+                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: bytes))", [octets], body: bytes),
+                201
             )
         },
-        Requirement("end-4b", "POST of bytes that do not have the digest answers 400, and nothing is stored", optional: true) { shop in
+        Requirement(
+            "end-4b", "POST of bytes that do not have the digest answers 400, and nothing is stored", optional: true
+        ) { shop in
             let digest = Digest(sha256Of: Workshop.random(9))
             try shop.expect(
                 shop.send(
-                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)", [octets], body: Workshop.random(512)), 400,
+                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)", [octets], body: Workshop.random(512)),
+                400,
                 code: "DIGEST_INVALID")
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 404)
         },
         Requirement("end-6", "PUT of bytes that do not have the digest answers 400, and nothing is stored") { shop in
             let digest = Digest(sha256Of: Workshop.random(9))
             try shop.expect(
-                shop.send("PUT", shop.with("digest=\(digest)", shop.beginUpload()), [octets], body: Workshop.random(512)),
+                shop.send(
+                    "PUT", shop.with("digest=\(digest)", shop.beginUpload()), [octets], body: Workshop.random(512)),
                 400, code: "DIGEST_INVALID")
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 404)
         },
@@ -79,7 +84,8 @@ extension Requirement {
                     body: HTTP.chunked(bytes, by: 1000)), 202)
             try shop.expect(
                 shop.send(
-                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", shop.location(patch)), [octets], body: []), 201)
+                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", shop.location(patch)), [octets], body: []),
+                201)
         },
         Requirement("end-13", "GET of an upload answers 204, its range and where to go on") { shop in
             let patch = try shop.expect(
@@ -106,7 +112,8 @@ extension Requirement {
             try shop.expect(shop.send("DELETE", upload), 204)
             try shop.expect(shop.send("GET", upload), 404)
         },
-        Requirement("end-11", "POST with ?mount= and from= mounts another repository's blob: 201 and where it is") { shop in
+        Requirement("end-11", "POST with ?mount= and from= mounts another repository's blob: 201 and where it is") {
+            shop in
             let bytes = Workshop.random(512)
             let digest = try shop.push(bytes, to: shop.other)
             let answer = try shop.expect(
@@ -134,7 +141,8 @@ extension Requirement {
             }
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 200)
         },
-        Requirement("end-11", "automatic content discovery: a mount without from= answers 201", optional: true) { shop in
+        Requirement("end-11", "automatic content discovery: a mount without from= answers 201", optional: true) {
+            shop in
             let digest = try shop.push(Workshop.random(512), to: shop.other)
             try shop.expect(shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)"), 201)
         },
@@ -158,7 +166,8 @@ extension Requirement {
             let upload = try shop.location(shop.expect(patch(shop, shop.beginUpload(), bytes, 0..<1000), 202))
             try shop.expect(
                 shop.send(
-                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", upload), [octets, ("Content-Range", "1000-1999")],
+                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", upload),
+                    [octets, ("Content-Range", "1000-1999")],
                     body: Array(bytes[1000...])), 201)
         },
         Requirement("end-5", "a first chunk that does not begin at 0 answers 416") { shop in
@@ -182,7 +191,8 @@ extension Requirement {
             try shop.expect(status, "Range", "0-999")
             try shop.expect(
                 shop.send(
-                    "PUT", shop.with("digest=\(digest)", shop.location(status)), [octets, ("Content-Range", "1000-1999")],
+                    "PUT", shop.with("digest=\(digest)", shop.location(status)),
+                    [octets, ("Content-Range", "1000-1999")],
                     body: Array(bytes[1000...])), 201)
         },
         Requirement("end-5", "a Content-Range that is none answers 400 or 416", optional: true) { shop in
@@ -190,7 +200,8 @@ extension Requirement {
             try shop.expect(
                 shop.send("PATCH", upload, [octets, ("Content-Range", "apples")], body: [1, 2, 3]), 400, 416)
         },
-        Requirement("end-5", "a Content-Range that its Content-Length contradicts answers 400 or 416", optional: true) { shop in
+        Requirement("end-5", "a Content-Range that its Content-Length contradicts answers 400 or 416", optional: true) {
+            shop in
             let upload = try shop.beginUpload()
             try shop.expect(
                 shop.send("PATCH", upload, [octets, ("Content-Range", "0-99")], body: [1, 2, 3]), 400, 416)
@@ -222,7 +233,8 @@ extension Requirement {
             let rest = try shop.expect(patch(shop, shop.location(status), bytes, 1000..<3000), 202)
             try shop.expect(
                 shop.send(
-                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", shop.location(rest)), [octets], body: []), 201)
+                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", shop.location(rest)), [octets], body: []), 201
+            )
         }
     }
 }

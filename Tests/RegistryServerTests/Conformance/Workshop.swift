@@ -16,7 +16,8 @@ struct Requirement: Sendable, CustomTestStringConvertible, CustomStringConvertib
     let check: @Sendable (Workshop) throws -> Void
 
     init(
-        _ endpoint: String, _ text: String, optional: Bool = false, _ check: @escaping @Sendable (Workshop) throws -> Void
+        _ endpoint: String, _ text: String, optional: Bool = false,
+        _ check: @escaping @Sendable (Workshop) throws -> Void
     ) {
         self.endpoint = endpoint
         self.text = text
@@ -107,11 +108,13 @@ struct Workshop {
 
     /// Pushes a blob by POST and PUT.
     @discardableResult
-    func push(_ bytes: [UInt8], to repository: String? = nil, _ algorithm: Digest.Algorithm = .sha256) throws -> Digest {
+    func push(_ bytes: [UInt8], to repository: String? = nil, _ algorithm: Digest.Algorithm = .sha256) throws -> Digest
+    {
         let digest = Digest(algorithm, of: bytes)
         let upload = try beginUpload(repository)
         try expect(
-            send("PUT", with("digest=\(digest)", upload), [("Content-Type", "application/octet-stream")], body: bytes), 201)
+            send("PUT", with("digest=\(digest)", upload), [("Content-Type", "application/octet-stream")], body: bytes),
+            201)
         return digest
     }
 
@@ -121,7 +124,8 @@ struct Workshop {
 
     /// An image whose blobs are pushed; the manifest is the caller's to push.
     func image(
-        _ algorithm: Digest.Algorithm = .sha256, artifactType: MediaType? = nil, configType: MediaType = .imageConfiguration,
+        _ algorithm: Digest.Algorithm = .sha256, artifactType: MediaType? = nil,
+        configType: MediaType = .imageConfiguration,
         subject: Descriptor? = nil, annotations: [String: String] = [:], repository: String? = nil
     ) throws -> [UInt8] {
         let config = configType == .empty ? Array("{}".utf8) : Array(#"{"architecture":"amd64","os":"linux"}"#.utf8)
@@ -138,7 +142,8 @@ struct Workshop {
         _ manifest: [UInt8], _ reference: String, type: MediaType = .imageManifest, repository: String? = nil
     ) throws -> Answer {
         try send(
-            "PUT", "/v2/\(repository ?? name)/manifests/\(reference)", [("Content-Type", type.rawValue)], body: manifest)
+            "PUT", "/v2/\(repository ?? name)/manifests/\(reference)", [("Content-Type", type.rawValue)], body: manifest
+        )
     }
 
     func get(_ target: String, accepting type: MediaType) throws -> Answer {

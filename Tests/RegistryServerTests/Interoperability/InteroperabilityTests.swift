@@ -4,7 +4,9 @@ import OCI
 import Testing
 
 /// The clients that people have: skopeo, podman and curl, over plain HTTP and over TLS with a password.
-@Suite(.enabled(if: Tools.exist("skopeo", "curl", "openssl", "htpasswd"), "skopeo, curl, openssl or htpasswd is not installed"))
+@Suite(
+    .enabled(
+        if: Tools.exist("skopeo", "curl", "openssl", "htpasswd"), "skopeo, curl, openssl or htpasswd is not installed"))
 struct InteroperabilityTests {
     /// A layout of one image, made by hand, for skopeo to push.
     private func layout(_ place: Place) throws -> String {
@@ -17,7 +19,8 @@ struct InteroperabilityTests {
             try SystemFile.write(bytes, to: file.number, directory)
             return descriptor
         }
-        let tar = try place.shell("mkdir tree && head -c 3000000 /dev/urandom > tree/file && tar -C tree -cf layer.tar file")
+        let tar = try place.shell(
+            "mkdir tree && head -c 3000000 /dev/urandom > tree/file && tar -C tree -cf layer.tar file")
         try #require(tar.status == 0)
         let layer = try blob(SystemFile.bytes(of: "\(place.path)/layer.tar"))
         var config = try blob(
@@ -28,7 +31,8 @@ struct InteroperabilityTests {
         var manifest = try blob(ImageManifest(config: config, layers: [layer]).json())
         manifest.mediaType = .imageManifest
         manifest.annotations = [Annotation.referenceName: "v1"]
-        _ = try place.write(String(decoding: ImageIndex(manifests: [manifest]).json(), as: UTF8.self), to: "layout/index.json")
+        _ = try place.write(
+            String(decoding: ImageIndex(manifests: [manifest]).json(), as: UTF8.self), to: "layout/index.json")
         _ = try place.write(String(decoding: ImageLayout().json(), as: UTF8.self), to: "layout/oci-layout")
         return directory
     }
@@ -62,12 +66,15 @@ struct InteroperabilityTests {
         let layout = try layout(place)
         let server = try RegistryProcess(place)
         let there = "docker://127.0.0.1:\(server.port)"
-        _ = try run(place, "skopeo copy --dest-tls-verify=false oci:\(layout):v1 \(there)/one:v1")
+        _ = try run(place, "skopeo copy --preserve-digests --dest-tls-verify=false oci:\(layout):v1 \(there)/one:v1")
         #expect(try run(place, "skopeo inspect --tls-verify=false \(there)/one:v1").contains("\"v1\""))
         _ = try run(
-            place, "skopeo copy --src-tls-verify=false --dest-tls-verify=false \(there)/one:v1 \(there)/deep/er/two:v2")
-        _ = try run(place, "skopeo copy --src-tls-verify=false \(there)/deep/er/two:v2 oci:back:v1")
-        #expect(try run(place, "cd layout/blobs/sha256 && for f in *; do cmp $f ../../../back/blobs/sha256/$f; done") == "")
+            place,
+            "skopeo copy --preserve-digests --src-tls-verify=false --dest-tls-verify=false \(there)/one:v1 \(there)/deep/er/two:v2"
+        )
+        _ = try run(place, "skopeo copy --preserve-digests --src-tls-verify=false \(there)/deep/er/two:v2 oci:back:v1")
+        #expect(
+            try run(place, "cd layout/blobs/sha256 && for f in *; do cmp $f ../../../back/blobs/sha256/$f; done") == "")
         _ = try run(place, "skopeo delete --tls-verify=false \(there)/one:v1")
         #expect(try place.shell("skopeo inspect --tls-verify=false \(there)/one:v1").status != 0)
         #expect(try run(place, "skopeo list-tags --tls-verify=false \(there)/deep/er/two").contains("v2"))
@@ -79,9 +86,13 @@ struct InteroperabilityTests {
         let layout = try layout(place)
         let server = try secured(place)
         let there = "docker://localhost:\(server.port)/one:v1"
-        _ = try run(place, "skopeo copy --dest-cert-dir certs --dest-creds ana:secret oci:\(layout):v1 \(there)")
-        _ = try run(place, "skopeo copy --src-cert-dir certs --src-creds ana:secret \(there) oci:back:v1")
-        #expect(try run(place, "cd layout/blobs/sha256 && for f in *; do cmp $f ../../../back/blobs/sha256/$f; done") == "")
+        _ = try run(
+            place,
+            "skopeo copy --preserve-digests --dest-cert-dir certs --dest-creds ana:secret oci:\(layout):v1 \(there)")
+        _ = try run(
+            place, "skopeo copy --preserve-digests --src-cert-dir certs --src-creds ana:secret \(there) oci:back:v1")
+        #expect(
+            try run(place, "cd layout/blobs/sha256 && for f in *; do cmp $f ../../../back/blobs/sha256/$f; done") == "")
         #expect(try place.shell("skopeo inspect --cert-dir certs --creds ana:wrong \(there)").status != 0)
         #expect(try place.shell("skopeo inspect --cert-dir certs --no-creds \(there)").status != 0)
         #expect(try place.shell("skopeo inspect --creds ana:secret \(there)").output.contains("certificate"))
@@ -133,7 +144,9 @@ struct InteroperabilityTests {
         #expect(try place.shell("\(login) -u ana -p wrong localhost:\(secured.port)").status != 0)
         _ = try run(place, "\(login) -u ana -p secret localhost:\(secured.port)")
         let access = "--authfile $place/auth.json --cert-dir \(directory)/certs"
-        _ = try run(place, "\(podman) push -q \(access) \(one) \(two) && \(podman) rmi -af && \(podman) pull -q \(access) \(two)")
+        _ = try run(
+            place,
+            "\(podman) push -q \(access) \(one) \(two) && \(podman) rmi -af && \(podman) pull -q \(access) \(two)")
         #expect(try run(place, "\(podman) images -q").split(separator: "\n").count == 1)
     }
 

@@ -72,7 +72,10 @@ struct AccessTests {
         let entry = AccessEntry(request, user: "a b\n", status: 404, received: 1, sent: 2, seconds: 0.25, cause: "x\ny")
         let line = entry.combined
         #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value > 0x7E })
-        #expect(line.contains(#""GET /v2/\x22\x0a127.0.0.1 - - fake\x1b[2J HTTP/1.1" 404 2 "\xc3\xbc" "a\x22b\x5cc\x0d\x0a" 0.250000"#))
+        #expect(
+            line.contains(
+                #""GET /v2/\x22\x0a127.0.0.1 - - fake\x1b[2J HTTP/1.1" 404 2 "\xc3\xbc" "a\x22b\x5cc\x0d\x0a" 0.250000"#
+            ))
         #expect(line.hasPrefix(#"127.0.0.1 - a\x20b\x0a ["#) || line.hasPrefix(#"127.0.0.1 - a\x20b\x0a"#))
         #expect(!entry.json.contains("\n"))
         #expect(entry.json.contains(#""seconds":0.250000"#))

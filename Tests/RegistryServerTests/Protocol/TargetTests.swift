@@ -41,6 +41,25 @@ struct TargetTests {
     ])
     func malformedTargets(_ target: String) { #expect(RequestTarget(target) == nil) }
 
+    /// Whatever the bytes: an endpoint or a refusal, and a repository that is a name. None leads out of its directory.
+    @Test func randomTargets() {
+        var generator = SystemRandomNumberGenerator()
+        let words = [
+            "/", "v2", "/", "..", ".", "blobs", "uploads", "manifests", "tags", "list", "referrers", "_catalog", "a",
+            "A",
+            "%2e", "%2f", "%", "?", "&", "=", "n", "sha256:", "sha256:\(digest.hexadecimal)", "\0", "ü", "-", "_", "//",
+            "\\",
+        ]
+        for _ in 0..<50_000 {
+            let text =
+                "/v2/"
+                + (0..<Int.random(in: 1...9, using: &generator)).map { _ in words.randomElement() ?? "" }.joined()
+            guard let target = RequestTarget(text), let endpoint = try? Endpoint(target.path) else { continue }
+            guard let name = endpoint.repository else { continue }
+            #expect(ImageReference.isRepository(name) && !name.contains(".."), "\(text)")
+        }
+    }
+
     @Test func queries() throws {
         let target = try #require(RequestTarget("/v2/?n=3&last=a%2Eb&artifactType=a/b+json&tag=x&tag=y&flag"))
         #expect(target.value("n") == "3")
@@ -113,7 +132,8 @@ struct TargetTests {
         #expect(throws: ConfigurationError.self) { try ManifestDocument(image, type: .imageIndex) }
         #expect(throws: ConfigurationError.self) { try ManifestDocument(image, type: MediaType("text/plain")) }
         let untyped = Array(
-            #"{"schemaVersion":2,"config":{"mediaType":"\#(MediaType.empty)","digest":"\#(digest)","size":0},"layers":[]}"#.utf8)
+            #"{"schemaVersion":2,"config":{"mediaType":"\#(MediaType.empty)","digest":"\#(digest)","size":0},"layers":[]}"#
+                .utf8)
         #expect(throws: ConfigurationError.self) { try ManifestDocument(untyped, type: nil) }
         #expect(try ManifestDocument(untyped, type: .imageManifest).blobs.count == 1)
         // One document that two readers would read as two things (CVE-2021-41190).
@@ -127,7 +147,9 @@ struct TargetTests {
             config: Descriptor(.imageConfiguration, of: [1]), layers: [Descriptor(.layerGzip, of: [2])],
             annotations: ["a": "b"]
         ).json()
-        for count in image.indices { #expect(throws: (any Error).self) { try ManifestDocument(Array(image[..<count]), type: nil) } }
+        for count in image.indices {
+            #expect(throws: (any Error).self) { try ManifestDocument(Array(image[..<count]), type: nil) }
+        }
         for index in image.indices {
             for byte: UInt8 in [0, 0x22, 0x5B, 0x7B, 0xFF] {
                 var damaged = image

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import OCI
 import Testing
@@ -25,7 +26,9 @@ struct CollectionTests {
         #expect(try collect(place, "--grace 0").contains("removed 1 blobs, 5000 bytes"))
         try shop.expect(shop.send("HEAD", target), 404)
         #expect(!SystemFile.exists("\(place.path)/root/blobs/sha256/\(orphan.hexadecimal)"))
-        for blob in try ImageManifest(json: image).layers { try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200) }
+        for blob in try ImageManifest(json: image).layers {
+            try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200)
+        }
         // It can be pushed again.
         try shop.expect(shop.put(shop.image(), "v2"), 201)
     }
@@ -61,9 +64,12 @@ struct CollectionTests {
         let (child, old, about) = (
             try shop.image(), try shop.image(), try shop.image(subject: shop.descriptor(.imageManifest, [1]))
         )
-        for manifest in [child, old, about] { try shop.expect(shop.put(manifest, "\(Digest(sha256Of: manifest))"), 201) }
+        for manifest in [child, old, about] {
+            try shop.expect(shop.put(manifest, "\(Digest(sha256Of: manifest))"), 201)
+        }
         try shop.expect(
-            shop.put(ImageIndex(manifests: [shop.descriptor(.imageManifest, child)]).json(), "v1", type: .imageIndex), 201)
+            shop.put(ImageIndex(manifests: [shop.descriptor(.imageManifest, child)]).json(), "v1", type: .imageIndex),
+            201)
         func statuses() throws -> [Int] {
             try [child, old, about].map {
                 try shop.send("GET", "/v2/\(shop.name)/manifests/\(Digest(sha256Of: $0))").status
@@ -88,6 +94,20 @@ struct CollectionTests {
         for blob in try ImageManifest(json: image).layers {
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200)
         }
+    }
+
+    /// A server that was told to collects by itself.
+    @Test func byTheServer() throws {
+        let place = try Place()
+        let server = try RegistryProcess(place, ["--collect-every", "1", "--grace", "0"])
+        let shop = Workshop(server.http)
+        let orphan = try shop.push(Workshop.random(100))
+        var status = 200
+        for _ in 0..<600 where status == 200 {
+            usleep(50_000)
+            status = try shop.send("HEAD", "/v2/\(shop.name)/blobs/\(orphan)").status
+        }
+        #expect(status == 404)
     }
 
     /// Collections beside pushes: with a time of grace no push loses what it counts on.

@@ -104,10 +104,15 @@ struct ModeTests {
         let upload = try shop.beginUpload()
         try shop.expect(
             shop.send(
-                "PATCH", upload, [("Transfer-Encoding", "chunked")], body: HTTP.chunked(Workshop.random(3000), by: 500)), 413)
+                "PATCH", upload, [("Transfer-Encoding", "chunked")], body: HTTP.chunked(Workshop.random(3000), by: 500)),
+            413)
         try shop.expect(shop.send("POST", "/v2/\(shop.name)/blobs/uploads/"), 429, code: "TOOMANYREQUESTS")
         try shop.expect(shop.send("DELETE", upload), 204)
         _ = try shop.beginUpload()
+        // They are counted after a restart, too.
+        _ = try server.end()
+        let after = try RegistryProcess(place, ["--max-uploads", "2"])
+        #expect(try after.http.send("POST", "/v2/\(shop.name)/blobs/uploads/").status == 429)
     }
 
     /// Uploads cannot be guessed, nor written to from another repository.
@@ -134,7 +139,9 @@ struct ModeTests {
         try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)"), 200)
         let port = try #require(server.metricsPort)
         let text = try HTTP(port: port).send("GET", "/metrics").text
-        #expect(text.contains("isolab_registry_requests_total{endpoint=\"blob\",method=\"GET\",status=\"200\"} 1\n"), "\(text)")
+        #expect(
+            text.contains("isolab_registry_requests_total{endpoint=\"blob\",method=\"GET\",status=\"200\"} 1\n"),
+            "\(text)")
         #expect(text.contains("isolab_registry_received_bytes_total 1000\n"))
         #expect(text.contains("isolab_registry_stored_bytes 1000\n"))
         #expect(try HTTP(port: port).send("GET", "/v2/").status == 404)

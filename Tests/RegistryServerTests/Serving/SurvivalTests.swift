@@ -175,8 +175,9 @@ struct SurvivalTests {
         let place = try Place()
         let root = "\(place.path)/root"
         let registry = Registry(try RegistryStore(root: root))
-        guard case .answer(let answer) = registry.begin(
-            RegistryRequest(method: "POST", target: "/v2/a/blobs/uploads/", headers: [:]))
+        guard
+            case .answer(let answer) = registry.begin(
+                RegistryRequest(method: "POST", target: "/v2/a/blobs/uploads/", headers: [:]))
         else {
             Issue.record("no answer")
             return
@@ -185,10 +186,40 @@ struct SurvivalTests {
         let name = try #require(try SystemFile.names(in: "\(root)/ingest").first)
         registry.uploads.putAway(idleFor: 0)
         #expect(try registry.expire() == [])
-        var past = [timespec(tv_sec: time(nil) - 25 * 3600, tv_nsec: 0), timespec(tv_sec: time(nil) - 25 * 3600, tv_nsec: 0)]
+        var past = [
+            timespec(tv_sec: time(nil) - 25 * 3600, tv_nsec: 0), timespec(tv_sec: time(nil) - 25 * 3600, tv_nsec: 0),
+        ]
         #expect(utimensat(AT_FDCWD, "\(root)/ingest/\(name)", &past, 0) == 0)
         #expect(try registry.expire() == [name])
         #expect(try SystemFile.names(in: "\(root)/ingest") == [])
+    }
+
+    /// A full disk in the middle of an upload is said (507), and leaves a store that goes on once there is room.
+    @Test(.enabled(if: geteuid() == 0, "mounting a small disk needs root"))
+    func fullDisk() throws {
+        let place = try Place()
+        try #require(place.shell("mkdir disk && mount -t tmpfs -o size=4m none disk").status == 0)
+        defer { _ = try? place.shell("umount -l disk") }
+        let server = try RegistryProcess(place, root: "\(place.path)/disk/root")
+        let shop = Workshop(server.http)
+        let kept = try shop.push(Workshop.random(1_000_000))
+        let large = Workshop.random(8_000_000)
+        try shop.expect(
+            shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: large))", body: large), 507)
+        let upload = try shop.beginUpload()
+        try shop.expect(shop.send("PATCH", upload, body: large), 507)
+        let status = try shop.expect(shop.send("GET", upload), 204)
+        #expect(status["range"] != "0-0")
+        let small = Workshop.random(100_000)
+        try shop.expect(
+            shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: small))", body: small), 507)
+        try shop.expect(shop.send("DELETE", upload), 204)
+        try shop.expect(shop.put(shop.image(), "v1"), 201)
+        #expect(try shop.send("GET", "/v2/\(shop.name)/blobs/\(kept)").body.count == 1_000_000)
+        let content = try ContentStore(root: "\(place.path)/disk/root")
+        for digest in try content.digests() { try content.verify(digest) }
+        #expect(try SystemFile.names(in: "\(place.path)/disk/root/ingest") == [])
+        #expect(try SystemFile.names(in: "\(place.path)/disk/root/aside") == [])
     }
 
     /// 50 clients at once, each pushing and pulling: none is lost.

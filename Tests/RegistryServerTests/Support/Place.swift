@@ -37,7 +37,9 @@ final class Place: Sendable {
 enum Tools {
     static func exist(_ names: String...) -> Bool {
         names.allSatisfy { name in
-            ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()).contains { access($0, X_OK) == 0 }
+            ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()).contains {
+                access($0, X_OK) == 0
+            }
         }
     }
 

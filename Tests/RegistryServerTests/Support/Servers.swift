@@ -23,7 +23,8 @@ final class RegistryProcess {
         var found: [String: UInt16] = [:]
         let wanted = arguments.contains("--metrics") ? 2 : 1
         for _ in 0..<2000 where found.count < wanted {
-            for line in try SystemFile.read(output).split(separator: "\n") where line.contains(" on http") || line.contains(" at http") {
+            for line in try SystemFile.read(output).split(separator: "\n")
+            where line.contains(" on http") || line.contains(" at http") {
                 let words = line.split(separator: " ")
                 found[String(words[0])] = line.split(separator: ":").last.flatMap { UInt16($0) }
             }

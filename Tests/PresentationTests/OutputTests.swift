@@ -1,7 +1,7 @@
 import OCI
 import Testing
 
-@testable import Engine
+@testable import Presentation
 
 /// Templates, tables, sizes and ages.
 @Suite struct OutputTests {

@@ -21,7 +21,7 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     public let target: String
 
     /// - Precondition: the host is one that `ImageReference.isRegistry` takes, the target begins with a slash.
-    init(scheme: Scheme, host: String, port: UInt16? = nil, target: String = "/") {
+    package init(scheme: Scheme, host: String, port: UInt16? = nil, target: String = "/") {
         self.scheme = scheme
         self.host = host.lowercased()
         self.port = port ?? scheme.defaultPort
@@ -86,7 +86,7 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     /// IPv4 in one of its many forms (`127.1`, `0x7f000001`).
     public var isNumeric: Bool { Self.isNumeric(host) }
 
-    static func isNumeric(_ host: String) -> Bool {
+    package static func isNumeric(_ host: String) -> Bool {
         if host.hasPrefix("[") { return true }
         let label = host.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
         return label.hasPrefix("0x") || (!label.isEmpty && label.utf8.allSatisfy { (0x30...0x39).contains($0) })

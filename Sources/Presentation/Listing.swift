@@ -9,7 +9,7 @@ public struct Listing: Sendable {
         let heading: String
         let isCut: Bool
 
-        init(_ field: String, _ heading: String, cut: Bool = false) {
+        public init(_ field: String, _ heading: String, cut: Bool = false) {
             self.field = field
             self.heading = heading
             isCut = cut
@@ -24,7 +24,7 @@ public struct Listing: Sendable {
     /// The field that `-q` prints.
     let identifier: String
 
-    init(_ columns: [Column], further: [String: String] = [:], rows: [JSONTree], identifier: String = "ID") {
+    public init(_ columns: [Column], further: [String: String] = [:], rows: [JSONTree], identifier: String = "ID") {
         self.columns = columns
         furtherHeadings = further
         self.rows = rows
