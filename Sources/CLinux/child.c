@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #ifndef SIOCSIFFLAGS
 #define SIOCSIFFLAGS 0x8914
@@ -212,8 +213,61 @@ long isolab_clone(struct clone_args *arguments, void (*main)(void *), void *cont
 #endif
 }
 
+struct between {
+    struct isolab_child *child;
+    struct clone_args *arguments;
+    long error;
+};
+
+// Made with CLONE_VFORK: until it ends, its launcher sleeps.
+__attribute__((noreturn, used)) static void between_main(struct between *between) {
+    struct isolab_child *child = between->child;
+    long result = 0;
+    for (uint64_t index = 0; result >= 0 && index < child->join_count; index++) {
+        result = CALL2(SYS_setns, child->joins[index].descriptor, child->joins[index].namespace);
+        if (result < 0) child->failed_join = (int32_t)index;
+    }
+    if (result >= 0) result = isolab_clone(between->arguments, (void (*)(void *))child_main, child);
+    if (result >= 0) child->pid = (int32_t)result;
+    else between->error = result;
+    for (;;) CALL1(SYS_exit_group, 0);
+}
+
+// What joins namespaces for a child that must be born in them. The launcher could never come back from a user namespace, and
+// all that it did afterwards, hooks and state, would be done inside.
+static long start_between(struct isolab_child *child, struct clone_args *arguments) {
+    char stack[16384] __attribute__((aligned(64)));
+    struct between between = {.child = child, .arguments = arguments};
+    struct clone_args own = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND | (arguments->flags & CLONE_INTO_CGROUP),
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)stack,
+        .stack_size = sizeof stack,
+        .cgroup = arguments->cgroup,
+    };
+    // It is in the cgroup already: inside a user namespace it might not be allowed to put anybody there. And it cannot be
+    // waited for by a child of its own that should be the launcher's.
+    arguments->flags = (arguments->flags & ~(uint64_t)(CLONE_INTO_CGROUP | CLONE_VFORK | CLONE_PIDFD)) | CLONE_PARENT;
+    arguments->cgroup = 0;
+    arguments->exit_signal = 0;
+    long pid = isolab_clone(&own, (void (*)(void *))between_main, &between);
+    if (pid < 0) return pid;
+    long result;
+    do result = CALL4(SYS_wait4, pid, NULL, __WALL, NULL);
+    while (result == -EINTR);
+    if (between.error < 0) return between.error;
+    if (result < 0 || child->pid <= 0) return -ECHILD;
+    // A child of ours that nobody has reaped: the number is its own.
+    long pidfd = CALL2(SYS_pidfd_open, child->pid, 0);
+    if (pidfd < 0) return pidfd;
+    *(int32_t *)arguments->pidfd = (int32_t)pidfd;
+    return child->pid;
+}
+
 int isolab_child_start(struct isolab_child *child) {
     child->failed = -1;
+    child->failed_join = -1;
+    child->pid = 0;
     child->error = 0;
     child->began = 0;
     child->gate = 0;
@@ -240,7 +294,8 @@ int isolab_child_start(struct isolab_child *child) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)child->cgroup;
     }
-    long result = isolab_clone(&arguments, (void (*)(void *))child_main, child);
+    long result = child->join_count ? start_between(child, &arguments)
+                                    : isolab_clone(&arguments, (void (*)(void *))child_main, child);
     if (result < 0) {
         child->alive = 0;
         return (int)-result;

@@ -8,7 +8,7 @@ public struct BuildOptions: Sendable {
     public var names: [ImageReference]
     /// Whether steps are done though a layer of theirs is kept.
     public var ignoresCache: Bool
-    /// Seconds since 1970 that everything made is given, so that the same build has the same digests
+    /// Seconds since 1970 later than which nothing is said to be, so that the same build has the same digests
     /// (reproducible-builds.org, SOURCE_DATE_EPOCH); nil: as it is.
     public var epoch: Int64?
     public var compression: MediaType.Compression

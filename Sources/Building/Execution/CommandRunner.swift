@@ -24,6 +24,8 @@ struct CommandRunner {
         self.workspace = workspace
         self.options = options
         self.signals = signals
+        // Cgroups of builds that were killed.
+        for leftover in (try? Leftovers.find()) ?? [] { try? leftover.release() }
         launcher = try Launcher()
         host = try HostFacts.detect()
         seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")

@@ -10,8 +10,13 @@ struct ImageWriter {
         var configuration = state.configuration
         configuration.created = options.epoch == nil ? state.created ?? options.created : options.created
         let config = try store.put(configuration.json(), .imageConfiguration)
-        var descriptor = try store.put(
-            ImageManifest(config: config, layers: state.layers).json(), .imageManifest)
+        // Docker's media types and OCI's are not mixed in one manifest.
+        let layers = state.layers.map { layer in
+            var layer = layer
+            if let compression = layer.mediaType.compression { layer.mediaType = compression.layer }
+            return layer
+        }
+        var descriptor = try store.put(ImageManifest(config: config, layers: layers).json(), .imageManifest)
         descriptor.platform = configuration.platform
         try store.add(descriptor, as: options.names)
         return (config.digest, descriptor)

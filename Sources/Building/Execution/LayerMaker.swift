@@ -1,5 +1,3 @@
-import Content
-import Glibc
 import Images
 import Layers
 import Linux
@@ -15,18 +13,23 @@ struct LayerMaker {
     func make(of upper: String) throws -> LayerCache.Record {
         let created = options.created
         guard try !SystemFile.names(in: upper).isEmpty else { return LayerCache.Record(created: created) }
-        let layer = try pack(upper)
+        let packer = LayerPacker(packing())
+        let layer = try store.putLayer { (blob) throws(LayerError) in try packer.pack(upper: upper, to: blob) }
         try store.unpack(layer.descriptor, layer.diffID, .possible)
         return LayerCache.Record(diffID: layer.diffID, layer: layer.descriptor, created: created)
     }
 
-    /// A tree as a blob of the store.
-    func pack(_ tree: String, asRoot: Bool = false) throws -> (descriptor: Descriptor, diffID: Digest) {
-        let session = try store.content.beginIngest()
-        do { return try TreePacker(epoch: options.epoch, asRoot: asRoot).pack(tree, into: session) } catch {
-            session.abandon()
-            throw error
-        }
+    /// A tree as it is.
+    ///
+    /// - Parameter asRoot: whether everything is root's, whoever owns it here.
+    func pack(_ tree: String, asRoot: Bool = false) throws -> LayerContent {
+        let packer = LayerPacker(packing(asRoot: asRoot))
+        return try store.putLayer { (blob) throws(LayerError) in try packer.pack(tree, to: blob) }
+    }
+
+    private func packing(asRoot: Bool = false) -> PackOptions {
+        PackOptions(
+            compression: options.compression, ownership: asRoot ? .own : .recorded, latestTime: options.epoch)
     }
 }
 

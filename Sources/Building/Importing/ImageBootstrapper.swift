@@ -8,7 +8,7 @@ public import OCI
 public struct ImageBootstrapper: Sendable {
     public let store: ImageStore
     public var names: [ImageReference]
-    /// Seconds since 1970 that everything is given, so that the same packages make the same image; nil: as it is.
+    /// Seconds since 1970 later than which nothing is said to be, so that the same packages make the same image; nil: as it is.
     public var epoch: Int64?
     public var isQuiet: Bool
 

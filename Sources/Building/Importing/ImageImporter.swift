@@ -16,7 +16,7 @@ public struct ImageImporter: Sendable {
         /// For its history.
         public var message: String?
         public var platform: Platform = .host
-        /// Seconds since 1970 that everything made here is given; nil: as it is.
+        /// Seconds since 1970 later than which nothing made here is said to be; nil: as it is.
         public var epoch: Int64?
 
         public init() {}

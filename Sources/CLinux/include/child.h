@@ -72,6 +72,13 @@ enum isolab_operation {
 /// The most trees that can be held between clone_tree and attach_tree.
 #define ISOLAB_TREE_SLOTS 128
 
+/// A namespace of others that the child is born in.
+struct isolab_join {
+    int32_t descriptor;
+    /// CLONE_NEW…; 0 for whatever kind the descriptor is of.
+    uint32_t namespace;
+};
+
 struct isolab_step {
     uint64_t operation;
     uint64_t a, b, c, d, e;
@@ -124,6 +131,11 @@ struct isolab_child {
     uint64_t flags;
     /// Where a failure after isolab_hand_over is written as a `struct isolab_report`, or −1.
     int32_t report;
+    /// What a process between joins, in this order, before it makes the child: the launcher stays where it is.
+    const struct isolab_join *joins;
+    uint64_t join_count;
+    /// The index of the join that failed, or −1.
+    int32_t failed_join;
     /// A directory of a cgroup v2 for CLONE_INTO_CGROUP, or −1.
     int32_t cgroup;
     int32_t pid;

@@ -17,9 +17,6 @@ public struct PathPattern: Equatable, Sendable {
         case set([ClosedRange<Unicode.Scalar>], inverted: Bool)
     }
 
-    /// The root itself, with all that is in it.
-    public static let whole = PathPattern()
-
     public let text: String
     private let parts: [Part]
     /// Whether it means one path alone.
@@ -68,12 +65,6 @@ public struct PathPattern: Equatable, Sendable {
         }
         self.parts = parts
         isLiteral = parts.allSatisfy { if case .scalar = $0 { true } else { false } }
-    }
-
-    private init() {
-        text = ""
-        parts = []
-        isLiteral = true
     }
 
     private static func set(

@@ -76,8 +76,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var namespaces: Namespaces = []
     /// Namespaces of others that the child joins, and the files the launcher opens for it.
     public internal(set) var joins: [NamespaceSource] = []
-    /// Namespaces of others that the launcher joins itself, in this order, because the child must be born in them.
-    public internal(set) var launcherJoins: [NamespaceJoin] = []
+    /// Namespaces of others that the child must be born in, in the order in which they are joined.
+    public internal(set) var childJoins: [NamespaceJoin] = []
     /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
     public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
@@ -160,21 +160,24 @@ public struct LaunchPlan: Equatable, Sendable {
         try planProcess(process, configuration, options, namespaces: asked.all)
     }
 
-    /// A pid namespace takes only children. With a user namespace of others all are joined by the launcher: what clone3 makes
+    /// A pid namespace takes only children. With a user namespace of others all are joined beforehand: what clone3 makes
     /// must belong to that one, and root of the host has what it takes for the rest only before it enters, an ordinary user
     /// only after.
     private mutating func joinNamespaces(_ asked: NamespacePlan) {
         let user = asked.joins.filter { $0.namespace == .user }
-        let others = asked.joins.filter { $0.namespace != .user }
+        // Time first, which the launcher joins itself.
+        let others =
+            asked.joins.filter { $0.namespace == .time }
+            + asked.joins.filter { $0.namespace != .user && $0.namespace != .time }
         guard user.isEmpty else {
-            launcherJoins = host.privileged ? others + user : user + others
+            childJoins = host.privileged ? others + user : user + others
             steps += [.setGroups(primary: 0, additional: []), .setUser(0)]
             return
         }
         for join in others {
             // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
             if join.namespace == .pid || join.namespace == .time {
-                launcherJoins.append(join)
+                childJoins.append(join)
             } else {
                 joins.append(.file(join.path))
                 steps.append(.joinNamespace(.file(join.path), join.namespace))

@@ -48,6 +48,7 @@ struct ContainerLaunch {
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
+        inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)
         let own = isolab_pidfd_open(getpid())
         guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
         let launcher = OwnedDescriptor(owning: own)
@@ -67,8 +68,6 @@ struct ContainerLaunch {
             inputs.startFIFO = fifos[0]
             inputs.reportFIFO = fifos[1]
         }
-        try ChildNamespaces.join(plan.launcherJoins)
-
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self
         defer { self = launch }

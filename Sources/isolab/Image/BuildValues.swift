@@ -33,6 +33,15 @@ enum BuildValues {
         return platform
     }
 
+    static func compression(_ text: String) throws -> MediaType.Compression {
+        switch text {
+        case "gzip": return .gzip
+        case "zstd": return .zstandard
+        case "none": return .none
+        default: throw ValidationError("--compression \(text): gzip, zstd or none")
+        }
+    }
+
     static func names(_ texts: [String]) throws -> [ImageReference] {
         try texts.map { text in
             let name = try ImageReference(text)

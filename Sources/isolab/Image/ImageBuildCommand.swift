@@ -30,8 +30,9 @@ struct ImageBuildCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print the image's identifier alone.") var quiet = false
     @Flag(help: "Print what would be done, step by step, and do nothing.") var plan = false
     @Option(
-        help: ArgumentHelp("Give everything this time: seconds since 1970.", valueName: "seconds"))
+        help: ArgumentHelp("Nothing is later than this: seconds since 1970.", valueName: "seconds"))
     var timestamp: Int64?
+    @Option(help: ArgumentHelp("Of layers: gzip, zstd or none.", valueName: "form")) var compression = "gzip"
     @OptionGroup var limits: BuildLimitOptions
 
     func run() throws {
@@ -57,7 +58,8 @@ struct ImageBuildCommand: ParsableCommand {
         if let platform { request.platform = try BuildValues.platform(platform) }
         return BuildOptions(
             request: request, names: try BuildValues.names(tag), ignoresCache: noCache,
-            epoch: try timestamp ?? BuildValues.epoch(), memory: try limits.bytes, processors: limits.cpus,
+            epoch: try timestamp ?? BuildValues.epoch(), compression: try BuildValues.compression(compression),
+            memory: try limits.bytes, processors: limits.cpus,
             processCount: limits.pidsLimit, isQuiet: quiet)
     }
 }

@@ -151,6 +151,8 @@ import Testing
             // The streams of the test's own call, and the pipe by which it says what failed.
             if !open.hasPrefix(engine.place + "/"), !open.hasPrefix("pipe:") { booty.insert("descriptor of \(open)") }
         }
+        // The engine's own: every call of a test's has its directory there.
+        if Engine.text("/proc/\(pid)/environ").contains("place=") { booty.insert("environment") }
         // On a mount that nobody can write through, busy or not.
         let program = Glibc.open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
         if program >= 0 || errno != EROFS { booty.insert("program") }
@@ -189,7 +191,7 @@ import Testing
         try container.awaitOutput("the host's")
         #expect(
             try booty(careless, beside: first) == [
-                "capabilities", "mounts", "program", "descriptor of \(engine.place)",
+                "capabilities", "mounts", "program", "environment", "descriptor of \(engine.place)",
             ],
             "the negative control does not attack")
         Glibc.kill(careless, SIGKILL)

@@ -1,0 +1,95 @@
+import Building
+import Glibc
+import Images
+import Layers
+import Linux
+import OCI
+import Testing
+
+/// The same Containerfile built by podman (buildah) and by isolab is the same image.
+@Suite(
+    .enabled(if: TestHost.canBuild, TestHost.reason),
+    .enabled(if: TestHost.has("podman"), "needs podman"))
+struct PodmanTests {
+    let bed: BuildBed
+
+    init() throws { bed = try BuildBed() }
+
+    private static let containerfile = """
+        FROM scratch AS one
+        COPY busybox /bin/busybox
+        RUN ["/bin/busybox", "--install", "-s", "/bin"]
+        RUN mkdir -p /etc /x/y && echo 'me:x:5:6::/:/bin/sh' > /etc/passwd && echo hi > /x/y/f && chown 5:6 /x/y/f
+        ARG V=1
+        ENV E=$V F="a b"
+        WORKDIR /w
+        COPY d ./d2
+        COPY d/a d/sub /w/files/
+        COPY --chown=me:7 --chmod=755 keep.log /k
+        COPY . /all
+        LABEL a=b
+        EXPOSE 80/tcp
+        FROM one
+        COPY --from=one /x /x2
+        ADD archive.tar /unpacked/
+        RUN rm -r /x && ln /k /k2 && touch /w/d2/new
+        USER me
+        VOLUME /v
+        STOPSIGNAL SIGINT
+        ENTRYPOINT ["/bin/sh"]
+        CMD ["-c", "echo $E"]
+        """
+
+    /// Equal files, permissions, owners and settings; but for what podman mounts on, and the label it adds.
+    @Test func sameImage() throws {
+        try bed.shell("cp \(TestHost.busybox ?? "") context/busybox")
+        try bed.write("d/a", "a\n", mode: 0o640)
+        try bed.write("d/sub/b", "b\n")
+        symlink("a", bed.context + "/d/l")
+        try bed.write(".dockerignore", "*.log\n!keep.log\nContainerfile*\n")
+        try bed.write("x.log")
+        try bed.write("keep.log")
+        try bed.shell("cd context && tar -cf archive.tar d && chmod 644 archive.tar")
+        let built = try bed.build(Self.containerfile)
+        let ours = try bed.tree(built)
+
+        let podman = "podman --root \(bed.directory)/p/root --runroot \(bed.directory)/p/run --storage-driver=vfs"
+        try bed.shell(
+            """
+            \(podman) --cgroup-manager=cgroupfs build -q --network=host --isolation=chroot --ulimit nofile=1024:4000 \
+            --ulimit nproc=1024:4000 -t w context 2>&1 || exit 1
+            """)
+        defer { _ = try? bed.shell("\(podman) image umount -a; \(podman) rmi -af") }
+        let theirs = try bed.shell("\(podman) image mount w").trimmed
+
+        func listing(_ tree: String) throws -> [Substring] {
+            try bed.shell(
+                "cd \(tree) && find . -mindepth 1 -printf '%p %y %m %U:%G %l ' \\( -type f -printf '%s' -o -true \\) -printf '\\n' | sort"
+            ).split(separator: "\n")
+        }
+        let stubs = ["./dev ", "./proc ", "./run ", "./sys ", "./etc/hostname ", "./etc/hosts ", "./etc/resolv.conf "]
+        let expected = try listing(theirs).filter { line in !stubs.contains { line.hasPrefix($0) } }
+        let found = try listing(ours)
+        #expect(expected.count > 100)
+        #expect(found == expected, "\(Set(found).symmetricDifference(expected).sorted())")
+
+        let settings = try bed.shell(
+            "\(podman) inspect --format '{{.Config.Env}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}} {{.Config.WorkingDir}} {{.Config.StopSignal}} {{.Config.ExposedPorts}} {{.Config.Volumes}}' w"
+        ).trimmed
+        let execution = try bed.image(built).configuration.execution
+        func list(_ words: [String]) -> String { "[\(words.joined(separator: " "))]" }
+        func map(_ keys: some Sequence<String>) -> String {
+            "map[\(keys.sorted().map { "\($0):{}" }.joined(separator: " "))]"
+        }
+        let own = [
+            list(execution.environment), list(execution.entrypoint), list(execution.command), execution.user ?? "",
+            execution.workingDirectory ?? "", execution.stopSignal ?? "", map(execution.exposedPorts.keys),
+            map(execution.volumes.keys),
+        ].joined(separator: " ")
+        #expect(own == settings)
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { split(separator: "\n").first.map(String.init) ?? "" }
+}
