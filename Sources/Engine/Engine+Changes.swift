@@ -3,6 +3,7 @@ import Images
 import Layers
 import Linux
 import OCI
+import Presentation
 
 extension Engine {
     /// The text of `isolab diff`: what a container changed in its image's files.
