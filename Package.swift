@@ -76,13 +76,15 @@ let engine: [Target] = [
         name: "Engine",
         dependencies: [
             "Presentation",
-            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
+            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content",
+            "Layers",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
     .target(
         name: "Building",
         dependencies: [
-            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux",
+            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers",
+            "Linux",
             "OCI", "Seccomp",
         ]),
 ]
@@ -133,7 +135,8 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
+            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports",
+            "RunRecord",
             "Presentation", argumentParser,
         ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.

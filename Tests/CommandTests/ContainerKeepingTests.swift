@@ -84,7 +84,8 @@ struct ContainerKeepingTests {
             ls data/images/containers | wc -l
             """, in: try Place())
         #expect(
-            result.output.split(separator: "\n") == (removes ? ["0", "0", "0"] : ["victim exited 137", "0", "0", "1"]),
+            result.output.split(separator: "\n")
+                == (removes ? ["0", "0", "0"] : ["victim exited 137", "0", "0", "1"]),
             "\(result.output)\(result.complaints)")
     }
 

@@ -114,7 +114,7 @@ import Testing
 
     /// Every configuration is one that the runtime takes.
     @Test func validity() throws {
-        var configuration = try Self.make {
+        let configuration = try Self.make {
             $0.limits = [try UserLimit("--ulimit", "nofile=10:20")]
             $0.kernelParameters = [try NamedValue("--sysctl", "net/core/somaxconn=9")]
             $0.annotations = [try NamedValue("--annotation", "a=b")]

@@ -37,7 +37,8 @@ public struct RunFacts: Equatable, Sendable {
     public static func detect(for options: RunOptions) throws -> RunFacts {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
         var facts = RunFacts(
-            capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name), isPrivileged: StandardDirectories.isHostRoot)
+            capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
+            isPrivileged: StandardDirectories.isHostRoot)
         for change in options.environment where change.value == nil {
             if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
         }

@@ -43,7 +43,8 @@ extension RunOptions {
         result.process?.resourceLimits = limits.map(\.limit)
         for parameter in kernelParameters {
             // One parameter has two ways of writing.
-            for name in result.linux?.sysctl.keys.sorted() ?? [] where KernelParameter(name) == KernelParameter(parameter.name) {
+            for name in result.linux?.sysctl.keys.sorted() ?? []
+            where KernelParameter(name) == KernelParameter(parameter.name) {
                 result.linux?.sysctl[name] = nil
             }
             result.linux?.sysctl[parameter.name] = parameter.value

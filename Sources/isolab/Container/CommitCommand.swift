@@ -4,7 +4,8 @@ import Engine
 /// `isolab commit`: what a container changed, as an image.
 struct CommitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "commit", abstract: "Make an image of a container: its image, and what it changed as one more layer.")
+        commandName: "commit",
+        abstract: "Make an image of a container: its image, and what it changed as one more layer.")
 
     @Argument(help: "Its name, or the beginning of its identifier.") var container: String
     @Argument(help: "The new image's name; without, it has none.") var name: String?
