@@ -246,6 +246,38 @@ static long open_covered(const struct isolab_child *child, const char *path) {
     return open_beneath(AT_FDCWD, path, O_PATH, NO_MAGIC_LINKS);
 }
 
+// A procfs that shows the processes of another pid namespace than its maker's (`pidns=`, since Linux 6.18).
+static long mount_shown(struct isolab_child *child, long place, uint64_t flags, const char *data) {
+    long context = CALL2(SYS_fsopen, "proc", FILE_SYSTEM_CLOEXEC);
+    if (context < 0) return context;
+    long result = CALL5(SYS_fsconfig, context, SET_DESCRIPTOR, "pidns", NULL, child->shown);
+    char option[256];
+    while (result >= 0 && data && *data) {
+        uint64_t length = 0;
+        char *value = NULL;
+        for (; *data && *data != ','; data++) {
+            if (length == sizeof option - 1) result = -ENAMETOOLONG;
+            else option[length++] = *data;
+            if (*data == '=' && !value) {
+                option[length - 1] = 0;
+                value = option + length;
+            }
+        }
+        option[length] = 0;
+        if (*data) data++;
+        if (result >= 0 && length) result = CALL5(SYS_fsconfig, context, value ? SET_STRING : SET_FLAG, option, value, 0);
+    }
+    // MS_RDONLY, MS_NOSUID, MS_NODEV and MS_NOEXEC have the same bits as their attributes.
+    if (result >= 0) result = CALL5(SYS_fsconfig, context, COMMAND_CREATE, NULL, NULL, 0);
+    if (result >= 0) result = CALL3(SYS_fsmount, context, FILE_SYSTEM_CLOEXEC, flags & 0xf);
+    CALL1(SYS_close, context);
+    if (result < 0) return result;
+    long tree = result;
+    result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    CALL1(SYS_close, tree);
+    return result;
+}
+
 // A new file system on a directory: by way of the working directory, for mount(2) takes no descriptors. The kernel's own files
 // come where their name says, not where a link of the image leads (CVE-2019-19921).
 static long mount_new(struct isolab_child *child, const char *source, const char *target, const char *type, uint64_t flags,
@@ -253,8 +285,13 @@ static long mount_new(struct isolab_child *child, const char *source, const char
     int is_kernel = is_equal(type, "proc") || is_equal(type, "sysfs");
     long place = open_target(target, 0, is_kernel ? NO_SYMBOLIC_LINKS : 0);
     if (place < 0) return place;
-    long result = CALL1(SYS_fchdir, place);
-    if (result >= 0) result = CALL5(SYS_mount, source, ".", type, flags, data);
+    long result;
+    if (child->shown >= 0 && is_equal(type, "proc")) {
+        result = mount_shown(child, place, flags, data);
+    } else {
+        result = CALL1(SYS_fchdir, place);
+        if (result >= 0) result = CALL5(SYS_mount, source, ".", type, flags, data);
+    }
     CALL1(SYS_close, place);
     return result >= 0 && is_kernel ? hold_kernel_files(child, target, 1) : result;
 }

@@ -65,6 +65,12 @@ static long await_start(int fifo) {
     }
 }
 
+static long await_publication(int socket) {
+    char byte = 1;
+    long result = CALL3(SYS_write, socket, &byte, 1);
+    return result < 0 ? result : await_start(socket);
+}
+
 // A process that comes to life in a container's pid namespace can be taken over by whoever has CAP_SYS_PTRACE there: it must
 // hold nothing of the host, neither in its descriptors nor in its memory. So all that needs the host is done by a process
 // that the container cannot see, and the rest by this one, made like fork(2). By clone(2): a filter that is in force already
@@ -116,6 +122,8 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_await_gate: return await_gate(child, (uint32_t)a, b);
     case isolab_succeed: return succeed(child);
     case isolab_hand_over: isolab_say(child, ISOLAB_HANDED_OVER); return 0;
+    case isolab_await_publication: return await_publication((int)a);
+    case isolab_show_processes_of: child->shown = (int32_t)a; return 0;
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
@@ -275,6 +283,7 @@ int isolab_child_start(struct isolab_child *child) {
     child->listener = -1;
     child->successor = 0;
     child->root = -1;
+    child->shown = -1;
     child->proc = -1;
     child->sys = -1;
     child->null = -1;

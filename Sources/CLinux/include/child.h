@@ -14,6 +14,8 @@ enum isolab_operation {
     isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
     isolab_succeed,           // what follows is done by a process of its own, a child of the launcher, in memory of its own
     isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
+    isolab_await_publication, // a: a socket: says by a byte that the child is there, and waits for one that lets it go on
+    isolab_show_processes_of, // a: a pid namespace by descriptor: what /proc shows that is mounted from then on
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
     isolab_run_hook,          // a: const struct isolab_hook *
     isolab_open_terminal,     // a: const struct isolab_terminal *
@@ -154,6 +156,8 @@ struct isolab_child {
     volatile int32_t listener;
     /// The process that goes on by itself after isolab_succeed, or 0.
     volatile int32_t successor;
+    /// The pid namespace whose processes a new procfs shows, or −1: that of who mounts it.
+    int32_t shown;
     /// The new root by descriptor, where it was bound so; or −1, and its path says where it is.
     int32_t root;
     /// The old root while the new one is entered for a while.

@@ -82,6 +82,9 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
     public internal(set) var networkDevices: [NetworkDeviceMove] = []
+    /// Whether the container's first process is made by the child at the end, with the container's rights only: it is born in
+    /// a pid namespace where others see it, who might trace it.
+    public internal(set) var hasSuccessor = false
     /// What the child does, in order.
     public internal(set) var steps: [ChildStep] = []
     /// The cgroup's limits; nil where it gets none.
@@ -142,6 +145,7 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
+        hasSuccessor = Self.needsSuccessor(asked, process, linux, options, host)
         joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }
@@ -176,13 +180,25 @@ public struct LaunchPlan: Equatable, Sendable {
         }
         for join in others {
             // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
-            if join.namespace == .pid || join.namespace == .time {
+            if join.namespace == .pid && !hasSuccessor || join.namespace == .time {
                 childJoins.append(join)
             } else {
                 joins.append(.file(join.path))
                 steps.append(.joinNamespace(.file(join.path), join.namespace))
+                if join.namespace == .pid { steps.append(.showProcesses(of: .file(join.path))) }
             }
         }
+    }
+
+    /// In a pid namespace of others a process with CAP_SYS_PTRACE could take over one that is still the launcher's. What needs
+    /// the host's rights is then done out of its sight, where the kernel lets procfs be made there; a terminal's mount and a
+    /// listener's handing over come too late for that.
+    private static func needsSuccessor(
+        _ asked: NamespacePlan, _ process: RuntimeConfiguration.Process, _ linux: RuntimeConfiguration.LinuxSettings,
+        _ options: Options, _ host: HostFacts
+    ) -> Bool {
+        asked.joined(.pid) != nil && !asked.all.contains(.user) && host.privileged && host.procfsTakesNamespace
+            && options.lifecycle != nil && !process.terminal && linux.seccomp?.listenerPath == nil
     }
 
     /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).

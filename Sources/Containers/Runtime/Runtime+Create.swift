@@ -64,7 +64,10 @@ extension Runtime {
         let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
-        let host = try HostFacts.detect()
+        var host = try HostFacts.detect()
+        if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
+            host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
+        }
         let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(

@@ -30,6 +30,8 @@ package final class ChildProgram {
         /// The FIFO whose byte lets a created container start, and the one its failure is written to.
         package var startFIFO: Int32 = -1
         package var reportFIFO: Int32 = -1
+        /// The successor's end of a pair of sockets, by which it says that it is there.
+        package var publication: Int32 = -1
         /// A connected UNIX socket that a terminal's master goes to.
         package var consoleSocket: Int32 = -1
         /// Idmapped mounts that are attached nowhere yet.

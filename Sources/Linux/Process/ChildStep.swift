@@ -10,6 +10,10 @@ public enum ChildStep: Equatable, Sendable {
     case succeed
     /// From here on the child needs its launcher no more, who may end.
     case handOver
+    /// Say that the successor is there, and wait until the launcher has written it down.
+    case awaitPublication
+    /// The pid namespace, one of the launch's descriptors, that a procfs shows which is mounted from then on.
+    case showProcesses(of: NamespaceSource)
     /// Wait for one byte of the launch's start FIFO.
     case awaitStart
     /// Die with the thread that launched it, and fail where it is gone already.
@@ -105,6 +109,8 @@ extension ChildStep {
         case .awaitLauncher(let stage): "await \(stage)"
         case .succeed: "succeed"
         case .handOver: "hand over"
+        case .awaitPublication: "await publication"
+        case .showProcesses(let source): "show processes of \(source)"
         case .awaitStart: "await start"
         case .guardLauncher: "guard launcher"
         case .hook(let hook): "hook \(hook.path)"
@@ -201,7 +207,8 @@ extension ChildStep {
         case .joinCgroups, .writeFile: "write"
         case .awaitLauncher, .handOver: "futex"
         case .succeed: "clone"
-        case .awaitStart: "read"
+        case .awaitStart, .awaitPublication: "read"
+        case .showProcesses: "fsconfig"
         case .hook, .execute, .findProgram: "execve"
         case .openTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name

@@ -326,7 +326,7 @@ import Testing
             "/bin/sh", "-c",
             """
             cd \(engine.place); ln -s other evil; while :; do mv -T rootfs spare; mv -T evil rootfs
-            mv -T rootfs evil; mv -T spare rootfs; done
+            mv -T rootfs evil; mv -T spare rootfs; sleep 0.02; done
             """,
         ])
         defer {

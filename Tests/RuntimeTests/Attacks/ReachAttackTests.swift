@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import OCI
@@ -219,6 +220,45 @@ import Testing
         #expect(try container.execute("exit 6").status == 6)
         #expect(try engine.call("exec", container.id, "/bin/missing").complaints.lowercased().contains("no such file"))
         try container.remove()
+    }
+
+    /// Whether a container's first process can be made out of sight in a pid namespace of others.
+    private static let makesOutOfSight = isolab_procfs_takes_namespace() != 0
+    private static let reason: Comment = "procfs here shows its maker's pid namespace only (before Linux 6.18)"
+
+    private func shares(_ first: Int32, _ configuration: inout RuntimeConfiguration) {
+        mayTrace(&configuration)
+        configuration.linux?.namespaces.removeAll { $0.kind == .pid }
+        configuration.linux?.namespaces.append(.init(.pid, path: "/proc/\(first)/ns/pid"))
+    }
+
+    /// The same of the first process of a container that is given another's pid namespace: it comes into sight there with the
+    /// container's rights only, in a mount namespace of its own that is not the host's.
+    @Test(.enabled(if: makesOutOfSight, reason)) func firstProcessInSight() throws {
+        let other = try engine.started("exec sleep 1000") { mayTrace(&$0) }
+        let first = try #require(try other.state().pid)
+        let container = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; exec sleep 1000") { shares(first, &$0) }
+        let pid = try #require(try container.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == pid)
+        #expect(try booty(pid, beside: first) == ["mounts"])
+        #expect(try Procfs.namespace("mnt", of: "\(pid)") != Procfs.namespace("mnt"))
+        #expect(container.status == .created)
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("sleep 1000 ")
+        #expect(container.status == .running)
+        #expect(try container.execute("echo joined").output == "joined\n")
+        try container.remove()
+        #expect(other.status == .running)
+
+        // What fails at the end of the launch is told as ever, and leaves nothing.
+        let answer = try engine.run("true") {
+            shares(first, &$0)
+            $0.hooks = .init(startContainer: [.init(path: "/bin/busybox", arguments: ["sh", "-c", "exit 3"])])
+        }
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains("exit status 3"), "\(answer.complaints)")
+        #expect(try engine.run("echo ran; exit 5") { shares(first, &$0) }.status == 5)
+        try other.remove()
     }
 
     /// Without CAP_SYS_PTRACE the joining process can be seen and not looked into.
