@@ -76,13 +76,15 @@ let engine: [Target] = [
         name: "Engine",
         dependencies: [
             "Presentation",
-            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content", "Layers",
+            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content",
+            "Layers",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
     .target(
         name: "Building",
         dependencies: [
-            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux",
+            "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers",
+            "Linux",
             "OCI", "Seccomp",
         ]),
 ]
@@ -133,7 +135,8 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports", "RunRecord",
+            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports",
+            "RunRecord",
             "Presentation", argumentParser,
         ]),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
@@ -206,7 +209,7 @@ let tests: [Target] = [
     .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "ImageRuntime", "OCI"]),
+    .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
     .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),

@@ -10,10 +10,12 @@
 #include <sys/vfs.h>
 
 #define PROC_MAGIC 0x9fa0
+#define SYS_MAGIC 0x62656572
 #define PATH_LIMIT 4096
 #define NO_MAGIC_LINKS 0x02
 #define NO_SYMBOLIC_LINKS 0x04
 #define NO_OTHER_MOUNT 0x01
+#define BENEATH 0x08
 
 static long open_beneath(int directory, const char *path, int flags, uint64_t resolve) {
     struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve};
@@ -25,9 +27,19 @@ static int starts_with_proc(const char *path) {
            (path[5] == '/' || path[5] == 0);
 }
 
-static int is_on_procfs(int descriptor) {
+static int is_on(int descriptor, long magic) {
     struct statfs information;
-    return CALL2(SYS_fstatfs, descriptor, &information) == 0 && information.f_type == PROC_MAGIC;
+    return CALL2(SYS_fstatfs, descriptor, &information) == 0 && information.f_type == magic;
+}
+
+static int is_on_procfs(int descriptor) { return is_on(descriptor, PROC_MAGIC); }
+
+static int is_equal(const char *text, const char *other) {
+    while (*text && *text == *other) {
+        text++;
+        other++;
+    }
+    return *text == *other;
 }
 
 // A file of /proc by a way that no mount and no link inside it can bend: what is written shall reach the kernel's
@@ -88,8 +100,28 @@ static long make_tree(struct isolab_child *child, uint64_t slot, const char *typ
     return 0;
 }
 
-static long pivot(const char *root) {
-    long result = CALL1(SYS_chdir, root);
+// Between the look at a path and its use a link can take its place: the directory found is the one that is bound and
+// entered, by descriptor.
+static long bind_root(struct isolab_child *child, const char *path) {
+    long place = open_beneath(AT_FDCWD, path, O_PATH | O_DIRECTORY, NO_SYMBOLIC_LINKS | NO_MAGIC_LINKS);
+    if (place < 0) return place;
+    long tree = CALL3(SYS_open_tree, place, "", TREE_CLONE | TREE_RECURSIVE | O_CLOEXEC | AT_EMPTY_PATH);
+    long result = tree;
+    if (tree >= 0) {
+        result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+        if (result >= 0) child->root = (int32_t)tree;
+        else CALL1(SYS_close, tree);
+    }
+    CALL1(SYS_close, place);
+    return result;
+}
+
+static long change_to_root(const struct isolab_child *child, const char *path) {
+    return child->root >= 0 ? CALL1(SYS_fchdir, child->root) : CALL1(SYS_chdir, path);
+}
+
+static long pivot(const struct isolab_child *child, const char *root) {
+    long result = change_to_root(child, root);
     if (result < 0) return result;
     // The old root is stacked on the new one (pivot_root(2)) and must go before any path is looked up: ".." at the root
     // crosses into what is mounted on it, so a symbolic link in an image could lead out.
@@ -171,8 +203,8 @@ static long make_target(const char *target, int is_file) {
 
 // What a mount covers, by descriptor, so that what was looked at is what is covered. A target that a link led into
 // /proc although its name is elsewhere would hide or replace what the kernel's own files protect (CVE-2019-19921).
-static long open_target(const char *target, int is_file) {
-    long descriptor = open_beneath(AT_FDCWD, target, O_PATH, NO_MAGIC_LINKS);
+static long open_target(const char *target, int is_file, uint64_t resolve) {
+    long descriptor = open_beneath(AT_FDCWD, target, O_PATH, NO_MAGIC_LINKS | resolve);
     if (descriptor == -ENOENT) descriptor = make_target(target, is_file);
     if (descriptor < 0) return descriptor;
     if (!starts_with_proc(target) && is_on_procfs((int)descriptor)) {
@@ -182,18 +214,91 @@ static long open_target(const char *target, int is_file) {
     return descriptor;
 }
 
-// A new file system on a directory: by way of the working directory, for mount(2) takes no descriptors.
-static long mount_new(const char *source, const char *target, const char *type, uint64_t flags, const char *data) {
-    long place = open_target(target, 0);
-    if (place < 0) return place;
-    long result = CALL1(SYS_fchdir, place);
-    if (result >= 0) result = CALL5(SYS_mount, source, ".", type, flags, data);
-    CALL1(SYS_close, place);
+// Takes hold of what has just been mounted on /proc or /sys. Somebody who shares the image may rename the directory or put a
+// link in its place at any time; masks and read-only paths would then cover other files, and the kernel's own be open in
+// another place (CVE-2023-27561).
+static long hold_kernel_files(struct isolab_child *child, const char *target, int is_needed) {
+    int is_proc = is_equal(target, "/proc"), is_sys = is_equal(target, "/sys");
+    if (!is_proc && !is_sys) return 0;
+    long descriptor = CALL4(SYS_openat, AT_FDCWD, target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (descriptor < 0) return is_needed ? descriptor : 0;
+    if (!is_on((int)descriptor, is_proc ? PROC_MAGIC : SYS_MAGIC)) {
+        CALL1(SYS_close, descriptor);
+        return is_needed ? -EPERM : 0;
+    }
+    int32_t *held = is_proc ? &child->proc : &child->sys;
+    if (*held >= 0) CALL1(SYS_close, *held);
+    *held = (int32_t)descriptor;
+    return 0;
+}
+
+// A path that shall be masked or read-only: by way of the file systems held above.
+static long open_covered(const struct isolab_child *child, const char *path) {
+    int is_sys = path[0] == '/' && path[1] == 's' && path[2] == 'y' && path[3] == 's' && path[4] == '/';
+    if (child->proc >= 0 && starts_with_proc(path) && path[5]) {
+        for (path += 5; *path == '/';) path++;
+        return open_beneath(child->proc, *path ? path : ".", O_PATH, NO_MAGIC_LINKS | BENEATH);
+    }
+    if (child->sys >= 0 && is_sys) {
+        for (path += 4; *path == '/';) path++;
+        return open_beneath(child->sys, *path ? path : ".", O_PATH, NO_MAGIC_LINKS | BENEATH);
+    }
+    return open_beneath(AT_FDCWD, path, O_PATH, NO_MAGIC_LINKS);
+}
+
+// A procfs that shows the processes of another pid namespace than its maker's (`pidns=`, since Linux 6.18).
+static long mount_shown(struct isolab_child *child, long place, uint64_t flags, const char *data) {
+    long context = CALL2(SYS_fsopen, "proc", FILE_SYSTEM_CLOEXEC);
+    if (context < 0) return context;
+    long result = CALL5(SYS_fsconfig, context, SET_DESCRIPTOR, "pidns", NULL, child->shown);
+    char option[256];
+    while (result >= 0 && data && *data) {
+        uint64_t length = 0;
+        char *value = NULL;
+        for (; *data && *data != ','; data++) {
+            if (length == sizeof option - 1) result = -ENAMETOOLONG;
+            else option[length++] = *data;
+            if (*data == '=' && !value) {
+                option[length - 1] = 0;
+                value = option + length;
+            }
+        }
+        option[length] = 0;
+        if (*data) data++;
+        if (result >= 0 && length) result = CALL5(SYS_fsconfig, context, value ? SET_STRING : SET_FLAG, option, value, 0);
+    }
+    // MS_RDONLY, MS_NOSUID, MS_NODEV and MS_NOEXEC have the same bits as their attributes.
+    if (result >= 0) result = CALL5(SYS_fsconfig, context, COMMAND_CREATE, NULL, NULL, 0);
+    if (result >= 0) result = CALL3(SYS_fsmount, context, FILE_SYSTEM_CLOEXEC, flags & 0xf);
+    CALL1(SYS_close, context);
+    if (result < 0) return result;
+    long tree = result;
+    result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    CALL1(SYS_close, tree);
     return result;
 }
 
+// A new file system on a directory: by way of the working directory, for mount(2) takes no descriptors. The kernel's own files
+// come where their name says, not where a link of the image leads (CVE-2019-19921).
+static long mount_new(struct isolab_child *child, const char *source, const char *target, const char *type, uint64_t flags,
+                      const char *data) {
+    int is_kernel = is_equal(type, "proc") || is_equal(type, "sysfs");
+    long place = open_target(target, 0, is_kernel ? NO_SYMBOLIC_LINKS : 0);
+    if (place < 0) return place;
+    long result;
+    if (child->shown >= 0 && is_equal(type, "proc")) {
+        result = mount_shown(child, place, flags, data);
+    } else {
+        result = CALL1(SYS_fchdir, place);
+        if (result >= 0) result = CALL5(SYS_mount, source, ".", type, flags, data);
+    }
+    CALL1(SYS_close, place);
+    return result >= 0 && is_kernel ? hold_kernel_files(child, target, 1) : result;
+}
+
 static long move_tree(int tree, const char *target, int is_file) {
-    long place = open_target(target, is_file);
+    int is_kernel = is_on(tree, PROC_MAGIC) || is_on(tree, SYS_MAGIC);
+    long place = open_target(target, is_file, is_kernel && !is_file ? NO_SYMBOLIC_LINKS : 0);
     if (place < 0) return place;
     long result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
     CALL1(SYS_close, place);
@@ -204,7 +309,7 @@ static long attach_tree(struct isolab_child *child, uint64_t slot, const char *t
     long result = move_tree(child->trees[slot], target, is_file);
     CALL1(SYS_close, child->trees[slot]);
     child->trees[slot] = -1;
-    return result;
+    return result >= 0 && !is_file ? hold_kernel_files(child, target, 0) : result;
 }
 
 static long set_attributes(const char *path, uint64_t set, uint64_t clear, uint64_t recursive) {
@@ -259,7 +364,7 @@ static long attach_null(struct isolab_child *child, long place) {
 }
 
 static long mask(struct isolab_child *child, const char *path) {
-    long place = open_beneath(AT_FDCWD, path, O_PATH, NO_MAGIC_LINKS);
+    long place = open_covered(child, path);
     if (place < 0) return is_absent(place) ? 0 : place;
     struct stat status;
     long result = CALL4(SYS_newfstatat, place, "", &status, AT_EMPTY_PATH);
@@ -269,8 +374,8 @@ static long mask(struct isolab_child *child, const char *path) {
     return result;
 }
 
-static long make_read_only(const char *path) {
-    long place = open_beneath(AT_FDCWD, path, O_PATH, NO_MAGIC_LINKS);
+static long make_read_only(const struct isolab_child *child, const char *path) {
+    long place = open_covered(child, path);
     if (place < 0) return is_absent(place) ? 0 : place;
     long tree = CALL3(SYS_open_tree, place, "", TREE_CLONE | TREE_RECURSIVE | O_CLOEXEC | AT_EMPTY_PATH);
     long result = tree;
@@ -309,7 +414,7 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
     switch ((enum isolab_operation)step->operation) {
     case isolab_mount:
         // Without a type something that is there is bound, moved or changed.
-        return c ? mount_new((const char *)a, (const char *)b, (const char *)c, d, (const char *)e)
+        return c ? mount_new(child, (const char *)a, (const char *)b, (const char *)c, d, (const char *)e)
                  : CALL5(SYS_mount, a, b, c, d, e);
     case isolab_mount_overlay:
         result = CALL1(SYS_chdir, a);
@@ -326,7 +431,8 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
     case isolab_enter_root:
         child->outside = (int32_t)CALL4(SYS_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
         if (child->outside < 0) return child->outside;
-        result = CALL1(SYS_chroot, a);
+        result = change_to_root(child, (const char *)a);
+        if (result >= 0) result = CALL1(SYS_chroot, ".");
         return result < 0 ? result : CALL1(SYS_chdir, "/");
     case isolab_leave_root:
         result = CALL1(SYS_fchdir, child->outside);
@@ -338,15 +444,16 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
         return 0;
     case isolab_copy_up: return isolab_step_copy_up(child->trees[a], (const char *)b);
     case isolab_detach: return CALL2(SYS_umount2, a, MNT_DETACH);
-    case isolab_pivot_root: return pivot((const char *)a);
+    case isolab_bind_root: return bind_root(child, (const char *)a);
+    case isolab_pivot_root: return pivot(child, (const char *)a);
     case isolab_move_root:
-        result = CALL1(SYS_chdir, a);
+        result = change_to_root(child, (const char *)a);
         if (result >= 0) result = CALL5(SYS_mount, ".", "/", NULL, MS_MOVE, NULL);
         if (result >= 0) result = CALL1(SYS_chroot, ".");
         if (result >= 0) result = CALL1(SYS_chdir, "/");
         return result;
     case isolab_mask: return mask(child, (const char *)a);
-    case isolab_make_read_only: return make_read_only((const char *)a);
+    case isolab_make_read_only: return make_read_only(child, (const char *)a);
     case isolab_make_directory:
         result = CALL3(SYS_mkdirat, AT_FDCWD, a, b);
         return result == -EEXIST ? 0 : result;

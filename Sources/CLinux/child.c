@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #ifndef SIOCSIFFLAGS
 #define SIOCSIFFLAGS 0x8914
@@ -64,6 +65,12 @@ static long await_start(int fifo) {
     }
 }
 
+static long await_publication(int socket) {
+    char byte = 1;
+    long result = CALL3(SYS_write, socket, &byte, 1);
+    return result < 0 ? result : await_start(socket);
+}
+
 // A process that comes to life in a container's pid namespace can be taken over by whoever has CAP_SYS_PTRACE there: it must
 // hold nothing of the host, neither in its descriptors nor in its memory. So all that needs the host is done by a process
 // that the container cannot see, and the rest by this one, made like fork(2). By clone(2): a filter that is in force already
@@ -115,6 +122,8 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_await_gate: return await_gate(child, (uint32_t)a, b);
     case isolab_succeed: return succeed(child);
     case isolab_hand_over: isolab_say(child, ISOLAB_HANDED_OVER); return 0;
+    case isolab_await_publication: return await_publication((int)a);
+    case isolab_show_processes_of: child->shown = (int32_t)a; return 0;
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
@@ -212,14 +221,71 @@ long isolab_clone(struct clone_args *arguments, void (*main)(void *), void *cont
 #endif
 }
 
+struct between {
+    struct isolab_child *child;
+    struct clone_args *arguments;
+    long error;
+};
+
+// Made with CLONE_VFORK: until it ends, its launcher sleeps.
+__attribute__((noreturn, used)) static void between_main(struct between *between) {
+    struct isolab_child *child = between->child;
+    long result = 0;
+    for (uint64_t index = 0; result >= 0 && index < child->join_count; index++) {
+        result = CALL2(SYS_setns, child->joins[index].descriptor, child->joins[index].namespace);
+        if (result < 0) child->failed_join = (int32_t)index;
+    }
+    if (result >= 0) result = isolab_clone(between->arguments, (void (*)(void *))child_main, child);
+    if (result >= 0) child->pid = (int32_t)result;
+    else between->error = result;
+    for (;;) CALL1(SYS_exit_group, 0);
+}
+
+// What joins namespaces for a child that must be born in them. The launcher could never come back from a user namespace, and
+// all that it did afterwards, hooks and state, would be done inside.
+static long start_between(struct isolab_child *child, struct clone_args *arguments) {
+    char stack[16384] __attribute__((aligned(64)));
+    struct between between = {.child = child, .arguments = arguments};
+    struct clone_args own = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND | (arguments->flags & CLONE_INTO_CGROUP),
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)stack,
+        .stack_size = sizeof stack,
+        .cgroup = arguments->cgroup,
+    };
+    // It is in the cgroup already: inside a user namespace it might not be allowed to put anybody there. And it cannot be
+    // waited for by a child of its own that should be the launcher's.
+    arguments->flags = (arguments->flags & ~(uint64_t)(CLONE_INTO_CGROUP | CLONE_VFORK | CLONE_PIDFD)) | CLONE_PARENT;
+    arguments->cgroup = 0;
+    arguments->exit_signal = 0;
+    long pid = isolab_clone(&own, (void (*)(void *))between_main, &between);
+    if (pid < 0) return pid;
+    long result;
+    do result = CALL4(SYS_wait4, pid, NULL, __WALL, NULL);
+    while (result == -EINTR);
+    if (between.error < 0) return between.error;
+    if (result < 0 || child->pid <= 0) return -ECHILD;
+    // A child of ours that nobody has reaped: the number is its own.
+    long pidfd = CALL2(SYS_pidfd_open, child->pid, 0);
+    if (pidfd < 0) return pidfd;
+    *(int32_t *)arguments->pidfd = (int32_t)pidfd;
+    return child->pid;
+}
+
 int isolab_child_start(struct isolab_child *child) {
     child->failed = -1;
+    child->failed_join = -1;
+    child->pid = 0;
     child->error = 0;
     child->began = 0;
     child->gate = 0;
     child->hook_status = 0;
     child->listener = -1;
     child->successor = 0;
+    child->root = -1;
+    child->shown = -1;
+    child->proc = -1;
+    child->sys = -1;
     child->null = -1;
     child->empty = -1;
     child->alive = 1;
@@ -237,7 +303,8 @@ int isolab_child_start(struct isolab_child *child) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)child->cgroup;
     }
-    long result = isolab_clone(&arguments, (void (*)(void *))child_main, child);
+    long result = child->join_count ? start_between(child, &arguments)
+                                    : isolab_clone(&arguments, (void (*)(void *))child_main, child);
     if (result < 0) {
         child->alive = 0;
         return (int)-result;

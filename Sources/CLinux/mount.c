@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,4 +22,14 @@ int isolab_mapped_tree(const char *source, int recursive, int user_namespace, in
     close(tree);
     errno = number;
     return -1;
+}
+
+int isolab_procfs_takes_namespace(void) {
+    long context = CALL2(SYS_fsopen, "proc", FILE_SYSTEM_CLOEXEC);
+    if (context < 0) return 0;
+    long own = CALL4(SYS_openat, AT_FDCWD, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC, 0);
+    long result = own < 0 ? own : CALL5(SYS_fsconfig, context, SET_DESCRIPTOR, "pidns", NULL, own);
+    if (own >= 0) CALL1(SYS_close, own);
+    CALL1(SYS_close, context);
+    return result >= 0;
 }

@@ -3,7 +3,9 @@
 #include "CLinux.h"
 #include "raw.h"
 
+#include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define STATFS_READ_ONLY 1
 
@@ -26,6 +28,12 @@ long isolab_run_from_read_only_self(char *const argv[], char *const envp[]) {
     if (result >= 0) result = CALL5(SYS_execveat, tree, "", argv, envp, AT_EMPTY_PATH);
     CALL1(SYS_close, tree);
     return result;
+}
+
+void isolab_forget_environment(void) {
+    for (char **entry = environ; entry && *entry; entry++) explicit_bzero(*entry, strlen(*entry));
+    static char *none[] = {NULL};
+    environ = none;
 }
 
 // MARK: - The entry

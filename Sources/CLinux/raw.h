@@ -56,6 +56,7 @@ static inline long call6(long n, long a, long b, long c, long d, long e, long f)
 #define FILE_SYSTEM_CLOEXEC 1u
 #define SET_FLAG 0
 #define SET_STRING 1
+#define SET_DESCRIPTOR 5
 #define COMMAND_CREATE 6
 #define ATTRIBUTE_READ_ONLY 1ull
 #define TO_EMPTY_PATH 0x40u

@@ -26,7 +26,9 @@ extension Engine {
     /// Guests have no root in the store that would say what they are made of.
     private func users(of image: Digest) -> [String] {
         let containers = (try? self.containers()) ?? []
-        return containers.filter { $0.imageID == image && $0.isGuest && status(of: $0).isAlive }.map { "guest \($0.name)" }
+        return containers.filter { $0.imageID == image && $0.isGuest && status(of: $0).isAlive }.map {
+            "guest \($0.name)"
+        }
     }
 
     /// The text of `isolab inspect`.

@@ -37,7 +37,11 @@ public struct Engine: Sendable {
     public func containers() throws -> [StoredContainer] {
         try shelf.identifiers.compactMap { id in
             let container = shelf.container(id)
-            if container == nil { warn("the record of container \(id.prefix(12)) cannot be read: `isolab rm -f \(id.prefix(12))` removes it") }
+            if container == nil {
+                warn(
+                    "the record of container \(id.prefix(12)) cannot be read: `isolab rm -f \(id.prefix(12))` removes it"
+                )
+            }
             return container
         }.sorted { $0.created > $1.created }
     }
@@ -90,7 +94,8 @@ public struct Engine: Sendable {
             } else {
                 try images.removeSnapshot(id)
                 try shelf.remove(id, name: container?.name)
-                released.append("container \(container?.name ?? String(id.prefix(12))), whose isolab was killed: it is removed")
+                released.append(
+                    "container \(container?.name ?? String(id.prefix(12))), whose isolab was killed: it is removed")
             }
             _ = consume care
         }

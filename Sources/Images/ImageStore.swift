@@ -17,12 +17,21 @@ public struct ImageStore: Sendable {
     /// Opens the store in a directory, made where it is absent.
     public init(root: String = ImageStore.defaultRoot) throws(ImageError) {
         self.root = root
+        if !SystemFile.exists(root) {
+            try calling { () throws(SystemError) in
+                if let slash = root.lastIndex(of: "/"), slash != root.startIndex {
+                    try SystemFile.makeDirectories(String(root[..<slash]))
+                }
+                // Layers hold programs that run as root for whoever reaches them: nobody else does (CVE-2021-41091).
+                if mkdir(root, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", root) }
+            }
+        }
         content = try reading { () throws(ContentError) in try ContentStore(root: root) }
         let marker = "\(root)/\(ImageLayout.marker)"
         guard !SystemFile.exists(marker) || !SystemFile.exists(indexPath) else { return }
         try calling { () throws(SystemError) in
             for name in ["layers", "stacks", "containers"] {
-                try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o711)
+                try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o700)
             }
         }
         let lock = try lockIndex()

@@ -22,10 +22,15 @@ struct InspectCommand: ParsableCommand {
         if [raw, config, format != nil].count(where: { $0 }) > 1 {
             throw ValidationError("--raw, --config and --format exclude each other")
         }
+        do throws(TemplateError) { _ = try template() } catch { throw ValidationError("\(error)") }
+    }
+
+    private func template() throws(TemplateError) -> Template? {
+        guard let format else { return nil }
+        return try Template(format)
     }
 
     func run() throws {
-        let template = try Failure.told { try format.map { (text) throws in try Template(text) } }
         let reference = try name.reference().withDefaultTag
         try Failure.told {
             let client = try registries.client()
@@ -40,7 +45,7 @@ struct InspectCommand: ParsableCommand {
                 return writeToStandardOutput(bytes)
             }
             let tree = try Self.tree(found, reference)
-            if let template { return print(try template.render(tree)) }
+            if let template = try template() { return print(try template.render(tree)) }
             writeToStandardOutput(tree.json(indented: true) + [0x0A])
         }
     }

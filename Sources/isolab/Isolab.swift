@@ -19,7 +19,10 @@ struct Isolab: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Containers and guests of images",
-                subcommands: [RunCommand.self, ExecCommand.self, PsCommand.self, RemoveCommand.self]),
+                subcommands: [
+                    RunCommand.self, ExecCommand.self, PsCommand.self, DiffCommand.self, CommitCommand.self,
+                    RemoveCommand.self,
+                ]),
             CommandGroup(
                 name: "Images",
                 subcommands: [

@@ -53,7 +53,7 @@ struct ContainerKeepingTests {
             """
             "$isolab" run --rm --name running-$$ -e A=1 busybox sh -c 'echo ready; sleep 100' > log &
             until grep -q ready log; do sleep 0.1; done
-            "$isolab" exec running-$$ sh -c 'echo $A; ps | grep -c "sleep 100"; exit 5'; echo "status $?"
+            "$isolab" exec running-$$ sh -c 'echo $A; ps | grep -c "[s]leep 100"; exit 5'; echo "status $?"
             "$isolab" exec -u 12 -w /tmp -e A=2 running-$$ sh -c 'id -u; pwd; echo $A'
             echo in | "$isolab" exec -i running-$$ cat
             "$isolab" exec running-$$ nope; echo "status $?"
@@ -78,13 +78,14 @@ struct ContainerKeepingTests {
             id=$("$isolab" inspect victim --format '{{.Id}}'); pid=$("$isolab" inspect victim --format '{{.State.Pid}}')
             kill -9 $!; wait $! 2>/dev/null
             for i in 1 2 3 4 5 6 7 8 9; do test -d /proc/$pid && grep -q sleep /proc/$pid/cmdline && /bin/sleep 0.1; done
-            grep -c 'sleep' /proc/$pid/cmdline 2>/dev/null
+            grep -q sleep /proc/$pid/cmdline 2>/dev/null && echo alive
             "$isolab" ps -a --format '{{.Names}} {{.State}} {{.ExitCode}}'
             find /sys/fs/cgroup -name "*$id*" | wc -l; ls /run/isolab/containers | grep -c $id
             ls data/images/containers | wc -l
             """, in: try Place())
         #expect(
-            result.output.split(separator: "\n") == (removes ? ["0", "0", "0"] : ["victim exited 137", "0", "0", "1"]),
+            result.output.split(separator: "\n")
+                == (removes ? ["0", "0", "0"] : ["victim exited 137", "0", "0", "1"]),
             "\(result.output)\(result.complaints)")
     }
 

@@ -6,10 +6,11 @@ import Testing
 @Suite(.enabled(if: EnginePlace.canRun, "\(EnginePlace.reason)"))
 struct ContainerRunTests {
     /// The command's status is isolab's; what cannot be run has the statuses every shell has for it.
-    @Test(arguments: [
-        ("sh -c 'exit 7'", 7), ("true", 0), ("/bin/nope", 127), ("nope", 127), ("/etc/passwd", 126), ("/etc", 126),
-        ("sh -c 'sh -c \"kill -TERM \\$\\$\"; exit $?'", 143),
-    ] as [(String, Int32)])
+    @Test(
+        arguments: [
+            ("sh -c 'exit 7'", 7), ("true", 0), ("/bin/nope", 127), ("nope", 127), ("/etc/passwd", 126), ("/etc", 126),
+            ("sh -c 'sh -c \"kill -TERM \\$\\$\"; exit $?'", 143),
+        ] as [(String, Int32)])
     func statuses(command: String, status: Int32) throws {
         let result = try EnginePlace.run("", command)
         #expect(result.status == status, "\(result.complaints)")
@@ -20,9 +21,11 @@ struct ContainerRunTests {
     @Test(arguments: [
         ("--memory lots", "--memory"), ("-v data:/x", "named volumes"), ("-v ./x:/x", "absolute"),
         ("--network bridge", "--network"), ("--cap-add FLY", "--cap-add"), ("--security-opt label=x", "SELinux"),
-        ("--sysctl vm.swappiness=1", "--sysctl"), ("--no-such-option", "--no-such-option"), ("-u nobody-here", "nobody-here"),
-        ("--name '-x'", "--name"), ("--device /etc/passwd", "--device"), ("--platform linux/arm64 --pull never", "arm64"),
-        ("--vm -v /a:/b", "guest"),
+        ("--sysctl vm.swappiness=1", "--sysctl"), ("--no-such-option", "--no-such-option"),
+        ("-u nobody-here", "nobody-here"),
+        ("--name '-x'", "--name"), ("--device /etc/passwd", "--device"),
+        ("--platform linux/arm64 --pull never", "arm64"),
+        ("--vm --pids-limit 3", "guest"),
     ])
     func refusals(options: String, word: String) throws {
         let result = try EnginePlace.run(options, "true")
@@ -66,7 +69,8 @@ struct ContainerRunTests {
 
     /// Limits are the kernel's to keep: what is over them is ended or refused.
     @Test func limits() throws {
-        let memory = try EnginePlace.run("--memory 16m", "sh -c 'head -c 64m /dev/zero | tail -c 60m > /dev/null; echo $?'")
+        let memory = try EnginePlace.run(
+            "--memory 16m", "sh -c 'head -c 64m /dev/zero | tail -c 60m > /dev/null; echo $?'")
         #expect(memory.output == "137\n" || memory.output == "1\n", "\(memory.output)\(memory.complaints)")
         let processes = try EnginePlace.run(
             "--pids-limit 5", "sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done 2>&1; true'")
@@ -111,14 +115,14 @@ struct ContainerRunTests {
                 mkdir -p root/$(dirname $file) && cp -L $file root/$file
             done
             "$isolab" image import root "debian-$$" > /dev/null || exit 9
-            "$isolab" run --rm -i busybox sh -c 'cat; /bin/busybox | head -1; test -e /etc/os-release || echo no release' \\
+            "$isolab" run --rm -i busybox sh -c 'cat; /bin/busybox | head -1; ls /lib* 2>/dev/null | grep -q libc.so || echo no libc' \\
                 > busybox.txt < /etc/hostname &
             "$isolab" run --rm "debian-$$" sh -c 'cat /etc/os-release; test -e /bin/busybox || echo no busybox' > debian.txt
             wait
             cat busybox.txt debian.txt
             """)
         #expect(result.status == 0, "\(result.complaints)")
-        #expect(result.output.contains("BusyBox v") && result.output.contains("no release"))
+        #expect(result.output.contains("BusyBox v") && result.output.contains("no libc"))
         #expect(result.output.contains("PRETTY_NAME=") && result.output.contains("no busybox"))
     }
 
@@ -148,5 +152,7 @@ struct ContainerRunTests {
 }
 
 extension String {
-    fileprivate var replacingSingleQuotes: String { split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") }
+    fileprivate var replacingSingleQuotes: String {
+        split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+    }
 }

@@ -20,7 +20,8 @@ struct ImageCommandTests {
             """)
         #expect(
             result.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") } == [
-                "busybox:latest", "REPOSITORY TAG IMAGE ID CREATED SIZE", "same", "1", "TAG REPOSITORY", "latest busybox", "1",
+                "busybox:latest", "REPOSITORY TAG IMAGE ID CREATED SIZE", "same", "1", "TAG REPOSITORY",
+                "latest busybox", "1",
                 "status 2", "status 2",
             ], "\(result.output)\(result.complaints)")
         #expect(result.complaints.contains("Repository, Tag, ID"))
@@ -39,7 +40,8 @@ struct ImageCommandTests {
             "$isolab" image check | tail -1 | grep -o 'all whole'
             """)
         #expect(
-            result.output == "Loaded image: busybox:latest\nsame\nruns\nall whole\n", "\(result.output)\(result.complaints)")
+            result.output == "Loaded image: busybox:latest\nsame\nruns\nall whole\n",
+            "\(result.output)\(result.complaints)")
     }
 
     /// Through a pipe, too; a terminal is refused no bytes of an archive here, a file that is none is named.

@@ -202,15 +202,15 @@ import Testing
             }
         }
         let plain = try plan { $0.linux?.namespaces += paths([.network, .pid]) }
-        #expect(plain.launcherJoins.map(\.path) == ["/ns/pid"])
+        #expect(plain.childJoins.map(\.path) == ["/ns/pid"])
         #expect(plain.steps.contains(.joinNamespace(.file("/ns/network"), .network)))
         let rooted = try plan { $0.linux?.namespaces += paths([.user, .network]) }
-        #expect(rooted.launcherJoins.map(\.path) == ["/ns/network", "/ns/user"])
+        #expect(rooted.childJoins.map(\.path) == ["/ns/network", "/ns/user"])
         #expect(rooted.namespaces == .mount)
         var host = Self.modern
         host.privileged = false
         let rootless = try plan(host: host) { $0.linux?.namespaces += paths([.network, .user]) }
-        #expect(rootless.launcherJoins.map(\.path) == ["/ns/user", "/ns/network"])
+        #expect(rootless.childJoins.map(\.path) == ["/ns/user", "/ns/network"])
     }
 
     /// A runtime's container: dies with its maker until it is written down, waits for its start, and runs startContainer hooks

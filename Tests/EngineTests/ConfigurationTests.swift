@@ -1,4 +1,5 @@
 import ImageRuntime
+import Machines
 import OCI
 import Testing
 
@@ -86,7 +87,9 @@ import Testing
     @Test func protections() throws {
         let whole = try Self.make()
         #expect(whole.linux?.seccomp != nil && whole.linux?.maskedPaths.isEmpty == false)
-        let open = try Self.make { $0.security = [.seccompUnconfined, .noNewPrivileges(true), .unmask(["/proc/kcore"])] }
+        let open = try Self.make {
+            $0.security = [.seccompUnconfined, .noNewPrivileges(true), .unmask(["/proc/kcore"])]
+        }
         #expect(open.linux?.seccomp == nil && open.process?.noNewPrivileges == true)
         #expect(open.linux?.maskedPaths.contains("/proc/kcore") == false && open.linux?.maskedPaths.isEmpty == false)
         let device = RuntimeConfiguration.Device(type: "c", path: "/dev/fuse", major: 10, minor: 229)
@@ -111,7 +114,7 @@ import Testing
 
     /// Every configuration is one that the runtime takes.
     @Test func validity() throws {
-        var configuration = try Self.make {
+        let configuration = try Self.make {
             $0.limits = [try UserLimit("--ulimit", "nofile=10:20")]
             $0.kernelParameters = [try NamedValue("--sysctl", "net/core/somaxconn=9")]
             $0.annotations = [try NamedValue("--annotation", "a=b")]
@@ -130,15 +133,18 @@ import Testing
             let command = try options.guestCommand(
                 of: Self.image, command: [], user: ResolvedUser(), id: Self.id, facts: RunFacts())
             return ["\(command.vcpus)", "\(command.memory ?? 0)", command.hostname]
+                + command.shares.map { "\($0.source) at \($0.target)" }
         }
         #expect(
             try make {
                 $0.processors = try ProcessorTime("--cpus", "2")
                 $0.memory = try ByteSize("--memory", "256m")
                 $0.hostname = "guest"
-            } == ["2", "268435456", "guest"])
+                $0.volumes = [try VolumeMount("-v", "/a:/b"), try VolumeMount("-v", "/c:/d:rw")]
+            } == ["2", "268435456", "guest", "/a at /b", "/c at /d"])
         let changes: [(String, (inout RunOptions) throws -> Void)] = [
-            ("--volume", { $0.volumes = [try VolumeMount("-v", "/a:/b")] }), ("--privileged", { $0.privileged = true }),
+            ("--volume", { $0.volumes = [try VolumeMount("-v", "/a:/b:ro")] }),
+            ("--privileged", { $0.privileged = true }),
             ("--cpus", { $0.processors = try ProcessorTime("--cpus", "1.5") }), ("--network", { $0.network = .host }),
             ("--pids-limit", { $0.processCount = 3 }), ("--cap-add", { $0.addedCapabilities = [.all] }),
         ]

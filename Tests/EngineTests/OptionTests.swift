@@ -6,10 +6,11 @@ import Testing
 /// The options of `run`, each by a table of what it takes and what it refuses.
 @Suite struct OptionTests {
     /// Sizes are exact, in 1024ths, whatever way the unit is written.
-    @Test(arguments: [
-        ("0", 0), ("4096", 4096), ("1b", 1), ("512k", 512 << 10), ("512KB", 512 << 10), ("512m", 512 << 20),
-        ("1.5g", 3 << 29), ("2GiB", 2 << 30), ("0.1k", 102), ("1t", 1 << 40), ("3p", 3 << 50), (".5m", 512 << 10),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("4096", 4096), ("1b", 1), ("512k", 512 << 10), ("512KB", 512 << 10), ("512m", 512 << 20),
+            ("1.5g", 3 << 29), ("2GiB", 2 << 30), ("0.1k", 102), ("1t", 1 << 40), ("3p", 3 << 50), (".5m", 512 << 10),
+        ] as [(String, Int64)])
     func sizes(text: String, bytes: Int64) throws {
         #expect(try ByteSize("--memory", text).bytes == bytes)
     }
@@ -25,7 +26,9 @@ import Testing
     }
 
     /// Parts of a processor are exact: 0.29 is 29 000 microseconds, which it is not in binary.
-    @Test(arguments: [("1", 100_000), ("0.29", 29_000), ("1.5", 150_000), ("0", nil), ("64", 6_400_000)] as [(String, Int64?)])
+    @Test(
+        arguments: [("1", 100_000), ("0.29", 29_000), ("1.5", 150_000), ("0", nil), ("64", 6_400_000)]
+            as [(String, Int64?)])
     func processors(text: String, quota: Int64?) throws {
         #expect(try ProcessorTime("--cpus", text).quota == quota)
     }
@@ -163,7 +166,8 @@ import Testing
         #expect(try check { $0.name = "good_name.1" } == nil)
         #expect(try check { $0.hostname = "a b" }?.option == "--hostname")
         #expect(try check { $0.workingDirectory = "x" }?.option == "--workdir")
-        #expect(try check { $0.kernelParameters = [try NamedValue("--sysctl", "vm.swappiness=1")] }?.option == "--sysctl")
+        #expect(
+            try check { $0.kernelParameters = [try NamedValue("--sysctl", "vm.swappiness=1")] }?.option == "--sysctl")
         #expect(try check { $0.kernelParameters = [try NamedValue("--sysctl", "net.core.somaxconn=9")] } == nil)
         #expect(
             try check {

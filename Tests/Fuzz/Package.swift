@@ -10,7 +10,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "isolab-fuzz",
-            dependencies: [.product(name: "OCITestSupport", package: "isolab")],
+            dependencies: [
+                .product(name: "IsolabLayers", package: "isolab"), .product(name: "OCITestSupport", package: "isolab"),
+            ],
             swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])])
     ]
 )

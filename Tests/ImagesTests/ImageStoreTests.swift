@@ -22,6 +22,17 @@ import Testing
         _ = try ImageStore(root: directory.path)
     }
 
+    /// Layers hold programs with set-user-id bits: nobody else on the host may reach them (CVE-2021-41091).
+    @Test func nobodyElseReachesLayers() throws {
+        let root = directory.path + "/new/images"
+        _ = try ImageStore(root: root)
+        for path in [root, root + "/layers", root + "/containers"] {
+            var status = stat()
+            try #require(lstat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o700, "\(path)")
+        }
+    }
+
     /// An image is found by its names, its digests and the beginning of its identifier.
     @Test func lookup() throws {
         let sample = try SampleImage(in: store, "one")

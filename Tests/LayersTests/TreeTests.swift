@@ -116,7 +116,7 @@ import Testing
         let workshop = try Workshop()
         try workshop.shell("mkdir -p upper/moved wh; : > wh/.wh.file")
         let name = workshop.path + "/upper/moved"
-        #expect(isolab_set(name, "trusted.overlay.redirect", "/elsewhere") == 0)
+        #expect(setAttribute(name, "trusted.overlay.redirect", "/elsewhere") == 0)
         let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
         #expect(throws: LayerError(.unreadableOverlay("trusted.overlay.redirect"), entry: "moved")) {
             try LayerPacker().pack(upper: workshop.path + "/upper", to: file.number)
@@ -141,7 +141,7 @@ import Testing
     // MARK: The kernel's own view
 
     private func mark(_ workshop: Workshop, _ directory: String) throws {
-        #expect(isolab_set("\(workshop.path)/\(directory)", "trusted.overlay.opaque", "y") == 0)
+        #expect(setAttribute("\(workshop.path)/\(directory)", "trusted.overlay.opaque", "y") == 0)
     }
 
     /// Runs a script with the layers mounted on `merged`, in a mount namespace of its own.
@@ -158,7 +158,7 @@ import Testing
             """)
     }
 
-    private func isolab_set(_ path: String, _ name: String, _ value: String) -> Int32 {
+    private func setAttribute(_ path: String, _ name: String, _ value: String) -> Int32 {
         isolab_set_attribute_at(AT_FDCWD, path, name, value, value.utf8.count)
     }
 }

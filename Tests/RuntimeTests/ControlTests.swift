@@ -164,7 +164,7 @@ import Testing
     @Test func specification() throws {
         let bundle = engine.place + "/starter"
         try SystemFile.makeDirectories(bundle)
-        symlink(engine.rootfs, bundle + "/rootfs")
+        rename(engine.rootfs, bundle + "/rootfs")
         #expect(try engine.call("spec", "--bundle", bundle).status == 0)
         var configuration = try RuntimeConfiguration(json: try SystemFile.bytes(of: bundle + "/config.json"))
         #expect(configuration.process?.terminal == true)

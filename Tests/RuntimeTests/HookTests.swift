@@ -198,6 +198,25 @@ import Testing
         if kind == "createRuntime" { #expect(!Engine.text("/proc/\(pid)/cmdline").contains("sleep")) }
     }
 
+    /// A creation that hangs in a hook without a limit does not hold up a forced deletion: it is killed, and nothing stays.
+    @Test(arguments: ["createRuntime", "createContainer"]) func deletionDuringHook(kind: String) throws {
+        let path = try #require(Self.kinds.first { $0.name == kind }?.path)
+        var hooks = RuntimeConfiguration.Hooks()
+        hooks[keyPath: path] = [hook("touch \(engine.place)/begun; exec sleep 60")]
+        let bundle = try engine.bundle(engine.configuration("true") { $0.hooks = hooks })
+        let id = engine.name()
+        let words = [Engine.program, "--root", engine.root, "create", "--bundle", bundle, id]
+        let (process, streams) = try engine.begin(words)
+        try Waiting.until("the hook runs: \(streams.complaints)") { SystemFile.exists(engine.place + "/begun") }
+        #expect(try engine.call("state", id).output.contains("creating"))
+        let refusal = try engine.call("exec", id, "/bin/true")
+        #expect(refusal.complaints.contains("creating"), "\(refusal.complaints)")
+        let answer = try engine.call("delete", "--force", id)
+        #expect(answer.status == 0, "\(answer.complaints)")
+        #expect(try Waiting.end(of: process, words).ending == .signalled(SIGKILL, coreDumped: false))
+        #expect(engine.traces(of: id) == [])
+    }
+
     /// A hook need not read its input: a large state does not stop anybody.
     @Test func inputNeedNotBeRead() throws {
         var hooks = RuntimeConfiguration.Hooks()

@@ -50,9 +50,14 @@ import Testing
         let pid = try #require(try first.state().pid)
         let path = "/proc/\(pid)/ns/\(file)"
         let wanted = try Procfs.readLink(path)
+        let seen = engine.place + "/seen"
+        let hook = RuntimeConfiguration.Hook(
+            path: "/bin/sh", arguments: ["sh", "-c", "readlink /proc/self/ns/\(file) >> \(seen)"],
+            environment: ["PATH=/usr/bin:/bin"])
         let second = try engine.started("readlink /proc/self/ns/\(file); exec sleep 1000") {
             $0.linux?.namespaces.removeAll { $0.kind == kind }
             $0.linux?.namespaces.append(.init(kind, path: path))
+            $0.hooks = .init(prestart: [hook], createRuntime: [hook])
             // The parameters of a namespace that is there already are its maker's.
             if kind == .network { $0.linux?.sysctl = [:] }
             adapt(&$0)
@@ -63,6 +68,10 @@ import Testing
         }
         try Waiting.until("it has said something: \(second.streams.complaints)") { !second.streams.output.isEmpty }
         #expect(second.streams.output == wanted + "\n")
+        // The runtime's own hooks stay in the runtime's, whatever the container is born in; but for time, which a launcher enters
+        // with all its children.
+        let own = file == "time" ? wanted : try Procfs.readLink("/proc/self/ns/\(file)")
+        #expect(Engine.text(seen) == "\(own)\n\(own)\n")
         // A process that joins the second comes into the same.
         #expect(try second.execute("readlink /proc/self/ns/\(file)").output == wanted + "\n")
         #expect(second.status == .running)

@@ -71,7 +71,8 @@ struct Bed {
         try shell("cd \(directory) && \(absolute(isolab)) image build -t sixty .")
         guard let podman else { return }
         let places = podmanPlaces.joined(separator: " ")
-        try shell("\(isolab) save -o \(directory)/saved busybox sixty && \(podman) \(places) load -q -i \(directory)/saved")
+        try shell(
+            "\(isolab) save -o \(directory)/saved busybox sixty && \(podman) \(places) load -q -i \(directory)/saved")
     }
 
     private func absolute(_ path: String) -> String {
@@ -92,7 +93,9 @@ struct Bed {
         let run = ["run", "--rm", "--network", "none"]
         var lanes = [
             Lane(name: "isolab", program: isolab, arguments: run + ["busybox", "true"], environment: environment),
-            Lane(name: "isolab, 60 layers", program: isolab, arguments: run + ["sixty", "true"], environment: environment),
+            Lane(
+                name: "isolab, 60 layers", program: isolab, arguments: run + ["sixty", "true"], environment: environment
+            ),
             Lane(name: "isolab --version", program: isolab, arguments: ["--version"], environment: environment),
         ]
         guard let podman else { return lanes }
@@ -101,7 +104,8 @@ struct Bed {
         for (name, image) in [("podman", "busybox"), ("podman, 60 layers", "sixty")] {
             lanes.append(
                 Lane(
-                    name: name, program: podman, arguments: podmanPlaces + run + limits + ["localhost/\(image)", "true"],
+                    name: name, program: podman,
+                    arguments: podmanPlaces + run + limits + ["localhost/\(image)", "true"],
                     environment: environment))
         }
         return lanes.map { lane in
@@ -165,14 +169,17 @@ func markdown(_ lanes: [Lane], _ samples: Samples, title: String, seed: UInt64) 
 
 do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
-    guard geteuid() == 0 else { throw SystemError("start", "ImageRunBenchmark", errno: EPERM, advice: "run it as root") }
+    guard geteuid() == 0 else {
+        throw SystemError("start", "ImageRunBenchmark", errno: EPERM, advice: "run it as root")
+    }
     hideUnifiedHierarchy()
     let bed = try Bed(options)
     defer { bed.remove() }
     let (samples, csv) = try measure(bed.lanes, options)
     try SystemFile.makeDirectories(options.output)
     var title = "\(options.samples) blocks, seed \(options.seed); every command's status checked. No network in any. "
-    title += "podman: its own defaults besides, overlay storage, the runtime it chooses; its conmon and clean-up are in its time as "
+    title +=
+        "podman: its own defaults besides, overlay storage, the runtime it chooses; its conmon and clean-up are in its time as "
     title += "far as the command waits for them. isolab's own start, without a container: `isolab --version`."
     let table = markdown(bed.lanes, samples, title: title, seed: options.seed)
     try writeFile(table, options.output + "/image-run.md")

@@ -21,7 +21,8 @@ do {
     func milliseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1e3 + Double(time.tv_usec) / 1e3 }
     print(
         "wall_ms=\(wall) user_ms=\(milliseconds(usage.ru_utime)) system_ms=\(milliseconds(usage.ru_stime))",
-        "peak_kib=\(usage.ru_maxrss) entries=\(content.entries) archive=\(content.archiveSize) diffid=\(content.diffID)")
+        "peak_kib=\(usage.ru_maxrss) entries=\(content.entries) archive=\(content.archiveSize) diffid=\(content.diffID)"
+    )
 } catch {
     print(error)
     exit(1)

@@ -24,7 +24,7 @@ func measure(_ registries: [String], _ options: Options) throws -> Results {
                 let (repository, repetitions) =
                     switch deed {
                     case .pushLarge: ("large", 1)
-                    case .pushLargeStreamed, .pullLarge: ("streamed", deed == .pullLarge ? 3 : 1)
+                    case .pushLargeStreamed, .pullLarge: ("streamed", deed == .pullLarge ? 5 : 1)
                     case .pushSmall, .pullSmall: ("small", 1)
                     case .pushSmallAtOnce, .pullSmallAtOnce: ("many", 1)
                     }

@@ -14,6 +14,8 @@ enum isolab_operation {
     isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
     isolab_succeed,           // what follows is done by a process of its own, a child of the launcher, in memory of its own
     isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
+    isolab_await_publication, // a: a socket: says by a byte that the child is there, and waits for one that lets it go on
+    isolab_show_processes_of, // a: a pid namespace by descriptor: what /proc shows that is mounted from then on
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
     isolab_run_hook,          // a: const struct isolab_hook *
     isolab_open_terminal,     // a: const struct isolab_terminal *
@@ -29,6 +31,7 @@ enum isolab_operation {
     isolab_make_tree,         // a: slot, b: type, c: const char *const *pairs of key and value, d: MOUNT_ATTR_
     isolab_attach_tree,       // a: slot, b: target, a directory made where it is absent
     isolab_bind_file,         // a: slot, b: target, an empty file made where it is absent
+    isolab_bind_root,         // a: directory, reached without links: bound over itself, and the root that is entered from then on
     isolab_detach,            // a: path (umount2, MNT_DETACH)
     isolab_pivot_root,        // a: the new root; the old one is detached at once
     isolab_mask,              // a: path, covered by an empty directory or the null device; an absent one is passed over
@@ -70,6 +73,13 @@ enum isolab_operation {
 
 /// The most trees that can be held between clone_tree and attach_tree.
 #define ISOLAB_TREE_SLOTS 128
+
+/// A namespace of others that the child is born in.
+struct isolab_join {
+    int32_t descriptor;
+    /// CLONE_NEW…; 0 for whatever kind the descriptor is of.
+    uint32_t namespace;
+};
 
 struct isolab_step {
     uint64_t operation;
@@ -123,6 +133,11 @@ struct isolab_child {
     uint64_t flags;
     /// Where a failure after isolab_hand_over is written as a `struct isolab_report`, or −1.
     int32_t report;
+    /// What a process between joins, in this order, before it makes the child: the launcher stays where it is.
+    const struct isolab_join *joins;
+    uint64_t join_count;
+    /// The index of the join that failed, or −1.
+    int32_t failed_join;
     /// A directory of a cgroup v2 for CLONE_INTO_CGROUP, or −1.
     int32_t cgroup;
     int32_t pid;
@@ -141,8 +156,14 @@ struct isolab_child {
     volatile int32_t listener;
     /// The process that goes on by itself after isolab_succeed, or 0.
     volatile int32_t successor;
+    /// The pid namespace whose processes a new procfs shows, or −1: that of who mounts it.
+    int32_t shown;
+    /// The new root by descriptor, where it was bound so; or −1, and its path says where it is.
+    int32_t root;
     /// The old root while the new one is entered for a while.
     int32_t outside;
+    /// The procfs and the sysfs mounted on /proc and /sys, whatever takes the place of their names; −1 before they are.
+    int32_t proc, sys;
     /// /dev/null inside, checked to be it; −1 before it is needed.
     int32_t null;
     /// An empty read-only directory that masks others; −1 before it is needed.

@@ -28,6 +28,13 @@ int isolab_forbid_dump(void);
 /// `exec` among them.
 long isolab_run_from_read_only_self(char *const argv[], char *const envp[]);
 
+/// Whether a procfs can be made that shows another pid namespace than its maker's (`pidns=`, since Linux 6.18).
+int isolab_procfs_takes_namespace(void);
+
+/// Overwrites this process's environment, which has none from then on: a process that is made like fork(2) and comes into a
+/// container's sight has a copy of its maker's memory, and what an engine was told by its environment is not the container's.
+void isolab_forget_environment(void);
+
 /// Blocks every signal that can be passed on to another process and answers a descriptor that reads them, non-blocking and
 /// close-on-exec (signalfd(2)); −1 and errno.
 int isolab_hold_signals(void);

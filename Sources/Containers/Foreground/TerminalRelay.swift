@@ -40,7 +40,10 @@ public final class TerminalRelay {
     }
 
     var polled: [pollfd] {
-        [pollfd(fd: takesInput ? 0 : -1, events: Int16(POLLIN), revents: 0), pollfd(fd: master, events: Int16(POLLIN), revents: 0)]
+        [
+            pollfd(fd: takesInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: master, events: Int16(POLLIN), revents: 0),
+        ]
     }
 
     /// Moves what is there, after a poll of `polled`, which stand last.

@@ -22,6 +22,8 @@ public struct HostFacts: Equatable, Sendable {
     public var mappedGroups: [Range<UInt32>]
     /// Whether the launcher's user namespace has given up setgroups (user_namespaces(7), "/proc/pid/setgroups").
     public var deniesSetGroups: Bool
+    /// Whether procfs can show another pid namespace than its maker's; asked only where one is joined.
+    public var procfsTakesNamespace = false
     /// Of `apparmor` and `selinux`, those that are enabled.
     public var securityModules: Set<String>
 

@@ -6,7 +6,7 @@ import Seccomp
 /// privileges as the first process, no new root.
 public struct JoinPlan: Equatable, Sendable {
     public internal(set) var steps: [ChildStep] = []
-    /// Those that take only children: the launcher joins them for it.
+    /// Those that take only children: it is born in them.
     public internal(set) var childNamespaces: Namespaces = []
     /// Whether the process is made by the one that joins, out of the container's sight (`ChildStep.succeed`): it comes to life
     /// with the container's rights and nothing of the host.

@@ -114,7 +114,7 @@ extension LaunchPlan {
             ]
             return base
         case .directory(let path):
-            steps.append(.mount(source: path, target: path, type: "", flags: [.bind, .recursive], data: ""))
+            steps.append(.bindRoot(path: path))
             return path
         }
     }

@@ -22,6 +22,7 @@ extension LaunchPlan {
         }
         builder.parentDeathSignal = options.parentDeathSignal
         builder.withholdsMakeNode = lacksDeviceRules
+        builder.hasSuccessor = hasSuccessor
         if let lifecycle = options.lifecycle {
             for hook in configuration.hooks?.startContainer ?? [] {
                 builder.startHooks.append(HookPlan.child(hook, lifecycle, configuration, status: .created))
@@ -119,8 +120,9 @@ struct ProcessBuilder {
         let hasListener = if case .seccompWithListener = filter { true } else { false }
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
         if let lifecycle, !isMemberOfContainer {
-            steps += [.awaitLauncher(.record), .parentDeathSignal(0)]
-            if lifecycle.waitsForStart { steps += [.handOver, .awaitStart] }
+            // A successor shares no memory with the launcher by which it could be waited for.
+            steps += hasSuccessor ? [.awaitPublication] : [.awaitLauncher(.record), .parentDeathSignal(0)]
+            if lifecycle.waitsForStart { steps += hasSuccessor ? [.awaitStart] : [.handOver, .awaitStart] }
             steps += startHooks.map { .hook($0) }
         }
         // A change of credentials clears it: it comes after.

@@ -76,12 +76,15 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var namespaces: Namespaces = []
     /// Namespaces of others that the child joins, and the files the launcher opens for it.
     public internal(set) var joins: [NamespaceSource] = []
-    /// Namespaces of others that the launcher joins itself, in this order, because the child must be born in them.
-    public internal(set) var launcherJoins: [NamespaceJoin] = []
+    /// Namespaces of others that the child must be born in, in the order in which they are joined.
+    public internal(set) var childJoins: [NamespaceJoin] = []
     /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
     public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
     public internal(set) var networkDevices: [NetworkDeviceMove] = []
+    /// Whether the container's first process is made by the child at the end, with the container's rights only: it is born in
+    /// a pid namespace where others see it, who might trace it.
+    public internal(set) var hasSuccessor = false
     /// What the child does, in order.
     public internal(set) var steps: [ChildStep] = []
     /// The cgroup's limits; nil where it gets none.
@@ -142,6 +145,7 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
+        hasSuccessor = Self.needsSuccessor(asked, process, linux, options, host)
         joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }
@@ -160,26 +164,41 @@ public struct LaunchPlan: Equatable, Sendable {
         try planProcess(process, configuration, options, namespaces: asked.all)
     }
 
-    /// A pid namespace takes only children. With a user namespace of others all are joined by the launcher: what clone3 makes
+    /// A pid namespace takes only children. With a user namespace of others all are joined beforehand: what clone3 makes
     /// must belong to that one, and root of the host has what it takes for the rest only before it enters, an ordinary user
     /// only after.
     private mutating func joinNamespaces(_ asked: NamespacePlan) {
         let user = asked.joins.filter { $0.namespace == .user }
-        let others = asked.joins.filter { $0.namespace != .user }
+        // Time first, which the launcher joins itself.
+        let others =
+            asked.joins.filter { $0.namespace == .time }
+            + asked.joins.filter { $0.namespace != .user && $0.namespace != .time }
         guard user.isEmpty else {
-            launcherJoins = host.privileged ? others + user : user + others
+            childJoins = host.privileged ? others + user : user + others
             steps += [.setGroups(primary: 0, additional: []), .setUser(0)]
             return
         }
         for join in others {
             // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
-            if join.namespace == .pid || join.namespace == .time {
-                launcherJoins.append(join)
+            if join.namespace == .pid && !hasSuccessor || join.namespace == .time {
+                childJoins.append(join)
             } else {
                 joins.append(.file(join.path))
                 steps.append(.joinNamespace(.file(join.path), join.namespace))
+                if join.namespace == .pid { steps.append(.showProcesses(of: .file(join.path))) }
             }
         }
+    }
+
+    /// In a pid namespace of others a process with CAP_SYS_PTRACE could take over one that is still the launcher's. What needs
+    /// the host's rights is then done out of its sight, where the kernel lets procfs be made there; a terminal's mount and a
+    /// listener's handing over come too late for that.
+    private static func needsSuccessor(
+        _ asked: NamespacePlan, _ process: RuntimeConfiguration.Process, _ linux: RuntimeConfiguration.LinuxSettings,
+        _ options: Options, _ host: HostFacts
+    ) -> Bool {
+        asked.joined(.pid) != nil && !asked.all.contains(.user) && host.privileged && host.procfsTakesNamespace
+            && options.lifecycle != nil && !process.terminal && linux.seccomp?.listenerPath == nil
     }
 
     /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).

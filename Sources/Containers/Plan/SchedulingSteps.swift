@@ -110,20 +110,15 @@ enum SchedulingSteps {
     }
 
     /// A list as cpuset(7) writes it, `0-3,8`, as words of bits.
-    static func bits(_ list: String, field: String) throws(PlanError) -> [UInt64] {
+    static func bits(_ text: String, field: String) throws(PlanError) -> [UInt64] {
+        guard let list = IndexList(text), !list.isEmpty else {
+            throw PlanError(field, "'\(text)' is no list like 0-3,8")
+        }
         var words: [UInt64] = []
-        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {
-                UInt32($0.drop { $0 == " " })
-            }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last, last < 4096 else {
-                throw PlanError(field, "'\(list)' is no list like 0-3,8")
-            }
-            for number in first...last {
-                let word = Int(number / 64)
-                while words.count <= word { words.append(0) }
-                words[word] |= 1 << UInt64(number % 64)
-            }
+        for number in list.ranges.joined() {
+            let word = Int(number / 64)
+            while words.count <= word { words.append(0) }
+            words[word] |= 1 << UInt64(number % 64)
         }
         return words
     }

@@ -18,6 +18,8 @@ struct TreeBuilder {
     /// Everything done inside the new root.
     private(set) var attached: [ChildStep] = []
     private(set) var mappedTrees: [MappedTree] = []
+    /// Made for devices, so that each is made once.
+    private(set) var madeDirectories: Set<String> = []
     private(set) var warnings: [String] = []
     /// Whether /dev is somebody else's, in which nothing is made.
     private(set) var hasForeignDevices = false
@@ -253,8 +255,15 @@ struct TreeBuilder {
             attached.append(.bindFile(slot: try hold(device.path, recursive: false), target: device.path))
             return
         }
-        let parent = Self.parent(of: device.path)
-        if parent != "/dev", parent != "/" { attached.append(.makeDirectory(path: parent, mode: 0o755)) }
+        var ancestors: [String] = []
+        var parent = Self.parent(of: device.path)
+        while parent != "/dev", parent != "/" {
+            ancestors.append(parent)
+            parent = Self.parent(of: parent)
+        }
+        for directory in ancestors.reversed() where madeDirectories.insert(directory).inserted {
+            attached.append(.makeDirectory(path: directory, mode: 0o755))
+        }
         attached.append(
             .makeDevice(
                 path: device.path, mode: kind | (device.fileMode ?? 0o666) & 0o7777,

@@ -48,6 +48,7 @@ struct ContainerLaunch {
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
+        inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)
         let own = isolab_pidfd_open(getpid())
         guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
         let launcher = OwnedDescriptor(owning: own)
@@ -67,8 +68,11 @@ struct ContainerLaunch {
             inputs.startFIFO = fifos[0]
             inputs.reportFIFO = fifos[1]
         }
-        try ChildNamespaces.join(plan.launcherJoins)
-
+        let publication = plan.hasSuccessor ? try Publication(report: request.waitsForStart ? fifos[1] : nil) : nil
+        if let publication {
+            inputs.publication = publication.childEnd
+            if !request.waitsForStart { inputs.reportFIFO = publication.reportEnd }
+        }
         let program = ChildProgram(plan.steps, inputs: inputs)
         var launch = self
         defer { self = launch }
@@ -78,9 +82,11 @@ struct ContainerLaunch {
                 try launch.serve(stage, pid, listener: program.listener, warn: warn)
             },
             besideIt: { (pid: Int32) throws(SystemError) in try launch.prepareRecord(pid) })
+        let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        if let publication { try launch.publish(process, by: publication, warn: warn) }
         _ = consume lock
         _ = consume launcher
-        return RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        return process
     }
 
     /// Who is to own the cgroup on v2: the user the program runs as, as the host numbers him, where the container has a cgroup
@@ -105,6 +111,22 @@ struct ContainerLaunch {
         options.lifecycle?.cgroupDirectories.removeAll { !made.contains($0.path) }
         plan = try LaunchPlan(
             configuration, root: request.root ?? .directory(record.rootfs), options: options, host: plan.host)
+    }
+
+    /// Writes a successor down before it may go on, and waits for what it says of itself.
+    private mutating func publish(
+        _ process: RunningProcess, by publication: Publication, warn: (String) -> Void
+    ) throws(SystemError) {
+        do throws(SystemError) {
+            try publication.awaitSuccessor(request.id)
+            try prepareRecord(process.pid)
+            try serve(.record, process.pid, listener: -1, warn: warn)
+            try publication.letGo(request.id)
+        } catch {
+            try? process.kill()
+            _ = try? process.wait()
+            throw error
+        }
     }
 
     /// While the child builds its tree, what it waits for at the end of it is written aside.

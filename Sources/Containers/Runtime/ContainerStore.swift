@@ -92,9 +92,25 @@ public struct ContainerDirectory: Sendable {
     // MARK: - Lock
 
     /// Waits until no other command changes the container. Released when the value goes, or its process.
-    func lock() throws(SystemError) -> ContainerLock {
+    ///
+    /// - Parameter limit: milliseconds to wait at most; nil: as long as it takes.
+    func lock(within limit: UInt32? = nil) throws(SystemError) -> ContainerLock {
         let file = try OwnedDescriptor(opening: path + "/lock", O_RDWR | O_CREAT, mode: 0o600)
-        try retryingOnInterrupt("flock", path) { flock(file.number, LOCK_EX) }
+        if let limit {
+            let step: UInt32 = 10
+            var waited: UInt32 = 0
+            while flock(file.number, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
+                guard waited < limit else {
+                    throw SystemError(
+                        "lock", path, errno: EWOULDBLOCK, advice: "another command is still at work on the container")
+                }
+                usleep(step * 1000)
+                waited += step
+            }
+        } else {
+            try retryingOnInterrupt("flock", path) { flock(file.number, LOCK_EX) }
+        }
         // Somebody may have deleted the container, and another made one of its name, while we waited.
         var held = stat()
         var present = stat()

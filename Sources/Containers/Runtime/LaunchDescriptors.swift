@@ -6,12 +6,17 @@ import Linux
 struct LaunchDescriptors: ~Copyable {
     private(set) var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
     private(set) var trees: [Int32] = []
+    private(set) var joins: [(descriptor: Int32, namespaces: Namespaces, name: String)] = []
 
     init(_ plan: LaunchPlan) throws(SystemError) {
         do throws(SystemError) {
             for source in plan.joins {
                 guard case .file(let path) = source else { continue }
                 namespaces.append((source, try OwnedDescriptor(opening: path, O_RDONLY).release()))
+            }
+            // All are opened first: from inside a user namespace their files may be out of reach.
+            for join in plan.childJoins {
+                joins.append((try OwnedDescriptor(opening: join.path, O_RDONLY).release(), join.namespace, join.path))
             }
             for tree in plan.mappedTrees { trees.append(try Self.make(tree)) }
         } catch {
@@ -23,6 +28,7 @@ struct LaunchDescriptors: ~Copyable {
     private func close() {
         for (_, descriptor) in namespaces { Glibc.close(descriptor) }
         for descriptor in trees { Glibc.close(descriptor) }
+        for join in joins { Glibc.close(join.descriptor) }
     }
 
     deinit { close() }
@@ -59,14 +65,19 @@ struct LaunchDescriptors: ~Copyable {
     }
 }
 
-/// Sets the namespaces that only children can be born in, for the next child of this thread.
-enum ChildNamespaces {
-    /// All are opened first: from inside a user namespace their files may be out of reach.
-    static func join(_ joins: [NamespaceJoin]) throws(SystemError) {
-        var files: [Int32] = []
-        defer { for file in files { Glibc.close(file) } }
-        for join in joins { files.append(try OwnedDescriptor(opening: join.path, O_RDONLY).release()) }
-        for (file, join) in zip(files, joins) { try self.join(file, join.namespace, join.path) }
+/// Takes this thread into a namespace of others.
+enum ThreadNamespaces {
+    /// A time namespace cannot be joined by a process that shares its memory, as the one does that makes a child for us
+    /// (time_namespaces(7)): it is joined here, for children only, with what must come before. Hooks are such children as well:
+    /// there is no way back while a child shares our memory.
+    ///
+    /// - Returns: the rest.
+    static func joinTime(
+        _ joins: [(descriptor: Int32, namespaces: Namespaces, name: String)]
+    ) throws(SystemError) -> [(descriptor: Int32, namespaces: Namespaces, name: String)] {
+        guard let last = joins.lastIndex(where: { $0.namespaces == .time }) else { return joins }
+        for join in joins[...last] { try self.join(join.descriptor, join.namespaces, join.name) }
+        return Array(joins[(last + 1)...])
     }
 
     static func join(_ descriptor: Int32, _ namespaces: Namespaces, _ object: String) throws(SystemError) {

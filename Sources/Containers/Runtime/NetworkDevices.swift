@@ -14,16 +14,16 @@ enum NetworkDevices {
         // The rest happens over there: this thread joins for a moment. The program has no other thread.
         let own = try OwnedDescriptor(opening: "/proc/thread-self/ns/net", O_RDONLY)
         let theirs = try OwnedDescriptor(opening: "/proc/\(pid)/ns/net", O_RDONLY)
-        try ChildNamespaces.join(theirs.number, .network, "process \(pid)")
+        try ThreadNamespaces.join(theirs.number, .network, "process \(pid)")
         do throws(SystemError) {
             let inside = if_nametoindex(move.name)
             var there = try RouteSocket()
             for address in addresses { try there.add(address, to: inside, move.name) }
             try there.bringUp(inside, move.name)
         } catch {
-            try ChildNamespaces.join(own.number, .network, "the host's network")
+            try ThreadNamespaces.join(own.number, .network, "the host's network")
             throw error
         }
-        try ChildNamespaces.join(own.number, .network, "the host's network")
+        try ThreadNamespaces.join(own.number, .network, "the host's network")
     }
 }

@@ -60,12 +60,14 @@ extension Runtime {
         }
         let path = configuration.root?.path ?? ""
         let rootfs =
-            try request.root == nil
-            ? Self.resolved(path.hasPrefix("/") ? path : "\(bundle)/\(path)", "root.path") : path
+            try request.root == nil ? Self.resolvedRoot(path.hasPrefix("/") ? path : "\(bundle)/\(path)") : path
         let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
-        let host = try HostFacts.detect()
+        var host = try HostFacts.detect()
+        if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
+            host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
+        }
         let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(
@@ -141,6 +143,29 @@ extension Runtime {
         guard let name = realpath(path, nil) else { throw SystemError("open \(what)", path) }
         defer { free(name) }
         return String(cString: name)
+    }
+
+    /// Links on the way are the machine's own affair; the root itself must be a directory: whoever could put a link in its place
+    /// would choose what is entered. It is opened once more as it is bound, where no link is followed any more.
+    private static func resolvedRoot(_ path: String) throws -> String {
+        var end = path[...]
+        while end.count > 1, end.last == "/" { end.removeLast() }
+        let slash = end.lastIndex(of: "/") ?? end.startIndex
+        let name = end[slash...].dropFirst()
+        let above = slash == end.startIndex ? "/" : String(end[..<slash])
+        let isNamed = !name.isEmpty && name != "." && name != ".."
+        let base: String
+        do throws(SystemError) { base = try resolved(isNamed ? above : String(end), "root.path") } catch {
+            throw SystemError("open root.path", path, errno: error.errno)
+        }
+        let root = isNamed ? (base == "/" ? "" : base) + "/" + name : base
+        guard root != "/" else { throw PlanError("root.path", "'\(path)' is the host's own root") }
+        var status = stat()
+        guard lstat(root, &status) == 0 else { throw SystemError("open root.path", path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw PlanError("root.path", "'\(path)' must be a directory, and no link to one")
+        }
+        return root
     }
 
     private static func owner() -> String {

@@ -47,7 +47,7 @@ extension Runtime {
             throw RuntimeError("delete", id, "container does not exist", advice: "see `list`")
         }
         let lock: ContainerLock
-        do throws(SystemError) { lock = try directory.lock() } catch {
+        do throws(SystemError) { lock = force ? try Self.takeLock(directory) : try directory.lock() } catch {
             if !directory.exists { return }
             throw error
         }
@@ -78,6 +78,22 @@ extension Runtime {
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock
+    }
+
+    /// Milliseconds that a forced deletion lets another command finish, and then its end once it is killed.
+    private static let patience: UInt32 = 2000
+    private static let patienceWithTheDying: UInt32 = 10_000
+
+    /// Whoever makes the container and does not come to an end, in a hook perhaps, is killed: its child goes with it, and what it
+    /// had made is in the record.
+    private static func takeLock(_ directory: ContainerDirectory) throws(SystemError) -> ContainerLock {
+        do throws(SystemError) { return try directory.lock(within: patience) } catch {
+            guard error.errno == EWOULDBLOCK, let record = try? directory.record(), record.process == nil,
+                record.creator.isAlive
+            else { throw error }
+            try send(SIGKILL, to: record.creator)
+            return try directory.lock(within: patienceWithTheDying)
+        }
     }
 
     /// Ends and removes what a container without a readable record can have: the cgroup its configuration asks for. Its

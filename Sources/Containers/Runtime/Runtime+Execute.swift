@@ -113,9 +113,8 @@ extension Runtime {
         defer { if let console { close(console) } }
         inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
         // One at a time: joining a time namespace is refused beside others by some kernels.
-        for namespace in [Namespaces.user, .pid, .time] where plan.childNamespaces.contains(namespace) {
-            try ChildNamespaces.join(target, namespace, "process \(pid)")
-        }
+        let joins = [Namespaces.user, .time, .pid].filter { plan.childNamespaces.contains($0) }
+        inputs.joins = try ThreadNamespaces.joinTime(joins.map { (target, $0, "process \(pid)") })
         let report = plan.hasSuccessor ? try Pipe() : nil
         inputs.reportFIFO = report?.writeEnd ?? -1
         let program = ChildProgram(plan.steps, inputs: inputs)

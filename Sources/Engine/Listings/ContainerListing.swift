@@ -9,11 +9,13 @@ extension Listing {
     ) -> Listing {
         Listing(
             [
-                Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", cut: true), Column("Command", "COMMAND", cut: true),
+                Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", cut: true),
+                Column("Command", "COMMAND", cut: true),
                 Column("Status", "STATUS", cut: true), Column("Names", "NAME", cut: true),
             ],
             further: [
-                "CreatedAt": "CREATED AT", "RunningFor": "CREATED", "State": "STATE", "Labels": "LABELS", "Kind": "KIND",
+                "CreatedAt": "CREATED AT", "RunningFor": "CREATED", "State": "STATE", "Labels": "LABELS",
+                "Kind": "KIND",
                 "ExitCode": "EXIT CODE", "ImageID": "IMAGE ID",
             ],
             rows: containers.map { container, status in
@@ -31,7 +33,9 @@ extension Listing {
                     .init("Names", .text(container.name)),
                     .init(
                         "Labels",
-                        .text(container.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","))),
+                        .text(
+                            container.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+                                separator: ","))),
                 ])
             })
     }
@@ -43,7 +47,8 @@ extension Listing {
         case .created: return "Created"
         case .running: return "Up \(started ?? "")"
         case .paused: return "Up \(started ?? "") (Paused)"
-        case .exited(let code): return "Exited (\(code.map(String.init) ?? "?")) \(Age.since(container.finished, now: now))"
+        case .exited(let code):
+            return "Exited (\(code.map(String.init) ?? "?")) \(Age.since(container.finished, now: now))"
         }
     }
 }

@@ -9,7 +9,8 @@ extension Listing {
     public static func images(_ images: [ImageSummary], noTruncation: Bool = false, now: Int64 = Age.now()) -> Listing {
         Listing(
             [
-                Column("Repository", "REPOSITORY", cut: true), Column("Tag", "TAG", cut: true), Column("ID", "IMAGE ID"),
+                Column("Repository", "REPOSITORY", cut: true), Column("Tag", "TAG", cut: true),
+                Column("ID", "IMAGE ID"),
                 Column("CreatedSince", "CREATED"), Column("Size", "SIZE"),
             ],
             further: [
@@ -40,7 +41,9 @@ extension Listing {
                 Column("ID", "IMAGE"), Column("CreatedSince", "CREATED"), Column("CreatedBy", "CREATED BY", cut: true),
                 Column("Size", "SIZE"), Column("Comment", "COMMENT", cut: true),
             ],
-            further: ["CreatedAt": "CREATED AT", "Layer": "LAYER", "DiffID": "DIFF ID", "Author": "AUTHOR", "Bytes": "BYTES"],
+            further: [
+                "CreatedAt": "CREATED AT", "Layer": "LAYER", "DiffID": "DIFF ID", "Author": "AUTHOR", "Bytes": "BYTES",
+            ],
             rows: steps.enumerated().map { index, step in
                 let id = noTruncation ? "\(image.id)" : image.id.short
                 return .object([

@@ -16,7 +16,11 @@ public struct ByteSize: Equatable, Sendable {
         let takes = "takes a number and b, k, m, g, t or p, e.g. 512m" + (allowsUnlimited ? ", or -1 for no limit" : "")
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         var unit = text.dropFirst(number.count).lowercased()
-        if unit.hasSuffix("ib") { unit.removeLast(2) } else if unit.count == 2, unit.hasSuffix("b") { unit.removeLast() }
+        if unit.hasSuffix("ib") {
+            unit.removeLast(2)
+        } else if unit.count == 2, unit.hasSuffix("b") {
+            unit.removeLast()
+        }
         guard unit.count <= 1, let factor = unit.first.map({ Self.units[$0] }) ?? 1 else { throw fail(takes) }
         guard let value = Decimal(number) else { throw fail(takes) }
         guard let amount = value.times(factor) else { throw fail("is more than this machine can count") }

@@ -14,7 +14,8 @@ public struct EnvironmentChange: Equatable, Sendable {
 
     /// The lines of a file: blank ones and those that begin with `#` say nothing; nothing is unquoted or expanded, as with
     /// Docker.
-    public static func file(_ option: String, _ path: String, _ text: String) throws(OptionError) -> [EnvironmentChange] {
+    public static func file(_ option: String, _ path: String, _ text: String) throws(OptionError) -> [EnvironmentChange]
+    {
         var changes: [EnvironmentChange] = []
         // Bytes: a carriage return and a new line are one character to Swift.
         for (index, bytes) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {

@@ -14,5 +14,7 @@ public struct OptionError: Error, Equatable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    public var description: String { value.isEmpty ? "\(option): \(problem)" : "\(option) \(quoting: value): \(problem)" }
+    public var description: String {
+        value.isEmpty ? "\(option): \(problem)" : "\(option) \(quoting: value): \(problem)"
+    }
 }

@@ -99,7 +99,8 @@ extension RunOptions {
     public func validate() throws(OptionError) {
         if let memory, let memoryAndSwap, memoryAndSwap.bytes >= 0, memoryAndSwap.bytes < memory.bytes {
             throw OptionError(
-                "--memory-swap", "\(memoryAndSwap.bytes)", "is memory and swap together: at least --memory's \(memory.bytes)")
+                "--memory-swap", "\(memoryAndSwap.bytes)",
+                "is memory and swap together: at least --memory's \(memory.bytes)")
         }
         if memoryAndSwap != nil, memory == nil {
             throw OptionError("--memory-swap", "\(memoryAndSwap?.bytes ?? 0)", "needs --memory beside it")
@@ -108,7 +109,8 @@ extension RunOptions {
             throw OptionError("--hostname", hostname, "takes letters, digits, '-' and '.', at most 64 of them")
         }
         if let name, !Self.isName(name) {
-            throw OptionError("--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
+            throw OptionError(
+                "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
         }
         if let directory = workingDirectory, !directory.hasPrefix("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")
@@ -119,7 +121,8 @@ extension RunOptions {
         for parameter in kernelParameters {
             guard let known = KernelParameter(parameter.name), let namespace = known.namespace else {
                 throw OptionError(
-                    "--sysctl", parameter.name, "is the whole host's: only net.*, fs.mqueue.* and System V IPC's can be set")
+                    "--sysctl", parameter.name,
+                    "is the whole host's: only net.*, fs.mqueue.* and System V IPC's can be set")
             }
             if namespace == .network, network == .host {
                 throw OptionError("--sysctl", parameter.name, "would change the host's network (--network host)")

@@ -84,7 +84,9 @@ func containerPath(_ option: String, _ text: String, _ path: String) throws(Opti
         throw OptionError(option, text, "the path in the container must be absolute, is '\(path)'")
     }
     let parts = path.split(separator: "/").filter { $0 != "." }
-    guard !parts.contains("..") else { throw OptionError(option, text, "the path in the container must not go up ('..')") }
+    guard !parts.contains("..") else {
+        throw OptionError(option, text, "the path in the container must not go up ('..')")
+    }
     guard !parts.isEmpty else { throw OptionError(option, text, "the root itself cannot be mounted over") }
     return "/" + parts.joined(separator: "/")
 }

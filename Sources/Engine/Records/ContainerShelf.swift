@@ -93,7 +93,9 @@ struct ContainerShelf: Sendable {
     /// The container of a name, an identifier or its beginning.
     func find(_ text: String) throws -> StoredContainer {
         if let id = owner(of: text), let container = container(id) { return container }
-        if !text.isEmpty, text.utf8.count <= 64, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) {
+        if !text.isEmpty, text.utf8.count <= 64,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        {
             let found = try identifiers.filter { $0.hasPrefix(text) }
             if found.count > 1 { throw EngineError.ambiguous(text, candidates: found) }
             if let id = found.first, let container = container(id) { return container }

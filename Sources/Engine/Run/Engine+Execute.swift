@@ -26,7 +26,8 @@ extension Engine {
         let container = try shelf.find(text)
         guard status(of: container) == .running, let pid = try runtime.state(of: container.id).pid else {
             throw EngineError.state(
-                "exec into", text, "\(status(of: container))", advice: "only a running container has room for a command")
+                "exec into", text, "\(status(of: container))", advice: "only a running container has room for a command"
+            )
         }
         var configuration = try runtime.configuration(of: container.id)
         guard var process = configuration.process else {

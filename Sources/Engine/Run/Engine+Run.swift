@@ -84,9 +84,17 @@ extension Engine {
         for request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> StoredImage {
         let platform = request.options.platform
-        func stored() throws -> StoredImage { try images.image(request.image, platform: platform ?? .host) }
+        func stored() throws(ImageError) -> StoredImage {
+            let image = try images.image(request.image, platform: platform ?? .host)
+            // A name for one platform alone is found whatever platform is asked for.
+            let own = image.configuration.platform
+            if let platform, !platform.runs(own) {
+                throw .otherPlatform(request.image, wanted: platform, available: [own])
+            }
+            return image
+        }
         if request.options.pull != .always {
-            do throws(ImageError) { return try images.image(request.image, platform: platform ?? .host) } catch {
+            do throws(ImageError) { return try stored() } catch {
                 guard request.options.pull == .missing, error.isAbsence else { throw error }
             }
         }

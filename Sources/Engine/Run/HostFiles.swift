@@ -28,7 +28,9 @@ struct HostFiles {
         _ name: String, _ content: String, _ configuration: RuntimeConfiguration, _ directory: String
     ) throws(SystemError) {
         let target = "/etc/\(name)"
-        guard !configuration.mounts.contains(where: { $0.destination == target || $0.destination == "/etc" }) else { return }
+        guard !configuration.mounts.contains(where: { $0.destination == target || $0.destination == "/etc" }) else {
+            return
+        }
         let path = "\(directory)/\(name)"
         try SystemFile.replace(path, with: Array(content.utf8), mode: 0o644)
         mounts.append(

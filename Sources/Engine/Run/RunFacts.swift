@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Linux
+public import Linux
 public import OCI
 
 /// What a run has to know of the host and the caller. Detected once; given by hand in tests.
@@ -11,6 +11,8 @@ public struct RunFacts: Equatable, Sendable {
     public var devices: [String: RuntimeConfiguration.Device]
     /// The content of `--security-opt seccomp=FILE`.
     public var seccompProfile: SeccompProfile?
+    /// The capabilities this host can give, for `--privileged`.
+    public var capabilities: [String]
     /// The host's own name, which a container with the host's network has too.
     public var hostname: String
     /// The caller is root of the host: his containers need no user namespace.
@@ -18,8 +20,10 @@ public struct RunFacts: Equatable, Sendable {
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
-        seccompProfile: SeccompProfile? = nil, hostname: String = "host", isPrivileged: Bool = true
+        seccompProfile: SeccompProfile? = nil, capabilities: [String] = CapabilitySet.names, hostname: String = "host",
+        isPrivileged: Bool = true
     ) {
+        self.capabilities = capabilities
         self.environment = environment
         self.devices = devices
         self.seccompProfile = seccompProfile
@@ -32,7 +36,9 @@ public struct RunFacts: Equatable, Sendable {
     /// - Throws: `OptionError` for a device or a profile that is none, `SystemError` for what cannot be read.
     public static func detect(for options: RunOptions) throws -> RunFacts {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
-        var facts = RunFacts(hostname: String(name), isPrivileged: StandardDirectories.isHostRoot)
+        var facts = RunFacts(
+            capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
+            isPrivileged: StandardDirectories.isHostRoot)
         for change in options.environment where change.value == nil {
             if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
         }

@@ -30,7 +30,7 @@ extension RunOptions {
         base.memory = memory?.bytes
         base.memoryAndSwap = memoryAndSwap?.bytes
         base.processCount = processCount
-        base.capabilities = capabilities
+        base.capabilities = capabilities(facts)
         base.noNewPrivileges = security.contains(.noNewPrivileges(true))
         for annotation in annotations { base.annotations[annotation.name] = annotation.value }
         if let stopSignal { base.annotations["org.opencontainers.image.stopSignal"] = stopSignal }
@@ -43,7 +43,8 @@ extension RunOptions {
         result.process?.resourceLimits = limits.map(\.limit)
         for parameter in kernelParameters {
             // One parameter has two ways of writing.
-            for name in result.linux?.sysctl.keys.sorted() ?? [] where KernelParameter(name) == KernelParameter(parameter.name) {
+            for name in result.linux?.sysctl.keys.sorted() ?? []
+            where KernelParameter(name) == KernelParameter(parameter.name) {
                 result.linux?.sysctl[name] = nil
             }
             result.linux?.sysctl[parameter.name] = parameter.value
@@ -51,15 +52,15 @@ extension RunOptions {
         return result
     }
 
-    private var capabilities: [String] {
-        if privileged { return CapabilityNames.all }
+    private func capabilities(_ facts: RunFacts) -> [String] {
+        if privileged { return facts.capabilities }
         return CapabilityChange.apply(
             add: addedCapabilities, drop: droppedCapabilities, to: RuntimeConfiguration.dockerCapabilities)
     }
 
     private func profile(_ facts: RunFacts) -> SeccompProfile? {
         if let own = facts.seccompProfile { return own }
-        return privileged || security.contains(.seccompUnconfined) ? nil : .docker(capabilities: capabilities)
+        return privileged || security.contains(.seccompUnconfined) ? nil : .docker(capabilities: capabilities(facts))
     }
 
     // MARK: - Limits

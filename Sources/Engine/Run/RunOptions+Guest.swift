@@ -13,7 +13,8 @@ extension RunOptions {
         let configuration = try configuration(
             of: image, command: command, user: user, id: id, rootPath: "/", facts: facts)
         guard let process = configuration.process else {
-            throw ConfigurationError(document: "image configuration", path: "config.Cmd", problem: "says nothing to run")
+            throw ConfigurationError(
+                document: "image configuration", path: "config.Cmd", problem: "says nothing to run")
         }
         let hostname = configuration.hostname ?? String(id.prefix(12))
         return GuestCommand(
@@ -27,12 +28,16 @@ extension RunOptions {
                     path: "/etc/hosts",
                     content: Array("127.0.0.1\tlocalhost \(hostname)\n::1\tlocalhost ip6-localhost\n".utf8)),
             ],
+            shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target) },
             memory: memory.map { UInt64($0.bytes) }, vcpus: try virtualProcessors())
     }
 
     private func refuseWhatNoGuestHas() throws(OptionError) {
         let given: [(String, Bool, String)] = [
-            ("--volume", !volumes.isEmpty, "shares no directories with the host yet"),
+            (
+                "--volume", volumes.contains(where: \.readOnly),
+                "shares directories for reading and writing: whoever is root in it decides there what is read-only"
+            ),
             ("--tmpfs", !temporaryMounts.isEmpty, "is not told of mounts; /tmp and /run are its own anyway"),
             ("--device", !devices.isEmpty, "has no devices of the host"),
             ("--network", network == .host, "has no network of the host"),
@@ -50,7 +55,9 @@ extension RunOptions {
             ("--annotation", !annotations.isEmpty, "has no config.json"),
             ("--stop-signal", stopSignal != nil, "is asked to end by the signal that isolab gets"),
         ]
-        for (option, isGiven, reason) in given where isGiven { throw OptionError(option, "", "a guest (--vm) \(reason)") }
+        for (option, isGiven, reason) in given where isGiven {
+            throw OptionError(option, "", "a guest (--vm) \(reason)")
+        }
     }
 
     private func virtualProcessors() throws(OptionError) -> Int {

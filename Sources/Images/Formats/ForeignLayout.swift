@@ -29,9 +29,13 @@ struct ForeignLayout {
         let (size, number) = (file.size, file.descriptor.number)
         guard size <= limit else { throw .content(.tooLarge(path, size: size, limit: limit)) }
         return try calling { () throws(SystemError) in
-            var content = [UInt8](repeating: 0, count: Int(size))
-            let count = try retryingOnInterrupt("read", path) { read(number, &content, content.count) }
-            content.removeLast(content.count - count)
+            var content: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            while content.count < size {
+                let count = try retryingOnInterrupt("read", path) { read(number, &piece, piece.count) }
+                if count == 0 { break }
+                content += piece[..<count]
+            }
             return content
         }
     }

@@ -1,6 +1,6 @@
 import Content
 public import Layers
-public import OCI
+import OCI
 
 extension ImageStore {
     /// Stores a layer that is packed straight into the store.

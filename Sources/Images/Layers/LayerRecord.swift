@@ -10,13 +10,6 @@ public struct LayerRecord: Equatable, Sendable {
     public var entries: Int64
     /// Devices and extended attributes that could not be made here.
     public var omitted: Int64
-
-    init(diffID: Digest, size: Int64, entries: Int64, omitted: Int64) {
-        self.diffID = diffID
-        self.size = size
-        self.entries = entries
-        self.omitted = omitted
-    }
 }
 
 extension LayerRecord: JSONObject {

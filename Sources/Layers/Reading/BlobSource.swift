@@ -62,7 +62,10 @@ final class BlobSource {
         return count
     }
 
-    /// The digest of everything read.
+    /// Nobody asks for the digest after all.
+    func skipHash() { hasher = nil }
+
+    /// The digest of everything read; nil where nobody asked.
     func finish() -> Digest? {
         defer { hasher = nil }
         return hasher.map { $0.finish() }

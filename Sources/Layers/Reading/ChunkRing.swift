@@ -1,7 +1,7 @@
 import Glibc
 
-/// A few buffers that go round between one thread that fills them and one that empties them: bounded memory, and both of
-/// them at work.
+/// A few buffers that go round between one thread that fills them, one that hashes and one that empties them: bounded memory,
+/// and all of them at work.
 final class ChunkRing: @unchecked Sendable {
     // Unchecked: everything below is read and written under `mutex` alone; a buffer belongs to the thread that was given
     // it until that thread hands it on.
@@ -14,8 +14,11 @@ final class ChunkRing: @unchecked Sendable {
     private var filled = 0
     private var taken = 0
     private var released = 0
+    /// How many chunks were hashed; the hashing thread neither waits for the emptying one nor the other way round.
+    private var hashed = 0
     private var outcome: Result<Void, LayerError>?
     private var isCancelled = false
+    private var isHashed = false
 
     init(chunks: Int = 8, of size: Int = 1 << 18) {
         chunk = size
@@ -31,7 +34,7 @@ final class ChunkRing: @unchecked Sendable {
     func free() -> UnsafeMutableRawBufferPointer? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while filled - released == counts.count, !isCancelled { pthread_cond_wait(condition, mutex) }
+        while filled - min(released, hashed) == counts.count, !isCancelled { pthread_cond_wait(condition, mutex) }
         guard !isCancelled else { return nil }
         return buffer(filled)
     }
@@ -41,7 +44,7 @@ final class ChunkRing: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         counts[filled % counts.count] = count
         filled += 1
-        pthread_cond_signal(condition)
+        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 
@@ -49,11 +52,44 @@ final class ChunkRing: @unchecked Sendable {
     func finish(_ outcome: Result<Void, LayerError>) {
         pthread_mutex_lock(mutex)
         self.outcome = outcome
-        pthread_cond_signal(condition)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    // MARK: The hashing thread's
+
+    /// Shows every chunk, until there are no more or nobody wants them.
+    func forEachChunk(_ body: (UnsafeRawBufferPointer) -> Void) {
+        pthread_mutex_lock(mutex)
+        while true {
+            while hashed == filled, outcome == nil, !isCancelled { pthread_cond_wait(condition, mutex) }
+            guard hashed < filled, !isCancelled else { break }
+            let ready = UnsafeRawBufferPointer(rebasing: buffer(hashed)[..<counts[hashed % counts.count]])
+            pthread_mutex_unlock(mutex)
+            body(ready)
+            pthread_mutex_lock(mutex)
+            hashed += 1
+            pthread_cond_broadcast(condition)
+        }
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// The hash is made.
+    func finishHash() {
+        pthread_mutex_lock(mutex)
+        isHashed = true
+        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 
     // MARK: The emptying thread's
+
+    /// Waits until the hashing thread is done.
+    func waitForHash() {
+        pthread_mutex_lock(mutex)
+        while !isHashed { pthread_cond_wait(condition, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
 
     /// The next filled buffer, valid until the following call; nil at the end.
     func next() throws(LayerError) -> UnsafeRawBufferPointer? {
@@ -61,7 +97,7 @@ final class ChunkRing: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         if released < taken {
             released = taken
-            pthread_cond_signal(condition)
+            pthread_cond_broadcast(condition)
         }
         while filled == taken, outcome == nil { pthread_cond_wait(condition, mutex) }
         if filled == taken {
@@ -77,7 +113,7 @@ final class ChunkRing: @unchecked Sendable {
     func cancel() {
         pthread_mutex_lock(mutex)
         isCancelled = true
-        pthread_cond_signal(condition)
+        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 

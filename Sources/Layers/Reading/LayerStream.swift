@@ -2,11 +2,11 @@ import Glibc
 import Linux
 import OCI
 
-/// The tar archive of a blob, decompressed and hashed on a thread of its own.
+/// The tar archive of a blob, decompressed on one thread and hashed on another.
 final class LayerStream {
     /// What the thread found out when it came to the end.
     struct Totals: Sendable {
-        var digest: Digest?
+        var digest: Digest
         var diffID: Digest
         var compression: MediaType.Compression
         var size: Int64
@@ -14,8 +14,10 @@ final class LayerStream {
     }
 
     private let ring = ChunkRing()
-    private let totals = Box<Totals>()
-    private let thread: WorkerThread
+    private let blob: LayerBlob
+    private let source = Box<Source>()
+    private let diffID = Box<Digest>()
+    private let threads: [WorkerThread]
     /// What the emptying side failed with: libarchive's callback cannot throw.
     private(set) var failure: LayerError?
     /// The piece handed out last, and all bytes handed out.
@@ -27,18 +29,30 @@ final class LayerStream {
     var allowance = Int64.max
 
     init(_ blob: LayerBlob, limits: LayerLimits) throws(LayerError) {
+        self.blob = blob
+        var threads: [WorkerThread] = []
         do {
-            thread = try WorkerThread { [ring, totals] in
-                do throws(LayerError) {
-                    totals.value = try Self.produce(blob, limits, ring)
-                    ring.finish(.success(()))
-                } catch {
-                    ring.finish(.failure(error))
-                }
-            }
+            threads.append(
+                try WorkerThread { [ring, source] in
+                    do throws(LayerError) {
+                        source.value = try Self.produce(blob, limits, ring)
+                        ring.finish(.success(()))
+                    } catch {
+                        ring.finish(.failure(error))
+                    }
+                })
+            threads.append(
+                try WorkerThread { [ring, diffID] in
+                    var hasher = ContentHasher(blob.diffID?.algorithm ?? .sha256)
+                    ring.forEachChunk { hasher.update($0) }
+                    diffID.value = hasher.finish()
+                    ring.finishHash()
+                })
         } catch {
+            ring.cancel()
             throw LayerError(error)
         }
+        self.threads = threads
     }
 
     /// The next piece of the archive, valid until the following call; nil at the end, or with `failure` set.
@@ -72,16 +86,30 @@ final class LayerStream {
             guard piece.allSatisfy({ $0 == 0 }) else { throw LayerError(.trailingData) }
         }
         if let failure { throw failure }
-        guard let totals = totals.value else { throw LayerError(.truncated) }
+        ring.waitForHash()
+        guard let source = source.value, let diffID = diffID.value else { throw LayerError(.truncated) }
+        let totals = Totals(
+            digest: source.digest ?? diffID, diffID: diffID, compression: source.compression, size: source.size,
+            archiveSize: source.archiveSize)
+        try compare(totals)
         return totals
     }
 
     deinit { ring.cancel() }
 
-    /// The thread's work.
+    /// What the decompressing thread saw of the blob.
+    private struct Source: Sendable {
+        /// nil: that of the archive, which is not compressed.
+        var digest: Digest?
+        var compression: MediaType.Compression
+        var size: Int64
+        var archiveSize: Int64
+    }
+
+    /// The decompressing thread's work.
     private static func produce(
         _ blob: LayerBlob, _ limits: LayerLimits, _ ring: ChunkRing
-    ) throws(LayerError) -> Totals? {
+    ) throws(LayerError) -> Source? {
         let source = BlobSource(blob.descriptor, hashing: blob.digest?.algorithm ?? .sha256)
         let found = try source.compression()
         if let type = blob.mediaType {
@@ -95,9 +123,9 @@ final class LayerStream {
             case .zstandard: try ZstandardDecoder()
             }
         // Of an archive that is not compressed one hash is enough.
-        let algorithm = blob.diffID?.algorithm ?? .sha256
-        let isHashedOnce = found == .none && algorithm == blob.digest?.algorithm ?? .sha256
-        var hasher = ContentHasher(algorithm)
+        if found == .none, (blob.diffID?.algorithm ?? .sha256) == (blob.digest?.algorithm ?? .sha256) {
+            source.skipHash()
+        }
         var archiveSize: Int64 = 0
         while true {
             guard let target = ring.free() else { return nil }
@@ -105,16 +133,11 @@ final class LayerStream {
             if count == 0 { break }
             archiveSize += Int64(count)
             try check(archiveSize, of: source.count, limits)
-            if !isHashedOnce { hasher.update(UnsafeRawBufferPointer(rebasing: target[..<count])) }
             ring.commit(count)
         }
         guard archiveSize > 0 else { throw LayerError(.truncated) }
-        let digest = source.finish()
-        let diffID = isHashedOnce ? digest : hasher.finish()
-        guard let diffID else { return nil }
-        try compare(blob, digest, diffID, source.count)
-        return Totals(
-            digest: digest, diffID: diffID, compression: found, size: source.count, archiveSize: archiveSize)
+        return Source(
+            digest: source.finish(), compression: found, size: source.count, archiveSize: archiveSize)
     }
 
     private static func check(_ archive: Int64, of compressed: Int64, _ limits: LayerLimits) throws(LayerError) {
@@ -124,23 +147,23 @@ final class LayerStream {
         }
     }
 
-    private static func compare(
-        _ blob: LayerBlob, _ digest: Digest?, _ diffID: Digest, _ size: Int64
-    ) throws(LayerError) {
-        if let expected = blob.size, expected != size {
-            throw LayerError(.sizeMismatch(expected: expected, found: size))
+    /// Whether the blob is what was promised.
+    private func compare(_ totals: Totals) throws(LayerError) {
+        if let expected = blob.size, expected != totals.size {
+            throw LayerError(.sizeMismatch(expected: expected, found: totals.size))
         }
-        if let expected = blob.digest, let digest, expected != digest {
-            throw LayerError(.digestMismatch(expected: expected, found: digest))
+        if let expected = blob.digest, expected != totals.digest {
+            throw LayerError(.digestMismatch(expected: expected, found: totals.digest))
         }
-        if let expected = blob.diffID, expected != diffID {
-            throw LayerError(.diffIDMismatch(expected: expected, found: diffID))
+        if let expected = blob.diffID, expected != totals.diffID {
+            throw LayerError(.diffIDMismatch(expected: expected, found: totals.diffID))
         }
     }
 }
 
 /// A value that one thread leaves for another, which looks only after it was told to.
 final class Box<Value: Sendable>: @unchecked Sendable {
-    // Unchecked: written before `ChunkRing.finish`, read after `ChunkRing.next` has seen that; the ring's mutex orders the two.
+    // Unchecked: written before `ChunkRing.finish` or `finishHash`, read after `next` or `waitForHash` has seen that; the ring's
+    // mutex orders the two.
     var value: Value?
 }

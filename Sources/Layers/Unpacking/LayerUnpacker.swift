@@ -7,7 +7,7 @@ import Linux
 /// refused with the name of the entry, and nothing outside the directory is touched. Nothing is synchronized to the disk:
 /// that is the caller's, once for all layers.
 ///
-/// Several unpackers may work at once, on directories of their own; each takes two threads and a few MiB.
+/// Several unpackers may work at once, on directories of their own; each takes three threads and a few MiB.
 public struct LayerUnpacker: Sendable {
     public var options: UnpackOptions
 
@@ -53,7 +53,7 @@ public struct LayerUnpacker: Sendable {
         let totals = try stream.finish(after: reader.consumed)
         try writer.finish()
         return LayerContent(
-            digest: totals.digest ?? totals.diffID, diffID: totals.diffID, compression: totals.compression,
+            digest: totals.digest, diffID: totals.diffID, compression: totals.compression,
             size: totals.size, archiveSize: totals.archiveSize, entries: reader.entries, omitted: writer.omitted)
     }
 }

@@ -53,6 +53,11 @@ extension ChildProgram {
             return make(isolab_await_gate, UInt64(stage.rawValue), stage.isSilent ? 1 : 0)
         case .succeed: return make(isolab_succeed)
         case .handOver: return make(isolab_hand_over)
+        case .awaitPublication:
+            return make(isolab_await_publication, UInt64(bitPattern: Int64(inputs.publication)))
+        case .showProcesses(let source):
+            let descriptor = inputs.namespaces.first { $0.source == source }?.descriptor ?? -1
+            return make(isolab_show_processes_of, UInt64(bitPattern: Int64(descriptor)))
         case .awaitStart: return make(isolab_await_start, UInt64(bitPattern: Int64(inputs.startFIFO)))
         case .guardLauncher: return make(isolab_guard_parent, UInt64(bitPattern: Int64(inputs.launcher)))
         case .hook(let hook): return make(isolab_run_hook, lay(hook))
@@ -105,6 +110,7 @@ extension ChildProgram {
             return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
         case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
         case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
+        case .bindRoot(let path): return make(isolab_bind_root, text(path))
         case .detach(let path): return make(isolab_detach, text(path))
         case .pivotRoot(let path): return make(isolab_pivot_root, text(path))
         case .mask(let path): return make(isolab_mask, text(path))
@@ -152,7 +158,7 @@ extension ChildProgram {
         case .closeAtOnce(let preserved):
             // A successor has yet to send its terminal away.
             let console = steps.contains(.succeed) ? inputs.consoleSocket : -1
-            let kept = [inputs.startFIFO, inputs.reportFIFO, console].filter { $0 >= 0 }.sorted()
+            let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication, console].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
             return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))

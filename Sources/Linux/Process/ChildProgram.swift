@@ -9,6 +9,7 @@ package final class ChildProgram {
     /// Every allocation that the steps point into.
     var allocations: [UnsafeMutableRawPointer] = []
     private let child: UnsafeMutablePointer<isolab_child>
+    private let joinNames: [String]
 
     /// CLONE_VFORK.
     private static let suspendParent: UInt64 = 0x4000
@@ -29,12 +30,16 @@ package final class ChildProgram {
         /// The FIFO whose byte lets a created container start, and the one its failure is written to.
         package var startFIFO: Int32 = -1
         package var reportFIFO: Int32 = -1
+        /// The successor's end of a pair of sockets, by which it says that it is there.
+        package var publication: Int32 = -1
         /// A connected UNIX socket that a terminal's master goes to.
         package var consoleSocket: Int32 = -1
         /// Idmapped mounts that are attached nowhere yet.
         package var trees: [Int32] = []
         /// The namespaces to join, by their source.
         package var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
+        /// Namespaces that the child is born in, in the order in which they are joined; with what an error calls each.
+        package var joins: [(descriptor: Int32, namespaces: Namespaces, name: String)] = []
 
         package init() {}
 
@@ -46,6 +51,7 @@ package final class ChildProgram {
 
     package init(_ steps: [ChildStep], inputs: Inputs) {
         self.steps = steps
+        joinNames = inputs.joins.map { "\($0.namespaces) of \($0.name)" }
         child = .allocate(capacity: 1)
         child.initialize(to: isolab_child())
         // Copying a tree goes down directory by directory, each with a buffer.
@@ -63,6 +69,13 @@ package final class ChildProgram {
         child.pointee.cgroup = -1
         child.pointee.failed = -1
         child.pointee.report = inputs.reportFIFO
+        let joins = reserve(isolab_join.self, inputs.joins.count)
+        for (index, join) in inputs.joins.enumerated() {
+            joins[index] = isolab_join(
+                descriptor: join.descriptor, namespace: UInt32(truncatingIfNeeded: join.namespaces.rawValue))
+        }
+        child.pointee.joins = UnsafePointer(joins)
+        child.pointee.join_count = UInt64(inputs.joins.count)
     }
 
     deinit {
@@ -109,6 +122,10 @@ package final class ChildProgram {
         child.pointee.cgroup = cgroup
         let error = isolab_child_start(child)
         guard error == 0 else {
+            let join = Int(child.pointee.failed_join)
+            if join >= 0 {
+                throw SystemError("setns", joinNames[join], errno: error, stage: "namespaces to be born in")
+            }
             throw SystemError(
                 "clone3", namespaces.description, errno: error, stage: "clone3",
                 advice: error == EPERM ? "namespaces need root, or unprivileged user namespaces" : nil)

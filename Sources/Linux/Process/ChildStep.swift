@@ -10,6 +10,10 @@ public enum ChildStep: Equatable, Sendable {
     case succeed
     /// From here on the child needs its launcher no more, who may end.
     case handOver
+    /// Say that the successor is there, and wait until the launcher has written it down.
+    case awaitPublication
+    /// The pid namespace, one of the launch's descriptors, that a procfs shows which is mounted from then on.
+    case showProcesses(of: NamespaceSource)
     /// Wait for one byte of the launch's start FIFO.
     case awaitStart
     /// Die with the thread that launched it, and fail where it is gone already.
@@ -49,6 +53,8 @@ public enum ChildStep: Equatable, Sendable {
     case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
+    /// Binds a directory over itself, reached without links, and holds it: what is entered as the root from then on.
+    case bindRoot(path: String)
     case detach(path: String)
     case pivotRoot(path: String)
     /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
@@ -103,6 +109,8 @@ extension ChildStep {
         case .awaitLauncher(let stage): "await \(stage)"
         case .succeed: "succeed"
         case .handOver: "hand over"
+        case .awaitPublication: "await publication"
+        case .showProcesses(let source): "show processes of \(source)"
         case .awaitStart: "await start"
         case .guardLauncher: "guard launcher"
         case .hook(let hook): "hook \(hook.path)"
@@ -128,6 +136,7 @@ extension ChildStep {
         case .makeTree(_, let type, _, _): "fsmount \(type)"
         case .attachTree(_, let target): "attach \(target)"
         case .bindFile(_, let target): "bind \(target)"
+        case .bindRoot(let path): "bind root \(path)"
         case .detach(let path): "umount \(path)"
         case .pivotRoot: "pivot_root"
         case .mask(let path): "mask \(path)"
@@ -167,7 +176,8 @@ extension ChildStep {
         case .mountOverlay(let overlay, let target, let userAttributes):
             "overlay on \(target) (\(overlay.options(userAttributes: userAttributes))) in \(overlay.stack)"
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
-            .bindFile(_, let path), .detach(let path), .pivotRoot(let path), .mask(let path), .makeReadOnly(let path),
+            .bindFile(_, let path), .bindRoot(let path), .detach(let path), .pivotRoot(let path), .mask(let path),
+            .makeReadOnly(let path),
             .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
             .writeFile(let path, _), .changeDirectory(let path):
             path
@@ -197,7 +207,8 @@ extension ChildStep {
         case .joinCgroups, .writeFile: "write"
         case .awaitLauncher, .handOver: "futex"
         case .succeed: "clone"
-        case .awaitStart: "read"
+        case .awaitStart, .awaitPublication: "read"
+        case .showProcesses: "fsconfig"
         case .hook, .execute, .findProgram: "execve"
         case .openTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
@@ -213,7 +224,7 @@ extension ChildStep {
         case .mountOverlay: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
-        case .cloneTree: "open_tree"
+        case .cloneTree, .bindRoot: "open_tree"
         case .makeTree: "fsmount"
         case .attachTree, .bindFile: "move_mount"
         case .detach: "umount2"

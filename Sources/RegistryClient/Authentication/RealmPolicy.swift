@@ -54,7 +54,10 @@ public enum RealmPolicy {
     /// The part of a name that somebody registered: `docker.io` of `registry-1.docker.io`; nil of public suffixes and of names
     /// without a dot.
     static func registrableDomain(of host: String) -> String? {
-        guard let list = psl_builtin(), let domain = psl_registrable_domain(list, host) else { return nil }
-        return String(cString: domain)
+        // The answer points into the name that was asked about.
+        host.withCString { name in
+            guard let list = psl_builtin(), let domain = psl_registrable_domain(list, name) else { return nil }
+            return String(cString: domain)
+        }
     }
 }

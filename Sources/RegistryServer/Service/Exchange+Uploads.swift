@@ -170,28 +170,20 @@ final class UploadReceiver: BodyReceiver {
     }
 
     func finish() throws(RegistryFault) -> RegistryResponse {
+        // What is not over then stays for the next request; of a blob that was to come whole nothing does.
+        defer { cut() }
         if let chunk, upload.size != chunk.last + 1 {
-            upload.release()
             throw .sizeInvalid("fewer bytes came than Content-Range says")
         }
         switch kind {
-        case .part:
-            defer { upload.release() }
-            return Exchange.progress(202, upload, repository)
-        case .whole(let digest), .last(let digest, _):
-            return try commit(digest)
+        case .part: return Exchange.progress(202, upload, repository)
+        case .whole(let digest), .last(let digest, _): return try commit(digest)
         }
     }
 
     private func commit(_ digest: Digest) throws(RegistryFault) -> RegistryResponse {
         // Not while a collection looks what is linked: the blob is linked before it looks again.
-        let lock: FileLock
-        do throws(ContentError) {
-            lock = try registry.store.content.lock(.shared)
-        } catch {
-            upload.release()
-            throw RegistryFault(error)
-        }
+        let lock = try answering { () throws(ContentError) in try registry.store.content.lock(.shared) }
         defer { withExtendedLifetime(lock) {} }
         try upload.commit(digest)
         try calling { () throws(SystemError) in try repository.linkBlob(digest) }

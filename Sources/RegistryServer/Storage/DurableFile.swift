@@ -16,7 +16,7 @@ struct DurableFile {
             try retryingOnInterrupt("fsync", path) { fsync(file.number) }
             if rename(temporary, path) != 0 {
                 guard errno == ENOENT else { throw SystemError("rename", path) }
-                try SystemFile.makeDirectories(Self.directory(of: path))
+                try makeDirectories(Self.directory(of: path))
                 if rename(temporary, path) != 0 { throw SystemError("rename", path) }
             }
         } catch {
@@ -34,7 +34,7 @@ struct DurableFile {
             _ = try OwnedDescriptor(opening: path, flags, mode: 0o600)
         } catch {
             guard error.errno == ENOENT else { throw error }
-            try SystemFile.makeDirectories(Self.directory(of: path))
+            try makeDirectories(Self.directory(of: path))
             _ = try OwnedDescriptor(opening: path, flags, mode: 0o600)
         }
         try SystemFile.synchronize(Self.directory(of: path))
@@ -50,6 +50,17 @@ struct DurableFile {
         }
         try SystemFile.synchronize(Self.directory(of: path))
         return true
+    }
+
+    /// Makes a directory and those above it, for good: each is named on the disk by the one above.
+    private func makeDirectories(_ path: String) throws(SystemError) {
+        try SystemFile.makeDirectories(path, mode: 0o700)
+        let root = Self.directory(of: aside)
+        var above = path
+        while above.utf8.count > root.utf8.count, above.hasPrefix(root) {
+            above = Self.directory(of: above)
+            try SystemFile.synchronize(above)
+        }
     }
 
     private static func directory(of path: String) -> String {

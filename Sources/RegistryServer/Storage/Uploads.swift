@@ -14,13 +14,15 @@ final class Uploads: Sendable {
         var idle: [String: (session: IngestSession, since: Int)] = [:]
         /// Those that one is.
         var claimed: Set<String> = []
+        /// All that have begun and not ended, also those that are on disk alone.
+        var count: Int
     }
 
     private let content: ContentStore
     private let key: [UInt8]
     /// Of uploads that have begun and not ended.
     private let greatestCount: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// Idle sessions hold a descriptor each; beyond this number the eldest is put away, to be read again if it is needed.
     private let greatestIdle = 128
 
@@ -28,6 +30,12 @@ final class Uploads: Sendable {
         content = store.content
         key = store.key
         self.greatestCount = greatestCount
+        state = Mutex(State(count: Self.count(store.content)))
+    }
+
+    /// Of those on disk: what passes by (manifests being stored) has other names.
+    private static func count(_ content: ContentStore) -> Int {
+        ((try? content.ingests()) ?? []).count { $0.utf8.count == idLength }
     }
 
     /// How many requests are writing.
@@ -38,15 +46,16 @@ final class Uploads: Sendable {
         let random = RandomName.make()
         let id = "\(random)-\(signature(random, repository))"
         let isTooMany = state.withLock { state in
-            if state.claimed.count + state.idle.count >= greatestCount { return true }
+            if state.count >= greatestCount { return true }
             state.claimed.insert(id)
+            state.count += 1
             return false
         }
         guard !isTooMany else { throw .tooMany("too many uploads are under way") }
         do throws(ContentError) {
             return Upload(id, try content.beginIngest(id: id, algorithm: algorithm), self)
         } catch {
-            _ = state.withLock { $0.claimed.remove(id) }
+            forget(id)
             throw RegistryFault(error)
         }
     }
@@ -89,12 +98,22 @@ final class Uploads: Sendable {
         withExtendedLifetime(eldest) {}
     }
 
-    fileprivate func forget(_ id: String) { _ = state.withLock { $0.claimed.remove(id) } }
+    /// It has ended.
+    fileprivate func forget(_ id: String) {
+        state.withLock { state in
+            state.claimed.remove(id)
+            state.count -= 1
+        }
+    }
 
     /// Removes what nobody wrote to for a while.
     func expire(olderThan seconds: Int) throws(ContentError) -> [String] {
         putAway(idleFor: min(seconds, 300))
-        return try content.cleanIngests(olderThan: seconds)
+        let removed = try content.cleanIngests(olderThan: seconds)
+        // Counted anew: another process may have removed some, too.
+        let count = Self.count(content)
+        state.withLock { $0.count = max(count, $0.claimed.count) }
+        return removed
     }
 
     /// Closes sessions: their locks keep their files from being cleaned. They are found again on disk if they are needed.
@@ -107,6 +126,9 @@ final class Uploads: Sendable {
 
     // MARK: Names
 
+    /// Two times 32 digits and a dash.
+    private static let idLength = 65
+
     private func signature(_ random: String, _ repository: String) -> String {
         var hasher = ContentHasher(.sha256)
         for part in [key, Array(random.utf8), Array(repository.utf8)] { part.withUnsafeBytes { hasher.update($0) } }
@@ -115,7 +137,7 @@ final class Uploads: Sendable {
 
     private func isOf(_ id: String, _ repository: String) -> Bool {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
-        guard id.utf8.count == 65, parts.count == 2, parts[0].utf8.count == 32,
+        guard id.utf8.count == Self.idLength, parts.count == 2, parts[0].utf8.count == 32,
             parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return false }
         return ConstantTime.equal(Array(parts[1].utf8), Array(signature(String(parts[0]), repository).utf8))
@@ -127,6 +149,8 @@ final class Upload: Sendable {
     let id: String
     private let session: IngestSession
     private let uploads: Uploads
+    /// Whether there is nothing left to release or to abandon.
+    private let isOver = Mutex(false)
 
     fileprivate init(_ id: String, _ session: IngestSession, _ uploads: Uploads) {
         self.id = id
@@ -142,24 +166,36 @@ final class Upload: Sendable {
     }
 
     /// Keeps it for the next request.
-    func release() { uploads.release(self, session) }
+    func release() {
+        if end() { uploads.release(self, session) }
+    }
 
-    /// Makes it a blob; where that fails for what the client sent, it is over, else it stays.
+    /// Makes it a blob; where that fails for what the client sent, it is over, else it stays to be tried again.
     func commit(_ digest: Digest) throws(RegistryFault) {
         do throws(ContentError) {
             try session.commit(expected: digest)
         } catch .digestMismatch(let expected, let found) {
+            isOver.withLock { $0 = true }
             uploads.forget(id)
             throw RegistryFault(ContentError.digestMismatch(expected: expected, found: found))
         } catch {
-            release()
             throw RegistryFault(error)
         }
+        isOver.withLock { $0 = true }
         uploads.forget(id)
     }
 
     func abandon() {
+        guard end() else { return }
         session.abandon()
         uploads.forget(id)
+    }
+
+    /// - Returns: whether it was not over yet.
+    private func end() -> Bool {
+        isOver.withLock { isOver in
+            defer { isOver = true }
+            return !isOver
+        }
     }
 }

@@ -79,6 +79,15 @@ struct ServeCommand: AsyncParsableCommand {
                 address: listen, metricsAddress: metrics, connections: connections,
                 certificate: try tlsCert.flatMap { cert in try tlsKey.map { try Certificate(chain: cert, key: $0) } },
                 collection: collectEvery > 0 ? CollectionSettings(interval: collectEvery, grace: grace) : nil)
+            if !listen.isLoopback, htpasswd == nil, !readOnly {
+                printToStandardError(
+                    "isolab-registry: warning: whoever reaches \(listen.description) may push and delete; see --htpasswd"
+                )
+            }
+            if !listen.isLoopback, htpasswd != nil, tlsCert == nil {
+                printToStandardError(
+                    "isolab-registry: warning: passwords come in clear text over plain HTTP; see --tls-cert")
+            }
             try await server.run()
         } catch {
             throw failure(error)
@@ -112,6 +121,9 @@ struct Address: ExpressibleByArgument, Sendable {
         self.host = host.isEmpty ? "0.0.0.0" : String(host)
         self.port = Int(port)
     }
+
+    /// Whether only this host can reach it.
+    var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" || host == "localhost" }
 
     var defaultValueDescription: String { description }
 

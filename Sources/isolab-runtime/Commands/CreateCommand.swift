@@ -1,3 +1,4 @@
+import CLinux
 import Containers
 import Glibc
 
@@ -9,7 +10,10 @@ enum CreateCommand: Command {
     static let entersContainers = true
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
-        _ = try context.runtime().create(try LaunchOptions.request(options, waitsForStart: true))
+        let request = try LaunchOptions.request(options, waitsForStart: true)
+        let runtime = try context.runtime()
+        isolab_forget_environment()
+        _ = try runtime.create(request)
         // The container waits in memory it shares with this process: nothing of it may be torn down.
         fflush(nil)
         _exit(0)

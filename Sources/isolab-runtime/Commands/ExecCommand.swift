@@ -1,3 +1,4 @@
+import CLinux
 import Containers
 import Glibc
 import Linux
@@ -46,6 +47,7 @@ enum ExecCommand: Command {
             request.process.consoleSize = ForegroundTerminal.callersSize()
         }
         let signals = detached ? -1 : try Foreground.holdSignals()
+        isolab_forget_environment()
         let process = try runtime.execute(request)
         if detached {
             fflush(nil)

@@ -25,6 +25,7 @@ enum RunCommand: Command {
         request.consoleDescriptor = terminal?.childEnd
         if terminal != nil { request.consoleSize = ForegroundTerminal.callersSize() }
         let signals = detached ? -1 : try Foreground.holdSignals()
+        isolab_forget_environment()
         let process = try runtime.create(request)
         do {
             if request.bundle.configuration.hooks?.poststart.isEmpty == false {

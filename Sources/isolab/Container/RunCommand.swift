@@ -16,7 +16,9 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var group: RunOptionGroup
     @Flag(help: "In a guest, a virtual machine with a kernel of its own; it leaves nothing, with --rm or without.")
     var vm = false
-    @Option(help: ArgumentHelp("With --vm: its kernel (bzImage or vmlinux), instead of Debian's cloud kernel.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "With --vm: its kernel (bzImage or vmlinux), instead of Debian's cloud kernel.", valueName: "file"))
     var kernel: String?
     @Option(help: ArgumentHelp("With --vm: a libvirt of this host instead of the embedded driver.", valueName: "uri"))
     var connect: String?

@@ -40,7 +40,9 @@ struct RunOptionGroup: ParsableArguments {
     @Flag(help: "Let it not write to its root.") var readOnly = false
     @Option(help: ArgumentHelp("The size of /dev/shm.", valueName: "bytes")) var shmSize: String?
     @Option(help: ArgumentHelp("Let it use a device.", valueName: "source[:target][:rwm]")) var device: [String] = []
-    @Option(help: ArgumentHelp("none (default: loopback only) or host; there are no other networks yet.", valueName: "mode"))
+    @Option(
+        help: ArgumentHelp("none (default: loopback only) or host; there are no other networks yet.", valueName: "mode")
+    )
     var network = "none"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("At most so much memory.", valueName: "bytes")) var memory: String?

@@ -15,7 +15,9 @@ struct CheckCommand: ParsableCommand {
         do {
             let report = try ImageStore().check(repairing: repair)
             for problem in report.problems { print("\(problem)") }
-            print("\(report.blobs) blobs, \(HumanSize.text(report.size)): \(report.problems.isEmpty ? "all whole" : "\(report.problems.count) problems")")
+            print(
+                "\(report.blobs) blobs, \(HumanSize.text(report.size)): \(report.problems.isEmpty ? "all whole" : "\(report.problems.count) problems")"
+            )
             if !report.problems.isEmpty { throw ExitCode.failure }
         } catch {
             throw Failure.exit(error)

@@ -8,7 +8,9 @@ struct InspectCommand: ParsableCommand {
         discussion: "A container goes before an image of the same name; --type says which is meant.")
 
     @Argument(help: "Names, or the beginnings of identifiers.") var names: [String]
-    @Option(name: .shortAndLong, help: ArgumentHelp("A template in place of the JSON, e.g. '{{.Config.Cmd}}'.", valueName: "template"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A template in place of the JSON, e.g. '{{.Config.Cmd}}'.", valueName: "template"))
     var format: String?
     @Option(help: ArgumentHelp("image or container.", valueName: "kind")) var type: String?
 

@@ -15,7 +15,8 @@ struct LoadCommand: ParsableCommand {
     func run() throws {
         do {
             let store = try ImageStore()
-            let loaded = try input.map { try store.load($0) } ?? store.load(archive: STDIN_FILENO, called: "standard input")
+            let loaded =
+                try input.map { try store.load($0) } ?? store.load(archive: STDIN_FILENO, called: "standard input")
             for image in loaded {
                 let names = image.names.map(\.familiar)
                 for name in names.isEmpty ? ["\(image.target.digest)"] : names {

@@ -10,6 +10,8 @@ struct TagCommand: ParsableCommand {
     @Argument(help: "Its new name.") var name: String
 
     func run() throws {
-        do { try ImageStore().tag(image, as: try ImageReference(name).withDefaultTag) } catch { throw Failure.exit(error) }
+        do { try ImageStore().tag(image, as: try ImageReference(name).withDefaultTag) } catch {
+            throw Failure.exit(error)
+        }
     }
 }

@@ -18,7 +18,8 @@ struct RegistryCommand: ParsableCommand {
     }
 
     struct RemoteInspectCommand: TransferCommand {
-        static let configuration: CommandConfiguration = handedOver("inspect", "Show an image in a registry without pulling it.")
+        static let configuration: CommandConfiguration = handedOver(
+            "inspect", "Show an image in a registry without pulling it.")
         @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
     }
 

@@ -32,7 +32,8 @@ struct LogoutCommand: TransferCommand {
 }
 
 struct SearchCommand: TransferCommand {
-    static let configuration: CommandConfiguration = handedOver("search", "Find repositories of a registry, or tags of a repository.")
+    static let configuration: CommandConfiguration = handedOver(
+        "search", "Find repositories of a registry, or tags of a repository.")
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 

@@ -4,7 +4,9 @@ import Presentation
 
 /// How a list is printed.
 struct ListOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("json, table, a template like '{{.ID}}: {{.Size}}', or 'table {{.ID}}\\t{{.Size}}'.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "json, table, a template like '{{.ID}}: {{.Size}}', or 'table {{.ID}}\\t{{.Size}}'.", valueName: "format"))
     var format: String?
     @Flag(help: "Cut nothing short.") var noTrunc = false
 

@@ -6,7 +6,9 @@ import OCI
 /// The program that speaks to registries: the only one that carries an HTTP stack.
 enum Transfer {
     /// Becomes it, with this program's own arguments.
-    static func become() throws -> Never { try Sibling.become("isolab-transfer", Array(CommandLine.arguments.dropFirst())) }
+    static func become() throws -> Never {
+        try Sibling.become("isolab-transfer", Array(CommandLine.arguments.dropFirst()))
+    }
 
     /// Pulls an image and waits for it; what it has to say goes to standard error, standard output is the container's.
     static func pull(_ name: ImageReference, _ platform: Platform?) throws {
@@ -27,7 +29,9 @@ enum Sibling {
     static func path(_ name: String) throws -> String {
         let path = "\(StandardDirectories.programs)/\(name)"
         guard access(path, X_OK) == 0 else {
-            throw SystemError("run", path, advice: "\(name) belongs beside isolab: build it (make build), or install both (make install)")
+            throw SystemError(
+                "run", path,
+                advice: "\(name) belongs beside isolab: build it (make build), or install both (make install)")
         }
         return path
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import OCI
 import Testing
@@ -93,6 +94,20 @@ struct CollectionTests {
         for blob in try ImageManifest(json: image).layers {
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(blob.digest)"), 200)
         }
+    }
+
+    /// A server that was told to collects by itself.
+    @Test func byTheServer() throws {
+        let place = try Place()
+        let server = try RegistryProcess(place, ["--collect-every", "1", "--grace", "0"])
+        let shop = Workshop(server.http)
+        let orphan = try shop.push(Workshop.random(100))
+        var status = 200
+        for _ in 0..<600 where status == 200 {
+            usleep(50_000)
+            status = try shop.send("HEAD", "/v2/\(shop.name)/blobs/\(orphan)").status
+        }
+        #expect(status == 404)
     }
 
     /// Collections beside pushes: with a time of grace no push loses what it counts on.

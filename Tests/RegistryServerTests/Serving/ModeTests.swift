@@ -109,6 +109,10 @@ struct ModeTests {
         try shop.expect(shop.send("POST", "/v2/\(shop.name)/blobs/uploads/"), 429, code: "TOOMANYREQUESTS")
         try shop.expect(shop.send("DELETE", upload), 204)
         _ = try shop.beginUpload()
+        // They are counted after a restart, too.
+        _ = try server.end()
+        let after = try RegistryProcess(place, ["--max-uploads", "2"])
+        #expect(try after.http.send("POST", "/v2/\(shop.name)/blobs/uploads/").status == 429)
     }
 
     /// Uploads cannot be guessed, nor written to from another repository.

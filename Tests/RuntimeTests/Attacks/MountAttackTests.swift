@@ -47,53 +47,142 @@ import Testing
 
     /// CVE-2021-30465 as it was: two containers share a volume; the first swaps a directory in it for a link while the
     /// second is created with a mount below the volume. Whatever the moment, the host's tree is never what is mounted on.
+    ///
+    /// Naive: the target is looked at, found to be a directory, and mounted on by its path: at times that is a link by then.
     @Test func swappedLinkInSharedVolume() throws {
         let outside = try outside()
         let volume = engine.place + "/volume"
         try SystemFile.makeDirectories(volume + "/directory")
+        try SystemFile.makeDirectories(engine.rootfs + "/volume")
         symlink(outside + "/target", volume + "/link")
-        // renameat2(RENAME_EXCHANGE) has no command here; two renames in a loop are as good an attacker.
+        // What a victim makes meanwhile in the directory's place is thrown away: the swapping goes on.
         let attacker = try engine.started(
-            "cd /volume; while :; do mv directory spare && mv link directory && mv directory link && mv spare directory; done"
+            """
+            cd /volume; while :; do mv -T directory spare; rm -rf directory; mv -T link directory
+            mv -T directory link; rm -rf directory; mv -T spare directory; done 2>/dev/null
+            """
         ) {
             $0.mounts.append(.init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]))
         }
-        var (succeeded, refused) = (0, 0)
+        let trace = outside + "/target/below"
+        try Waiting.until("the naive launch succumbs") {
+            if Self.isDirectory(volume + "/directory") {
+                // Refused where the directory is away for a moment.
+                _ = try? NaiveLaunch.run(
+                    engine, "true", root: engine.rootfs,
+                    mounts: [
+                        .init(source: volume, target: "/volume"),
+                        .init(source: "tmpfs", target: "/volume/directory/below", type: "tmpfs"),
+                    ])
+            }
+            return SystemFile.exists(trace)
+        }
+        rmdir(trace)
+
+        var succeeded = 0
         for _ in 0..<40 {
-            let answer = try engine.run("true") {
+            let answer = try engine.run("touch /volume/directory/below/mark; echo ran") {
                 $0.mounts += [
                     .init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]),
                     .init(destination: "/volume/directory/below", type: "tmpfs", source: "tmpfs"),
                 ]
             }
-            if answer.status == 0 { succeeded += 1 } else { refused += 1 }
-            #expect(!SystemFile.exists(outside + "/target/below"), "a directory was made outside")
+            if answer.status == 0 {
+                succeeded += 1
+                #expect(answer.output == "ran\n")
+            } else {
+                #expect(answer.status == 1)
+                #expect(answer.complaints.contains("/volume/directory/below"), "\(answer.complaints)")
+            }
+            #expect(!SystemFile.exists(trace), "a directory was made outside")
         }
         #expect(succeeded > 0)
         try attacker.remove()
         #expect(try SystemFile.names(in: outside + "/target") == ["file"])
     }
 
-    /// CVE-2023-27561, CVE-2019-19921: /proc as a link in the image to a directory of its own, so that masks and
-    /// parameters go astray. The link is followed inside; what is masked is masked where /proc really is, or nothing runs.
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// CVE-2023-27561, CVE-2019-19921: /proc or /sys as a link in the image to a directory of its own. The kernel's files come
+    /// where their name says or nothing runs.
     @Test(arguments: ["/data/fake", "../data/fake", "data/fake"]) func procAsLink(target: String) throws {
-        let root = engine.rootfs
-        rmdir(root + "/proc")
-        try SystemFile.makeDirectories(root + "/data/fake")
-        symlink(target, root + "/proc")
-        let (container, answer) = try engine.create(
-            engine.configuration("wc -c < /proc/interrupts; echo 1 > /proc/sys/kernel/panic"))
-        guard answer.status == 0 else {
-            // Refused: as safe.
-            #expect(answer.complaints.contains("/proc"))
+        try linkProc(to: target)
+        for sysctl in [[:], ["net.ipv4.ip_forward": "1"]] {
+            let (container, answer) = try engine.create(engine.configuration("true") { $0.linux?.sysctl = sysctl })
+            #expect(answer.status == 1)
+            #expect(answer.complaints.contains("on /proc: Too many levels of symbolic links"), "\(answer.complaints)")
             #expect(engine.traces(of: container.id) == [])
-            return
         }
-        #expect(try container.call("start").status == 0)
-        try container.awaitEnd()
-        #expect(container.streams.output == "0\n", "\(container.streams.complaints)")
-        #expect(container.streams.complaints.contains("Read-only file system"))
-        try container.remove()
+        unlink(engine.rootfs + "/proc")
+        try SystemFile.makeDirectories(engine.rootfs + "/proc")
+        rmdir(engine.rootfs + "/sys")
+        symlink(target, engine.rootfs + "/sys")
+        let answer = try engine.run("true")
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains("on /sys: Too many levels of symbolic links"), "\(answer.complaints)")
+    }
+
+    private func linkProc(to target: String) throws {
+        rmdir(engine.rootfs + "/proc")
+        try SystemFile.makeDirectories(engine.rootfs + "/data/fake")
+        symlink(target, engine.rootfs + "/proc")
+    }
+
+    /// The same with the link swapped by somebody who shares the image while the container is made. Naive: procfs is mounted
+    /// where the link leads at first, masks and read-only paths are where it leads afterwards.
+    @Test func procAsSwappedLink() throws {
+        try linkProc(to: "/data/fake")
+        let decoy = engine.rootfs + "/data/decoy"
+        try SystemFile.makeDirectories(decoy + "/sys")
+        try engine.write("", to: decoy + "/interrupts")
+        let script = """
+            for p in /proc /data/fake /data/decoy; do cat $p/interrupts; done | wc -c
+            for p in /proc /data/fake /data/decoy; do cat $p/sys/kernel/panic > $p/sys/kernel/panic && echo written; done 2>/dev/null
+            exit 0
+            """
+        let swap = ChildHook(
+            path: "/bin/sh", arguments: ["sh", "-c", "ln -s /data/decoy /link && mv -T /link /proc"],
+            environment: ["PATH=/bin"], input: "")
+        // The launch's own step would refuse the link.
+        let mount = ChildHook(
+            path: "/bin/mount", arguments: ["mount", "-t", "proc", "proc", "/proc"], environment: [], input: "")
+        let naive = try NaiveLaunch.run(
+            engine, script, root: engine.rootfs,
+            after: [
+                .hook(mount), .hook(swap),
+                .mount(source: "/dev/null", target: "/proc/interrupts", type: "", flags: [.bind], data: ""),
+                .makeReadOnly(path: "/proc/sys"),
+            ], devices: true)
+        let lines = naive.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0] != "0" && lines[1] == "written", "\(naive.output) \(naive.complaints)")
+
+        // The link is refused. Of two directories in each other's place the real one is covered, or nothing runs.
+        let links = "ln -s /data/fake a; mv -T a proc; ln -s /data/decoy a; mv -T a proc"
+        #expect(try succeeded(of: 20, script, while: links) == 0)
+        unlink(engine.rootfs + "/proc")
+        try SystemFile.makeDirectories(engine.rootfs + "/proc")
+        let directories =
+            "mv -T proc data/fake; mv -T data/decoy proc; mv -T proc data/decoy; rmdir proc; mv -T data/fake proc"
+        rmdir(engine.rootfs + "/data/fake")
+        #expect(try succeeded(of: 60, script, while: directories) > 0)
+    }
+
+    /// Runs a script again and again while the image is changed by the host: what succeeds must have found nothing.
+    private func succeeded(of count: Int, _ script: String, while changes: String) throws -> Int {
+        let (swapper, _) = try engine.begin(["/bin/sh", "-c", "cd \(engine.rootfs); while :; do \(changes); done 2>&1"])
+        defer {
+            try? swapper.kill()
+            _ = try? swapper.wait()
+        }
+        return try (0..<count).count { _ in
+            let answer = try engine.run(script) { $0.linux?.sysctl = [:] }
+            if answer.status != 0 { #expect(answer.status == 1, "\(answer.complaints)") }
+            #expect(answer.status != 0 || answer.output == "0\n", "\(answer.output) \(answer.complaints)")
+            return answer.status == 0
+        }
     }
 
     /// CVE-2019-16884: a volume of the image mounted over /proc, with files of the attacker's in place of the kernel's:
@@ -184,55 +273,96 @@ import Testing
         }
     }
 
-    /// CVE-2025-52565: /dev/console and /dev/pts of the image as links: the terminal's mount would land elsewhere, on a
-    /// file of /proc. It lands on /dev/console itself or nothing runs.
-    @Test(arguments: ["/dev/console", "/dev/pts/ptmx", "/dev/ptmx"]) func consoleAsLink(path: String) throws {
-        let parent = path.hasPrefix("/dev/pts") ? engine.rootfs + "/dev/pts" : engine.rootfs + "/dev"
-        try SystemFile.makeDirectories(parent)
-        symlink("/proc/sys/kernel/core_pattern", engine.rootfs + path)
-        var configuration = engine.configuration(
-            "cat /proc/self/mountinfo; cat /proc/sys/kernel/core_pattern > /dev/null && echo readable"
-        ) {
-            $0.process?.terminal = true
-        }
+    /// CVE-2025-52565: /dev/console, /dev/ptmx and what is in /dev/pts as links of the image: the terminal's mount would land
+    /// elsewhere, on a file of /proc, or bring a file of /proc, before anything is read-only. It lands on /dev/console itself.
+    @Test(arguments: ["console", "ptmx", "pts/ptmx", "pts/0"]) func consoleAsLink(name: String) throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/dev/pts")
+        let parameter = "/proc/sys/kernel/core_pattern"
+        let before = Engine.text(parameter)
+        symlink(parameter, engine.rootfs + "/dev/" + name)
+        let script = """
+            grep -c '/proc/sys/kernel' /proc/self/mountinfo; stat -c %F /dev/console
+            cat /proc/sys/kernel/core_pattern; { true >> /proc/sys/kernel/core_pattern; } 2>/dev/null && echo writable; exit 0
+            """
+        var configuration = engine.configuration(script) { $0.process?.terminal = true }
         // The image's own /dev, with a devpts below it.
-        configuration.mounts.removeAll {
-            $0.destination == "/dev" || $0.destination == "/dev/shm" || $0.destination == "/dev/mqueue"
-        }
-        let bundle = try engine.bundle(configuration)
-        let before = Engine.text("/proc/sys/kernel/core_pattern")
+        configuration.mounts.removeAll { ["/dev", "/dev/shm", "/dev/mqueue"].contains($0.destination) }
         let id = engine.name()
-        let answer = try engine.call("run", "--bundle", bundle, id)
-        #expect(!answer.output.contains("/proc/sys/kernel/core_pattern rw"), "\(answer.output)")
-        #expect(
-            answer.status == 1 && answer.complaints.contains("ioctl") || answer.output.contains("readable")
-                || !answer.complaints.isEmpty)
-        #expect(Engine.text("/proc/sys/kernel/core_pattern") == before)
+        let answer = try engine.call("run", "--bundle", try engine.bundle(configuration), id)
+        #expect(answer.status == 0, "\(answer.complaints)")
+        let lines = answer.output.split(whereSeparator: \.isNewline).joined(separator: "\n")
+        #expect(lines + "\n" == "0\ncharacter special file\n" + before, "\(answer.output)")
+        #expect(Engine.text(parameter) == before)
         #expect(engine.traces(of: id) == [])
     }
 
-    /// The root itself swapped for a link while containers are made: what is entered is a directory of the bundle's, never
-    /// the host's.
+    /// The negative control: a launch that binds the terminal by path, from /dev/pts/0 to /dev/console. One of the two as a link
+    /// covers the kernel's parameter; the other is the parameter, to be written in spite of a read-only /proc/sys.
+    @Test(arguments: [true, false]) func consoleAsLinkForNaiveLaunch(linkIsTarget: Bool) throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/dev/pts")
+        let parameter = "/proc/sys/kernel/core_pattern"
+        symlink(parameter, engine.rootfs + (linkIsTarget ? "/dev/console" : "/dev/pts/0"))
+        try engine.write("terminal\n", to: engine.rootfs + (linkIsTarget ? "/dev/pts/0" : "/dev/console"))
+        let naive = try NaiveLaunch.run(
+            engine, "cat \(linkIsTarget ? parameter : "/dev/console"); { true >> /dev/console; } && echo writable",
+            root: engine.rootfs,
+            after: [
+                .mount(source: "proc", target: "/proc", type: "proc", flags: [], data: ""),
+                .mount(source: "/dev/pts/0", target: "/dev/console", type: "", flags: [.bind], data: ""),
+                .makeReadOnly(path: "/proc/sys"),
+            ])
+        let expected = linkIsTarget ? "terminal\n" : Engine.text(parameter) + "writable\n"
+        #expect(naive.output.hasPrefix(expected), "the negative control does not attack: \(naive.complaints)")
+    }
+
+    /// The root itself swapped for a link to another tree while containers are made: what is entered is the bundle's directory or
+    /// nothing. Naive: the path is looked at, found to be a directory, and bound and entered by its path.
     @Test func rootSwappedForLink() throws {
         let other = engine.place + "/other"
-        rename(engine.rootfs, other)
-        symlink("other", engine.rootfs)
-        let swapper = try engine.begin([
+        try #require(try ProcessPlan("cp", ["-a", engine.rootfs, other]).spawn().wait().succeeded)
+        try engine.write("the other tree\n", to: other + "/data/whose")
+        try engine.write("the bundle's\n", to: engine.rootfs + "/data/whose")
+        let (swapper, _) = try engine.begin([
             "/bin/sh", "-c",
-            "cd \(engine.place); ln -s / evil; while :; do ln -sfn / rootfs; ln -sfn other rootfs; done",
+            """
+            cd \(engine.place); ln -s other evil; while :; do mv -T rootfs spare; mv -T evil rootfs
+            mv -T rootfs evil; mv -T spare rootfs; sleep 0.02; done
+            """,
         ])
         defer {
-            try? swapper.process.kill()
-            _ = try? swapper.process.wait()
+            try? swapper.kill()
+            _ = try? swapper.wait()
         }
-        var (inside, refused) = (0, 0)
-        for _ in 0..<40 {
-            let answer = try engine.run("test -e /etc/passwd && echo escaped; test -x /bin/busybox && echo inside")
-            if answer.output == "inside\n" { inside += 1 }
-            if answer.status == 1 { refused += 1 }
-            // The host's own root as a container's would be seen by its /etc/passwd.
-            #expect(answer.output.contains("escaped") == false || answer.complaints.contains("root"))
+        try Waiting.until("the naive launch succumbs") {
+            guard Self.isDirectory(engine.rootfs) else { return false }
+            let naive = try? NaiveLaunch.run(engine, "cat /data/whose", root: engine.rootfs)
+            return naive?.output == "the other tree\n"
         }
-        #expect(inside + refused > 0)
+        var inside = 0
+        for _ in 0..<60 {
+            let answer = try engine.run("cat /data/whose")
+            if answer.status == 0 {
+                inside += 1
+                #expect(answer.output == "the bundle's\n")
+            } else {
+                #expect(answer.status == 1)
+                #expect(answer.output.isEmpty)
+                #expect(answer.complaints.contains(engine.rootfs), "\(answer.complaints)")
+            }
+        }
+        #expect(inside > 0)
+    }
+
+    /// A root that is a link, or the host's own, is refused whatever it leads to.
+    @Test func rootAsLink() throws {
+        symlink("rootfs", engine.place + "/link")
+        for (path, word) in [
+            (engine.place + "/link", "no link"), ("/", "the host's own root"), ("/tmp/..", "own root"),
+        ] {
+            let answer = try engine.run("true") { $0.root?.path = path }
+            #expect(answer.status == 1)
+            #expect(answer.complaints.contains("root.path") && answer.complaints.contains(word), "\(answer.complaints)")
+        }
+        #expect(try engine.run("echo ran") { $0.root?.path = engine.rootfs + "/" }.output == "ran\n")
     }
 }

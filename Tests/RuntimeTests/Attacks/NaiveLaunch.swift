@@ -19,15 +19,18 @@ enum NaiveLaunch {
     /// - Parameters:
     ///   - before: steps between the mounts and the change of root.
     ///   - after: steps between the change of root and the program.
+    ///   - devices: whether the host's /dev is bound in.
     static func run(
         _ engine: Engine, _ script: String, root: String, mounts: [Mount] = [], before: [ChildStep] = [],
-        after: [ChildStep] = [], program: String = "/bin/sh", namespaces: Namespaces = [.mount, .pid, .uts, .ipc]
+        after: [ChildStep] = [], devices: Bool = false, program: String = "/bin/sh",
+        namespaces: Namespaces = [.mount, .pid, .uts, .ipc]
     ) throws -> Engine.Answer {
         var steps: [ChildStep] = [
             .mount(source: "", target: "/", type: "", flags: [.isPrivate, .recursive], data: ""),
             .mount(source: root, target: root, type: "", flags: [.bind, .recursive], data: ""),
         ]
-        for mount in mounts {
+        let devices = devices ? [Mount(source: "/dev", target: "/dev")] : []
+        for mount in devices + mounts {
             steps.append(
                 .mount(
                     source: mount.source, target: root + mount.target, type: mount.type,

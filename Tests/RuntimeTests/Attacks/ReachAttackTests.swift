@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import OCI
@@ -97,9 +98,21 @@ import Testing
         try container.remove()
     }
 
-    /// Neither a program's first instruction nor a waiting container's process has a descriptor of the host's: standard
-    /// streams, and before the start the two FIFOs of the start, which lead nowhere.
+    /// CVE-2024-21626 by the descriptors themselves: neither a program's first instruction nor a waiting container's process has
+    /// one of the host's: standard streams, and before the start the two FIFOs of the start, which lead nowhere. Naive: what
+    /// the engine had open is open inside.
     @Test func descriptors() throws {
+        try engine.write("the host's\n", to: "mark")
+        let look = "cat /proc/self/fd/5/mark; cat <&6"
+        let naive = try engine.shell(
+            "exec 5< $place 6< $place/mark; exec unshare -m --propagation private chroot \(engine.rootfs) /bin/sh -c 'mount -t proc proc /proc; \(look)'"
+        )
+        #expect(naive.output == "the host's\nthe host's\n", "the negative control does not attack: \(naive.complaints)")
+        let tried = try engine.bundle(engine.configuration(look + "; ls /proc/self/fd | wc -l"))
+        let ours = try engine.shell("exec 5< $place 6< $place/mark; $runtime run --bundle \(tried) \(engine.name())")
+        // The three streams, and the directory that ls itself reads.
+        #expect(ours.output == "4\n", "\(ours.complaints)")
+
         // The engine's own are not passed on either.
         let bundle = try engine.bundle(engine.configuration("ls -l /proc/self/fd; exec sleep 1000"))
         let id = engine.name()
@@ -124,40 +137,79 @@ import Testing
         #expect(try engine.call("delete", "--force", id).status == 0)
     }
 
+    /// What a process that joins offers to somebody in the container who may trace it, beyond what he has himself.
+    private func booty(_ pid: Int32, beside first: Int32) throws -> Set<String> {
+        func capabilities(_ pid: Int32) -> [Substring] {
+            Engine.text("/proc/\(pid)/status").split(separator: "\n").filter { $0.hasPrefix("Cap") }
+        }
+        var booty: Set<String> = []
+        if capabilities(pid) != capabilities(first) { booty.insert("capabilities") }
+        if try Procfs.namespace("mnt", of: "\(pid)") != Procfs.namespace("mnt", of: "\(first)") {
+            booty.insert("mounts")
+        }
+        for name in try SystemFile.names(in: "/proc/\(pid)/fd") {
+            let open = try Procfs.readLink("/proc/\(pid)/fd/\(name)")
+            // The streams of the test's own call, and the pipe by which it says what failed.
+            if !open.hasPrefix(engine.place + "/"), !open.hasPrefix("pipe:") { booty.insert("descriptor of \(open)") }
+        }
+        // The engine's own: every call of a test's has its directory there.
+        if Engine.text("/proc/\(pid)/environ").contains("place=") { booty.insert("environment") }
+        // On a mount that nobody can write through, busy or not.
+        let program = Glibc.open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
+        if program >= 0 || errno != EROFS { booty.insert("program") }
+        if program >= 0 { close(program) }
+        return booty
+    }
+
+    /// The process in a container's pid namespace that was not there before.
+    private func newcomer(beside first: Int32, _ what: String) throws -> Int32 {
+        let inside = try Procfs.namespace("pid", of: "\(first)")
+        var found: Int32?
+        try Waiting.until("it comes into sight: \(what)") {
+            found = try SystemFile.names(in: "/proc").compactMap { Int32($0) }.first {
+                $0 != first && (try? Procfs.namespace("pid", of: "\($0)")) == inside
+            }
+            return found != nil
+        }
+        return try #require(found)
+    }
+
     /// CVE-2016-9962 and CVE-2019-5736 by way of CAP_SYS_PTRACE: a process that joins comes into sight in the container's pid
     /// namespace. From its first instruction there it has the container's rights only, the container's root and directory,
-    /// no descriptor of the host's, and memory of its own: it is not the launcher's, into which a tracer could write.
-    @Test(.enabled(if: TestHost.has("strace"), "needs strace")) func joiningProcessInSight() throws {
-        let container = try engine.started("exec sleep 1000") { mayTrace(&$0) }
+    /// no descriptor of the host's, and memory of its own: it is not the launcher's, into which a tracer could write. Naive:
+    /// with `nsenter` all that is in reach, and a process of the container reads the host's file by it.
+    @Test(.enabled(if: TestHost.has("strace") && TestHost.has("nsenter"), "needs strace and nsenter"))
+    func joiningProcessInSight() throws {
+        try engine.write("the host's\n", to: "mark")
+        let container = try engine.started(
+            "while :; do for p in /proc/[0-9]*; do read l < $p/fd/5/mark && echo $l; done; done 2>/dev/null"
+        ) { mayTrace(&$0) }
+        let first = try #require(try container.state().pid)
+        let (naive, naiveStreams) = try engine.begin([
+            "/bin/sh", "-c", "exec 5< $place; exec nsenter -t \(first) -p \(engine.rootfs)/bin/busybox sleep 1000",
+        ])
+        let careless = try newcomer(beside: first, naiveStreams.complaints)
+        try container.awaitOutput("the host's")
+        #expect(
+            try booty(careless, beside: first) == [
+                "capabilities", "mounts", "program", "environment", "descriptor of \(engine.place)",
+            ],
+            "the negative control does not attack")
+        Glibc.kill(careless, SIGKILL)
+        _ = try Waiting.end(of: naive, ["nsenter"])
+        try engine.write("not to be had\n", to: "mark")
+
         let trace = engine.place + "/trace"
         // It stands still as it enters execve, its last call before it is the container's altogether.
         let (process, streams) = try engine.begin([
-            "strace", "-f", "-qq", "-o", trace, "-e", "signal=none", "-e", "inject=execve:delay_enter=1500000:when=1",
-            Engine.program, "--root", engine.root, "exec", container.id, "/bin/sleep", "0",
+            "/bin/sh", "-c",
+            "exec 5< $place; exec strace -f -qq -o \(trace) -e signal=none -e inject=execve:delay_enter=1500000:when=1 $runtime exec \(container.id) /bin/sleep 0",
         ])
-        let first = try #require(try container.state().pid)
-        let inside = try Procfs.namespace("pid", of: "\(first)")
-        var seen: Int32?
-        try Waiting.until("it comes into sight: \(streams.complaints)") {
-            seen = Engine.processes(of: container.id).first {
-                $0 != first && (try? Procfs.namespace("pid", of: "\($0)")) == inside
-            }
-            return seen != nil
-        }
-        let pid = try #require(seen)
-        let status = Engine.text("/proc/\(pid)/status")
-        let own = Engine.text("/proc/\(first)/status")
-        func capabilities(_ text: String) -> [Substring] { text.split(separator: "\n").filter { $0.hasPrefix("Cap") } }
-        #expect(capabilities(status) == capabilities(own))
-        #expect(try Procfs.namespace("mnt", of: "\(pid)") == Procfs.namespace("mnt", of: "\(first)"))
-        let open = ((try? SystemFile.names(in: "/proc/\(pid)/fd")) ?? []).compactMap {
-            try? Procfs.readLink("/proc/\(pid)/fd/\($0)")
-        }
-        #expect(open.allSatisfy { $0.hasPrefix(engine.place + "/") || $0.hasPrefix("pipe:") }, "\(open)")
-        // Its program is on a mount that nobody can write through, busy or not.
-        let program = Glibc.open("/proc/\(pid)/exe", O_WRONLY | O_TRUNC | O_CLOEXEC)
-        #expect(program < 0 && errno == EROFS)
-        _ = try process.wait()
+        let pid = try newcomer(beside: first, streams.complaints)
+        let found = try booty(pid, beside: first)
+        #expect(found.isEmpty, "\(found)")
+        #expect(try Waiting.end(of: process, ["exec"]).succeeded, "\(streams.complaints)")
+        #expect(!container.streams.output.contains("not to be had"))
         // The process was made without CLONE_VM by one that the container cannot see.
         let making = Engine.text(trace).split(separator: "\n").filter {
             $0.contains("clone(") || $0.contains("CLONE_PARENT")
@@ -168,6 +220,45 @@ import Testing
         #expect(try container.execute("exit 6").status == 6)
         #expect(try engine.call("exec", container.id, "/bin/missing").complaints.lowercased().contains("no such file"))
         try container.remove()
+    }
+
+    /// Whether a container's first process can be made out of sight in a pid namespace of others.
+    private static let makesOutOfSight = isolab_procfs_takes_namespace() != 0
+    private static let reason: Comment = "procfs here shows its maker's pid namespace only (before Linux 6.18)"
+
+    private func shares(_ first: Int32, _ configuration: inout RuntimeConfiguration) {
+        mayTrace(&configuration)
+        configuration.linux?.namespaces.removeAll { $0.kind == .pid }
+        configuration.linux?.namespaces.append(.init(.pid, path: "/proc/\(first)/ns/pid"))
+    }
+
+    /// The same of the first process of a container that is given another's pid namespace: it comes into sight there with the
+    /// container's rights only, in a mount namespace of its own that is not the host's.
+    @Test(.enabled(if: makesOutOfSight, reason)) func firstProcessInSight() throws {
+        let other = try engine.started("exec sleep 1000") { mayTrace(&$0) }
+        let first = try #require(try other.state().pid)
+        let container = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; exec sleep 1000") { shares(first, &$0) }
+        let pid = try #require(try container.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == pid)
+        #expect(try booty(pid, beside: first) == ["mounts"])
+        #expect(try Procfs.namespace("mnt", of: "\(pid)") != Procfs.namespace("mnt"))
+        #expect(container.status == .created)
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("sleep 1000 ")
+        #expect(container.status == .running)
+        #expect(try container.execute("echo joined").output == "joined\n")
+        try container.remove()
+        #expect(other.status == .running)
+
+        // What fails at the end of the launch is told as ever, and leaves nothing.
+        let answer = try engine.run("true") {
+            shares(first, &$0)
+            $0.hooks = .init(startContainer: [.init(path: "/bin/busybox", arguments: ["sh", "-c", "exit 3"])])
+        }
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains("exit status 3"), "\(answer.complaints)")
+        #expect(try engine.run("echo ran; exit 5") { shares(first, &$0) }.status == 5)
+        try other.remove()
     }
 
     /// Without CAP_SYS_PTRACE the joining process can be seen and not looked into.

@@ -1,0 +1,53 @@
+import Containers
+import Images
+import Layers
+import Linux
+import OCI
+import Presentation
+
+extension Engine {
+    /// The text of `isolab diff`: what a container changed in its image's files.
+    ///
+    /// What is mounted into every container (`/etc/hosts` and its like) is no change of its own.
+    ///
+    /// - Parameter format: `json` or a template; nil: a letter and a path a line.
+    public func changes(of text: String, format: String?) throws -> String {
+        let snapshot = try snapshot(of: try container(text), for: "compare")
+        let changes = try images.changes(in: snapshot).filter { !HostFiles.paths.contains($0.shownPath) }
+        let listing = Listing(
+            [],
+            rows: changes.map {
+                .object([.init("Kind", .text($0.kind.rawValue)), .init("Path", .text($0.shownPath))])
+            })
+        let format = try format.map { try ListFormat($0) } ?? .lines(try Template("{{.Kind}} {{.Path}}"))
+        return try listing.text(format, limit: nil)
+    }
+
+    /// Makes an image of a container: its image, and what it changed as one more layer.
+    ///
+    /// One that runs is stopped where it is meanwhile.
+    ///
+    /// - Returns: the image's identifier.
+    public func commit(_ text: String, as name: String?, author: String?, comment: String?) throws -> String {
+        let container = try container(text)
+        let snapshot = try snapshot(of: container, for: "commit")
+        let names = try name.map { [try ImageReference($0).withDefaultTag] } ?? []
+        let pauses = status(of: container) == .running
+        if pauses { try runtime.pause(container.id) }
+        defer { if pauses { try? runtime.resume(container.id) } }
+        let image = try images.commit(
+            snapshot, as: names,
+            options: CommitOptions(
+                author: author, comment: comment, createdBy: container.command.joined(separator: " ")))
+        return "\(image.id)"
+    }
+
+    private func snapshot(of container: StoredContainer, for operation: String) throws -> Snapshot {
+        guard let snapshot = try images.snapshot(container.id) else {
+            throw EngineError.state(
+                operation, container.name, container.isGuest ? "a guest" : "without a root",
+                advice: container.isGuest ? "what a guest writes goes with it" : "remove it")
+        }
+        return snapshot
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Engine
+
+/// `isolab commit`: what a container changed, as an image.
+struct CommitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "commit",
+        abstract: "Make an image of a container: its image, and what it changed as one more layer.")
+
+    @Argument(help: "Its name, or the beginning of its identifier.") var container: String
+    @Argument(help: "The new image's name; without, it has none.") var name: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Who made it.", valueName: "author")) var author: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("What was changed.", valueName: "text")) var message: String?
+
+    func run() throws {
+        do {
+            print(try Engine(warn: Warning.print).commit(container, as: name, author: author, comment: message))
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+}

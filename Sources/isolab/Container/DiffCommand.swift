@@ -1,0 +1,18 @@
+import ArgumentParser
+import Engine
+
+/// `isolab diff`: what a container changed.
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Show what a container changed: A added, C changed, D deleted.")
+
+    @Argument(help: "Its name, or the beginning of its identifier.") var container: String
+    @Option(help: ArgumentHelp("json, or a template like '{{.Kind}} {{.Path}}'.", valueName: "format"))
+    var format: String?
+
+    func run() throws {
+        do { print(try Engine(warn: Warning.print).changes(of: container, format: format), terminator: "") } catch {
+            throw Failure.exit(error)
+        }
+    }
+}
