@@ -65,7 +65,8 @@ import Testing
             FROM busybox
             ARG V=arg
             ENV E=env
-            RUN adduser -D -u 500 me && addgroup me daemon
+            RUN echo 'me:x:500:500::/home/me:/bin/sh' >> /etc/passwd && echo 'me:x:500:' >> /etc/group
+            RUN sed -i 's/^daemon:.*/daemon:x:1:me/' /etc/group
             USER me
             WORKDIR /home/me
             RUN test "$(id -un)" = me && test "$(id -G)" = "500 1" && test "$HOME" = /home/me
@@ -250,7 +251,7 @@ import Testing
         let built = try bed.build("FROM scratch\nCOPY . /\n")
         let tree = try bed.tree(built)
         let found = try bed.shell("cd \(tree) && find . | sort")
-        #expect(found == ".\n./d\n./d/keep\n./d/keep/c.log\n./keep.log\n./x\n".replacing("./d/keep/c.log\n", with: ""))
+        #expect(found == ".\n./d\n./d/keep\n./d/keep/c.log\n./keep.log\n./x\n")
         #expect(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY e/f /") }
         #expect(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY *.txt /") }
         try bed.write(".containerignore", "x\n")
