@@ -32,7 +32,9 @@ public enum Age {
     public static func seconds(of instant: String) -> Int64? {
         let text = Array(instant.utf8)
         func number(_ range: Range<Int>) -> Int64? {
-            guard range.upperBound <= text.count, text[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            guard range.upperBound <= text.count, text[range].allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
             return text[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) }
         }
         guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),

@@ -52,7 +52,8 @@ public struct Listing: Sendable {
             // Tabs part the columns.
             var lines: [[String]] = []
             for row in [headings] + rows {
-                lines.append(try template.render(row).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
+                lines.append(
+                    try template.render(row).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
             }
             let widths = lines[0].map { _ in ColumnTable.Width.whole }
             return ColumnTable(headings: lines[0], widths: widths, rows: Array(lines.dropFirst())).text(limit: nil)

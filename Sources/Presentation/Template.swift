@@ -82,7 +82,9 @@ public struct Template: Equatable, Sendable {
         while let first = rest.first {
             if first == "\"" || first == "`" {
                 rest.removeFirst()
-                guard let end = rest.firstIndex(of: first) else { throw TemplateError("a text is not closed by \(first)") }
+                guard let end = rest.firstIndex(of: first) else {
+                    throw TemplateError("a text is not closed by \(first)")
+                }
                 words.append(unescaped(rest[..<end]))
                 rest = rest[rest.index(after: end)...]
             } else {
@@ -157,7 +159,8 @@ extension Template {
             switch field {
             case .list(let elements):
                 guard let place = Int(word), elements.indices.contains(place) else {
-                    throw TemplateError("'\(path(expression.path[...]))' has \(elements.count) elements, none is '\(word)'")
+                    throw TemplateError(
+                        "'\(path(expression.path[...]))' has \(elements.count) elements, none is '\(word)'")
                 }
                 return text(elements[place])
             // Go's maps answer an absent key with nothing.

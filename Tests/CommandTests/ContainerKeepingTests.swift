@@ -64,7 +64,7 @@ struct ContainerKeepingTests {
             """)
         #expect(
             result.output.split(separator: "\n") == [
-                "1", "2", "status 5", "12", "/tmp", "2", "in", "status 127", "1", "status 1", "ended 137", "status 125",
+                "1", "1", "status 5", "12", "/tmp", "2", "in", "status 127", "1", "status 1", "ended 137", "status 125",
             ], "\(result.output)\(result.complaints)")
     }
 

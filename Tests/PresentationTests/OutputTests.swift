@@ -25,7 +25,8 @@ import Testing
     /// The whole value as JSON keeps the members' order.
     @Test func whole() throws {
         #expect(
-            try Template("{{json .}}").render(Self.value).hasPrefix(#"{"Repository":"busybox","Tag":"latest","Size":12"#))
+            try Template("{{json .}}").render(Self.value).hasPrefix(
+                #"{"Repository":"busybox","Tag":"latest","Size":12"#))
     }
 
     /// A field that is not there names those that are; a form that is not known says which are.
@@ -48,7 +49,8 @@ import Testing
             try Self.listing.text(try ListFormat(format, quiet: quiet), limit: 80)
         }
         #expect(try text(nil) == "REPOSITORY  TAG\nbusybox     latest\nbusybox     latest\n")
-        #expect(try text("table {{.Tag}}\\t{{.Repository}}") == "TAG     REPOSITORY\nlatest  busybox\nlatest  busybox\n")
+        #expect(
+            try text("table {{.Tag}}\\t{{.Repository}}") == "TAG     REPOSITORY\nlatest  busybox\nlatest  busybox\n")
         #expect(try text("{{.Tag}}") == "latest\nlatest\n")
         #expect(try text("json").split(separator: "\n").count == 2)
         #expect(throws: TemplateError.self) { try text("yaml") }
@@ -66,17 +68,19 @@ import Testing
         #expect(table.text(limit: nil).contains(String(repeating: "n", count: 90)))
     }
 
-    @Test(arguments: [
-        (0, "0B"), (999, "999B"), (1000, "1kB"), (1240, "1.24kB"), (1_200_000, "1.2MB"), (77_800_000, "77.8MB"),
-        (999_600, "1MB"), (9_999_999, "10MB"), (123_456_789, "123MB"), (1_050_000_000, "1.05GB"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0B"), (999, "999B"), (1000, "1kB"), (1240, "1.24kB"), (1_200_000, "1.2MB"), (77_800_000, "77.8MB"),
+            (999_600, "1MB"), (9_999_999, "10MB"), (123_456_789, "123MB"), (1_050_000_000, "1.05GB"),
+        ] as [(Int64, String)])
     func sizes(bytes: Int64, text: String) { #expect(HumanSize.text(bytes) == text) }
 
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0), ("2026-11-24T08:50:07Z", 1_795_510_207),
-        ("2000-02-29T12:00:00.123456789+01:00", 951_822_000), ("2026-11-24", nil), ("2026-13-24T08:50:07Z", nil),
-        ("2026-11-24T08:50:07", nil), ("", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2026-11-24T08:50:07Z", 1_795_510_207),
+            ("2000-02-29T12:00:00.123456789+01:00", 951_822_000), ("2026-11-24", nil), ("2026-13-24T08:50:07Z", nil),
+            ("2026-11-24T08:50:07", nil), ("", nil),
+        ] as [(String, Int64?)])
     func instants(text: String, seconds: Int64?) { #expect(Age.seconds(of: text) == seconds) }
 
     @Test func ages() {

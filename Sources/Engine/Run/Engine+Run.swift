@@ -55,7 +55,8 @@ extension Engine {
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
             let status = try attach(prepared, container, options)
-            try runtime.delete(container.id)
+            // Whoever removes it by force at this moment does the same.
+            try runtime.delete(container.id, force: true)
             if options.removes {
                 try discard(container)
             } else {

@@ -97,7 +97,7 @@ struct UploadSession {
                 failures += 1
                 guard !connection.transport.cancellation.isCancelled,
                     let pause = retries.pause(after: error, failures: failures)
-                        ?? (Self.isLost(error) && failures < retries.attempts ? 0 : nil)
+                        ?? (failures < retries.attempts ? Self.pauseOfUpload(after: error) : nil)
                 else { throw error }
                 blob.say(.retrying(reason: "\(error)", pause: pause))
                 guard connection.transport.cancellation.sleep(pause) else { throw error }
@@ -109,9 +109,14 @@ struct UploadSession {
         }
     }
 
-    /// Whether the registry knows nothing of the upload any more: some give it up where a piece broke off.
-    private static func isLost(_ error: any Error) -> Bool {
-        (error as? RegistryClientError)?.status == 404
+    /// How long to wait where the registry knows nothing of the upload any more, since some give it up where a piece broke off,
+    /// or has not yet noticed that the request before has ended; nil: an error of another kind. In seconds.
+    private static func pauseOfUpload(after error: any Error) -> Double? {
+        switch (error as? RegistryClientError)?.status {
+        case 404: 0
+        case 409: 0.2
+        default: nil
+        }
     }
 
     /// Asks the registry how far it has got; begins anew where it has forgotten.
