@@ -71,8 +71,11 @@ struct Bed {
         try shell("cd \(directory) && \(absolute(isolab)) image build -t sixty .")
         guard let podman else { return }
         let places = podmanPlaces.joined(separator: " ")
-        try shell(
-            "\(isolab) save -o \(directory)/saved busybox sixty && \(podman) \(places) load -q -i \(directory)/saved")
+        for image in ["busybox", "sixty"] {
+            try shell(
+                "\(isolab) save -o \(directory)/\(image).tar \(image) && \(podman) \(places) load -q -i \(directory)/\(image).tar"
+            )
+        }
     }
 
     private func absolute(_ path: String) -> String {
@@ -105,17 +108,10 @@ struct Bed {
             lanes.append(
                 Lane(
                     name: name, program: podman,
-                    arguments: podmanPlaces + run + limits + ["localhost/\(image)", "true"],
+                    arguments: podmanPlaces + run + limits + ["docker.io/library/\(image)", "true"],
                     environment: environment))
         }
-        return lanes.map { lane in
-            var lane = lane
-            if lane.name.hasPrefix("podman") {
-                lane.arguments[lane.arguments.count - 2] =
-                    "docker.io/library/\(lane.arguments[lane.arguments.count - 2].dropFirst("localhost/".count))"
-            }
-            return lane
-        }
+        return lanes
     }
 
     func remove() {
