@@ -121,7 +121,9 @@ public enum DocumentKind: String, CaseIterable, Sendable {
         let challenges = AuthenticationChallenge.read([text])
         let written = challenges.map { challenge in
             let parameters = challenge.parameters.sorted { $0.key < $1.key }.map { name, value in
-                let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+                // By scalar: a quotation mark before a combining character is no quotation mark to `String`.
+                let escaped = value.unicodeScalars.map { "\\\"".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }
+                    .joined()
                 return "\(name)=\"\(escaped)\""
             }
             return challenge.scheme + (parameters.isEmpty ? "" : " " + parameters.joined(separator: ", "))

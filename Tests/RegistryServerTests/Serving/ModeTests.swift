@@ -123,7 +123,8 @@ struct ModeTests {
         let upload = try shop.beginUpload()
         let id = upload.split(separator: "/").last ?? ""
         try shop.expect(shop.send("PATCH", "/v2/\(shop.other)/blobs/uploads/\(id)", body: [1]), 404)
-        try shop.expect(shop.send("PATCH", String(upload.dropLast()) + "0", body: [1]), 404)
+        let forged = upload.dropLast() + (upload.hasSuffix("0") ? "1" : "0")
+        try shop.expect(shop.send("PATCH", String(forged), body: [1]), 404)
         for id in ["..", "%2e%2e", "a", "passing-x", "0-0"] {
             try shop.expect(shop.send("PATCH", "/v2/\(shop.name)/blobs/uploads/\(id)", body: [1]), 404)
         }
