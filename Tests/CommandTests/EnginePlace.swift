@@ -17,6 +17,8 @@ enum EnginePlace {
                 guard made.status == 0 else { throw SystemError("image bootstrap busybox", made.complaints, errno: 0) }
                 return place
             }
+            // What is shared by all tests has no owner that goes before the process does.
+            atexit { try? EnginePlace.shared.place.get().remove() }
         }
     }
 

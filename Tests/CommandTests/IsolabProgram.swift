@@ -97,7 +97,9 @@ final class Place: Sendable {
         }
     }
 
-    deinit {
+    func remove() {
         _ = try? ProcessPlan("rm", ["-rf", path]).spawn().wait()
     }
+
+    deinit { remove() }
 }
