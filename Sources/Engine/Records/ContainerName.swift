@@ -1,12 +1,10 @@
+import Content
+
 /// Identifiers and names of containers.
 enum ContainerName {
     /// 64 random hexadecimal digits, as Docker's.
     static func identifier() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<4).map { _ in
-            let digits = String(UInt64.random(in: 0 ... .max, using: &generator), radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }.joined()
+        ContentStore.randomName() + ContentStore.randomName()
     }
 
     static func isIdentifier(_ text: String) -> Bool {

@@ -44,7 +44,7 @@ public final class Authenticator: Sendable {
     private static let second: UInt64 = 1_000_000_000
 
     private let path: String
-    private let key = RandomName.bytes(32)
+    private let key = RandomBytes.make(32)
     private let state: Mutex<State>
 
     public init(passwordFile path: String) throws {

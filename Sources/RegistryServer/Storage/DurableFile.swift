@@ -1,3 +1,4 @@
+import Content
 import Glibc
 import Linux
 
@@ -9,7 +10,7 @@ struct DurableFile {
 
     /// Puts a content in place of a file's.
     func replace(_ path: String, with content: [UInt8]) throws(SystemError) {
-        let temporary = "\(aside)/\(RandomName.make())"
+        let temporary = "\(aside)/\(ContentStore.randomName())"
         do throws(SystemError) {
             let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             try SystemFile.write(content, to: file.number, path)
@@ -68,11 +69,8 @@ struct DurableFile {
     }
 }
 
-enum RandomName {
-    /// 128 random bits in hexadecimal.
-    static func make() -> String { Hexadecimal.text(bytes(16)) }
-
-    static func bytes(_ count: Int) -> [UInt8] {
+enum RandomBytes {
+    static func make(_ count: Int) -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
     }

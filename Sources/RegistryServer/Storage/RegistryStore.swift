@@ -34,7 +34,7 @@ public struct RegistryStore: Sendable {
             let lock = try FileLock(.exclusive, "\(root)/locks/key")
             defer { withExtendedLifetime(lock) {} }
             if !SystemFile.exists(path) {
-                try DurableFile(aside: "\(root)/aside").replace(path, with: RandomName.bytes(32))
+                try DurableFile(aside: "\(root)/aside").replace(path, with: RandomBytes.make(32))
             }
         }
         key = try SystemFile.bytes(of: path)

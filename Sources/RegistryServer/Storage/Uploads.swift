@@ -43,7 +43,7 @@ final class Uploads: Sendable {
 
     /// Begins an upload, claimed by the caller.
     func begin(_ repository: String, _ algorithm: Digest.Algorithm) throws(RegistryFault) -> Upload {
-        let random = RandomName.make()
+        let random = ContentStore.randomName()
         let id = "\(random)-\(signature(random, repository))"
         let isTooMany = state.withLock { state in
             if state.count >= greatestCount { return true }
