@@ -131,6 +131,15 @@ func freestandingLink(main: String) -> [LinkerSetting] {
     ]
 }
 
+/// A static executable, at a fixed address: nothing to look for and nothing to relocate when it starts. Its entry is CLinux's,
+/// which protects it before the C library's sets it up.
+func staticLink(_ flags: [String]) -> [LinkerSetting] {
+    [
+        .unsafeFlags(
+            ["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-e", "-Xlinker", "isolab_entry"] + flags)
+    ]
+}
+
 let programs: [Target] = [
     .executableTarget(
         name: "isolab",
@@ -138,19 +147,20 @@ let programs: [Target] = [
             "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports",
             "RunRecord",
             "Presentation", argumentParser,
-        ]),
+        ],
+        // It starts twice for a container, and a dynamic one of its size would spend most of either start relocating itself.
+        // Named besides: what libarchive's archive and Foundation's need, which only their dynamic libraries know by themselves.
+        linkerSettings: staticLink([
+            "-llzma", "-lbz2", "-lFoundation", "-lCoreFoundation", "-lFoundationInternationalization",
+            "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU",
+            "-lstdc++",
+        ])),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
         name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],
         exclude: ["CONFORMANCE.md"],
         // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
-        // Its entry is CLinux's, which protects it before the C library's sets it up.
-        linkerSettings: [
-            .unsafeFlags([
-                "-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-e", "-Xlinker",
-                "isolab_entry", "-Xlinker", "-s",
-            ])
-        ]),
+        linkerSettings: staticLink(["-Xlinker", "-s"])),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.

@@ -1,4 +1,5 @@
 import Glibc
+import ImageRuntime
 import Linux
 
 /// A Debian (or Ubuntu) root file system by mmdebstrap, from the package sources this host itself uses.
@@ -34,16 +35,14 @@ struct DebianRoot {
                 "an ordinary user's bootstrap needs newuidmap and newgidmap",
                 advice: "install the package uidmap, or run as root")
         }
-        guard let entry = getpwuid(geteuid()), let pointer = entry.pointee.pw_name else {
-            throw .unavailable("user \(geteuid()) has no name", advice: "run as root")
-        }
-        let name = String(cString: pointer)
+        // A user whom only a directory service knows is found by number.
+        let users = (try? UserDatabase(rootfs: "/").users) ?? []
+        let names = users.filter { $0.uid == geteuid() }.map(\.name) + [String(geteuid())]
         let ranges = (try? SystemFile.read("/etc/subuid")) ?? ""
-        guard
-            ranges.split(separator: "\n").contains(where: { $0.hasPrefix(name + ":") || $0.hasPrefix("\(geteuid()):") })
+        guard ranges.split(separator: "\n").contains(where: { line in names.contains { line.hasPrefix($0 + ":") } })
         else {
             throw .unavailable(
-                "user \(name) has no ids to make files of others with",
+                "user \(names[0]) has no ids to make files of others with",
                 advice: "give him some in /etc/subuid and /etc/subgid, or run as root")
         }
         return .unshare
