@@ -27,7 +27,7 @@ struct Isolab: ParsableCommand {
                 name: "Images",
                 subcommands: [
                     ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
-                    RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
+                    RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
