@@ -26,7 +26,8 @@ struct Isolab: ParsableCommand {
             CommandGroup(
                 name: "Images",
                 subcommands: [
-                    ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
+                    BuildCommand.self, ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self,
+                    LoadCommand.self,
                     RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
@@ -45,7 +46,7 @@ struct Isolab: ParsableCommand {
             try command.run()
         } catch {
             let code = exitCode(for: error)
-            let text = fullMessage(for: error)
+            let text = Self.unknownCommand(message(for: error), fullMessage(for: error)) ?? fullMessage(for: error)
             if code.isSuccess {
                 print(text)
                 Glibc.exit(0)
@@ -55,6 +56,20 @@ struct Isolab: ParsableCommand {
             let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
             Glibc.exit(code == .validationFailure ? (isEngines ? 125 : 2) : code.rawValue)
         }
+    }
+}
+
+extension Isolab {
+    /// Where a command was asked for that is none: the parser would say that an argument is one too many.
+    private static func unknownCommand(_ message: String, _ full: String) -> String? {
+        let opening = "Unexpected argument '"
+        guard message.hasPrefix(opening), let word = message.dropFirst(opening.count).split(separator: "'").first,
+            let usage = full.split(separator: "\n").first(where: {
+                $0.hasPrefix("Usage: ") && $0.hasSuffix(" <subcommand>")
+            })
+        else { return nil }
+        let parent = usage.dropFirst("Usage: ".count).dropLast(" <subcommand>".count)
+        return "\(parent): there is no command '\(word)'; `\(parent) --help` lists those there are"
     }
 }
 
