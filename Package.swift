@@ -143,10 +143,12 @@ func staticLink(_ flags: [String]) -> [LinkerSetting] {
 }
 
 let programs: [Target] = [
+    // What the programs for people have in common: where errors are said, and exit statuses.
+    .target(name: "CommandSupport", dependencies: [argumentParser]),
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI",
+            "Building", "CommandSupport", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI",
             "Reports",
             "RunRecord",
             "Presentation", argumentParser,
@@ -170,13 +172,13 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab-transfer",
         dependencies: [
-            "Presentation", "Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser,
+            "CommandSupport", "Presentation", "Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser,
         ]),
     // The only program that links Hummingbird, which takes three minutes to build.
     .executableTarget(
         name: "isolab-registry",
         dependencies: [
-            "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS,
+            "CommandSupport", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS,
             argumentParser,
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
