@@ -199,13 +199,15 @@ let programs: [Target] = [
                 "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-O2", "-U_FORTIFY_SOURCE",
             ])
         ]),
+    // System calls as Embedded Swift names them.
+    .target(name: "Freestanding", dependencies: ["CWorkload"], swiftSettings: freestanding),
     // One static ELF without a C library: the same bytes in every lane, and PID 1 of a guest.
     .executableTarget(
-        name: "isolab-workload", dependencies: ["CWorkload"],
+        name: "isolab-workload", dependencies: ["CWorkload", "Freestanding"],
         swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_workload_main")),
     // PID 1 of a guest that runs an image's command: mounts, starts it, relays its streams, reports its end.
     .executableTarget(
-        name: "isolab-init", dependencies: ["CWorkload"],
+        name: "isolab-init", dependencies: ["CWorkload", "Freestanding"],
         swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_init_main")),
 ]
 
