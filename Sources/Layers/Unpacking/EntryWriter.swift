@@ -294,6 +294,7 @@ final class EntryWriter {
         switch ownership {
         case .recorded: return (user: user, group: group)
         case .own: return nil
+        case .one(let user, let group): return (user: user, group: group)
         case .mapped(let users, let groups):
             guard let user = users.host(of: user) else {
                 throw LayerError(.ownerNotMapped(user), entry: entry?.description)
