@@ -21,11 +21,11 @@ enum Archive {
     static func unpack(_ descriptor: Int32, into directory: String, scratch: String) throws {
         guard isForeign(descriptor) else {
             lseek(descriptor, 0, SEEK_SET)
-            _ = try LayerUnpacker().apply(LayerBlob(descriptor), onto: directory)
+            _ = try LayerUnpacker(.possible).apply(LayerBlob(descriptor), onto: directory)
             return
         }
         let plain = try decompressed(descriptor, scratch: scratch)
-        _ = try LayerUnpacker().apply(LayerBlob(plain.number), onto: directory)
+        _ = try LayerUnpacker(.possible).apply(LayerBlob(plain.number), onto: directory)
     }
 
     /// Whether it is compressed as layers never are: by bzip2 or xz.
