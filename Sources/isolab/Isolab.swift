@@ -42,6 +42,7 @@ struct Isolab: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            try StoreAccess.prepare(for: command)
             try command.run()
         } catch {
             let code = exitCode(for: error)
@@ -51,12 +52,13 @@ struct Isolab: ParsableCommand {
                 Glibc.exit(0)
             }
             if !text.isEmpty { printToStandardError(text) }
-            // Engines have one status for all that is not the command's own.
-            let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
             Glibc.exit(code == .validationFailure ? (isEngines ? 125 : 2) : code.rawValue)
         }
     }
 }
+
+/// Engines have one status for all that is not the command's own.
+var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"

@@ -42,7 +42,8 @@ public final class Launcher: Sendable {
         var cgroup: Cgroup?
         if let limits = plan.limits {
             let cgroupPlan = CgroupPlan(
-                name: name, limits: limits, layout: plan.host.cgroups, delegated: !plan.host.privileged)
+                name: name, limits: limits, layout: plan.host.cgroups,
+                delegated: !plan.host.privileged || plan.host.inUserNamespace)
             cgroup = try Cgroup.create(cgroupPlan)
             end("cgroup")
         }

@@ -95,6 +95,16 @@ private func choice<Choice: RawRepresentable<String> & CaseIterable>(
 }
 
 extension RunOptions {
+    /// The options that ask for a limit which only a cgroup can enforce.
+    var cgroupLimits: [String] {
+        let asked: [(String, Bool)] = [
+            ("--memory", memory != nil), ("--memory-swap", memoryAndSwap != nil), ("--cpus", processors != nil),
+            ("--cpu-shares", processorShares != nil), ("--cpuset-cpus", processorSet != nil),
+            ("--pids-limit", (processCount ?? -1) > 0),
+        ]
+        return asked.filter(\.1).map(\.0)
+    }
+
     /// What only both together say wrong.
     public func validate() throws(OptionError) {
         if let memory, let memoryAndSwap, memoryAndSwap.bytes >= 0, memoryAndSwap.bytes < memory.bytes {

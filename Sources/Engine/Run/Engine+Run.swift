@@ -37,9 +37,10 @@ extension Engine {
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
         let facts = try RunFacts.detect(for: options)
-        guard facts.isPrivileged else {
+        // Whoever is no root of any kind has entered a user namespace before (`OwnUserNamespace`).
+        guard geteuid() == 0 else {
             throw EngineError.unsupported(
-                "containers of images need root so far", advice: "run isolab as root, or in a user namespace of podman")
+                "containers of images need root, of the host or of a user namespace", advice: "run `isolab run`")
         }
 
         var container = StoredContainer(
@@ -54,7 +55,7 @@ extension Engine {
             container.command = prepared.configuration.process?.arguments ?? []
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
-            let status = try attach(prepared, container, options)
+            let status = try attach(prepared, container, options, facts)
             // Whoever removes it by force at this moment does the same.
             try runtime.delete(container.id, force: true)
             if options.removes {
@@ -140,20 +141,41 @@ extension Engine {
     /// What is made in a container is what its image says, not what the caller's shell takes off.
     static func setFileModeMask() { _ = umask(0o022) }
 
-    private func attach(_ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions) throws -> Int32 {
+    private func attach(
+        _ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions, _ facts: RunFacts
+    ) throws -> Int32 {
         var creation = CreateRequest(
             id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
             waitsForStart: false)
         creation.root = prepared.root
         creation.diesWithCreator = true
+        // Limits that nobody asked for are not missed.
+        creation.mayLackCgroup = facts.inUserNamespace && options.cgroupLimits.isEmpty
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
         if !options.interactive, !options.terminal { try closeStandardInput() }
         let signals = try Foreground.holdSignals()
-        let process = try runtime.create(creation)
+        let process: RunningProcess
+        do { process = try runtime.create(creation) } catch let error as SystemError {
+            guard facts.inUserNamespace, let refusal = Self.limitRefusal(error, options) else { throw error }
+            throw refusal
+        }
         let relay = try terminal?.relay(input: options.interactive)
         return try Foreground(terminal: relay, forcesEnd: true).wait(for: process, signals: signals)
+    }
+
+    /// That limits were asked for where the caller may make no cgroup; nil where the error says something else.
+    private static func limitRefusal(_ error: SystemError, _ options: RunOptions) -> EngineError? {
+        guard !options.cgroupLimits.isEmpty, [EACCES, EPERM, EROFS].contains(error.errno),
+            let layout = try? CgroupLayout.detect(),
+            layout.hierarchies.contains(where: { error.object.hasPrefix($0.mountPoint + "/") })
+        else { return nil }
+        return .unsupported(
+            "\(options.cgroupLimits.joined(separator: ", ")) cannot be had: you may make no cgroup here (\(error))",
+            advice: layout.mode == .v2
+                ? "start it where one is delegated: systemd-run --user --scope -p Delegate=yes isolab run …"
+                : "cgroup v1 delegates nothing to an ordinary user: leave them out, or run isolab as root")
     }
 
     /// Without `-i` the container reads nothing, rather than what was meant for the caller.

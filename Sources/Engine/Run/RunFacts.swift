@@ -15,20 +15,20 @@ public struct RunFacts: Equatable, Sendable {
     public var capabilities: [String]
     /// The host's own name, which a container with the host's network has too.
     public var hostname: String
-    /// The caller is root of the host: his containers need no user namespace.
-    public var isPrivileged: Bool
+    /// The caller is root of a user namespace and not of the host: what he has no right to, his containers have not either.
+    public var inUserNamespace: Bool
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
         seccompProfile: SeccompProfile? = nil, capabilities: [String] = CapabilitySet.names, hostname: String = "host",
-        isPrivileged: Bool = true
+        inUserNamespace: Bool = false
     ) {
         self.capabilities = capabilities
         self.environment = environment
         self.devices = devices
         self.seccompProfile = seccompProfile
         self.hostname = hostname
-        self.isPrivileged = isPrivileged
+        self.inUserNamespace = inUserNamespace
     }
 
     /// This host's, as far as the options need it.
@@ -38,7 +38,7 @@ public struct RunFacts: Equatable, Sendable {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
-            isPrivileged: StandardDirectories.isHostRoot)
+            inUserNamespace: !StandardDirectories.isHostRoot)
         for change in options.environment where change.value == nil {
             if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
         }

@@ -37,6 +37,7 @@ extension RunOptions {
         var result = try base.runtimeConfiguration(rootPath: rootPath, seccomp: profile(facts))
         setProcessor(&result)
         setNamespaces(&result)
+        if facts.inUserNamespace { result.adaptToUserNamespace() }
         setMounts(&result)
         try setDevices(&result, facts)
         setProtections(&result)

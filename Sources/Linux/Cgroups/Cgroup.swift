@@ -90,7 +90,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
     ) throws(SystemError) -> Cgroup {
         let known: CgroupLayout
         if let layout { known = layout } else { known = try CgroupLayout.detect() }
-        return try create(CgroupPlan(name: name, limits: limits, layout: known, delegated: geteuid() != 0))
+        return try create(
+            CgroupPlan(name: name, limits: limits, layout: known, delegated: !StandardDirectories.isHostRoot))
     }
 
     /// Does a plan; what was made is removed again where a step fails.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Engine
 
 /// `isolab ps`: the containers.
-struct PsCommand: ParsableCommand {
+struct PsCommand: StoreCommand {
     static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers that run, or all.")
 
     @Flag(name: .shortAndLong, help: "Those that have ended, too.") var all = false

@@ -2,7 +2,7 @@ import ArgumentParser
 import Engine
 
 /// `isolab rm`: removes containers.
-struct RemoveCommand: ParsableCommand {
+struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove containers and what they wrote.")
 

@@ -10,7 +10,7 @@ struct ImageBootstrapCommand: ParsableCommand {
         subcommands: [Busybox.self, Debian.self])
 
     /// `isolab image bootstrap busybox`.
-    struct Busybox: ParsableCommand {
+    struct Busybox: StoreCommand {
         static let configuration = CommandConfiguration(
             commandName: "busybox", abstract: "The host's static busybox under the names of all it can do.")
 

@@ -4,7 +4,7 @@ import Images
 import Presentation
 
 /// `isolab image prune`: frees what no image needs.
-struct PruneCommand: ParsableCommand {
+struct PruneCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove images without a name, and all that nothing leads to.")
 

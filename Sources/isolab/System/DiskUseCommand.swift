@@ -3,7 +3,7 @@ import Engine
 import Presentation
 
 /// `isolab system df`: what is taken on disk, and by what.
-struct DiskUseCommand: ParsableCommand {
+struct DiskUseCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "df", abstract: "Say what images and containers take on disk.",
         discussion: """
