@@ -23,7 +23,7 @@ extension ContentStore {
         // Not while a collection looks who is there.
         let lock = try lock(.shared)
         defer { withExtendedLifetime(lock) {} }
-        let path = "\(root)/leases/\(Self.randomName())"
+        let path = "\(root)/leases/\(RandomName.make())"
         return try storing { () throws(SystemError) in
             let file = try OwnedDescriptor(opening: path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             guard try FileLock.tryLock(file.number, .shared, path) else {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The image's root, with what Linux itself puts into one.
 enum Root {

@@ -58,6 +58,22 @@ struct ImageCommandTests {
         #expect(lines[8].split(separator: " ") == ["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"])
     }
 
+    /// What `inspect` shows is JSON with Docker's names, and each of them a field.
+    @Test func inspect() throws {
+        let result = try EnginePlace.shell(
+            """
+            id=$("$isolab" images -q --no-trunc busybox)
+            "$isolab" inspect busybox | grep -c -e '"Id": "'"$id" -e '"RepoTags": .' -e '"RootFS": {'
+            "$isolab" inspect busybox --format '{{.RepoTags}} {{.RootFS.Type}} {{len .RootFS.Layers}} {{.Os}}'
+            test "$("$isolab" inspect busybox --format '{{.RepoDigests}}')" = \
+                "[busybox@$("$isolab" inspect busybox --format '{{.Descriptor.digest}}')]" && echo same
+            "$isolab" inspect busybox --format '{{.Config.Cmd}}'
+            """)
+        #expect(
+            result.output == "3\n[busybox:latest] layers 1 linux\nsame\n[sh]\n",
+            "\(result.output)\(result.complaints)")
+    }
+
     /// Saved in every form and loaded into an empty store, an image is the same and runs.
     @Test(arguments: ["docker-archive", "oci-archive", "oci-dir"]) func saveAndLoad(format: String) throws {
         let result = try EnginePlace.shell(

@@ -1,6 +1,7 @@
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Images of real archives, made by tar.

@@ -114,9 +114,9 @@ final class TreeWriter {
     private func parted(_ path: [UInt8]) throws -> (parent: [UInt8], name: [CChar]) {
         guard let slash = path.lastIndex(of: 0x2F) else {
             guard !path.isEmpty else { throw SystemError("write", "/", errno: EISDIR) }
-            return ([], terminated(path))
+            return ([], FileName.terminated(path))
         }
-        return (Array(path[..<slash]), terminated(path[(slash + 1)...]))
+        return (Array(path[..<slash]), FileName.terminated(path[(slash + 1)...]))
     }
 
     /// Runs a body on a directory, made where it is missing.
@@ -185,7 +185,7 @@ final class TreeWriter {
             return
         case .link(let target):
             try clear(name, in: directory, shown)
-            if symlinkat(terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
+            if symlinkat(FileName.terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
         case .device(let number, let isBlock):
             try clear(name, in: directory, shown)
             let kind = isBlock ? S_IFBLK : S_IFCHR

@@ -59,7 +59,7 @@ extension ImageStore {
                 removal.size += record.size
             }
             try calling { () throws(SystemError) in
-                let aside = "\(root)/layers/\(Self.gone)\(ContentStore.randomName())"
+                let aside = "\(root)/layers/\(Self.gone)\(RandomName.make())"
                 if rename(path, aside) != 0 { throw SystemError("rename", path) }
             }
             removal.layers.append(name)
@@ -68,7 +68,7 @@ extension ImageStore {
         for name in try names("layers") where name.hasPrefix(Self.aside) {
             let path = "\(root)/layers/\(name)"
             try calling { () throws(SystemError) in
-                let aside = "\(root)/layers/\(Self.gone)\(ContentStore.randomName())"
+                let aside = "\(root)/layers/\(Self.gone)\(RandomName.make())"
                 if rename(path, aside) != 0 { throw SystemError("rename", path) }
             }
         }

@@ -1,6 +1,7 @@
 import CArchive
 import CLinux
 import Glibc
+import Linux
 
 /// Reads the entries of a layer's archive one after the other (libarchive's tar reader: ustar, pax, GNU).
 ///
@@ -44,7 +45,7 @@ final class TarReader {
             break
         default:
             // Warnings too: a record that cannot be read, a negative size, a name that is not what it says.
-            throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { LayerPath.shown(bytes(of: $0)) })
+            throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { FileName.shown(bytes(of: $0)) })
         }
         guard let pointer else { throw failure(nil) }
         entries += 1

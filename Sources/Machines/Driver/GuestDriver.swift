@@ -192,7 +192,7 @@ public final class GuestDriver: Sendable {
     private static func removeDirectory(_ directory: String) {
         let place = MeetingPlace.path(recordedIn: directory)
         if place != directory { MeetingPlace.remove(place) }
-        FileTree.remove(directory)
+        try? TreeRemoval.remove(directory)
     }
 
     private func staged(_ domain: Domain) throws(DriverError) -> Domain {

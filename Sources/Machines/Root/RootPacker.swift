@@ -32,7 +32,8 @@ struct RootPacker {
             let place = "\(directory)/\(key)"
             guard let format = try format(layers, place, memory) else {
                 let archive = try archive(nil)
-                let path = try find(archive, LayeredTree(layers: layers), "\(place).\(archive.digest.prefix(16)).cpio")
+                let tree = MergedTree(layers: layers.reversed())
+                let path = try find(archive, tree, "\(place).\(archive.digest.prefix(16)).cpio")
                 return try packed(initramfs: path, nil, nil)
             }
             let disk = try PackedFile.find("\(place).\(format.rawValue)") { _, path throws(GuestError) in
@@ -53,7 +54,9 @@ struct RootPacker {
         }
         if let kept = DiskFormat.allCases.first(where: { access("\(place).\($0.rawValue)", R_OK) == 0 }) { return kept }
         let bytes: UInt64
-        do throws(SystemError) { bytes = try LayeredTree(layers: layers).bytes() } catch { throw .system(error) }
+        do throws(SystemError) { bytes = try MergedTree(layers: layers.reversed()).bytes() } catch {
+            throw .system(error)
+        }
         let fits = memory.map { GuestMemory.least(initramfs: bytes) <= $0 } ?? true
         if bytes <= RootPacking.diskThreshold && fits { return nil }
         if let format = DiskFormat.allCases.first(where: \.isAvailable) { return format }
@@ -77,7 +80,7 @@ struct RootPacker {
             initramfs: initramfs, initramfsBytes: UInt64(information.st_size), disk: disk, format: format)
     }
 
-    private func find(_ archive: BootArchive, _ tree: LayeredTree?, _ path: String) throws(GuestError) -> String {
+    private func find(_ archive: BootArchive, _ tree: MergedTree?, _ path: String) throws(GuestError) -> String {
         try PackedFile.find(path) { descriptor, path throws(GuestError) in
             do throws(SystemError) { try archive.write(tree, to: descriptor, path: path) } catch {
                 throw .system(error)
@@ -122,15 +125,15 @@ enum GuestMemory {
     }
 }
 
-extension LayeredTree {
+extension MergedTree {
     /// What the files hold together, as an archive would carry them.
     func bytes() throws(SystemError) -> UInt64 {
         var sum: UInt64 = 0
-        try visit { entry throws(SystemError) in
+        try visit { node throws(SystemError) in
             // A header and a name each.
-            sum += 110 + UInt64(entry.name.count)
-            if entry.information.st_mode & S_IFMT == S_IFREG {
-                sum += UInt64(max(0, entry.information.st_size)) / UInt64(max(1, entry.information.st_nlink))
+            sum += 110 + UInt64(node.path.count)
+            if node.kind == S_IFREG {
+                sum += UInt64(max(0, node.status.st_size)) / UInt64(max(1, node.status.st_nlink))
             }
         }
         return sum
