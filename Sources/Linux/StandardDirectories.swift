@@ -14,18 +14,7 @@ public enum StandardDirectories {
     static var userID: UInt32 {
         let own = geteuid()
         guard own == 0, !isHostRoot, let map = try? SystemFile.read("/proc/self/uid_map") else { return own }
-        return outside(of: own, map: map) ?? own
-    }
-
-    /// The number outside of a user namespace, by its uid_map (user_namespaces(7)).
-    static func outside(of user: UInt32, map: String) -> UInt32? {
-        for line in map.parts(between: "\n") {
-            let numbers = line.parts(between: " ").compactMap { UInt32($0) }
-            guard numbers.count == 3, user >= numbers[0], user - numbers[0] < numbers[2] else { continue }
-            let (number, overflow) = numbers[1].addingReportingOverflow(user - numbers[0])
-            return overflow ? nil : number
-        }
-        return nil
+        return IdentityMaps.outside(of: own, map: map) ?? own
     }
 
     /// What outlives a process: owner records, scratch space. `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or,

@@ -120,10 +120,10 @@ import Testing
     /// The user outside is found through the map, whichever line has him.
     @Test func numberOutside() {
         let map = "         0       1000          1\n         1     100000      65536\n"
-        #expect(StandardDirectories.outside(of: 0, map: map) == 1000)
-        #expect(StandardDirectories.outside(of: 34, map: map) == 100_033)
-        #expect(StandardDirectories.outside(of: 65537, map: map) == nil)
-        #expect(StandardDirectories.outside(of: 0, map: "nonsense\n") == nil)
-        #expect(StandardDirectories.outside(of: 5, map: "0 4294967295 10\n") == nil)
+        #expect(IdentityMaps.outside(of: 0, map: map) == 1000)
+        #expect(IdentityMaps.outside(of: 34, map: map) == 100_033)
+        #expect(IdentityMaps.outside(of: 65537, map: map) == nil)
+        #expect(IdentityMaps.outside(of: 0, map: "nonsense\n") == nil)
+        #expect(IdentityMaps.outside(of: 5, map: "0 4294967295 10\n") == nil)
     }
 }

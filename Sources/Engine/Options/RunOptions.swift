@@ -95,14 +95,9 @@ private func choice<Choice: RawRepresentable<String> & CaseIterable>(
 }
 
 extension RunOptions {
-    /// The options that ask for a limit which only a cgroup can enforce.
-    var cgroupLimits: [String] {
-        let asked: [(String, Bool)] = [
-            ("--memory", memory != nil), ("--memory-swap", memoryAndSwap != nil), ("--cpus", processors != nil),
-            ("--cpu-shares", processorShares != nil), ("--cpuset-cpus", processorSet != nil),
-            ("--pids-limit", (processCount ?? -1) > 0),
-        ]
-        return asked.filter(\.1).map(\.0)
+    /// Whether a limit is asked for that only a cgroup can enforce.
+    var needsCgroup: Bool {
+        memory != nil || processors != nil || processorShares != nil || processorSet != nil || (processCount ?? -1) > 0
     }
 
     /// What only both together say wrong.

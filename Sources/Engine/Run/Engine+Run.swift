@@ -150,32 +150,15 @@ extension Engine {
         creation.root = prepared.root
         creation.diesWithCreator = true
         // Limits that nobody asked for are not missed.
-        creation.mayLackCgroup = facts.inUserNamespace && options.cgroupLimits.isEmpty
+        creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
         if !options.interactive, !options.terminal { try closeStandardInput() }
         let signals = try Foreground.holdSignals()
-        let process: RunningProcess
-        do { process = try runtime.create(creation) } catch let error as SystemError {
-            guard facts.inUserNamespace, let refusal = Self.limitRefusal(error, options) else { throw error }
-            throw refusal
-        }
+        let process = try runtime.create(creation)
         let relay = try terminal?.relay(input: options.interactive)
         return try Foreground(terminal: relay, forcesEnd: true).wait(for: process, signals: signals)
-    }
-
-    /// That limits were asked for where the caller may make no cgroup; nil where the error says something else.
-    private static func limitRefusal(_ error: SystemError, _ options: RunOptions) -> EngineError? {
-        guard !options.cgroupLimits.isEmpty, [EACCES, EPERM, EROFS].contains(error.errno),
-            let layout = try? CgroupLayout.detect(),
-            layout.hierarchies.contains(where: { error.object.hasPrefix($0.mountPoint + "/") })
-        else { return nil }
-        return .unsupported(
-            "\(options.cgroupLimits.joined(separator: ", ")) cannot be had: you may make no cgroup here (\(error))",
-            advice: layout.mode == .v2
-                ? "start it where one is delegated: systemd-run --user --scope -p Delegate=yes isolab run …"
-                : "cgroup v1 delegates nothing to an ordinary user: leave them out, or run isolab as root")
     }
 
     /// Without `-i` the container reads nothing, rather than what was meant for the caller.

@@ -107,7 +107,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
                 do throws(SystemError) {
                     cgroup.directories.append(try make(directory, takesEmpty: plan.takesEmptyDirectory))
                 } catch {
-                    guard [EACCES, EPERM, EROFS].contains(error.errno), directory.isDispensable else { throw error }
+                    guard [EACCES, EPERM, EROFS].contains(error.errno) else { throw error }
+                    guard directory.isDispensable else { throw directory.withAdvice(error) }
                     let names = directory.controllers.joined(separator: ",")
                     cgroup.warnings.append("cgroup \(names.isEmpty ? "v2" : names): left out, \(error)")
                     continue

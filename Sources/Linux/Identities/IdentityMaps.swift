@@ -11,6 +11,39 @@ public struct IdentityMaps: Equatable, Sendable {
     /// An ordinary user's further ids (subuid(5)) are mapped by the set-user-id programs `newuidmap` and `newgidmap`.
     public var needsHelpers: Bool
 
+    /// What is said of an id that is not mapped where it is needed.
+    public static let lack =
+        "has no number in this user namespace; more are had by lines in /etc/subuid and /etc/subgid (package uidmap)"
+
+    /// The number outside of a user namespace, by its uid_map or gid_map; nil where there is none.
+    public static func outside(of identifier: UInt32, map: String) -> UInt32? {
+        for line in map.parts(between: "\n") {
+            let numbers = line.parts(between: " ").compactMap { UInt32($0) }
+            guard numbers.count == 3, identifier >= numbers[0], identifier - numbers[0] < numbers[2] else { continue }
+            let (number, overflow) = numbers[1].addingReportingOverflow(identifier - numbers[0])
+            return overflow ? nil : number
+        }
+        return nil
+    }
+
+    /// Of two ids that could not be given to a file (chown(2): EINVAL), the one that this process's user namespace has not.
+    public static func unmapped(user: UInt32, group: UInt32) -> UInt32? {
+        func isMissing(_ number: UInt32, _ file: String) -> Bool {
+            guard let map = try? SystemFile.read("/proc/self/\(file)") else { return false }
+            return outside(of: number, map: map) == nil
+        }
+        return isMissing(user, "uid_map") ? user : isMissing(group, "gid_map") ? group : nil
+    }
+
+    /// The error of a chown(2) that has just failed, with what to do where the owner is not mapped.
+    public static func ownerError(
+        _ operation: String, _ object: String, user: UInt32, group: UInt32
+    ) -> SystemError {
+        let number = errno
+        let missing = number == EINVAL ? unmapped(user: user, group: group) : nil
+        return SystemError(operation, object, errno: number, advice: missing.map { "\($0) \(lack)" })
+    }
+
     public init(users: String, groups: String, deniesSetGroups: Bool, needsHelpers: Bool) {
         self.users = users
         self.groups = groups

@@ -28,11 +28,11 @@ struct ImageBootstrapCommand: ParsableCommand {
     }
 
     /// `isolab image bootstrap debian`.
-    struct Debian: ParsableCommand {
+    struct Debian: StoreCommand {
         static let configuration = CommandConfiguration(
             commandName: "debian", abstract: "Debian by mmdebstrap, from the package sources this host uses.",
             discussion: """
-                As root, or as an ordinary user with ids in /etc/subuid. The same packages with SOURCE_DATE_EPOCH make the \
+                As root, or as an ordinary user with ids in /etc/subuid and /etc/subgid. The same packages with SOURCE_DATE_EPOCH make the \
                 same image.
                 """)
 
