@@ -22,7 +22,10 @@ extension Engine {
         try options.validate()
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
-        let stack = try images.unpack(image)
+        // Whatever happens to the image's names, what the guest is made of stays as long as it runs.
+        let hold = try images.hold()
+        defer { withExtendedLifetime(hold) {} }
+        let stack = try hold.unpack(image)
         let trees = stack.diffIDs.map { images.tree(of: $0) }
         let user = try UserDatabase(layers: trees.reversed()).resolve(
             options.user ?? image.configuration.execution.user ?? "")

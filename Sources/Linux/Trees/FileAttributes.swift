@@ -9,7 +9,9 @@ package enum FileAttributes {
     }
 
     /// - Parameter directory: nil for the working directory, or where the name is absolute.
-    package static func read(_ name: [CChar], in directory: Int32?, _ shown: String) throws(SystemError) -> [String: [UInt8]] {
+    package static func read(
+        _ name: [CChar], in directory: Int32?, _ shown: String
+    ) throws(SystemError) -> [String: [UInt8]] {
         var list = [CChar](repeating: 0, count: 1024)
         let count = try sized(&list, "llistxattr", shown) { buffer, size in
             isolab_list_attributes_at(directory ?? AT_FDCWD, name, buffer, size)
