@@ -27,6 +27,9 @@ extension Engine {
         defer { withExtendedLifetime(hold) {} }
         let stack = try hold.unpack(image)
         let trees = stack.diffIDs.map { images.tree(of: $0) }
+        // The guest reads its packed root as long as it runs.
+        let use = try images.useCaches()
+        defer { withExtendedLifetime(use) {} }
         let user = try UserDatabase(layers: trees.reversed()).resolve(
             options.user ?? image.configuration.execution.user ?? "")
         var container = StoredContainer(
@@ -49,7 +52,7 @@ extension Engine {
         // A collection keeps what is named after the stack as long as the image is there.
         let key = image.configuration.rootfs.chainIDs.last.map { String($0.hexadecimal) } ?? "empty"
         let exit = try runner.run(
-            command, root: .layers(trees, key: key, directory: images.root + "/cache"))
+            command, root: .layers(trees, key: key, directory: images.guestRoots))
         _ = consume care
         if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
         return exit.shellStatus
