@@ -30,8 +30,7 @@ extension Engine {
         // The guest reads its packed root as long as it runs.
         let use = try images.useCaches()
         defer { withExtendedLifetime(use) {} }
-        let user = try UserDatabase(layers: trees.reversed()).resolve(
-            options.user ?? image.configuration.execution.user ?? "")
+        let user = try options.user(of: image.configuration, in: UserDatabase(layers: trees.reversed()))
         var container = StoredContainer(
             id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
             manifest: image.descriptor, command: [], created: Timestamp.now(nanoseconds: true), removes: true,
@@ -43,6 +42,7 @@ extension Engine {
             facts: try RunFacts.detect(for: options))
         let care = try shelf.add(&container, named: options.name)
         defer { try? shelf.remove(container.id, name: container.name) }
+        try options.writeIdentifier(container.id)
         container.command = command.arguments
         container.started = Timestamp.now(nanoseconds: true)
         try shelf.write(container)
