@@ -29,6 +29,7 @@ public enum SystemCall {
     public static let fcntl = 72
     public static let chdir = 80
     public static let mkdir = 83
+    public static let removeDirectory = 84
     public static let symlink = 88
     public static let chmod = 90
     public static let fchown = 93
@@ -40,6 +41,7 @@ public enum SystemCall {
     public static let prctl = 157
     public static let chroot = 161
     public static let mount = 165
+    public static let unmount = 166
     public static let reboot = 169
     public static let setHostname = 170
     public static let iopl = 172
