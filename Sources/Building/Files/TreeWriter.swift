@@ -41,7 +41,8 @@ final class TreeWriter {
             let file = try self.makeFile(name, in: directory, shown(path))
             try SystemFile.write(content, to: file.number, shown(path))
             if fchown(file.number, self.owner?.uid ?? 0, self.owner?.gid ?? 0) != 0 {
-                throw IdentityMaps.ownerError("fchown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
+                throw IdentityMaps.ownerError(
+                    "fchown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             if fchmod(file.number, self.mode ?? 0o644) != 0 { throw SystemError("fchmod", shown(path)) }
         }
@@ -112,7 +113,8 @@ final class TreeWriter {
             }
             fchmodat(directory, name, 0o755, 0)
             if fchownat(directory, name, self.owner?.uid ?? 0, self.owner?.gid ?? 0, AT_SYMLINK_NOFOLLOW) != 0 {
-                throw IdentityMaps.ownerError("chown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
+                throw IdentityMaps.ownerError(
+                    "chown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             found = OwnedDescriptor(
                 owning: try retryingOnInterrupt("open", shown(path)) {
@@ -166,7 +168,9 @@ final class TreeWriter {
             if mkfifoat(directory, name, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("mkfifo", shown) }
         }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 { throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid) }
+        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 {
+            throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid)
+        }
         if case .link = entry.kind {} else { fchmodat(directory, name, mode_t(mode ?? entry.mode), 0) }
         isolab_set_modification_time(directory, name, Int64(entry.modified.seconds), entry.modified.nanoseconds)
     }
@@ -198,7 +202,9 @@ final class TreeWriter {
     private func setAttributes(ofDirectory path: [UInt8], _ entry: CopyEntry) throws {
         guard let directory = try root.open(path, O_RDONLY | O_DIRECTORY) else { return }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchown(directory.number, uid, gid) != 0 { throw IdentityMaps.ownerError("fchown", shown(path), user: uid, group: gid) }
+        if fchown(directory.number, uid, gid) != 0 {
+            throw IdentityMaps.ownerError("fchown", shown(path), user: uid, group: gid)
+        }
         if fchmod(directory.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown(path)) }
     }
 }
