@@ -93,6 +93,11 @@ extension ChildProgram {
 extension LaunchPlan {
     /// Whether the root is mounted on the host's shared empty directory.
     var usesMountPoint: Bool {
-        steps.contains { if case .mount(_, host.mountPoint, _, _, _) = $0 { true } else { false } }
+        steps.contains { step in
+            switch step {
+            case .mount(_, host.mountPoint, _, _, _), .mountOverlay(_, host.mountPoint, _): true
+            default: false
+            }
+        }
     }
 }
