@@ -10,12 +10,19 @@ public enum StandardDirectories {
             $0.split(separator: " ").map(String.init)
         } == [["0", "0", "4294967295"]]
 
+    /// The user as those outside know him: who is root of a user namespace keeps what he has as the user he is out there.
+    static var userID: UInt32 {
+        let own = geteuid()
+        guard own == 0, !isHostRoot, let map = try? SystemFile.read("/proc/self/uid_map") else { return own }
+        return IdentityMaps.outside(of: own, map: map) ?? own
+    }
+
     /// What outlives a process: owner records, scratch space. `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or,
     /// without that, `/tmp/isolab-<uid>`.
     public static var state: String {
         if isHostRoot { return "/run/isolab" }
         if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/isolab" }
-        return "/tmp/isolab-\(geteuid())"
+        return "/tmp/isolab-\(userID)"
     }
 
     /// What must outlive a reboot: images, containers, volumes. `/var/lib/isolab` as root, else `$XDG_DATA_HOME/isolab` or

@@ -28,7 +28,7 @@ struct Isolab: ParsableCommand {
                 name: "Images",
                 subcommands: [
                     ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
-                    RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
+                    RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
@@ -43,14 +43,16 @@ struct Isolab: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            try StoreAccess.prepare(for: command)
             try command.run()
         } catch {
-            // Engines have one status for all that is not the command's own.
-            let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
             end(with: error, wrongCommandLine: isEngines ? 125 : 2)
         }
     }
 }
+
+/// Engines have one status for all that is not the command's own.
+var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"

@@ -1,4 +1,5 @@
 import Containerfiles
+import Content
 import Glibc
 import Images
 import Layers
@@ -20,6 +21,8 @@ struct Build {
     private let maker: LayerMaker
     private let files: FileSteps
     private let commands: CommandRunner
+    /// What RUN shows its commands of them stays meanwhile.
+    private let caches: FileLock
     private var stages: [Int: StageState] = [:]
     private var number = 0
     private var cachedLayers = 0
@@ -33,6 +36,7 @@ struct Build {
         self.plan = plan
         signals = try SignalWatch()
         hold = try builder.store.hold()
+        caches = try builder.store.useCaches()
         images = try Self.images(of: plan, builder, hold)
         workspace = try BuildWorkspace(builder.store)
         cache = try LayerCache(builder.store)

@@ -53,7 +53,7 @@ public struct ImageBuilder: Sendable {
         return try BuildError.telling {
             guard geteuid() == 0 else {
                 throw BuildError.unavailable(
-                    "an ordinary user cannot mount what a build needs", advice: "run `isolab image build` as root")
+                    "a build needs to be root, of the host or of a user namespace", advice: "run `isolab image build`")
             }
             if let problem = try store.overlayProblem() {
                 throw BuildError.unavailable(

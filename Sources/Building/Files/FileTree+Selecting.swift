@@ -22,7 +22,11 @@ extension FileTree {
                 continue
             }
             for path in try matches(pattern) {
-                if let item = try item(path, rules) { items.append(item) }
+                if let item = try item(path, rules) {
+                    items.append(item)
+                } else if try open(path, OwnedDescriptor.pathOnly) == nil, !Self.match(path, rules).isIgnored {
+                    throw BuildError.source(path: shown(path), problem: "is a link that leads nowhere in \(name)")
+                }
             }
         }
         guard !items.isEmpty || patterns.isEmpty else {

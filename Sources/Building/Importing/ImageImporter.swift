@@ -68,7 +68,7 @@ public struct ImageImporter: Sendable {
         }
         let file = try store.content.open(blob)
         let tree = try workspace.makeDirectory("tree")
-        let layer = try LayerUnpacker().unpack(LayerBlob(file.number), into: tree)
+        let layer = try LayerUnpacker(.possible).unpack(LayerBlob(file.number), into: tree)
         guard layer.entries > 0 else { throw BuildError.source(path: name, problem: "is an empty archive") }
         return try write(layer.descriptor, layer.diffID, createdBy ?? "import of \(name)")
     }

@@ -3,7 +3,7 @@ import CommandSupport
 import Engine
 
 /// `isolab rm`: removes containers.
-struct RemoveCommand: ParsableCommand {
+struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove containers and what they wrote.")
 
