@@ -51,15 +51,21 @@ public enum StandardDirectories {
     }
 
     /// The running program's file. One that runs from a mount of its own (`ProgramProtection`) has no path the kernel could
-    /// tell; it was given its name then.
+    /// tell: it is where its name leads, or where a shell would have found it.
     public static var programPath: String {
         let path = (try? Procfs.readLink("/proc/self/exe")) ?? ""
+        let name = CommandLine.arguments.first ?? ""
         var own = stat()
-        var named = stat()
-        let isThere =
-            stat("/proc/self/exe", &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
-            && own.st_dev == named.st_dev
-        return isThere ? path : CommandLine.arguments.first ?? path
+        guard stat("/proc/self/exe", &own) == 0 else { return name }
+        for candidate in [path] + ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()) {
+            var named = stat()
+            guard stat(candidate, &named) == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev,
+                let absolute = realpath(candidate, nil)
+            else { continue }
+            defer { free(absolute) }
+            return String(cString: absolute)
+        }
+        return name
     }
 
     /// Makes a state directory, or makes sure that the one there may be trusted: records in it name processes to end and

@@ -100,7 +100,7 @@ struct CommandRunner {
                         options: ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])))
             case .cache(let identifier):
                 let name = Digest(sha256Of: identifier.utf8).hexadecimal
-                let path = BuildWorkspace.folder(of: store) + "/caches/\(name)"
+                let path = "\(store.buildCaches)/\(name)"
                 try SystemFile.makeDirectories(path, mode: 0o755)
                 result.append(
                     RuntimeConfiguration.Mount(

@@ -1,5 +1,4 @@
 public import Containerfiles
-import Content
 import Glibc
 public import Images
 import Layers
@@ -61,10 +60,6 @@ public struct ImageBuilder: Sendable {
                     "a build needs overlayfs: \(problem)", advice: "use another file system for ISOLAB_DATA")
             }
             for name in plan.unusedArguments { tell(.warning("no ARG declares --build-arg \(name)")) }
-            // Nobody collects what this build has made and nothing refers to yet.
-            let lock = try store.content.lock(.shared)
-            let lease = try store.content.lease()
-            defer { withExtendedLifetime((lock, lease)) {} }
             var build = try Build(self, context, plan)
             return try build.run()
         }

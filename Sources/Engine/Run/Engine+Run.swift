@@ -51,6 +51,7 @@ extension Engine {
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         let care = try shelf.add(&container, named: options.name)
         do {
+            try options.writeIdentifier(container.id)
             let prepared = try prepare(request, image, container, facts)
             container.command = prepared.configuration.process?.arguments ?? []
             container.started = Timestamp.now(nanoseconds: true)
@@ -127,7 +128,7 @@ extension Engine {
             root = .directory(path)
             users = try UserDatabase(rootfs: path)
         }
-        let user = try users.resolve(options.user ?? image.configuration.execution.user ?? "")
+        let user = try options.user(of: image.configuration, in: users)
         var configuration = try options.configuration(
             of: image.configuration, command: request.command, user: user, id: container.id, rootPath: snapshot.upper,
             facts: facts)
@@ -169,10 +170,19 @@ extension Engine {
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.
     static func asProgramError(_ error: any Error) -> any Error {
-        guard let error = error as? SystemError, error.operation == "execve" else { return error }
-        switch error.errno {
-        case ENOENT, ENOTDIR: return EngineError.program(error, status: 127)
-        case EACCES, EPERM, ENOEXEC, EISDIR: return EngineError.program(error, status: 126)
+        guard let error = error as? SystemError else { return error }
+        switch (error.operation, error.errno) {
+        case ("execve", ENOENT), ("execve", ENOTDIR): return EngineError.program(error, status: 127)
+        case ("execve", EACCES), ("execve", EPERM), ("execve", ENOEXEC), ("execve", EISDIR):
+            return EngineError.program(error, status: 126)
+        // What the kernel says of both kinds in one place, and nobody would guess.
+        case ("move_mount", EINVAL), ("move_mount", ENOTDIR):
+            return OptionError(
+                "--volume", error.object,
+                "a directory cannot be shown on a file of the image, nor a file on a directory")
+        case ("chdir", let number):
+            return SystemError(
+                "chdir", error.object, errno: number, advice: "--workdir names another working directory")
         default: return error
         }
     }

@@ -114,7 +114,7 @@ final class EntryWriter {
             throw LayerError(.nameTooLong(length: target.count, limit: Int(PATH_MAX) - 1), entry: path.description)
         }
         let place = try place(path)
-        let text = terminated(target)
+        let text = FileName.terminated(target)
         _ = try creating(place, path, "symlinkat") { symlinkat(text, place.parent, place.name) }
         try setAttributes(at: place, entry, path, mode: nil)
     }
@@ -127,7 +127,7 @@ final class EntryWriter {
         let missing = LayerError(.linkTargetMissing(target.description), entry: path.description)
         guard !target.isRoot, let from = root.existingParent(of: target) else { throw missing }
         let place = try place(path)
-        let name = terminated(target.name)
+        let name = FileName.terminated(target.name)
         var information = stat()
         guard fstatat(from.descriptor.number, name, &information, AT_SYMLINK_NOFOLLOW) == 0,
             !information.isDirectory, !information.isWhiteout
@@ -181,7 +181,7 @@ final class EntryWriter {
     }
 
     func place(_ path: LayerPath) throws(LayerError) -> Place {
-        let place = Place(directory: try root.parent(of: path), name: terminated(path.name))
+        let place = Place(directory: try root.parent(of: path), name: FileName.terminated(path.name))
         if isOnTop { try mark(path, in: place.directory) }
         return place
     }
@@ -295,6 +295,7 @@ final class EntryWriter {
         switch ownership {
         case .recorded: return (user: user, group: group)
         case .own: return nil
+        case .one(let user, let group): return (user: user, group: group)
         case .mapped(let users, let groups):
             guard let user = users.host(of: user) else {
                 throw LayerError(.ownerNotMapped(user), entry: entry?.description)
