@@ -11,6 +11,14 @@ final class Place {
         try SystemFile.makeDirectories(path)
     }
 
+    private init(_ path: String) throws {
+        self.path = path
+        try SystemFile.makeDirectories(path)
+    }
+
+    /// A directory in it.
+    func below(_ name: String) throws -> Place { try Place("\(path)/\(name)") }
+
     func store(_ name: String = "store") throws -> ContentStore { try ContentStore(root: "\(path)/\(name)") }
 
     @discardableResult
