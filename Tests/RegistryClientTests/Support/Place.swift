@@ -10,6 +10,14 @@ final class Place {
 
     init() throws { directory = try TemporaryDirectory(mode: 0o755) }
 
+    private init(_ path: String) throws {
+        self.path = path
+        try SystemFile.makeDirectories(path)
+    }
+
+    /// A directory in it.
+    func below(_ name: String) throws -> Place { try Place("\(path)/\(name)") }
+
     func store(_ name: String = "store") throws -> ContentStore { try ContentStore(root: "\(path)/\(name)") }
 
     @discardableResult
