@@ -20,8 +20,8 @@ let package = Package(
         // Unpacking and packing a layer; `layers` beside it compares with umoci and podman.
         .executableTarget(
             name: "LayerBenchmark", dependencies: [core, .product(name: "IsolabLayers", package: "isolab")]),
-        // `isolab run --rm IMAGE true` beside podman's, and one layer beside sixty.
-        .executableTarget(name: "ImageRunBenchmark", dependencies: ["BenchmarkSupport", core]),
+        // `isolab run --rm IMAGE true` and `isolab image build` beside podman's, and one layer beside sixty.
+        .executableTarget(name: "ImageBenchmark", dependencies: ["BenchmarkSupport", core]),
         // Push and pull on loopback, beside docker-registry.
         .executableTarget(name: "RegistryBenchmark", dependencies: ["BenchmarkSupport", core]),
     ]

@@ -456,7 +456,7 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
     case isolab_make_read_only: return make_read_only(child, (const char *)a);
     case isolab_make_directory:
         result = CALL3(SYS_mkdirat, AT_FDCWD, a, b);
-        return result == -EEXIST ? 0 : result;
+        return result == -EEXIST || c ? 0 : result;
     case isolab_make_device: return make_device((const char *)a, b, c, d, e);
     case isolab_make_link:
         result = CALL3(SYS_symlinkat, a, AT_FDCWD, b);

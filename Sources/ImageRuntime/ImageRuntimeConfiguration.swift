@@ -15,6 +15,8 @@ public struct ImageRuntimeConfiguration: Equatable, Sendable {
     public var command: [String]?
     /// `NAME=value`, in place of the image's of that name; `NAME` alone takes the name away.
     public var environment: [String] = []
+    /// `NAME=value`, where neither the image nor the caller names them; they stand after PATH.
+    public var defaultEnvironment: [String] = []
     public var workingDirectory: String?
     public var hostname: String?
     public var terminal = false
@@ -99,6 +101,7 @@ public struct ImageRuntimeConfiguration: Equatable, Sendable {
         func isAbsent(_ name: String) -> Bool { !result.contains { EnvironmentName($0).text == name } }
         var defaults: [String] = []
         if isAbsent("PATH") { defaults.append(RuntimeConfiguration.dockerPath) }
+        defaults += defaultEnvironment.filter { isAbsent(String(EnvironmentName($0).text)) }
         if terminal, isAbsent("TERM") { defaults.append("TERM=xterm") }
         let home = isAbsent("HOME") ? ["HOME=\(user.home)"] : []
         return defaults + result + home

@@ -72,6 +72,12 @@ extension UserDatabase {
         return (owner.uid, try gid(of: parts[1]))
     }
 
+    /// The number of a group that is named or numbered; numbers need no entry.
+    public func group(_ name: String) throws(UserError) -> UInt32 {
+        guard !name.isEmpty else { throw UserError(kind: "group", name: "") }
+        return try gid(of: Substring(name))
+    }
+
     private func resolve(user name: Substring) throws(UserError) -> ResolvedUser {
         let number = name.isEmpty ? 0 : Self.identity(name)
         let entry = users.first { $0.name == name } ?? number.flatMap { uid in users.first { $0.uid == uid } }

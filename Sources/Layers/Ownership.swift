@@ -4,6 +4,8 @@ public enum Ownership: Equatable, Sendable {
     case recorded
     /// Through a map from the container's numbers to the host's.
     case mapped(users: IdentifierMap, groups: IdentifierMap)
+    /// Everything is one user's, whatever the archive says.
+    case one(user: UInt32, group: UInt32)
     /// Everything is the caller's own: what an ordinary user can do without a user namespace.
     case own
 }

@@ -24,7 +24,7 @@ enum TextFile {
 
     /// Writes the whole file under a name of its own, then renames: readers see the old or the new, never half.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(SystemError) {
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
+        let temporary = "\(path).\(RandomName.make()).part"
         do throws(SystemError) {
             let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
             try write(bytes, to: file.number, path: temporary)
@@ -37,7 +37,7 @@ enum TextFile {
 
     /// Writes a copy under a name of its own, then renames; in pieces, however large the file.
     static func copy(_ source: String, to path: String, mode: mode_t) throws(SystemError) {
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
+        let temporary = "\(path).\(RandomName.make()).part"
         do throws(SystemError) {
             let from = try OwnedDescriptor(opening: source, O_RDONLY)
             let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)

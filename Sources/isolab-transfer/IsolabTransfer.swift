@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 
 /// What `isolab` hands over when registries are concerned, with the same arguments: the only program that links libcurl.
@@ -29,20 +30,13 @@ struct IsolabTransfer: ParsableCommand {
             subcommands: [InspectCommand.self, DeleteCommand.self])
     }
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Glibc.exit(0)
-            }
-            if !text.isEmpty { printToStandardError(text) }
-            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+            end(with: error)
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 
 /// The command-line tool: one file a command, no logic; what a command does is a call on Lab or Reports.
@@ -27,7 +28,7 @@ struct Isolab: ParsableCommand {
                 name: "Images",
                 subcommands: [
                     ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
-                    RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
+                    RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
@@ -38,31 +39,20 @@ struct Isolab: ParsableCommand {
                 ]),
         ])
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
         do {
             var command = try parseAsRoot()
+            try StoreAccess.prepare(for: command)
             try command.run()
         } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Glibc.exit(0)
-            }
-            if !text.isEmpty { printToStandardError(text) }
-            // Engines have one status for all that is not the command's own.
-            let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
-            Glibc.exit(code == .validationFailure ? (isEngines ? 125 : 2) : code.rawValue)
+            end(with: error, wrongCommandLine: isEngines ? 125 : 2)
         }
     }
 }
 
+/// Engines have one status for all that is not the command's own.
+var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
+
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"
-
-/// Writes one line where errors belong.
-func printToStandardError(_ text: String) {
-    var line = text + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}

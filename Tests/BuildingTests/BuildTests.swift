@@ -147,7 +147,7 @@ import Testing
             COPY --from=0x /out/d/f /x
             """.replacing("COPY --from=0x /out/d/f /x", with: "COPY --from=1 --chown=3 --chmod=4711 /out/l/f /x"))
         let tree = try bed.tree(built)
-        #expect(try bed.status(tree + "/out/d/f").st_uid == 7 && bed.status(tree + "/out").st_gid == 8)
+        #expect(try bed.status(tree + "/out/d/f").st_uid == 7 && bed.status(tree + "/out/d").st_gid == 8)
         #expect(try bed.status(tree + "/out/h").st_ino == bed.status(tree + "/out/d/f").st_ino)
         let status = try bed.status(tree + "/x")
         #expect(status.st_uid == 3 && status.st_gid == 3 && status.st_mode & 0o7777 == 0o4711)
@@ -216,8 +216,44 @@ import Testing
             """)
         #expect(try SystemFile.names(in: outside) == ["secret"])
         let tree = try bed.tree(built)
-        #expect(try SystemFile.names(in: tree + outside) == ["f", "g", "w"])
-        #expect(try text(tree + "/dangling") == "f")
+        #expect(try SystemFile.names(in: tree + outside) == ["f", "file", "g", "w"])
+        #expect(try bed.status(tree + "/dangling").st_mode & S_IFMT == S_IFLNK)
+        #expect(try text(tree + "/nowhere") == "f")
+    }
+
+    /// A directory's content is copied, not the directory: a destination that is made for it is one as any other.
+    @Test func contentOnly() throws {
+        try bed.write("d/sub/a", "a")
+        chmod(bed.context + "/d", 0o700)
+        chmod(bed.context + "/d/sub", 0o1750)
+        let tree = try bed.tree(
+            bed.build("FROM scratch\nCOPY d /x\nCOPY --chown=3:4 --chmod=600 d /y/\nCOPY --chmod=711 d/sub/a /x/"))
+        #expect(try bed.status(tree + "/x").st_mode & 0o7777 == 0o755)
+        #expect(try bed.status(tree + "/x/sub").st_mode & 0o7777 == 0o1750)
+        let made = try bed.status(tree + "/y")
+        #expect(made.st_mode & 0o7777 == 0o755 && made.st_uid == 3 && made.st_gid == 4)
+        #expect(try bed.status(tree + "/y/sub").st_mode & 0o7777 == 0o600)
+        #expect(try bed.status(tree + "/x/a").st_mode & 0o7777 == 0o711)
+    }
+
+    /// A link of the image to what is not there yet leads where that will be, and one that leads to itself nowhere.
+    @Test func linksToBeMade() throws {
+        try bed.write("f", "f")
+        let links = "FROM busybox\nRUN ln -s ../run /var/run && ln -s b /a && ln -s a /b && ln -s c/d /e\n"
+        let tree = try bed.tree(bed.build(links + "COPY f /var/run/x/\nCOPY f /e\nWORKDIR /var/run/y"))
+        #expect(try text(tree + "/run/x/f") == "f" && text(tree + "/c/d") == "f")
+        #expect(try SystemFile.names(in: tree + "/run") == ["x", "y"])
+        #expect(throws: BuildError.self) { try bed.build(links + "COPY f /a/b/") }
+    }
+
+    /// A pattern that finds a link to nothing has found something that cannot be copied; an ignored one was not found.
+    @Test func danglingSources() throws {
+        try bed.write("d/a", "a")
+        symlink("nothing", bed.context + "/d/l")
+        #expect(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY d/* /x/") }
+        try bed.write(".dockerignore", "d/l")
+        let tree = try bed.tree(bed.build("FROM scratch\nCOPY d/* /x/"))
+        #expect(try SystemFile.names(in: tree + "/x") == ["a"])
     }
 
     /// ADD unpacks what is an archive by its content, whatever its name, and copies the rest.
@@ -226,9 +262,15 @@ import Testing
         try bed.shell(
             "chown 5:6 context/in/dir/file && tar -C context/in -\(how) context/archive dir && rm -r context/in")
         try bed.write("not.tar", "no archive")
-        let built = try bed.build("FROM scratch\nADD archive /a/\nADD not.tar /b/\nCOPY archive /c/")
+        let built = try bed.build(
+            "FROM scratch\nADD archive /a/\nADD not.tar /b/\nCOPY archive /c/\nADD --chown=7:8 archive /d/")
         let tree = try bed.tree(built)
         #expect(try text(tree + "/a/dir/file") == "x" && bed.status(tree + "/a/dir/file").st_uid == 5)
+        for path in ["/d", "/d/dir", "/d/dir/file"] {
+            let status = try bed.status(tree + path)
+            #expect(status.st_uid == 7 && status.st_gid == 8, "\(path)")
+        }
+        #expect(throws: BuildError.self) { try bed.build("FROM scratch\nADD --chmod=600 archive /a/") }
         #expect(try SystemFile.names(in: tree + "/b") == ["not.tar"])
         #expect(try SystemFile.names(in: tree + "/c") == ["archive"])
     }

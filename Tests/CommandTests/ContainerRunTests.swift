@@ -19,7 +19,10 @@ struct ContainerRunTests {
 
     /// What is isolab's own failure is 125, and names what was wrong.
     @Test(arguments: [
-        ("--memory lots", "--memory"), ("-v data:/x", "named volumes"), ("-v ./x:/x", "absolute"),
+        ("--memory lots", "--memory"), ("-v data:/x", "named volumes"), ("-v x/y:/x", "absolute"),
+        ("-v /etc/hostname:/tmp", "nor a file on a directory"),
+        ("-w /etc/passwd", "--workdir"), ("--memory 100", "512k"), ("--group-add none-such", "none-such"),
+        ("--mount type=volume,target=/x", "named volumes"), ("--add-host db", "NAME:ADDRESS"),
         ("--network bridge", "--network"), ("--cap-add FLY", "--cap-add"), ("--security-opt label=x", "SELinux"),
         ("--sysctl vm.swappiness=1", "--sysctl"), ("--no-such-option", "--no-such-option"),
         ("-u nobody-here", "nobody-here"),
@@ -43,6 +46,21 @@ struct ContainerRunTests {
     @Test(arguments: [
         ("-e A=1 -e B=x=y", "echo $A $B", "1 x=y"),
         ("-w /tmp", "pwd", "/tmp"),
+        ("-w /made/here -u 5:6", "pwd; stat -c '%a %u:%g' /made .", "/made/here\n755 0:0\n755 0:0"),
+        ("-v ./:/here:ro,noexec", "grep ' /here ' /proc/mounts | grep -o ' ro,noexec'", " ro,noexec"),
+        (
+            "--mount type=tmpfs,target=/x,tmpfs-size=1m", "grep ' /x ' /proc/mounts | grep -o size=1024k",
+            "size=1024k"
+        ),
+        ("-u 1234 --group-add 77 --group-add tty", "id -G", "0 5 77"),
+        ("--add-host db:10.0.0.2", "grep db /etc/hosts", "10.0.0.2\tdb"),
+        ("--pids-limit 0", "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true", "max"),
+        ("--cap-drop ALL --cap-add KILL,CHOWN", "grep CapBnd /proc/self/status", "CapBnd:\t0000000000000021"),
+        (
+            "-c 512 --memory-reservation 32m",
+            "cat /sys/fs/cgroup/memory/memory.soft_limit_in_bytes /sys/fs/cgroup/memory.low 2>/dev/null; true",
+            "33554432"
+        ),
         ("--hostname here", "hostname; grep -c here /etc/hosts", "here\n1"),
         ("-u 1234:5678", "id -u; id -g; echo $HOME", "1234\n5678\n/"),
         ("--read-only", "touch /x 2>/dev/null || echo no; touch /dev/shm/x && echo yes", "no\nyes"),
@@ -65,6 +83,19 @@ struct ContainerRunTests {
         let result = try EnginePlace.run(options, command)
         #expect(result.status == 0, "\(result.complaints)")
         #expect(result.output == output + "\n")
+    }
+
+    /// Who starts a container by a script finds it again; what another one has written is not written over.
+    @Test func identifierFile() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" run --cidfile id --name cid-$$ busybox true && "$isolab" inspect cid-$$ --format '{{.Id}}' && cat id
+            "$isolab" run --rm --cidfile id busybox true; echo $?; "$isolab" rm cid-$$ > /dev/null
+            """)
+        let lines = result.output.split(separator: "\n")
+        let identifier = lines.first.map { String($0.prefix(64)) } ?? ""
+        #expect(result.output == "\(identifier)\n\(identifier)125\n", "\(result.output)\(result.complaints)")
+        #expect(identifier.count == 64 && result.complaints.contains("--cidfile"))
     }
 
     /// Limits are the kernel's to keep: what is over them is ended or refused.

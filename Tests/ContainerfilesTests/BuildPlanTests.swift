@@ -55,6 +55,12 @@ import Testing
         #expect(plan.unusedArguments == ["UNUSED"])
     }
 
+    /// What is built has a PATH, after what its base says, and its own where it says one.
+    @Test func pathOfImages() throws {
+        #expect(try plan("FROM trigger").stages[0].execution.environment == [RuntimeConfiguration.dockerPath, "T=1"])
+        #expect(try plan("FROM base").stages[0].execution.environment == ["PATH=/bin", "B=base"])
+    }
+
     /// Only what the target needs is built, and only that is looked up.
     @Test func onlyNeededStages() throws {
         let text = """
@@ -130,7 +136,7 @@ import Testing
             VOLUME /a /b
             STOPSIGNAL SIGRTMIN+3
             HEALTHCHECK --start-period=2s CMD x
-            MAINTAINER me
+            MAINTAINER me $USER
             USER 1:2
             """)
         let execution = plan.stages[0].execution
@@ -140,7 +146,7 @@ import Testing
         #expect(execution.healthcheck?.test == ["CMD-SHELL", "x"])
         #expect(execution.healthcheck?.startPeriod == 2_000_000_000)
         #expect(execution.environment == [RuntimeConfiguration.dockerPath])
-        #expect(plan.stages[0].author == "me")
+        #expect(plan.stages[0].author == "me $USER")
     }
 
     /// The platform a stage is for and the names it goes by.

@@ -22,7 +22,7 @@ import Testing
         let cases: [(String, Int32, LaunchPlan)] = [
             ("execve", ENOENT, try bed.plan("") { $0.process?.arguments = ["/no/such/program"] }),
             ("execve", EACCES, try bed.plan("") { $0.process?.arguments = ["/etc"] }),
-            ("chdir", ENOENT, try bed.plan("") { $0.process?.workingDirectory = "/no/such/directory" }),
+            ("chdir", ENOENT, try bed.plan("") { $0.process?.workingDirectory = "/proc/no/such" }),
             ("mount", ENODEV, try bed.plan("") { $0.mounts.append(.init(destination: "/x", type: "nosuchfs")) }),
             (
                 "mount", TestHost.hasOverlay ? ENOENT : ENODEV,

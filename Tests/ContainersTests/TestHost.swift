@@ -2,6 +2,7 @@ import Containers
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What the tests need of this host, and why a test is passed over without it.
@@ -20,16 +21,15 @@ enum TestHost {
 
 /// A root file system of busybox in a directory of its own, and a state directory beside it; removed with the value.
 final class TestBed {
+    private let place: TemporaryDirectory
     let directory: String
     let root: String
     let launcher: Launcher
     let host: HostFacts
 
     init() throws {
-        var template = Array("/tmp/isolab-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(directory, 0o755)
+        place = try TemporaryDirectory(mode: 0o755)
+        directory = place.path
         root = directory + "/rootfs"
         for folder in ["bin", "proc", "sys", "dev", "tmp", "etc", "data"] {
             try SystemFile.makeDirectories("\(root)/\(folder)")
@@ -48,8 +48,6 @@ final class TestBed {
         host = try HostFacts.detect(stateDirectory: directory + "/state")
         chmod(directory + "/state", 0o755)
     }
-
-    deinit { _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", directory]).spawn().wait() }
 
     /// A writable layer above the tree, or the tree as it is.
     private var ordinaryRoot: RootFileSystem { TestHost.hasOverlay ? .overlay(lower: [root]) : .directory(root) }

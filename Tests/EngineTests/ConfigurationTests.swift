@@ -69,6 +69,30 @@ import Testing
         #expect(resources?.pids?.limit == 9)
     }
 
+    /// With --memory alone there is as much swap as memory, where there is swap at all; 0 is no limit.
+    @Test func defaultLimits() throws {
+        func memory(swap: Bool, _ text: String) throws -> RuntimeConfiguration.Resources.Memory? {
+            try Self.make(facts: RunFacts(limitsSwap: swap)) { $0.memory = try ByteSize("--memory", text) }
+                .linux?.resources?.memory
+        }
+        #expect(try memory(swap: true, "64m")?.swap == 128 << 20 && memory(swap: true, "64m")?.limit == 64 << 20)
+        #expect(try memory(swap: false, "64m")?.swap == nil)
+        #expect(try memory(swap: true, "0") == nil)
+        #expect(try Self.make { $0.processCount = 0 }.linux?.resources?.pids?.limit == -1)
+        #expect(
+            try Self.make { $0.memoryReservation = try ByteSize("--memory-reservation", "1m") }
+                .linux?.resources?.memory?.reservation == 1 << 20)
+    }
+
+    /// In Docker's order: PATH and the host name, the image's variables, the caller's, HOME.
+    @Test func environmentOrder() throws {
+        let made = try Self.make { $0.environment = [try EnvironmentChange("-e", "A=1")] }
+        #expect(
+            made.process?.environment == ["HOSTNAME=abababababab", "PATH=/bin", "LANG=C", "A=1", "HOME=/"])
+        let own = try Self.make { $0.environment = [try EnvironmentChange("-e", "HOSTNAME=mine")] }
+        #expect(own.process?.environment.filter { $0.hasPrefix("HOSTNAME") } == ["HOSTNAME=mine"])
+    }
+
     /// A mount of the user's takes the place of one that every container has, and what is deeper comes later.
     @Test func mounts() throws {
         let mounts = try Self.make {
@@ -133,17 +157,16 @@ import Testing
             let command = try options.guestCommand(
                 of: Self.image, command: [], user: ResolvedUser(), id: Self.id, facts: RunFacts())
             return ["\(command.vcpus)", "\(command.memory ?? 0)", command.hostname]
-                + command.shares.map { "\($0.source) at \($0.target)" }
+                + command.shares.map { "\($0.source) at \($0.target)\($0.readOnly ? ", read-only" : "")" }
         }
         #expect(
             try make {
                 $0.processors = try ProcessorTime("--cpus", "2")
                 $0.memory = try ByteSize("--memory", "256m")
                 $0.hostname = "guest"
-                $0.volumes = [try VolumeMount("-v", "/a:/b"), try VolumeMount("-v", "/c:/d:rw")]
-            } == ["2", "268435456", "guest", "/a at /b", "/c at /d"])
+                $0.volumes = [try VolumeMount("-v", "/a:/b"), try VolumeMount("-v", "/c:/d:ro")]
+            } == ["2", "268435456", "guest", "/a at /b", "/c at /d, read-only"])
         let changes: [(String, (inout RunOptions) throws -> Void)] = [
-            ("--volume", { $0.volumes = [try VolumeMount("-v", "/a:/b:ro")] }),
             ("--privileged", { $0.privileged = true }),
             ("--cpus", { $0.processors = try ProcessorTime("--cpus", "1.5") }), ("--network", { $0.network = .host }),
             ("--pids-limit", { $0.processCount = 3 }), ("--cap-add", { $0.addedCapabilities = [.all] }),

@@ -50,13 +50,74 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a", "SOURCE:TARGET"), ("data:/b", "named volumes"), ("./a:/b", "absolute"), ("a/b:/c", "absolute"),
+        ("/a", "SOURCE:TARGET"), ("/a:/b:ro,rw", "both"), ("data:/b", "named volumes"), ("./a:/b", "absolute"),
+        ("a/b:/c", "absolute"),
         ("/a:b", "absolute"), ("/a:/", "root itself"), ("/a:/b/../..", "go up"), ("/a:/b:rx", "rx"),
-        ("/a:/b:z", "SELinux"), ("/a:/b:ro:x", "SOURCE:TARGET"), (":/b", "absolute"),
+        ("/a:/b:U", "'U'"), ("/a:/b:ro:x", "SOURCE:TARGET"), (":/b", "absolute"),
     ])
     func volumesRefused(text: String, word: String) {
         let error = #expect(throws: OptionError.self) { try VolumeMount("--volume", text) }
         #expect(error?.description.contains(word) == true)
+    }
+
+    /// A source that begins with a dot is seen from the working directory; a word alone stays a volume's name.
+    @Test(arguments: [
+        ("./x:/v", "/w/d/x"), ("../x/./y:/v", "/w/x/y"), (".:/v", "/w/d"), ("..:/v", "/w"), ("../../../x:/v", "/x"),
+        ("/x:/v", "/x"),
+    ])
+    func relativeVolumes(text: String, source: String) throws {
+        #expect(try VolumeMount("-v", text, relativeTo: "/w/d").source == source)
+    }
+
+    @Test func volumeFlags() throws {
+        let volume = try VolumeMount("-v", "/a:/b:noexec,ro,Z,cached,nosuid")
+        #expect(volume.relabels && volume.mount.options == ["rbind", "ro", "noexec", "nosuid", "rprivate"])
+        for text in ["data:/v", "a/b:/v", ".hidden:/v", ":/v"] {
+            #expect(throws: OptionError.self, "\(text)") { try VolumeMount("-v", text, relativeTo: "/w") }
+        }
+    }
+
+    /// The long form says the same in fields, under all the names Docker has for them.
+    @Test func mountFields() throws {
+        func volume(_ text: String) throws -> VolumeMount? {
+            guard case .volume(let volume) = try MountOption("--mount", text, relativeTo: "/w") else { return nil }
+            return volume
+        }
+        #expect(
+            try volume("type=bind,source=/a,target=/b,readonly,bind-propagation=rslave")
+                == VolumeMount("-v", "/a:/b:ro,rslave"))
+        #expect(try volume("type=bind,src=./a,dst=/b,ro=false") == VolumeMount("-v", "/w/a:/b"))
+        guard
+            case .temporary(let memory) = try MountOption(
+                "--mount", "type=tmpfs,destination=/t,tmpfs-size=1m,tmpfs-mode=0700,ro")
+        else {
+            Issue.record("is no file system in memory")
+            return
+        }
+        #expect(memory.target == "/t")
+        #expect(memory.options == TemporaryMount.defaults + ["size=1048576", "mode=700", "ro"])
+    }
+
+    @Test(arguments: [
+        ("type=bind,source=/a", "target="), ("type=bind,target=/b", "source="), ("source=v,target=/b", "named volumes"),
+        ("type=npipe,target=/b", "npipe"), ("type=bind,source=/a,target=b", "absolute"),
+        ("type=bind,source=/a,target=/b,tmpfs-size=1m", "tmpfs-size"), ("type=tmpfs,target=/b,source=/a", "source"),
+        ("type=bind,source=/a,target=/b,dst=/c", "twice"), ("type=bind,source=/a,target=/b,ro=maybe", "maybe"),
+        ("type=tmpfs,target=/b,tmpfs-mode=rwx", "octal"),
+        ("type=bind,source=/a,target=/b,bind-propagation=x", "shared"),
+    ])
+    func mountFieldsRefused(text: String, word: String) {
+        let error = #expect(throws: OptionError.self) { try MountOption("--mount", text) }
+        #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func hostAddresses() throws {
+        #expect(try HostAddress("--add-host", "db:10.0.0.2").line == "10.0.0.2\tdb\n")
+        #expect(try HostAddress("--add-host", "six=[fd00::2]").line == "fd00::2\tsix\n")
+        #expect(try HostAddress("--add-host", "six:fd00::2").address == "fd00::2")
+        for text in ["db", ":10.0.0.2", "db:", "db:10.0.0", "db:host-gateway", "a b:10.0.0.2", "a\nb:10.0.0.2"] {
+            #expect(throws: OptionError.self, "\(text)") { try HostAddress("--add-host", text) }
+        }
     }
 
     @Test func temporaryMounts() throws {
@@ -142,7 +203,8 @@ import Testing
         #expect(try SecurityOption("--security-opt", "no-new-privileges=false") == .noNewPrivileges(false))
         #expect(try SecurityOption("--security-opt", "apparmor=x") == .apparmor("x"))
         #expect(try SecurityOption("--security-opt", "unmask=ALL") == .unmask([]))
-        for text in ["label=disable", "seccomp", "apparmor=", "mask=proc", "nonsense"] {
+        #expect(try SecurityOption("--security-opt", "label=disable") == .labelDisabled)
+        for text in ["label=user:x", "seccomp", "apparmor=", "mask=proc", "nonsense"] {
             #expect(throws: OptionError.self) { try SecurityOption("--security-opt", text) }
         }
     }
@@ -162,10 +224,18 @@ import Testing
                 $0.memoryAndSwap = try ByteSize("--memory-swap", "1m")
             }?.option == "--memory-swap")
         #expect(try check { $0.memoryAndSwap = try ByteSize("--memory-swap", "1m") }?.option == "--memory-swap")
+        #expect(try check { $0.memory = try ByteSize("--memory", "100") }?.option == "--memory")
+        #expect(try check { $0.memory = try ByteSize("--memory", "0") } == nil)
+        #expect(
+            try check {
+                $0.memory = try ByteSize("--memory", "1m")
+                $0.memoryReservation = try ByteSize("--memory-reservation", "2m")
+            }?.option == "--memory-reservation")
         #expect(try check { $0.name = "-x" }?.option == "--name")
         #expect(try check { $0.name = "good_name.1" } == nil)
         #expect(try check { $0.hostname = "a b" }?.option == "--hostname")
         #expect(try check { $0.workingDirectory = "x" }?.option == "--workdir")
+        #expect(try check { $0.workingDirectory = "" } == nil)
         #expect(
             try check { $0.kernelParameters = [try NamedValue("--sysctl", "vm.swappiness=1")] }?.option == "--sysctl")
         #expect(try check { $0.kernelParameters = [try NamedValue("--sysctl", "net.core.somaxconn=9")] } == nil)

@@ -2,6 +2,7 @@ import Glibc
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Roots of containers, looked at through real mounts in a mount namespace of their own.

@@ -1,6 +1,7 @@
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Images of real archives, made by tar.
@@ -28,11 +29,11 @@ enum TestImage {
         return try store.image(descriptor.digest.description, platform: platform)
     }
 
-    /// The archive of what a script leaves in an empty directory.
+    /// The archive of what a script leaves in an empty directory: the same script's is the same, in whatever second it runs.
     static func archive(_ script: String) throws -> [UInt8] {
         let directory = try TemporaryDirectory()
         try run("mkdir root && cd root && \(script)", in: directory.path)
-        try run("tar --numeric-owner -C root -cf layer.tar .", in: directory.path)
+        try run("tar --numeric-owner --sort=name --mtime=@1767323045 -C root -cf layer.tar .", in: directory.path)
         return try SystemFile.bytes(of: directory.path + "/layer.tar")
     }
 

@@ -39,14 +39,14 @@ private final class Bench {
             driver = try GuestDriver(program: Host.program, stateDirectory: state, connect: connect)
         } catch {
             // A class whose init throws is never deinitialised.
-            FileTree.remove(state.root)
+            try? TreeRemoval.remove(state.root)
             throw error
         }
     }
 
     deinit {
         driver.close()
-        FileTree.remove(state.root)
+        try? TreeRemoval.remove(state.root)
     }
 
     func micro(
@@ -138,7 +138,7 @@ private final class Bench {
         .enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
     func ordinaryUser() throws {
         let home = "/tmp/ilt-\(getpid())-user"
-        defer { FileTree.remove(home) }
+        defer { try? TreeRemoval.remove(home) }
         for directory in [home, home + "/run", home + "/bin"] {
             try TextFile.makeDirectory(directory)
             chown(directory, 65534, 65534)
@@ -157,8 +157,8 @@ private final class Bench {
             ])
         #expect(result.status == 0)
         #expect(String(decoding: result.errors, as: UTF8.self) == "")
-        #expect(FileTree.names(in: home + "/run") == ["isolab"])
-        #expect(FileTree.names(in: home + "/run/isolab/vm").isEmpty)
+        #expect(try SystemFile.names(in: home + "/run") == ["isolab"])
+        #expect(((try? SystemFile.names(in: home + "/run/isolab/vm")) ?? []).isEmpty)
     }
 
     /// The command line libvirt makes runs without libvirt, to the same end.
@@ -257,7 +257,7 @@ struct LinuxGuestTests {
     /// What a driver of a dead isolab left is found by the record in its directory, and released by the next start.
     @Test func leftovers() throws {
         let state = StateDirectory(root: "/tmp/ilt-\(getpid())-leftovers")
-        defer { FileTree.remove(state.root) }
+        defer { try? TreeRemoval.remove(state.root) }
         try TextFile.makeDirectory(state.path("vm/999999"))
         try TextFile.replace(state.path("vm/999999/owner"), with: Array("999999 1\n".utf8))
         try TextFile.makeDirectory(state.path("vm/alive"))
@@ -265,7 +265,7 @@ struct LinuxGuestTests {
         try TextFile.replace(state.path("vm/alive/owner"), with: Array(own.text.utf8))
         #expect(Leftovers.find(in: state).map(\.root) == [state.path("vm/999999")])
         Leftovers.release(in: state)
-        #expect(FileTree.names(in: state.path("vm")) == ["alive"])
+        #expect(try SystemFile.names(in: state.path("vm")) == ["alive"])
     }
 }
 
@@ -325,20 +325,20 @@ struct LinuxGuestTests {
                 program: "/nonexistent/isolab-vm", stateDirectory: StateDirectory(root: "/tmp/ilt-\(getpid())-none"))
         }
         #expect(error?.advice?.contains("make build") == true)
-        FileTree.remove("/tmp/ilt-\(getpid())-none")
+        try? TreeRemoval.remove("/tmp/ilt-\(getpid())-none")
     }
 
     /// A driver that cannot even start has its last words in the error, not on the terminal.
     @Test func lastWords() throws {
         let state = StateDirectory(root: "/tmp/ilt-\(getpid())-words")
-        defer { FileTree.remove(state.root) }
+        defer { try? TreeRemoval.remove(state.root) }
         let program = state.path("isolab-vm")
         try TextFile.makeDirectory(state.root)
         let script = "#!/bin/sh\necho 'cannot open shared object file' >&2\n"
         try TextFile.replace(program, with: Array(script.utf8), mode: 0o755)
         let error = #expect(throws: DriverError.self) { _ = try GuestDriver(program: program, stateDirectory: state) }
         #expect(error?.message.contains("cannot open shared object file") == true)
-        #expect(FileTree.names(in: state.path("vm")).isEmpty)
+        #expect(((try? SystemFile.names(in: state.path("vm"))) ?? []).isEmpty)
     }
 
     /// libvirt prints command lines as a shell would read them.

@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import Testing
 
 @testable import Machines
@@ -8,7 +9,7 @@ import Testing
     final class Tree {
         let path = "/tmp/isolab-initramfs-\(UUID().uuidString)"
         init() { mkdir(path, 0o755) }
-        deinit { FileTree.remove(path) }
+        deinit { try? TreeRemoval.remove(path) }
 
         func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
             let file = "\(path)/\(name)"

@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import Testing
 
 @testable import Machines
@@ -56,7 +57,7 @@ import Testing
         } catch {
             #expect("\(error)".contains("none fetched before"))
         }
-        FileTree.remove(cache.root)
+        try? TreeRemoval.remove(cache.root)
     }
 
     /// A bzImage in each compression that kernels come in gives back the ELF that went in, and the next `open` finds it in
@@ -71,7 +72,7 @@ import Testing
         let options = ["lz4": ["-l", "-c", "-q"], "lzma": ["--format=lzma", "-c"]][name] ?? ["-c"]
         let payload = try Tool.run(program, options, input: elf).output
         let root = "/tmp/isolab-kernel-\(UUID().uuidString)"
-        defer { FileTree.remove(root) }
+        defer { try? TreeRemoval.remove(root) }
         let cache = Cache(root: root)
         try TextFile.makeDirectory(root)
         try TextFile.replace(root + "/vmlinuz", with: Self.image(payload: payload, unpacked: elf.count))
@@ -105,7 +106,7 @@ import Testing
     @Test(.enabled(if: access("/usr/bin/dpkg-deb", X_OK) == 0, "needs dpkg-deb"))
     func concurrentFetch() throws {
         let root = "/tmp/isolab-fetch-\(UUID().uuidString)"
-        defer { FileTree.remove(root) }
+        defer { try? TreeRemoval.remove(root) }
         let cache = Cache(root: root + "/cache")
         try TextFile.makeDirectory(root + "/bin")
         try TextFile.makeDirectory(cache.path("kernel/packages/.linux-image-1.999999.part/tree"))
@@ -147,6 +148,6 @@ import Testing
         #expect(Set(paths) == [cache.path("kernel/packages/linux-image-1/vmlinuz")])
         #expect(try TextFile.read(root + "/calls") == "download linux-image-1\n")
         #expect(try TextFile.bytes(paths[0]).count == 3_000_000)
-        #expect(FileTree.names(in: cache.path("kernel/packages")) == [".lock", "linux-image-1"])
+        #expect(try SystemFile.names(in: cache.path("kernel/packages")) == [".lock", "linux-image-1"])
     }
 }

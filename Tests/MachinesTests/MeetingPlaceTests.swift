@@ -28,7 +28,7 @@ struct MeetingPlaceTests {
     @Test(arguments: [0o755, 0o700] as [mode_t])
     func place(mode: mode_t) throws {
         let parent = "/tmp/ilt-\(getpid())-meeting-\(mode)"
-        defer { FileTree.remove(parent) }
+        defer { try? TreeRemoval.remove(parent) }
         try TextFile.makeDirectory(parent)
         chmod(parent, mode)
         let directory = parent + "/driver"
@@ -46,7 +46,7 @@ struct MeetingPlaceTests {
     /// A guest's files are copied, once each: libvirt gives what QEMU reads to QEMU's user.
     @Test func copies() throws {
         let parent = "/tmp/ilt-\(getpid())-copies"
-        defer { FileTree.remove(parent) }
+        defer { try? TreeRemoval.remove(parent) }
         try TextFile.makeDirectory(parent)
         let directory = parent + "/driver"
         try OwnedDirectory.make(directory)

@@ -53,12 +53,13 @@ struct FileSteps {
             } else if copy.unpacks, let entry = item.entries.first, entry.kind == .file,
                 let file = try sources.tree.open(entry.source, O_RDONLY | O_NONBLOCK), Archive.isArchive(file.number)
             {
-                guard copy.owner == nil, copy.mode == nil else {
+                guard copy.mode == nil else {
                     throw BuildError.source(
                         path: shown(entry.source),
-                        problem: "an archive keeps its owners and permissions: ADD it without --chown and --chmod")
+                        problem: "an archive keeps its permissions: ADD it without --chmod")
                 }
-                try unpack(file.number, to: destination, writer, root)
+                // As BuildKit has it since 0.23: what is unpacked is the given user's, too.
+                try unpack(file.number, to: destination, owner: copy.owner == nil ? nil : owner, writer, root)
             } else {
                 try writer.copy(item, from: sources.tree, to: place(item.name))
             }
@@ -66,13 +67,16 @@ struct FileSteps {
         try writer.finish()
     }
 
-    private func unpack(_ archive: Int32, to destination: [UInt8], _ writer: TreeWriter, _ root: FileTree) throws {
+    private func unpack(
+        _ archive: Int32, to destination: [UInt8], owner: (uid: UInt32, gid: UInt32)?, _ writer: TreeWriter,
+        _ root: FileTree
+    ) throws {
         try writer.makeDirectory(destination)
         guard let directory = try root.open(destination, OwnedDescriptor.pathOnly | O_DIRECTORY) else {
             throw SystemError("open", shown(destination), errno: ENOENT)
         }
         let scratch = try workspace.makeDirectory("archive")
-        try Archive.unpack(archive, into: "/proc/self/fd/\(directory.number)/.", scratch: scratch)
+        try Archive.unpack(archive, into: "/proc/self/fd/\(directory.number)/.", owner: owner, scratch: scratch)
     }
 
     /// WORKDIR's directory, made where it is missing: the user's, as BuildKit has it.

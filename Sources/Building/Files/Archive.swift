@@ -17,15 +17,21 @@ enum Archive {
 
     /// Unpacks an archive into a directory, as which its root stands: nothing in it leads outside.
     ///
-    /// - Parameter scratch: a directory for what has to be decompressed first.
-    static func unpack(_ descriptor: Int32, into directory: String, scratch: String) throws {
+    /// - Parameters:
+    ///   - owner: whose everything is then; nil: as the archive says.
+    ///   - scratch: a directory for what has to be decompressed first.
+    static func unpack(
+        _ descriptor: Int32, into directory: String, owner: (uid: UInt32, gid: UInt32)? = nil, scratch: String
+    ) throws {
+        var options = UnpackOptions.possible
+        if let owner { options.ownership = .one(user: owner.uid, group: owner.gid) }
         guard isForeign(descriptor) else {
             lseek(descriptor, 0, SEEK_SET)
-            _ = try LayerUnpacker().apply(LayerBlob(descriptor), onto: directory)
+            _ = try LayerUnpacker(options).apply(LayerBlob(descriptor), onto: directory)
             return
         }
         let plain = try decompressed(descriptor, scratch: scratch)
-        _ = try LayerUnpacker().apply(LayerBlob(plain.number), onto: directory)
+        _ = try LayerUnpacker(options).apply(LayerBlob(plain.number), onto: directory)
     }
 
     /// Whether it is compressed as layers never are: by bzip2 or xz.

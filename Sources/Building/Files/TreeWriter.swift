@@ -1,4 +1,5 @@
 import CLinux
+import Containerfiles
 import Glibc
 import Linux
 
@@ -41,7 +42,8 @@ final class TreeWriter {
             let file = try self.makeFile(name, in: directory, shown(path))
             try SystemFile.write(content, to: file.number, shown(path))
             if fchown(file.number, self.owner?.uid ?? 0, self.owner?.gid ?? 0) != 0 {
-                throw SystemError("fchown", shown(path))
+                throw IdentityMaps.ownerError(
+                    "fchown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             if fchmod(file.number, self.mode ?? 0o644) != 0 { throw SystemError("fchmod", shown(path)) }
         }
@@ -54,10 +56,11 @@ final class TreeWriter {
                 entry.path.isEmpty
                 ? destination : destination.isEmpty ? entry.path : destination + [0x2F] + entry.path
             if entry.kind == .directory {
-                // The destination itself stays as it was, if it was there.
-                let wasMade = try makeDirectory(path)
-                if wasMade || !entry.path.isEmpty { directories.append((path, entry)) }
-                if wasMade || !entry.path.isEmpty { try setAttributes(ofDirectory: path, entry) }
+                try makeDirectory(path)
+                // The content is copied, not the directory: the destination stays as it was, or is made anew.
+                if entry.path.isEmpty { continue }
+                directories.append((path, entry))
+                try setAttributes(ofDirectory: path, entry)
                 continue
             }
             let (parent, name) = try parted(try resolved(path, isTop: entry.path.isEmpty))
@@ -79,46 +82,76 @@ final class TreeWriter {
 
     // MARK: - Places
 
-    /// A file's destination, through a link that is there already: `COPY x /etc/link` writes what the link names.
+    /// A file's destination, through a link that is there already: `COPY x /etc/link` writes what the link names, also where
+    /// that is yet to be made.
     private func resolved(_ path: [UInt8], isTop: Bool) throws -> [UInt8] {
-        guard isTop, let file = try root.open(path, OwnedDescriptor.pathOnly) else { return path }
-        return try root.place(of: file.number) ?? path
+        guard isTop else { return path }
+        var path = path
+        for _ in 0..<Self.greatestLinks {
+            if let file = try root.open(path, OwnedDescriptor.pathOnly) {
+                return try root.place(of: file.number) ?? path
+            }
+            let (parent, name) = try parted(path)
+            guard let directory = try root.open(parent, OwnedDescriptor.pathOnly | O_DIRECTORY),
+                let target = try target(of: name, in: directory.number)
+            else { return path }
+            path = target
+        }
+        return path
+    }
+
+    /// As many links as Linux follows (path_resolution(7)).
+    private static let greatestLinks = 40
+
+    /// Where a link leads, below the root; nil where there is no link.
+    private func target(of name: [CChar], in directory: Int32) throws -> [UInt8]? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlinkat(directory, name, &buffer, buffer.count)
+        guard count > 0, let parent = try root.place(of: directory) else { return nil }
+        let text = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return Array(ImagePath.joined(shown(parent), text).utf8.dropFirst())
     }
 
     private func parted(_ path: [UInt8]) throws -> (parent: [UInt8], name: [CChar]) {
         guard let slash = path.lastIndex(of: 0x2F) else {
             guard !path.isEmpty else { throw SystemError("write", "/", errno: EISDIR) }
-            return ([], terminated(path))
+            return ([], FileName.terminated(path))
         }
-        return (Array(path[..<slash]), terminated(path[(slash + 1)...]))
+        return (Array(path[..<slash]), FileName.terminated(path[(slash + 1)...]))
     }
 
     /// Runs a body on a directory, made where it is missing.
     @discardableResult
     private func withDirectory<Result>(
-        _ path: [UInt8], _ body: (Int32) throws -> Result
+        _ path: [UInt8], links: Int = 0, _ body: (Int32) throws -> Result
     ) throws -> (result: Result, wasMade: Bool) {
         if let directory = try root.open(path, OwnedDescriptor.pathOnly | O_DIRECTORY) {
             return (try body(directory.number), false)
         }
         let (parent, name) = try parted(path)
         var found: OwnedDescriptor?
-        try withDirectory(parent) { directory in
+        var target: [UInt8]?
+        try withDirectory(parent, links: links) { directory in
             if mkdirat(directory, name, 0o755) != 0 {
                 guard errno == EEXIST else { throw SystemError("mkdir", shown(path)) }
+                // A link to what is not there yet: /var/run, say, where nothing has made /run.
+                target = try self.target(of: name, in: directory)
+                if target != nil, links < Self.greatestLinks { return }
                 throw SystemError(
                     "mkdir", shown(path), errno: ENOTDIR,
-                    advice: "something else, or a link that leads nowhere, is there")
+                    advice: "something else is there")
             }
             fchmodat(directory, name, 0o755, 0)
             if fchownat(directory, name, self.owner?.uid ?? 0, self.owner?.gid ?? 0, AT_SYMLINK_NOFOLLOW) != 0 {
-                throw SystemError("chown", shown(path))
+                throw IdentityMaps.ownerError(
+                    "chown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             found = OwnedDescriptor(
                 owning: try retryingOnInterrupt("open", shown(path)) {
                     isolab_open_at(directory, name, OwnedDescriptor.pathOnly | O_DIRECTORY | O_NOFOLLOW, 0)
                 })
         }
+        if let target { return try withDirectory(target, links: links + 1, body) }
         guard let number = found?.number else { throw SystemError("open", shown(path), errno: ENOENT) }
         return (try body(number), true)
     }
@@ -154,7 +187,7 @@ final class TreeWriter {
             return
         case .link(let target):
             try clear(name, in: directory, shown)
-            if symlinkat(terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
+            if symlinkat(FileName.terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
         case .device(let number, let isBlock):
             try clear(name, in: directory, shown)
             let kind = isBlock ? S_IFBLK : S_IFCHR
@@ -166,7 +199,9 @@ final class TreeWriter {
             if mkfifoat(directory, name, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("mkfifo", shown) }
         }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 { throw SystemError("chown", shown) }
+        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 {
+            throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid)
+        }
         if case .link = entry.kind {} else { fchmodat(directory, name, mode_t(mode ?? entry.mode), 0) }
         isolab_set_modification_time(directory, name, Int64(entry.modified.seconds), entry.modified.nanoseconds)
     }
@@ -188,7 +223,7 @@ final class TreeWriter {
         let file = try makeFile(name, in: directory, shown)
         try FileContent.copy(source.number, to: file.number, shown)
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchown(file.number, uid, gid) != 0 { throw SystemError("fchown", shown) }
+        if fchown(file.number, uid, gid) != 0 { throw IdentityMaps.ownerError("fchown", shown, user: uid, group: gid) }
         // After the owner, whose change takes the set-user-id bit away.
         if fchmod(file.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown) }
         try FileContent.copyAttributes(source.number, to: file.number)
@@ -198,7 +233,9 @@ final class TreeWriter {
     private func setAttributes(ofDirectory path: [UInt8], _ entry: CopyEntry) throws {
         guard let directory = try root.open(path, O_RDONLY | O_DIRECTORY) else { return }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchown(directory.number, uid, gid) != 0 { throw SystemError("fchown", shown(path)) }
+        if fchown(directory.number, uid, gid) != 0 {
+            throw IdentityMaps.ownerError("fchown", shown(path), user: uid, group: gid)
+        }
         if fchmod(directory.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown(path)) }
     }
 }

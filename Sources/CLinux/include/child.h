@@ -36,7 +36,7 @@ enum isolab_operation {
     isolab_pivot_root,        // a: the new root; the old one is detached at once
     isolab_mask,              // a: path, covered by an empty directory or the null device; an absent one is passed over
     isolab_make_read_only,    // a: path; an absent one is passed over
-    isolab_make_directory,    // a: path, b: mode; an existing one is left
+    isolab_make_directory,    // a: path, b: mode, c: 1 to pass over failures; an existing one is left
     isolab_make_device,       // a: path, b: mode with type, c: device, d: uid, e: gid
     isolab_make_link,         // a: target, b: path; an existing one is left
     isolab_write_file,        // a: path, b: bytes, c: length; one below /proc must be on procfs, without links

@@ -93,6 +93,10 @@ struct StagePlanner {
             execution = own.configuration.execution
             author = own.configuration.author
             stagePlatform = own.configuration.platform
+            // As BuildKit has it: what is built has a PATH, whether its base says one or not.
+            if !execution.environment.contains(where: { $0.hasPrefix("PATH=") }) {
+                execution.environment.append(RuntimeConfiguration.dockerPath)
+            }
         }
         var instructions: [LocatedInstruction] = []
         if !execution.onBuild.isEmpty {

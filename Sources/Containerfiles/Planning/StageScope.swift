@@ -116,8 +116,9 @@ struct StageScope {
             execution.onBuild.append(trigger)
             text = "ONBUILD \(trigger)"
         case .maintainer(let name):
-            author = try substitution.word(name)
-            text = "MAINTAINER \(author ?? "")"
+            // Not among the instructions that replace variables (Dockerfile reference, "Environment replacement").
+            author = name
+            text = "MAINTAINER \(name)"
         }
         steps.append(
             BuildStep(

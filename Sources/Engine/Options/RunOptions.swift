@@ -27,6 +27,10 @@ public struct RunOptions: Equatable, Sendable {
     public var hostname: String?
     /// By name or number (signal(7)).
     public var stopSignal: String?
+    /// `--group-add`: groups of his beside those the image knows, by name or number.
+    public var addedGroups: [String] = []
+    /// Where the container's identifier is written (`--cidfile`); a file that is there is refused.
+    public var identifierFile: String?
     public var labels: [NamedValue] = []
     public var annotations: [NamedValue] = []
 
@@ -38,12 +42,16 @@ public struct RunOptions: Equatable, Sendable {
     public var sharedMemory: ByteSize?
     public var devices: [DeviceGrant] = []
     public var network = NetworkMode.none
+    /// Lines of `/etc/hosts` (`--add-host`).
+    public var addedHosts: [HostAddress] = []
 
     // MARK: What it may use
 
     public var memory: ByteSize?
     /// Memory and swap together.
     public var memoryAndSwap: ByteSize?
+    /// What it is brought back to where memory is short.
+    public var memoryReservation: ByteSize?
     public var processors: ProcessorTime?
     public var processorShares: UInt64?
     /// A list as in cpuset(7).
@@ -95,8 +103,22 @@ private func choice<Choice: RawRepresentable<String> & CaseIterable>(
 }
 
 extension RunOptions {
+    /// Whether a limit is asked for that only a cgroup can enforce.
+    var needsCgroup: Bool {
+        memory != nil || processors != nil || processorShares != nil || processorSet != nil || (processCount ?? -1) > 0
+    }
+
     /// What only both together say wrong.
     public func validate() throws(OptionError) {
+        if let memory, memory.bytes != 0, memory.bytes < Self.leastMemory {
+            throw OptionError(
+                "--memory", "\(memory.bytes)",
+                "is less than \(Self.leastMemory >> 10)k, the least a container starts in")
+        }
+        if let memory, memory.bytes != 0, let memoryReservation, memoryReservation.bytes > memory.bytes {
+            throw OptionError(
+                "--memory-reservation", "\(memoryReservation.bytes)", "is above --memory's \(memory.bytes)")
+        }
         if let memory, let memoryAndSwap, memoryAndSwap.bytes >= 0, memoryAndSwap.bytes < memory.bytes {
             throw OptionError(
                 "--memory-swap", "\(memoryAndSwap.bytes)",
@@ -112,7 +134,7 @@ extension RunOptions {
             throw OptionError(
                 "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
         }
-        if let directory = workingDirectory, !directory.hasPrefix("/") {
+        if let directory = workingDirectory, !directory.isEmpty, !directory.hasPrefix("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")
         }
         if let count = processCount, count < -1 {
@@ -135,6 +157,9 @@ extension RunOptions {
             throw OptionError(option, target, "two mounts on one place")
         }
     }
+
+    /// Bytes in which every start that was measured succeeds (`FootprintTests`).
+    static let leastMemory: Int64 = 512 << 10
 
     /// Docker's rule, and at most 128.
     public static func isName(_ text: String) -> Bool {

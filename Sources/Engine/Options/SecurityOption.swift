@@ -7,6 +7,8 @@ public enum SecurityOption: Equatable, Sendable {
     case apparmor(String)
     case unmask([String])
     case mask([String])
+    /// No label of SELinux's: as it always is.
+    case labelDisabled
 
     public init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
@@ -22,6 +24,7 @@ public enum SecurityOption: Equatable, Sendable {
         case ("seccomp", _): throw fail("takes seccomp=FILE or seccomp=unconfined")
         case ("apparmor", let profile?) where !profile.isEmpty: self = .apparmor(profile)
         case ("apparmor", _): throw fail("takes apparmor=PROFILE or apparmor=unconfined")
+        case ("label", "disable"): self = .labelDisabled
         case ("label", _):
             throw fail("SELinux labels are not set by isolab; the container runs with the label of the caller")
         case ("systempaths", "unconfined"): self = .unmask([])

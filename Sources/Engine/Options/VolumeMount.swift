@@ -7,42 +7,77 @@ public struct VolumeMount: Equatable, Sendable {
     public var readOnly: Bool
     /// `rprivate` where none is given: what either side mounts later, the other does not see.
     public var propagation: String
+    /// `noexec`, `nosuid` and their like, as they were given.
+    public var flags: [String] = []
+    /// `z` or `Z`: that SELinux shall let the container at it. Nothing to do where no SELinux is.
+    public var relabels = false
 
     static let propagations = ["shared", "rshared", "slave", "rslave", "private", "rprivate"]
+    static let knownFlags = ["exec", "noexec", "suid", "nosuid", "dev", "nodev"]
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    /// - Parameter directory: what a source that begins with `.` is seen from; nil: absolute ones alone are taken.
+    public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (2...3).contains(parts.count) else {
-            throw fail("takes SOURCE:TARGET or SOURCE:TARGET:OPTIONS, both paths absolute")
-        }
-        guard parts[0].hasPrefix("/") else {
-            // A bare word is another thing altogether to those who know Docker: it must not become a directory by chance.
-            throw fail(
-                parts[0].contains("/") || parts[0].hasPrefix(".") || parts[0].isEmpty
-                    ? "the source must be an absolute path of the host"
-                    : "named volumes are not there yet: give an absolute path of the host")
-        }
-        source = parts[0]
+        guard (2...3).contains(parts.count) else { throw fail("takes SOURCE:TARGET or SOURCE:TARGET:OPTIONS") }
+        source = try Self.source(option, text, parts[0], relativeTo: directory)
         target = try containerPath(option, text, parts[1])
         readOnly = false
         propagation = "rprivate"
+        var isDecided = false
         for word in parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : [] {
             switch word {
-            case "ro": readOnly = true
-            case "rw": readOnly = false
-            case "z", "Z":
-                throw fail("'\(word)' relabels for SELinux, which isolab does not do")
+            case "ro", "rw":
+                guard !isDecided || readOnly == (word == "ro") else { throw fail("is not both ro and rw") }
+                readOnly = word == "ro"
+                isDecided = true
+            case "z", "Z": relabels = true
+            // Words for hosts on which directories are shared with a machine (Docker Desktop).
+            case "cached", "delegated", "consistent": break
+            case _ where Self.knownFlags.contains(word): flags.append(word)
             case _ where Self.propagations.contains(word): propagation = word
-            default: throw fail("'\(word)' is not one of ro, rw, \(Self.propagations.joined(separator: ", "))")
+            default:
+                throw fail(
+                    "'\(word)' is not one of ro, rw, z, \((Self.knownFlags + Self.propagations).joined(separator: ", "))"
+                )
             }
         }
+    }
+
+    init(source: String, target: String, readOnly: Bool, propagation: String) {
+        self.source = source
+        self.target = target
+        self.readOnly = readOnly
+        self.propagation = propagation
+    }
+
+    /// A path of the host, absolute, without `.` and `..`.
+    static func source(
+        _ option: String, _ text: String, _ path: String, relativeTo directory: String?
+    ) throws(OptionError) -> String {
+        if path.hasPrefix("/") { return path }
+        // A bare word is another thing altogether to those who know Docker: it must not become a directory by chance.
+        guard path.contains("/") || path.hasPrefix(".") || path.isEmpty else {
+            throw OptionError(
+                option, text, "named volumes are not there yet: give a path of the host, such as ./\(path)")
+        }
+        guard let directory, [".", ".."].contains(path.prefix { $0 != "/" }) else {
+            throw OptionError(
+                option, text,
+                "the source must be an absolute path of the host"
+                    + (directory == nil ? "" : ", or begin with ./ or ../"))
+        }
+        var parts: [Substring] = []
+        for part in "\(directory)/\(path)".split(separator: "/") where part != "." {
+            if part == ".." { parts = parts.dropLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     var mount: RuntimeConfiguration.Mount {
         RuntimeConfiguration.Mount(
             destination: target, type: "bind", source: source,
-            options: ["rbind", readOnly ? "ro" : "rw", propagation])
+            options: ["rbind", readOnly ? "ro" : "rw"] + flags + [propagation])
     }
 }
 
@@ -58,11 +93,18 @@ public struct TemporaryMount: Equatable, Sendable {
     ]
     private static let data: Set<String> = ["size", "mode", "uid", "gid", "nr_inodes"]
 
+    /// Docker's; what the user gives comes after and wins.
+    static let defaults = ["nosuid", "nodev", "noexec"]
+
+    init(target: String, options: [String]) {
+        self.target = target
+        self.options = options
+    }
+
     public init(_ option: String, _ text: String) throws(OptionError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         target = try containerPath(option, text, parts[0])
-        // Docker's; what the user gives comes after and wins.
-        options = ["nosuid", "nodev", "noexec"]
+        options = Self.defaults
         for word in parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : [] {
             let name = word.prefix { $0 != "=" }
             guard Self.flags.contains(word) || (name.count < word.count && Self.data.contains(String(name))) else {

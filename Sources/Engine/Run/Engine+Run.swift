@@ -37,9 +37,10 @@ extension Engine {
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
         let facts = try RunFacts.detect(for: options)
-        guard facts.isPrivileged else {
+        // Whoever is no root of any kind has entered a user namespace before (`OwnUserNamespace`).
+        guard geteuid() == 0 else {
             throw EngineError.unsupported(
-                "containers of images need root so far", advice: "run isolab as root, or in a user namespace of podman")
+                "containers of images need root, of the host or of a user namespace", advice: "run `isolab run`")
         }
 
         var container = StoredContainer(
@@ -50,11 +51,12 @@ extension Engine {
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         let care = try shelf.add(&container, named: options.name)
         do {
+            try options.writeIdentifier(container.id)
             let prepared = try prepare(request, image, container, facts)
             container.command = prepared.configuration.process?.arguments ?? []
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
-            let status = try attach(prepared, container, options)
+            let status = try attach(prepared, container, options, facts)
             // Whoever removes it by force at this moment does the same.
             try runtime.delete(container.id, force: true)
             if options.removes {
@@ -126,7 +128,7 @@ extension Engine {
             root = .directory(path)
             users = try UserDatabase(rootfs: path)
         }
-        let user = try users.resolve(options.user ?? image.configuration.execution.user ?? "")
+        let user = try options.user(of: image.configuration, in: users)
         var configuration = try options.configuration(
             of: image.configuration, command: request.command, user: user, id: container.id, rootPath: snapshot.upper,
             facts: facts)
@@ -140,12 +142,16 @@ extension Engine {
     /// What is made in a container is what its image says, not what the caller's shell takes off.
     static func setFileModeMask() { _ = umask(0o022) }
 
-    private func attach(_ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions) throws -> Int32 {
+    private func attach(
+        _ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions, _ facts: RunFacts
+    ) throws -> Int32 {
         var creation = CreateRequest(
             id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
             waitsForStart: false)
         creation.root = prepared.root
         creation.diesWithCreator = true
+        // Limits that nobody asked for are not missed.
+        creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
@@ -164,10 +170,19 @@ extension Engine {
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.
     static func asProgramError(_ error: any Error) -> any Error {
-        guard let error = error as? SystemError, error.operation == "execve" else { return error }
-        switch error.errno {
-        case ENOENT, ENOTDIR: return EngineError.program(error, status: 127)
-        case EACCES, EPERM, ENOEXEC, EISDIR: return EngineError.program(error, status: 126)
+        guard let error = error as? SystemError else { return error }
+        switch (error.operation, error.errno) {
+        case ("execve", ENOENT), ("execve", ENOTDIR): return EngineError.program(error, status: 127)
+        case ("execve", EACCES), ("execve", EPERM), ("execve", ENOEXEC), ("execve", EISDIR):
+            return EngineError.program(error, status: 126)
+        // What the kernel says of both kinds in one place, and nobody would guess.
+        case ("move_mount", EINVAL), ("move_mount", ENOTDIR):
+            return OptionError(
+                "--volume", error.object,
+                "a directory cannot be shown on a file of the image, nor a file on a directory")
+        case ("chdir", let number):
+            return SystemError(
+                "chdir", error.object, errno: number, advice: "--workdir names another working directory")
         default: return error
         }
     }

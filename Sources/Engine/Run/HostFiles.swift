@@ -15,11 +15,15 @@ struct HostFiles {
     init(_ configuration: RuntimeConfiguration, _ options: RunOptions, directory: String) throws(SystemError) {
         let name = configuration.hostname ?? "localhost"
         try add("hostname", "\(name)\n", configuration, directory)
+        let added = options.addedHosts.map(\.line).joined()
         switch options.network {
         case .none:
-            try add("hosts", "127.0.0.1\tlocalhost \(name)\n::1\tlocalhost ip6-localhost\n", configuration, directory)
+            try add(
+                "hosts", "127.0.0.1\tlocalhost \(name)\n::1\tlocalhost ip6-localhost\n" + added, configuration,
+                directory)
         case .host:
-            try add("hosts", (try? SystemFile.read("/etc/hosts")) ?? "127.0.0.1\tlocalhost\n", configuration, directory)
+            let own = (try? SystemFile.read("/etc/hosts")) ?? "127.0.0.1\tlocalhost\n"
+            try add("hosts", own + (own.hasSuffix("\n") ? "" : "\n") + added, configuration, directory)
             try add("resolv.conf", (try? SystemFile.read("/etc/resolv.conf")) ?? "", configuration, directory)
         }
     }

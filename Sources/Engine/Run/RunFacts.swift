@@ -15,20 +15,23 @@ public struct RunFacts: Equatable, Sendable {
     public var capabilities: [String]
     /// The host's own name, which a container with the host's network has too.
     public var hostname: String
-    /// The caller is root of the host: his containers need no user namespace.
-    public var isPrivileged: Bool
+    /// The caller is root of a user namespace and not of the host: what he has no right to, his containers have not either.
+    public var inUserNamespace: Bool
+    /// There is swap, and a container's can be limited.
+    public var limitsSwap: Bool
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
         seccompProfile: SeccompProfile? = nil, capabilities: [String] = CapabilitySet.names, hostname: String = "host",
-        isPrivileged: Bool = true
+        inUserNamespace: Bool = false, limitsSwap: Bool = false
     ) {
         self.capabilities = capabilities
         self.environment = environment
         self.devices = devices
         self.seccompProfile = seccompProfile
         self.hostname = hostname
-        self.isPrivileged = isPrivileged
+        self.inUserNamespace = inUserNamespace
+        self.limitsSwap = limitsSwap
     }
 
     /// This host's, as far as the options need it.
@@ -38,7 +41,12 @@ public struct RunFacts: Equatable, Sendable {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
-            isPrivileged: StandardDirectories.isHostRoot)
+            inUserNamespace: !StandardDirectories.isHostRoot)
+        if options.memory != nil { facts.limitsSwap = try detectSwap() }
+        if let volume = options.volumes.first(where: \.relabels), SystemFile.exists("/sys/fs/selinux/enforce") {
+            throw OptionError(
+                "--volume", volume.target, "SELinux is on, and isolab does not relabel files: leave 'z' out")
+        }
         for change in options.environment where change.value == nil {
             if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
         }
@@ -59,6 +67,14 @@ public struct RunFacts: Equatable, Sendable {
             }
         }
         return facts
+    }
+
+    private static func detectSwap() throws(SystemError) -> Bool {
+        // A line a place, below the heading; and the kernel's files: v1's needs a setting of its own, v2's does not.
+        guard try SystemFile.read("/proc/swaps").split(separator: "\n").count > 1 else { return false }
+        return ["memory/memory.memsw.limit_in_bytes", "cgroup.controllers"].contains {
+            SystemFile.exists("/sys/fs/cgroup/" + $0)
+        }
     }
 
     private static func device(at path: String) -> RuntimeConfiguration.Device? {

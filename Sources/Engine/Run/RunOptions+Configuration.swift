@@ -21,22 +21,28 @@ extension RunOptions {
         if !command.isEmpty { base.command = command }
         let hostname = self.hostname ?? (network == .host ? facts.hostname : String(id.prefix(12)))
         base.hostname = hostname
-        base.environment =
-            ["HOSTNAME=\(hostname)"]
-            + EnvironmentChange.apply(environment, to: []) { facts.environment[$0] }
-        base.workingDirectory = workingDirectory
+        base.defaultEnvironment = ["HOSTNAME=\(hostname)"]
+        base.environment = EnvironmentChange.apply(environment, to: []) { facts.environment[$0] }
+        base.workingDirectory = workingDirectory?.isEmpty == true ? nil : workingDirectory
         base.terminal = terminal
         base.rootReadOnly = readOnly
-        base.memory = memory?.bytes
-        base.memoryAndSwap = memoryAndSwap?.bytes
-        base.processCount = processCount
+        // 0 is no limit, as with Docker.
+        base.memory = memory.flatMap { $0.bytes == 0 ? nil : $0.bytes }
+        base.memoryAndSwap = memoryAndSwap?.bytes ?? defaultMemoryAndSwap(facts)
+        base.processCount = processCount == 0 ? -1 : processCount
         base.capabilities = capabilities(facts)
         base.noNewPrivileges = security.contains(.noNewPrivileges(true))
         for annotation in annotations { base.annotations[annotation.name] = annotation.value }
         if let stopSignal { base.annotations["org.opencontainers.image.stopSignal"] = stopSignal }
         var result = try base.runtimeConfiguration(rootPath: rootPath, seccomp: profile(facts))
+        if let memoryReservation {
+            var limits = result.linux?.resources?.memory ?? RuntimeConfiguration.Resources.Memory()
+            limits.reservation = memoryReservation.bytes
+            result.linux?.resources?.memory = limits
+        }
         setProcessor(&result)
         setNamespaces(&result)
+        if facts.inUserNamespace { result.adaptToUserNamespace() }
         setMounts(&result)
         try setDevices(&result, facts)
         setProtections(&result)
@@ -64,6 +70,12 @@ extension RunOptions {
     }
 
     // MARK: - Limits
+
+    /// As much swap as memory, as Docker has it; else a limit would be none where there is swap.
+    private func defaultMemoryAndSwap(_ facts: RunFacts) -> Int64? {
+        guard facts.limitsSwap, let memory, memory.bytes != 0 else { return nil }
+        return memory.bytes.multipliedReportingOverflow(by: 2).overflow ? nil : memory.bytes * 2
+    }
 
     private func setProcessor(_ result: inout RuntimeConfiguration) {
         guard processors?.quota != nil || processorShares != nil || processorSet != nil else { return }
@@ -122,7 +134,12 @@ extension RunOptions {
             }
             device.path = grant.target
             result.linux?.devices.removeAll { $0.path == grant.target }
-            if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
+            if facts.inUserNamespace {
+                // Made nodes are for root of the host: the host's own is shown, which a configuration finds by its path there.
+                result.mounts.append(
+                    RuntimeConfiguration.Mount(
+                        destination: grant.target, type: "bind", source: grant.source, options: ["bind"]))
+            } else if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
             guard !privileged else { continue }
             result.linux?.resources?.devices.append(
                 RuntimeConfiguration.Resources.DeviceRule(
@@ -152,7 +169,7 @@ extension RunOptions {
                 }
                 result.linux?.maskedPaths.removeAll { !isKept($0) }
                 result.linux?.readonlyPaths.removeAll { !isKept($0) }
-            case .noNewPrivileges, .seccompFile, .seccompUnconfined: break
+            case .noNewPrivileges, .seccompFile, .seccompUnconfined, .labelDisabled: break
             }
         }
     }

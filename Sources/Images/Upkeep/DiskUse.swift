@@ -33,6 +33,19 @@ public struct DiskUse: Equatable, Sendable {
     public var blobs: Int64 = 0
     /// Bytes of all unpacked layers, by the sizes of their archives.
     public var layers: Int64 = 0
+    /// Images packed for guests: made again when they are gone.
+    public var guestRoots = Kept()
+    /// What builds keep for their `RUN --mount=type=cache`.
+    public var buildCaches = Kept()
+    /// What downloads that were broken off left, for being resumed.
+    public var unfinished = Kept()
+
+    /// Files or directories that nothing but speed depends on.
+    public struct Kept: Equatable, Sendable {
+        public var count = 0
+        /// Bytes on disk.
+        public var size: Int64 = 0
+    }
 
     /// Bytes of images that no container was made from, and that no used image has, too.
     public var reclaimable: Int64 { images.filter(\.containers.isEmpty).reduce(0) { $0 + $1.own } }
@@ -84,7 +97,19 @@ extension ImageStore {
                     id: id, image: snapshot.image.digest, own: TreeSize.bytes(below: snapshot.upper),
                     shared: snapshot.stack.diffIDs.reduce(0) { $0 + (unpacked[String($1.hexadecimal)] ?? 0) }))
         }
+        use.guestRoots = try kept("cache")
+        use.buildCaches = try kept("builds/caches")
+        use.unfinished = try kept("ingest")
         return use
+    }
+
+    func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {
+        var kept = DiskUse.Kept()
+        for name in try names(directory) {
+            kept.count += 1
+            kept.size += TreeSize.bytes(of: "\(root)/\(directory)/\(name)")
+        }
+        return kept
     }
 
     /// Bytes that a container wrote.
@@ -95,6 +120,14 @@ extension ImageStore {
 enum TreeSize {
     /// More directories below each other are not counted: each takes a descriptor.
     private static let greatestDepth = 256
+
+    /// Of a file, or of all below a directory.
+    static func bytes(of path: String) -> Int64 {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int64(status.st_blocks) * 512 }
+        return bytes(below: path)
+    }
 
     static func bytes(below path: String) -> Int64 {
         var links: Set<UInt64> = []

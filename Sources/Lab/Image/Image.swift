@@ -68,7 +68,7 @@ final class Image {
         _ base: String, _ directories: [String], accounts: Bool, _ workload: [UInt8]
     ) throws(SystemError) {
         if let present = try? Files.bytes("\(base)/\(workloadName)"), present == workload { return }
-        let making = "\(base).\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        let making = "\(base).\(RandomName.make())"
         for name in directories { try Files.makeDirectories("\(making)/\(name)") }
         if accounts {
             try Files.write("root:x:0:0:root:/root:/\(workloadName)\n", to: "\(making)/etc/passwd")
@@ -86,18 +86,18 @@ final class Image {
             if rename(making, base) == 0 { return }
             let number = errno
             guard number == ENOTEMPTY || number == EEXIST else {
-                Files.removeTree(making)
+                try? TreeRemoval.remove(making)
                 throw SystemError("rename", base, errno: number)
             }
             if let present = try? Files.bytes("\(base)/\(workloadName)"), present == workload {
-                Files.removeTree(making)
+                try? TreeRemoval.remove(making)
                 return
             }
             let aside = "\(making).damaged"
             guard rename(base, aside) == 0 else { throw SystemError("rename", base) }
-            Files.removeTree(aside)
+            try? TreeRemoval.remove(aside)
         }
-        Files.removeTree(making)
+        try? TreeRemoval.remove(making)
         throw SystemError("rename", base, errno: EEXIST)
     }
 

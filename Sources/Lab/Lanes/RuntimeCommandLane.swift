@@ -122,7 +122,7 @@ final class RuntimeCommandLane: Lane {
         let cgroupName = cgroupName(name)
         let runtime = CommandSandbox.Runtime(
             cleanUp: {
-                Files.removeTree(bundle)
+                try? TreeRemoval.remove(bundle)
                 var left = false
                 // What the runtime itself removed is not there; what it left (because it was killed) is asked back.
                 if access("\(root)/\(name)", F_OK) == 0 {

@@ -42,18 +42,7 @@ enum Files {
     }
 
     /// Names in a directory, without `.` and `..`, sorted; empty where it cannot be read.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    static func names(in path: String) -> [String] { (try? SystemFile.names(in: path)) ?? [] }
 
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
@@ -63,23 +52,6 @@ enum Files {
     static func isExecutable(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-    }
-
-    /// Removes a tree without following links or leaving its file system; what cannot go stays.
-    static func removeTree(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            unlink(path)
-            return
-        }
-        for name in names(in: path) {
-            var child = stat()
-            let inside = "\(path)/\(name)"
-            guard lstat(inside, &child) == 0, child.st_dev == status.st_dev else { continue }
-            removeTree(inside)
-        }
-        rmdir(path)
     }
 
     /// The target of a symbolic link.

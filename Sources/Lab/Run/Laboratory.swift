@@ -59,7 +59,7 @@ final class Laboratory {
         do {
             image = try Image(options.image, workload: workload, cache: cacheDirectory, scratch: scratch)
         } catch {
-            Files.removeTree(scratch)
+            try? TreeRemoval.remove(scratch)
             throw error
         }
     }
@@ -101,7 +101,7 @@ final class Laboratory {
         sharedGuests = nil
         sharedLauncher = nil
         image.close()
-        Files.removeTree(scratch)
+        try? TreeRemoval.remove(scratch)
     }
 }
 

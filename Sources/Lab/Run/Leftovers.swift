@@ -41,7 +41,7 @@ enum Leftovers {
                 }
             }
             released += AccountingCgroup.removeAll(of: token)
-            Files.removeTree(scratch)
+            try? TreeRemoval.remove(scratch)
             released.append("scratch of the run of process \(token.prefix { $0 != "-" })")
         }
         return (released, kept)

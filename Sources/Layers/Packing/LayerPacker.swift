@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Linux
+public import Linux
 public import OCI
 
 /// How layers are packed.
@@ -270,6 +270,7 @@ private final class ArchiveWriter {
         switch options.ownership {
         case .recorded: return (user: status.st_uid, group: status.st_gid)
         case .own: return (user: 0, group: 0)
+        case .one(let user, let group): return (user: user, group: group)
         case .mapped(let users, let groups):
             guard let user = users.container(of: status.st_uid) else {
                 throw LayerError(.ownerNotMapped(status.st_uid))

@@ -94,6 +94,15 @@ extension CgroupPlan.Directory {
         settings.allSatisfy { $0.file.hasPrefix("devices.") } && (settings.isEmpty || !CgroupPlan.mayMakeNodes)
     }
 
+    /// What an ordinary user can do who asked for limits where he may make no cgroup.
+    func withAdvice(_ error: SystemError) -> SystemError {
+        guard !StandardDirectories.isHostRoot, error.advice == nil else { return error }
+        return SystemError(
+            error.operation, error.object, errno: error.errno, stage: error.stage,
+            advice: version == 2
+                ? "limits need a cgroup that is yours: systemd-run --user --scope -p Delegate=yes, and the command"
+                : "limits need root here: cgroup v1 delegates nothing to an ordinary user")
+    }
 }
 
 extension CgroupPlan {

@@ -116,6 +116,7 @@ extension ChildProgram {
         case .mask(let path): return make(isolab_mask, text(path))
         case .makeReadOnly(let path): return make(isolab_make_read_only, text(path))
         case .makeDirectory(let path, let mode): return make(isolab_make_directory, text(path), UInt64(mode))
+        case .ensureDirectory(let path): return make(isolab_make_directory, text(path), 0o755, 1)
         case .makeDevice(let path, let mode, let major, let minor, let user, let group):
             return make(
                 isolab_make_device, text(path), UInt64(mode), Self.device(major, minor), UInt64(user), UInt64(group))

@@ -64,6 +64,8 @@ public enum ChildStep: Equatable, Sendable {
     /// Bind a path over itself, read-only; an absent one is passed over.
     case makeReadOnly(path: String)
     case makeDirectory(path: String, mode: UInt32)
+    /// Makes a directory where it can be made; what needs it says so where not.
+    case ensureDirectory(path: String)
     case makeDevice(path: String, mode: UInt32, major: UInt32, minor: UInt32, user: UInt32, group: UInt32)
     case makeLink(target: String, path: String)
     case writeFile(path: String, content: String)
@@ -141,7 +143,7 @@ extension ChildStep {
         case .pivotRoot: "pivot_root"
         case .mask(let path): "mask \(path)"
         case .makeReadOnly(let path): "read-only \(path)"
-        case .makeDirectory(let path, _): "mkdir \(path)"
+        case .makeDirectory(let path, _), .ensureDirectory(let path): "mkdir \(path)"
         case .makeDevice(let path, _, _, _, _, _): "mknod \(path)"
         case .makeLink(_, let path): "symlink \(path)"
         case .writeFile(let path, _): "write \(path)"
@@ -178,7 +180,8 @@ extension ChildStep {
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
             .bindFile(_, let path), .bindRoot(let path), .detach(let path), .pivotRoot(let path), .mask(let path),
             .makeReadOnly(let path),
-            .makeDirectory(let path, _), .makeDevice(let path, _, _, _, _, _), .makeLink(_, let path),
+            .makeDirectory(let path, _), .ensureDirectory(let path), .makeDevice(let path, _, _, _, _, _),
+            .makeLink(_, let path),
             .writeFile(let path, _), .changeDirectory(let path):
             path
         case .makeTree(_, let type, _, _): type
@@ -229,7 +232,7 @@ extension ChildStep {
         case .attachTree, .bindFile: "move_mount"
         case .detach: "umount2"
         case .pivotRoot: "pivot_root"
-        case .makeDirectory: "mkdir"
+        case .makeDirectory, .ensureDirectory: "mkdir"
         case .makeDevice: "mknod"
         case .makeLink: "symlink"
         case .changeDirectory: "chdir"
@@ -272,6 +275,7 @@ extension ChildStep: CustomStringConvertible {
             "fsmount \(type) [\(attributes)] \(options) → slot \(slot)"
         case .attachTree(let slot, let target), .bindFile(let slot, let target): "move_mount slot \(slot) → \(target)"
         case .makeDirectory(let path, let mode): "mkdir \(path) mode 0\(String(mode, radix: 8))"
+        case .ensureDirectory(let path): "mkdir \(path) where it can be made"
         case .makeDevice(let path, let mode, let major, let minor, _, _):
             "mknod \(path) \(major):\(minor) mode 0\(String(mode & 0o7777, radix: 8))"
         case .makeLink(let target, let path): "symlink \(path) → \(target)"

@@ -41,7 +41,7 @@ public struct EmbeddedRoot: Sendable {
 
     /// Copies what is not there yet, each file whole or not at all. What fails is probed again.
     private static func copy(from source: String, to target: String) {
-        for name in FileTree.names(in: source) where name.hasSuffix(".xml") {
+        for name in (try? SystemFile.names(in: source)) ?? [] where name.hasSuffix(".xml") {
             guard let content = try? TextFile.bytes("\(source)/\(name)"), !content.isEmpty,
                 content != (try? TextFile.bytes("\(target)/\(name)"))
             else { continue }
@@ -82,7 +82,7 @@ public struct EmbeddedRoot: Sendable {
         if let capabilities, (try? TextFile.makeDirectory(capabilities, mode: 0o700)) != nil {
             Self.copy(from: known, to: capabilities)
         }
-        FileTree.remove(path)
+        try? TreeRemoval.remove(path)
     }
 }
 

@@ -19,7 +19,7 @@ final class MeetingPlace: Sendable {
             return
         }
         // The record first: a directory nobody knows of would stay for ever.
-        path = "\(Self.prefix)\(Self.randomName())"
+        path = "\(Self.prefix)\(RandomName.make())"
         try TextFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
         let place = path
         try retryingOnInterrupt("mkdir", place) { mkdir(place, 0o711) }
@@ -34,7 +34,7 @@ final class MeetingPlace: Sendable {
         guard stat(file, &status) == 0 else { throw SystemError("open", file) }
         let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
         if let known = copies.withLock({ $0[identity] }) { return known }
-        let copy = "\(path)/file-\(Self.randomName())"
+        let copy = "\(path)/file-\(RandomName.make())"
         try TextFile.copy(file, to: copy, mode: 0o644)
         copies.withLock { $0[identity] = copy }
         return copy
@@ -64,7 +64,7 @@ final class MeetingPlace: Sendable {
     static func remove(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
-        FileTree.remove(path)
+        try? TreeRemoval.remove(path)
     }
 
     // MARK: - Who gets there
@@ -78,10 +78,5 @@ final class MeetingPlace: Sendable {
             guard let slash = path.lastIndex(of: "/") else { return true }
             path = String(path[..<slash])
         }
-    }
-
-    private static func randomName() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -63,10 +63,10 @@ public struct ProcessStatus: Hashable, Sendable {
 /// A directory that says whose it is from the first moment it can be seen: made aside with its record, then renamed.
 enum OwnedDirectory {
     static func make(_ path: String) throws(SystemError) {
-        FileTree.remove(path)
+        try? TreeRemoval.remove(path)
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         let aside = "\(path[..<slash])/.\(path[path.index(after: slash)...]).part"
-        FileTree.remove(aside)
+        try? TreeRemoval.remove(aside)
         // Others may pass through to a directory that lets them; they cannot list it.
         try TextFile.makeDirectory(String(path[..<slash]), mode: 0o711)
         try TextFile.makeDirectory(aside, mode: 0o700)

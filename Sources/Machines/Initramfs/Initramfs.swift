@@ -39,9 +39,9 @@ public struct Initramfs: Equatable, Sendable {
         var packer = TreePacker()
         var bytes: [UInt8] = []
         var missing = Self.needed
-        let tree = LayeredTree(layers: layers)
-        try tree.visit { entry throws(SystemError) in
-            missing.removeAll { Array($0.name.utf8) == entry.name }
+        let tree = MergedTree(layers: layers.reversed())
+        try tree.visit { node throws(SystemError) in
+            missing.removeAll { Array($0.name.utf8) == node.path }
         }
         try packer.append(tree, to: &archive) { bytes += $0 }
         for (name, node) in missing { archive.append(name, node) }

@@ -37,7 +37,7 @@ struct KernelModules: Equatable {
         var files: [String: String] = [:]
         var directories = [directory]
         while let directory = directories.popLast() {
-            for name in FileTree.names(in: directory) {
+            for name in (try? SystemFile.names(in: directory)) ?? [] {
                 let path = "\(directory)/\(name)"
                 if let module = moduleName(name) {
                     files[module] = path

@@ -15,7 +15,7 @@ enum KernelPackage {
     /// The bzImage fetched last.
     static func newestFetched(cache: Cache) -> String? {
         let directory = cache.path("kernel/packages")
-        return FileTree.names(in: directory).filter { !$0.hasPrefix(".") }
+        return ((try? SystemFile.names(in: directory)) ?? []).filter { !$0.hasPrefix(".") }
             .compactMap { name -> (path: String, time: Int)? in
                 var information = stat()
                 let path = "\(directory)/\(name)/vmlinuz"
@@ -65,7 +65,7 @@ enum KernelPackage {
             try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
             guard access(modules(besides: image), R_OK) != 0 else { return }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
-            defer { FileTree.remove(scratch) }
+            defer { try? TreeRemoval.remove(scratch) }
             try unpack(package, in: scratch, nil)
             try keepModules(of: scratch + "/tree", in: scratch + "/modules")
             try retryingOnInterrupt("rename", modules(besides: image)) {
@@ -88,9 +88,10 @@ enum KernelPackage {
                 continue
             }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
-            defer { FileTree.remove(scratch) }
+            defer { try? TreeRemoval.remove(scratch) }
             try unpack(package, in: scratch, environment)
-            guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") })
+            let names = (try? SystemFile.names(in: scratch + "/tree/boot")) ?? []
+            guard let image = names.first(where: { $0.hasPrefix("vmlinuz") })
             else {
                 throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
             }
@@ -110,7 +111,8 @@ enum KernelPackage {
     private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
         try TextFile.makeDirectory(scratch)
         let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
-        guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
+        let names = (try? SystemFile.names(in: scratch)) ?? []
+        guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
         else {
             throw KernelError.fetchFailed(package: package, output: download.errorText)
         }
@@ -148,8 +150,8 @@ enum KernelPackage {
 
     /// Removes what a killed fetch left behind; the lock is held.
     private static func removeAbandoned(in directory: String) {
-        for name in FileTree.names(in: directory) where name.hasSuffix(".part") {
-            FileTree.remove("\(directory)/\(name)")
+        for name in (try? SystemFile.names(in: directory)) ?? [] where name.hasSuffix(".part") {
+            try? TreeRemoval.remove("\(directory)/\(name)")
         }
     }
 }

@@ -10,6 +10,7 @@ struct RunOptionGroup: ParsableArguments {
     @Flag(name: [.short, .customLong("tty")], help: "Give it a terminal.") var tty = false
     @Flag(name: .customLong("rm"), help: "Leave nothing of the container when it has ended.") var removes = false
     @Option(help: "Its name, in place of a made-up one.") var name: String?
+    @Option(help: ArgumentHelp("Write its identifier to a file.", valueName: "file")) var cidfile: String?
     @Option(help: ArgumentHelp("Fetch the image: missing (default), never or always.", valueName: "when"))
     var pull = "missing"
     @Option(help: ArgumentHelp("Of several platforms of an image, this one.", valueName: "os/architecture"))
@@ -23,9 +24,13 @@ struct RunOptionGroup: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
     var workdir: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("Who runs it.", valueName: "user[:group]")) var user: String?
+    @Option(help: ArgumentHelp("One more group for them.", valueName: "group")) var groupAdd: [String] = []
     @Option(help: ArgumentHelp("In place of the image's; '' takes it away.", valueName: "program"))
     var entrypoint: String?
     @Option(help: ArgumentHelp("Its host name.", valueName: "name")) var hostname: String?
+    @Option(
+        name: .customLong("add-host"), help: ArgumentHelp("A line of its /etc/hosts.", valueName: "name:address"))
+    var addHost: [String] = []
     @Option(help: ArgumentHelp("What asks it to end.", valueName: "signal")) var stopSignal: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("A label of the container.", valueName: "name=value"))
     var label: [String] = []
@@ -34,8 +39,13 @@ struct RunOptionGroup: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Show a directory of the host: absolute paths.", valueName: "source:target[:ro]"))
+        help: ArgumentHelp("Show a directory or file of the host.", valueName: "source:target[:ro]"))
     var volume: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The same in fields: type=bind, source=, target=, readonly; or type=tmpfs, target=, tmpfs-size=.",
+            valueName: "fields"))
+    var mount: [String] = []
     @Option(help: ArgumentHelp("A file system in memory.", valueName: "target[:options]")) var tmpfs: [String] = []
     @Flag(help: "Let it not write to its root.") var readOnly = false
     @Option(help: ArgumentHelp("The size of /dev/shm.", valueName: "bytes")) var shmSize: String?
@@ -49,8 +59,14 @@ struct RunOptionGroup: ParsableArguments {
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Memory and swap together; -1: no limit.", valueName: "bytes"))
     var memorySwap: String?
-    @Option(help: ArgumentHelp("At most so many processors, e.g. 1.5.", valueName: "number")) var cpus: String?
-    @Option(help: ArgumentHelp("Its weight where processors are short.", valueName: "number"))
+    @Option(help: ArgumentHelp("What it is brought back to where memory is short.", valueName: "bytes"))
+    var memoryReservation: String?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("At most so many processors, e.g. 1.5.", valueName: "number"))
+    var cpus: String?
+    @Option(
+        name: [.customShort("c"), .long],
+        help: ArgumentHelp("Its weight where processors are short.", valueName: "number"))
     var cpuShares: UInt64?
     @Option(help: ArgumentHelp("Only these processors, e.g. 0-2,5.", valueName: "list")) var cpusetCpus: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("At most so many processes.", valueName: "number"))
@@ -81,30 +97,49 @@ struct RunOptionGroup: ParsableArguments {
         }
         options.environment += try env.map { try EnvironmentChange("--env", $0) }
         options.workingDirectory = workdir
+        options.addedGroups = groupAdd
+        options.identifierFile = cidfile
+        options.addedHosts = try addHost.map { try HostAddress("--add-host", $0) }
         options.user = user
         options.entrypoint = entrypoint
         options.hostname = hostname
         options.stopSignal = stopSignal
         options.labels = try label.map { try NamedValue("--label", $0) }
         options.annotations = try annotation.map { try NamedValue("--annotation", $0) }
-        options.volumes = try volume.map { try VolumeMount("--volume", $0) }
+        let directory = Self.workingDirectory()
+        options.volumes = try volume.map { try VolumeMount("--volume", $0, relativeTo: directory) }
         options.temporaryMounts = try tmpfs.map { try TemporaryMount("--tmpfs", $0) }
+        for text in mount {
+            switch try MountOption("--mount", text, relativeTo: directory) {
+            case .volume(let volume): options.volumes.append(volume)
+            case .temporary(let temporary): options.temporaryMounts.append(temporary)
+            }
+        }
         options.readOnly = readOnly
         options.sharedMemory = try shmSize.map { try ByteSize("--shm-size", $0) }
         options.devices = try device.map { try DeviceGrant("--device", $0) }
         options.network = try NetworkMode("--network", network)
         options.memory = try memory.map { try ByteSize("--memory", $0) }
         options.memoryAndSwap = try memorySwap.map { try ByteSize("--memory-swap", $0, allowsUnlimited: true) }
+        options.memoryReservation = try memoryReservation.map { try ByteSize("--memory-reservation", $0) }
         options.processors = try cpus.map { try ProcessorTime("--cpus", $0) }
         options.processorShares = cpuShares
         options.processorSet = cpusetCpus
         options.processCount = pidsLimit
         options.limits = try ulimit.map { try UserLimit("--ulimit", $0) }
         options.kernelParameters = try sysctl.map { try NamedValue("--sysctl", $0, needsValue: true) }
-        options.addedCapabilities = try capAdd.map { try CapabilityChange("--cap-add", $0) }
-        options.droppedCapabilities = try capDrop.map { try CapabilityChange("--cap-drop", $0) }
+        // As podman takes them: several in one word, too.
+        func parted(_ words: [String]) -> [String] { words.flatMap { $0.split(separator: ",").map(String.init) } }
+        options.addedCapabilities = try parted(capAdd).map { try CapabilityChange("--cap-add", $0) }
+        options.droppedCapabilities = try parted(capDrop).map { try CapabilityChange("--cap-drop", $0) }
         options.security = try securityOpt.map { try SecurityOption("--security-opt", $0) }
         options.privileged = privileged
         return options
+    }
+
+    private static func workingDirectory() -> String? {
+        guard let path = getcwd(nil, 0) else { return nil }
+        defer { free(path) }
+        return String(cString: path)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Building
+import CommandSupport
 import Glibc
 import OCI
 

@@ -126,14 +126,14 @@ final class ForeignHost {
         self.layout = layout
         state = StateDirectory(root: "/tmp/ilt-\(getpid())-\(layout)")
         do { driver = try GuestDriver(program: Self.program, stateDirectory: state) } catch {
-            FileTree.remove(state.root)
+            try? TreeRemoval.remove(state.root)
             throw error
         }
     }
 
     deinit {
         driver.close()
-        FileTree.remove(state.root)
+        try? TreeRemoval.remove(state.root)
     }
 
     struct Report {
@@ -178,7 +178,7 @@ final class ForeignHost {
         try tree.write(Self.start, to: "/start", mode: 0o755)
         try tree.write(Self.checks, to: "/checks")
         let initramfs = try Initramfs.make(layers: [tree.root], cache: Cache(root: state.path("cache")))
-        FileTree.remove(tree.root)
+        try? TreeRemoval.remove(tree.root)
 
         let accelerator = AcceleratorReport.probe()
         // A microvm's serial port has no interrupt without ACPI: what programs write to it would never come out.

@@ -36,7 +36,7 @@ final class GuestPlace {
         self.runner = runner
     }
 
-    deinit { FileTree.remove(path) }
+    deinit { try? TreeRemoval.remove(path) }
 
     struct Result {
         let exit: GuestExit

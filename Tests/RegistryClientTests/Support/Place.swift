@@ -1,15 +1,14 @@
 import Content
 import Glibc
 import Linux
+import TestSupport
 
 /// A directory of one test's own, removed with it.
 final class Place {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
-    init() throws {
-        path = "/tmp/isolab-registry-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try SystemFile.makeDirectories(path)
-    }
+    init() throws { directory = try TemporaryDirectory(mode: 0o755) }
 
     private init(_ path: String) throws {
         self.path = path
@@ -38,6 +37,4 @@ final class Place {
         ).wait()
         guard exit.succeeded else { throw SystemError("run", words.joined(separator: " "), errno: 0) }
     }
-
-    deinit { _ = try? ProcessPlan("rm", ["-rf", path]).spawn().wait() }
 }

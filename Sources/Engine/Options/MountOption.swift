@@ -1,0 +1,66 @@
+/// `--mount type=…,source=…,target=…`: a volume or a file system in memory, in Docker's long form.
+public enum MountOption: Equatable, Sendable {
+    case volume(VolumeMount)
+    case temporary(TemporaryMount)
+
+    /// - Parameter directory: what a source that begins with `.` is seen from.
+    public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
+        func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
+        var fields = try Self.fields(option, text)
+        let type = fields.removeValue(forKey: "type") ?? "volume"
+        guard let place = fields.removeValue(forKey: "target") else { throw fail("needs target=PATH") }
+        let target = try containerPath(option, text, place)
+        let readOnly = try Self.isSet(fields.removeValue(forKey: "readonly"), option, text)
+        // Of Docker Desktop.
+        fields["consistency"] = nil
+        switch type {
+        case "bind":
+            guard let source = fields.removeValue(forKey: "source") else { throw fail("needs source=PATH") }
+            let propagation = fields.removeValue(forKey: "bind-propagation") ?? "rprivate"
+            guard VolumeMount.propagations.contains(propagation) else {
+                throw fail("bind-propagation is one of \(VolumeMount.propagations.joined(separator: ", "))")
+            }
+            self = .volume(
+                VolumeMount(
+                    source: try VolumeMount.source(option, text, source, relativeTo: directory), target: target,
+                    readOnly: readOnly, propagation: propagation))
+        case "tmpfs":
+            var options = TemporaryMount.defaults
+            if let size = fields.removeValue(forKey: "tmpfs-size") {
+                options.append("size=\(try ByteSize(option, size).bytes)")
+            }
+            if let mode = fields.removeValue(forKey: "tmpfs-mode") {
+                guard let bits = UInt32(mode, radix: 8), bits <= 0o7777 else {
+                    throw fail("tmpfs-mode is an octal number, such as 1777")
+                }
+                options.append("mode=\(String(bits, radix: 8))")
+            }
+            if readOnly { options.append("ro") }
+            self = .temporary(TemporaryMount(target: target, options: options))
+        case "volume": throw fail("named volumes are not there yet: type is bind or tmpfs")
+        default: throw fail("type is bind or tmpfs, not '\(type)'")
+        }
+        if let other = fields.keys.sorted().first { throw fail("type=\(type) takes no \(other)") }
+    }
+
+    private static func fields(_ option: String, _ text: String) throws(OptionError) -> [String: String] {
+        let names = ["src": "source", "dst": "target", "destination": "target", "ro": "readonly"]
+        var result: [String: String] = [:]
+        for word in text.split(separator: ",") {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = names[parts[0]] ?? parts[0]
+            guard result.updateValue(parts.count == 2 ? parts[1] : "", forKey: name) == nil else {
+                throw OptionError(option, text, "\(parts[0]) is given twice")
+            }
+        }
+        return result
+    }
+
+    private static func isSet(_ value: String?, _ option: String, _ text: String) throws(OptionError) -> Bool {
+        switch value {
+        case nil, "false", "0": return false
+        case "", "true", "1": return true
+        case .some(let word): throw OptionError(option, text, "readonly is true or false, not '\(word)'")
+        }
+    }
+}
