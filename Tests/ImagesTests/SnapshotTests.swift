@@ -46,6 +46,29 @@ import Testing
         #expect(try store.snapshots() == ["c2"])
     }
 
+    /// Images have equal layers, such as those of steps that changed nothing or the same: overlayfs takes none twice. Stacked with
+    /// each once they are the same files as copied one after the other, and a collection leaves the stack of what is there.
+    @Test(arguments: Snapshot.Form.allCases) func equalLayers(_ form: Snapshot.Form) throws {
+        let settled = "find . -exec touch -hd @1 {} +"
+        let repeated = "mkdir etc gone && echo one > etc/one && touch etc/.wh.two && echo g > gone/g && \(settled)"
+        let scripts = [
+            "mkdir etc && echo base > etc/base && echo 2 > etc/two && \(settled)", repeated,
+            "mkdir etc && echo other > etc/one && echo 2 > etc/two && echo b > etc/b && touch .wh.gone && \(settled)",
+            repeated, "true && \(settled)", "mkdir etc && touch etc/.wh.base && \(settled)", "true && \(settled)",
+            repeated,
+        ]
+        let image = try TestImage.make(in: store, layers: scripts, names: ["sample"])
+        #expect(Set(image.configuration.rootfs.diffIDs).count == 5)
+        let snapshot = try store.makeSnapshot("c1", of: image, form: form)
+        let files = try run("cd $ROOT; find . -type f -exec grep -H . {} + | sort", in: snapshot)
+        #expect(files == "./etc/b:b\n./etc/one:one\n./gone/g:g\n")
+        guard form == .overlay else { return }
+        #expect(snapshot.stack.count == 5)
+        try store.removeSnapshot("c1")
+        _ = try store.collectGarbage()
+        #expect(SystemFile.exists(snapshot.stack.path))
+    }
+
     /// On a host that can mount overlayfs, the store finds out that it can, and remembers it.
     @Test func probe() throws {
         let problem = try store.overlayProblem()
