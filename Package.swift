@@ -33,6 +33,8 @@ let ground: [Target] = [
     .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
     .target(name: "Presentation", dependencies: ["OCI"]),
+    // Directories of tests' own; no program links it.
+    .target(name: "TestSupport", dependencies: ["Linux"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
     .target(name: "OCITestSupport", dependencies: ["OCI"]),
 ]
@@ -141,10 +143,13 @@ func staticLink(_ flags: [String]) -> [LinkerSetting] {
 }
 
 let programs: [Target] = [
+    // What the programs for people have in common: where errors are said, and exit statuses.
+    .target(name: "CommandSupport", dependencies: [argumentParser]),
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI", "Reports",
+            "Building", "CommandSupport", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI",
+            "Reports",
             "RunRecord",
             "Presentation", argumentParser,
         ],
@@ -166,12 +171,15 @@ let programs: [Target] = [
     // The only program that links libcurl: 30 libraries that no other command should carry.
     .executableTarget(
         name: "isolab-transfer",
-        dependencies: ["Presentation", "Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser]),
+        dependencies: [
+            "CommandSupport", "Presentation", "Content", "Images", "Linux", "OCI", "RegistryClient", argumentParser,
+        ]),
     // The only program that links Hummingbird, which takes three minutes to build.
     .executableTarget(
         name: "isolab-registry",
         dependencies: [
-            "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS, argumentParser,
+            "CommandSupport", "Linux", "OCI", "RegistryServer", hummingbird, hummingbirdCore, hummingbirdTLS,
+            argumentParser,
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -191,13 +199,15 @@ let programs: [Target] = [
                 "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-O2", "-U_FORTIFY_SOURCE",
             ])
         ]),
+    // System calls as Embedded Swift names them.
+    .target(name: "Freestanding", dependencies: ["CWorkload"], swiftSettings: freestanding),
     // One static ELF without a C library: the same bytes in every lane, and PID 1 of a guest.
     .executableTarget(
-        name: "isolab-workload", dependencies: ["CWorkload"],
+        name: "isolab-workload", dependencies: ["CWorkload", "Freestanding"],
         swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_workload_main")),
     // PID 1 of a guest that runs an image's command: mounts, starts it, relays its streams, reports its end.
     .executableTarget(
-        name: "isolab-init", dependencies: ["CWorkload"],
+        name: "isolab-init", dependencies: ["CWorkload", "Freestanding"],
         swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_init_main")),
 ]
 
@@ -206,31 +216,36 @@ let programs: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
     .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
-    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI"]),
+    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(
         name: "BuildingTests",
-        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI"]),
+        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
-    .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(name: "MachinesTests", dependencies: ["Machines", "Linux", "WorkloadProtocol"]),
+    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
-    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord", "RunRecordTestSupport", "Statistics"]),
-    .testTarget(name: "LabTests", dependencies: ["Lab"]),
+    .testTarget(
+        name: "RunRecordTests",
+        dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
+    .testTarget(name: "LabTests", dependencies: ["Lab", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
-    .testTarget(name: "RegistryClientTests", dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient"]),
+    .testTarget(
+        name: "RegistryClientTests",
+        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", "TestSupport"]),
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
-    .testTarget(name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI"]),
-    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord"]),
+    .testTarget(
+        name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord", "TestSupport"]),
 ]
 
 // MARK: - The package

@@ -24,6 +24,13 @@ int isolab_mapped_tree(const char *source, int recursive, int user_namespace, in
     return -1;
 }
 
+int isolab_mount_read_only(const char *path) {
+    struct {
+        uint64_t set, clear, propagation, user_namespace;
+    } attributes = {.set = 0x00000001 /* MOUNT_ATTR_RDONLY */};
+    return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, RECURSIVE, &attributes, sizeof attributes);
+}
+
 int isolab_procfs_takes_namespace(void) {
     long context = CALL2(SYS_fsopen, "proc", FILE_SYSTEM_CLOEXEC);
     if (context < 0) return 0;

@@ -3,11 +3,30 @@
 #include "CLinux.h"
 #include "raw.h"
 
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #define STATFS_READ_ONLY 1
+
+// The program's file by its name, on this mount namespace's own mount of it: −errno where another file has the name now.
+static long own_by_name(long own) {
+    char path[PATH_MAX];
+    long length = CALL4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
+    if (length < 0) return length;
+    path[length] = 0;
+    long named = CALL4(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+    if (named < 0) return named;
+    struct stat mine, other;
+    long result = CALL2(SYS_fstat, own, &mine);
+    if (result >= 0) result = CALL2(SYS_fstat, named, &other);
+    if (result >= 0 && (mine.st_ino != other.st_ino || mine.st_dev != other.st_dev)) result = -ENOENT;
+    if (result >= 0) return named;
+    CALL1(SYS_close, named);
+    return result;
+}
 
 long isolab_run_from_read_only_self(char *const argv[], char *const envp[]) {
     long own = CALL4(SYS_openat, AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC, 0);
@@ -21,6 +40,14 @@ long isolab_run_from_read_only_self(char *const argv[], char *const envp[]) {
     // A detached copy of the mount, of this one file: a process in a container that gets hold of /proc/<pid>/exe finds a
     // file that cannot be opened for writing, and no mount to make writable (CVE-2019-5736).
     long tree = CALL3(SYS_open_tree, own, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+    if (tree == -EINVAL) {
+        // It was started before it entered its mount namespace, from a mount of the former one.
+        long named = own_by_name(own);
+        if (named >= 0) {
+            tree = CALL3(SYS_open_tree, named, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+            CALL1(SYS_close, named);
+        }
+    }
     CALL1(SYS_close, own);
     if (tree < 0) return tree;
     struct mount_attributes attributes = {.set = ATTRIBUTE_READ_ONLY};

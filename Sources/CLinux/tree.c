@@ -93,18 +93,18 @@ int64_t isolab_copy_range(int source, int target, size_t count) {
 int isolab_synchronize_file_system(int descriptor) { return syncfs(descriptor); }
 
 struct characters {
-    locale_t unicode, previous;
+    locale_t ascii, previous;
 };
 
-void *isolab_use_unicode(void) {
+void *isolab_use_ascii(void) {
     struct characters *characters = malloc(sizeof *characters);
     if (characters == NULL) return NULL;
-    characters->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    if (characters->unicode == (locale_t)0) {
+    characters->ascii = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
+    if (characters->ascii == (locale_t)0) {
         free(characters);
         return NULL;
     }
-    characters->previous = uselocale(characters->unicode);
+    characters->previous = uselocale(characters->ascii);
     return characters;
 }
 
@@ -112,6 +112,6 @@ void isolab_restore_characters(void *previous) {
     struct characters *characters = previous;
     if (characters == NULL) return;
     uselocale(characters->previous);
-    freelocale(characters->unicode);
+    freelocale(characters->ascii);
     free(characters);
 }

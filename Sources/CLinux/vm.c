@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 int isolab_vm_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
@@ -37,8 +36,4 @@ int isolab_vm_reap(int pid, int *status, uint64_t *user, uint64_t *system, uint6
         *peak = (uint64_t)usage.ru_maxrss * 1024ull;
     }
     return reaped;
-}
-
-long isolab_vm_attribute(const char *path, const char *name, void *value, size_t size) {
-    return lgetxattr(path, name, value, size);
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Linux
+public import Linux
 public import OCI
 
 /// Says that somebody is bringing blobs that nothing refers to yet: no collection removes what appeared, or was retained, since.
@@ -14,6 +14,19 @@ public final class ContentLease: Sendable {
         self.file = file
     }
 
+    /// Names what else is in use, one line each: what the names mean is up to whoever collects (`heldNames`).
+    ///
+    /// For those that have the store's lock, shared: no collection is under way then, which reads them.
+    package func hold(_ names: [String]) throws(SystemError) {
+        var status = stat()
+        // Of an open descriptor: cannot fail.
+        fstat(file.number, &status)
+        try SystemFile.write(Array(names.map { "\($0)\n" }.joined().utf8), to: file.number, path)
+        // Its time says since when it has been held.
+        let times = [status.st_atim, status.st_mtim]
+        if futimens(file.number, times) != 0 { throw SystemError("futimens", path) }
+    }
+
     deinit { unlink(path) }
 }
 
@@ -23,9 +36,10 @@ extension ContentStore {
         // Not while a collection looks who is there.
         let lock = try lock(.shared)
         defer { withExtendedLifetime(lock) {} }
-        let path = "\(root)/leases/\(Self.randomName())"
+        let path = "\(root)/leases/\(RandomName.make())"
         return try storing { () throws(SystemError) in
-            let file = try OwnedDescriptor(opening: path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+            let file = try OwnedDescriptor(
+                opening: path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             guard try FileLock.tryLock(file.number, .shared, path) else {
                 throw SystemError("flock", path, errno: EWOULDBLOCK)
             }
@@ -70,11 +84,24 @@ extension ContentStore {
         do throws(ContentError) { return try sweep(keeping: kept, sparing: seconds) } catch { throw failed(error) }
     }
 
+    /// What the living leases name besides blobs. To be called while marking: nobody names anything meanwhile.
+    package func heldNames() throws(ContentError) -> Set<String> {
+        var names: Set<String> = []
+        try visitLeases { (_, path) throws(SystemError) in
+            names.formUnion(try SystemFile.read(path).split(separator: "\n").map(String.init))
+        }
+        return names
+    }
+
     private func sweep(keeping kept: Set<Digest>, sparing seconds: Int) throws(ContentError) -> Collection {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var limit = Instant(seconds: Int(now.tv_sec) - seconds, nanoseconds: Int(now.tv_nsec))
-        if let oldest = try oldestLease(), oldest < limit { limit = oldest }
+        // When the first of the living took its lease.
+        try visitLeases { (file, _) throws(SystemError) in
+            var status = stat()
+            if fstat(file, &status) == 0 { limit = min(limit, Instant(status)) }
+        }
         var result = Collection()
         for digest in try digests() where !kept.contains(digest) {
             let path = path(of: digest)
@@ -87,23 +114,19 @@ extension ContentStore {
         return result
     }
 
-    /// When the first of the living took its lease; those of the dead are removed.
-    private func oldestLease() throws(ContentError) -> Instant? {
-        var oldest: Instant?
+    /// Visits the leases of the living; those of the dead are removed.
+    private func visitLeases(_ body: (Int32, String) throws(SystemError) -> Void) throws(ContentError) {
         for name in try storing({ () throws(SystemError) in try SystemFile.names(in: "\(root)/leases") }) {
             let path = "\(root)/leases/\(name)"
             guard let file = try? OwnedDescriptor(opening: path, O_RDWR | O_NOFOLLOW) else { continue }
-            let isDead = try storing { () throws(SystemError) in
-                try FileLock.tryLock(file.number, .exclusive, path)
+            try storing { () throws(SystemError) in
+                if try FileLock.tryLock(file.number, .exclusive, path) {
+                    unlink(path)
+                } else {
+                    try body(file.number, path)
+                }
             }
-            if isDead {
-                unlink(path)
-                continue
-            }
-            var status = stat()
-            if fstat(file.number, &status) == 0 { oldest = min(oldest ?? Instant(status), Instant(status)) }
         }
-        return oldest
     }
 
     /// A file's time of modification, which the file system gives in steps of its own: leases and blobs are compared by it.

@@ -107,14 +107,5 @@ extension ContentStore {
 
     static let passingPrefix = "passing-"
 
-    static func passingName() -> String { passingPrefix + randomName() }
-
-    /// 128 random bits in hexadecimal.
-    package static func randomName() -> String {
-        var random = SystemRandomNumberGenerator()
-        return (0..<2).map { _ in
-            let digits = String(random.next(), radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }.joined()
-    }
+    static func passingName() -> String { passingPrefix + RandomName.make() }
 }

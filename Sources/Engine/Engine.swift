@@ -62,11 +62,14 @@ public struct Engine: Sendable {
 
     // MARK: - What was left behind
 
+    /// Whether there ever was an engine in the standard places.
+    public static var isUsed: Bool { SystemFile.exists(StandardDirectories.data + "/containers") }
+
     /// The same for the standard places; nothing where there never was an engine.
     ///
     /// - Parameter keep: takes what could not be released.
     public static func releaseLeftovers(keep: (String) -> Void) throws -> [String] {
-        guard SystemFile.exists(StandardDirectories.data + "/containers") else { return [] }
+        guard isUsed else { return [] }
         do { return try Engine().releaseLeftovers() } catch {
             keep("\(error)")
             return []

@@ -26,8 +26,9 @@ public struct ImageStore: Sendable {
                 if mkdir(root, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", root) }
             }
         }
-        content = try reading { () throws(ContentError) in try ContentStore(root: root) }
         let marker = "\(root)/\(ImageLayout.marker)"
+        try calling { () throws(SystemError) in try StoreOwner.check(root, isNew: !SystemFile.exists(marker)) }
+        content = try reading { () throws(ContentError) in try ContentStore(root: root) }
         guard !SystemFile.exists(marker) || !SystemFile.exists(indexPath) else { return }
         try calling { () throws(SystemError) in
             for name in ["layers", "stacks", "containers"] {

@@ -83,7 +83,7 @@ extension LayerError.Reason: CustomStringConvertible {
         case .parentIsNotDirectory: "what should be its directory is none"
         case .linkTargetMissing(let target): "a hard link to \"\(target)\", which is not a file of this layer"
         case .deviceRefused: "devices are not allowed here"
-        case .ownerNotMapped(let owner): "its owner \(owner) has no number in this user namespace"
+        case .ownerNotMapped(let owner): "its owner \(owner) \(IdentityMaps.lack)"
         case .numberOutOfRange(let field): "\(field) is out of range"
         case .limitExceeded(let kind, let limit): "more than \(limit) \(kind.rawValue)"
         case .damaged(let words): "damaged archive: \(words)"

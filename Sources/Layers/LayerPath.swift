@@ -1,3 +1,5 @@
+import Linux
+
 /// The name of an entry, checked: relative to the layer's root, without `.`, `..` and empty components.
 ///
 /// Leading `/` and `./` are taken off, as GNU tar, Docker and containerd do; `..` is refused wherever it stands, even where
@@ -18,7 +20,7 @@ public struct LayerPath: Hashable, Sendable {
     public init(_ raw: UnsafeRawBufferPointer, limits: LayerLimits = LayerLimits()) throws(LayerError) {
         guard raw.count <= limits.pathLength else {
             throw LayerError(
-                .nameTooLong(length: raw.count, limit: limits.pathLength), entry: Self.shown(raw.prefix(256)) + "…")
+                .nameTooLong(length: raw.count, limit: limits.pathLength), entry: FileName.shown(raw.prefix(256)) + "…")
         }
         var nameStart = 0
         var depth = 0
@@ -52,7 +54,7 @@ public struct LayerPath: Hashable, Sendable {
         self.nameStart = nameStart
         if raw.isEmpty { fault = .malformedName }
         if depth > limits.depth { fault = fault ?? .tooDeep(depth: depth, limit: limits.depth) }
-        if let fault { throw LayerError(fault, entry: Self.shown(raw.prefix(256))) }
+        if let fault { throw LayerError(fault, entry: FileName.shown(raw.prefix(256))) }
     }
 
     public init(_ name: String, limits: LayerLimits = LayerLimits()) throws(LayerError) {
@@ -73,13 +75,8 @@ public struct LayerPath: Hashable, Sendable {
     func sibling(_ name: some Collection<UInt8>) -> LayerPath {
         LayerPath(checked: Array(bytes[..<nameStart]) + Array(name), nameStart: nameStart)
     }
-
-    /// What messages show of a name: control characters and what is not UTF-8 replaced.
-    static func shown(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: bytes.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
-    }
 }
 
 extension LayerPath: CustomStringConvertible {
-    public var description: String { isRoot ? "/" : Self.shown(bytes) }
+    public var description: String { isRoot ? "/" : FileName.shown(bytes) }
 }

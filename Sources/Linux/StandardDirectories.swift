@@ -10,12 +10,19 @@ public enum StandardDirectories {
             $0.split(separator: " ").map(String.init)
         } == [["0", "0", "4294967295"]]
 
+    /// The user as those outside know him: who is root of a user namespace keeps what he has as the user he is out there.
+    static var userID: UInt32 {
+        let own = geteuid()
+        guard own == 0, !isHostRoot, let map = try? SystemFile.read("/proc/self/uid_map") else { return own }
+        return IdentityMaps.outside(of: own, map: map) ?? own
+    }
+
     /// What outlives a process: owner records, scratch space. `/run/isolab` as root, else `$XDG_RUNTIME_DIR/isolab` or,
     /// without that, `/tmp/isolab-<uid>`.
     public static var state: String {
         if isHostRoot { return "/run/isolab" }
         if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/isolab" }
-        return "/tmp/isolab-\(geteuid())"
+        return "/tmp/isolab-\(userID)"
     }
 
     /// What must outlive a reboot: images, containers, volumes. `/var/lib/isolab` as root, else `$XDG_DATA_HOME/isolab` or
@@ -44,15 +51,21 @@ public enum StandardDirectories {
     }
 
     /// The running program's file. One that runs from a mount of its own (`ProgramProtection`) has no path the kernel could
-    /// tell; it was given its name then.
+    /// tell: it is where its name leads, or where a shell would have found it.
     public static var programPath: String {
         let path = (try? Procfs.readLink("/proc/self/exe")) ?? ""
+        let name = CommandLine.arguments.first ?? ""
         var own = stat()
-        var named = stat()
-        let isThere =
-            stat("/proc/self/exe", &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
-            && own.st_dev == named.st_dev
-        return isThere ? path : CommandLine.arguments.first ?? path
+        guard stat("/proc/self/exe", &own) == 0 else { return name }
+        for candidate in [path] + ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()) {
+            var named = stat()
+            guard stat(candidate, &named) == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev,
+                let absolute = realpath(candidate, nil)
+            else { continue }
+            defer { free(absolute) }
+            return String(cString: absolute)
+        }
+        return name
     }
 
     /// Makes a state directory, or makes sure that the one there may be trusted: records in it name processes to end and

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 public import OCI
 import Synchronization
 
@@ -57,7 +58,7 @@ public final class SeccompProgramCache: Sendable {
     private func write(_ program: SeccompProgram, _ key: Digest) {
         guard let directory, let path = path(key) else { return }
         makeDirectory(directory)
-        let aside = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let aside = "\(path).\(RandomName.make())"
         guard let file = fopen(aside, "wxe") else { return }
         let bytes = SeccompProgramFile.encode(program)
         let written = fwrite(bytes, 1, bytes.count, file)

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The command: its process, and this end of its streams.
 struct Child {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The machine itself: its debug port, which needs no driver, and its end.
 enum Machine {

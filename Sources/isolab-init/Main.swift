@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// Called by `_start`: PID 1 of a guest that runs one command of an image.
 ///

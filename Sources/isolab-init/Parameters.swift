@@ -5,7 +5,7 @@ import CWorkload
 /// A text is four bytes of length, then its bytes, then a zero that the length does not count: the kernel takes it as it
 /// lies.
 struct Parameters {
-    static let version = 1
+    static let version = 2
 
     var isTerminal = false
     var hasInput = false

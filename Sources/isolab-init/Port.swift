@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The virtio port to the host, and what waits to be sent there.
 struct Port {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// Bytes on their way, first in, first out, in one piece of memory.
 struct Queue {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// Carries bytes between the host's port and the command, until the command has ended and all it said was handed over.
 struct Relay {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The image's root, with what Linux itself puts into one.
 enum Root {
@@ -141,7 +142,7 @@ enum Root {
         }
     }
 
-    /// The host's directories, by their tags.
+    /// The host's directories by their tags, and files of the host, each of which has a directory to itself.
     private static func mountShares(_ parameters: Parameters, _ port: inout Port) {
         var shares = parameters.shares
         let name: StaticString = "share0"
@@ -150,14 +151,35 @@ enum Root {
         let kind: StaticString = "virtiofs"
         var index = 0
         while index < parameters.shareCount {
+            let flags = shares.number()
             guard let target = shares.text() else { port.fail(Stage.parameters, errno: ErrorNumber.invalid) }
-            makeDirectories(target)
+            let isFile = flags & 1 != 0
+            let readOnly = flags & 2 != 0 ? Flag.readOnly : 0
+            makeDirectories(target, butLast: isFile)
             tag[5] = 0x30 + UInt8(truncatingIfNeeded: index)
+            let directory = isFile ? passing.address : Int(bitPattern: target)
+            if isFile { make(passing, 0o700) }
             need(
-                systemCall(SystemCall.mount, Int(bitPattern: tag), Int(bitPattern: target), kind.address),
-                Stage.share, &port)
+                systemCall(SystemCall.mount, Int(bitPattern: tag), directory, kind.address, readOnly), Stage.share,
+                &port)
+            if isFile { mountFile(target, &port) }
             index += 1
         }
+    }
+
+    /// Where a file's directory is mounted until the file has its place.
+    private static var passing: StaticString { "/dev/.share" }
+
+    private static func mountFile(_ target: UnsafePointer<UInt8>, _ port: inout Port) {
+        let file = open(Int(bitPattern: target), Open.writeOnly | Open.create, mode: 0o644)
+        // What is there already, and cannot be written to, can be mounted on.
+        if file >= 0 { close(file) }
+        let source: StaticString = "/dev/.share/file"
+        need(
+            systemCall(SystemCall.mount, source.address, Int(bitPattern: target), 0, Flag.bind), Stage.share, &port)
+        let detached = 2
+        need(systemCall(SystemCall.unmount, passing.address, detached), Stage.share, &port)
+        _ = systemCall(SystemCall.removeDirectory, passing.address)
     }
 
     /// `mkdir -p`; what cannot be made is missed where it is needed.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 
 /// The registry: serves it, and collects its garbage.
@@ -15,7 +16,7 @@ struct IsolabRegistry: AsyncParsableCommand {
         version: "isolab-registry 0.1.0\ndistribution-spec: 1.1.0",
         subcommands: [ServeCommand.self, CollectCommand.self])
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() async {
         // A client that hangs up, or a log whose reader is gone, is no reason to end.
         signal(SIGPIPE, SIG_IGN)
@@ -27,22 +28,9 @@ struct IsolabRegistry: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Glibc.exit(0)
-            }
-            if !text.isEmpty { printToStandardError(text) }
-            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+            end(with: error)
         }
     }
-}
-
-/// Writes one line where errors belong.
-func printToStandardError(_ text: String) {
-    var line = text + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// What a command throws for an error of the parts below: said once, and status 1.

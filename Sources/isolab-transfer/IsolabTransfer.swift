@@ -1,12 +1,14 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 
 /// What `isolab` hands over when registries are concerned, with the same arguments: the only program that links libcurl.
 @main
 struct IsolabTransfer: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "isolab-transfer",
-        abstract: "Pull, push and look at images in registries; `isolab pull` and its like run this.",
+        // Users come here by `isolab pull` and its like: that is how the help has to call it.
+        commandName: "isolab",
+        abstract: "Pull, push and look at images in registries (isolab-transfer).",
         discussion: """
             Credentials are those of docker and podman (auth.json, config.json, credential helpers). Registries are spoken to \
             by TLS; plain HTTP and untrusted certificates are for registries named by --insecure-registry and for this \
@@ -18,23 +20,23 @@ struct IsolabTransfer: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             PullCommand.self, PushCommand.self, CopyCommand.self, InspectCommand.self, ListCommand.self,
-            SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self,
+            SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self, RegistryGroup.self,
         ])
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    /// `isolab registry inspect` and `delete` as users call them: without that word `isolab` means what is here.
+    struct RegistryGroup: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "registry", abstract: "What `isolab registry` hands over.", shouldDisplay: false,
+            subcommands: [InspectCommand.self, DeleteCommand.self])
+    }
+
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Glibc.exit(0)
-            }
-            if !text.isEmpty { printToStandardError(text) }
-            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+            end(with: error)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// Where the workload's lines go: standard output of a process, or the debug port of a guest.
 ///

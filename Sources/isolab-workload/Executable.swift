@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// The workload's own file, as the kernel was asked to start it.
 ///

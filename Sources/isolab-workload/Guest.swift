@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// What PID 1 of a guest does beyond a process: the debug port, /proc, crashes, and the end of the machine.
 enum Guest {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// Says that it is ready and waits: in a guest for ever, in a process until standard input closes or SIGTERM comes.
 ///

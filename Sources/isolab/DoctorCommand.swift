@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Engine
 import FoundationEssentials
 import Lab
@@ -6,7 +7,7 @@ import Reports
 import RunRecord
 
 /// `isolab doctor`: what this host can do.
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say what this host can do, and how to get what it lacks.",
         discussion: "The exit status is 0 where `isolab bench` can run its main job, else 1.")
@@ -18,6 +19,8 @@ struct DoctorCommand: ParsableCommand {
         help: ArgumentHelp("Ask this libvirt instead of the embedded driver, e.g. qemu:///system.", valueName: "uri"))
     var connect: String?
     @OptionGroup var places: PlaceOptions
+
+    var touchesStore: Bool { clean && Engine.isUsed }
 
     func run() throws {
         if clean {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 
 /// The command-line tool: one file a command, no logic; what a command does is a call on Lab or Reports.
@@ -39,25 +40,21 @@ struct Isolab: ParsableCommand {
                 ]),
         ])
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises (2 for a wrong command line).
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
         do {
             var command = try parseAsRoot()
+            try StoreAccess.prepare(for: command)
             try command.run()
         } catch {
-            let code = exitCode(for: error)
-            let text = Self.unknownCommand(message(for: error), fullMessage(for: error)) ?? fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Glibc.exit(0)
-            }
-            if !text.isEmpty { printToStandardError(text) }
-            // Engines have one status for all that is not the command's own.
-            let isEngines = ["run", "exec"].contains(CommandLine.arguments.dropFirst().first)
-            Glibc.exit(code == .validationFailure ? (isEngines ? 125 : 2) : code.rawValue)
+            let text = Self.unknownCommand(message(for: error), fullMessage(for: error))
+            end(with: error, saying: text, wrongCommandLine: isEngines ? 125 : 2)
         }
     }
 }
+
+/// Engines have one status for all that is not the command's own.
+var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
 
 extension Isolab {
     /// Where a command was asked for that is none: the parser would say that an argument is one too many.
@@ -75,9 +72,3 @@ extension Isolab {
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"
-
-/// Writes one line where errors belong.
-func printToStandardError(_ text: String) {
-    var line = text + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}

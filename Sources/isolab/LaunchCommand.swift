@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Lab
 import Reports
 import RunRecord

@@ -7,6 +7,7 @@ import Layers
 import Linux
 import OCI
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the tests need of this host, and why a test is passed over without it.
@@ -26,22 +27,19 @@ enum TestHost {
 
 /// An image store, a context and a place for results, in a directory that goes with the value.
 final class BuildBed {
+    private let place: TemporaryDirectory
     let directory: String
     let context: String
     let store: ImageStore
     private let events = Events()
 
     init() throws {
-        var template = Array("/var/tmp/isolab-build-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/var/tmp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(directory, 0o755)
+        place = try TemporaryDirectory(in: "/var/tmp", mode: 0o755)
+        directory = place.path
         context = directory + "/context"
         try SystemFile.makeDirectories(context)
         store = try ImageStore(root: directory + "/images")
     }
-
-    deinit { try? TreeRemoval.remove(directory) }
 
     /// Writes a file of the context.
     func write(_ path: String, _ content: String = "", mode: mode_t = 0o644) throws {

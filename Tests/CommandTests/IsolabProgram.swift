@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 
 /// The built `isolab`, run as a user runs it.
 struct IsolabProgram {
@@ -63,12 +64,10 @@ struct IsolabProgram {
 
 /// A directory of one test's own, removed with it.
 final class Place: Sendable {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
-    init() throws {
-        path = "/tmp/isolab-command-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try retryingOnInterrupt("mkdir", path) { mkdir(path, 0o755) }
-    }
+    init() throws { directory = try TemporaryDirectory(mode: 0o755) }
 
     /// Options that keep a run inside this directory.
     var options: [String] {
@@ -97,9 +96,5 @@ final class Place: Sendable {
         }
     }
 
-    func remove() {
-        _ = try? ProcessPlan("rm", ["-rf", path]).spawn().wait()
-    }
-
-    deinit { remove() }
+    func remove() { directory.remove() }
 }

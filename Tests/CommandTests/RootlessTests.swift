@@ -3,40 +3,22 @@ import Linux
 import Testing
 
 /// isolab-runtime in the hands of an ordinary user, and of root of a user namespace that is there already.
-@Suite(.enabled(if: IsolabProgram.isRoot, "becoming an ordinary user takes root"))
+@Suite(.enabled(if: OrdinaryUser.canBecome, "\(OrdinaryUser.reason)"))
 struct RootlessTests {
-    /// A user who exists for the test alone: his name and his subordinate ids are shown to it in a mount namespace of its
-    /// own, so that newuidmap knows him.
-    private static let user = 54321
-
-    /// Runs a shell script as that user, with a bundle of busybox in `$bundle`, `$runtime` for the program and `$edit` to
-    /// change the configuration by a line of jq's kind of Python.
+    /// Runs a shell script as that user, with a bundle of busybox in `$bundle` and `$runtime` for the program.
     private func run(_ script: String) throws -> IsolabProgram.Result {
-        let place = try Place()
-        let number = Self.user
-        _ = try place.write("root:x:0:0::/:/bin/sh\ntest:x:\(number):\(number)::/:/bin/sh\n", to: "passwd")
-        _ = try place.write("test:200000:65536\n", to: "subordinate")
-        _ = try place.write(
+        try OrdinaryUser.shell(
             """
-            set -e
-            export XDG_RUNTIME_DIR=$place/runtime bundle=$place/bundle
+            export bundle=$place/bundle runtime=${isolab}-runtime
             cd $bundle
             \(script)
-            """, to: "script")
-        return try IsolabProgram.shell(
-            """
-            set -e
-            mkdir -p bundle/rootfs/bin bundle/rootfs/proc bundle/rootfs/dev bundle/rootfs/sys runtime
-            cp /bin/busybox bundle/rootfs/bin/
-            for name in sh cat echo id sleep touch grep; do ln -s busybox bundle/rootfs/bin/$name; done
-            cp \(IsolabProgram.directory)/isolab-runtime runtime/isolab-runtime
-            chown -R \(number):\(number) bundle runtime
-            chmod 700 runtime
-            export runtime=$place/runtime/isolab-runtime
-            exec unshare --mount sh -c "mount --bind passwd /etc/passwd && touch /etc/subuid /etc/subgid &&
-                mount --bind subordinate /etc/subuid && mount --bind subordinate /etc/subgid &&
-                exec setpriv --reuid \(number) --regid \(number) --clear-groups sh script"
-            """, in: place)
+            """, in: try Place(),
+            preparation: """
+                mkdir -p bundle/rootfs/bin bundle/rootfs/proc bundle/rootfs/dev bundle/rootfs/sys
+                cp /bin/busybox bundle/rootfs/bin/
+                for name in sh cat echo id sleep touch grep; do ln -s busybox bundle/rootfs/bin/$name; done
+                chown -R \(OrdinaryUser.number):\(OrdinaryUser.number) bundle
+                """)
     }
 
     /// The document `spec --rootless` writes runs as it is: root inside is the user outside, and no other id is there.
@@ -50,19 +32,19 @@ struct RootlessTests {
             """)
         #expect(result.status == 0, "\(result.complaints)")
         let words = result.output.split { $0 == " " || $0 == "\n" }.map(String.init)
-        #expect(words == ["0", "0", "\(Self.user)", "1"], "\(result.output)")
+        #expect(words == ["0", "0", "\(OrdinaryUser.number)", "1"], "\(result.output)")
         #expect(result.complaints.contains("without a cgroup"))
     }
 
     /// With subordinate ids newuidmap and newgidmap map a range; a joining process is who it is asked to be.
-    @Test(.enabled(if: access("/usr/bin/newuidmap", X_OK) == 0, "the package uidmap is not installed"))
+    @Test(.enabled(if: OrdinaryUser.hasHelpers, "the package uidmap is not installed"))
     func subordinateIdentities() throws {
         let result = try run(
             """
             $runtime spec --rootless
             sed -i 's/"terminal": true/"terminal": false/; s/"sh"$/"sleep","1000"/' config.json
             tr -d '\\n' < config.json | sed -E 's/"(u|g)idMappings": *\\[[^]]*\\]/"\\1idMappings":[{"containerID":0,"hostID":\
-            \(Self.user),"size":1},{"containerID":1,"hostID":200000,"size":65536}]/g' > new.json
+            \(OrdinaryUser.number),"size":1},{"containerID":1,"hostID":200000,"size":65536}]/g' > new.json
             mv new.json config.json
             $runtime run -d two </dev/null >/dev/null 2>log || cat log
             $runtime exec --user 33:44 two sh -c 'id -u; id -g; cat /proc/self/uid_map' 2>/dev/null
@@ -73,12 +55,14 @@ struct RootlessTests {
         #expect(result.status == 0, "\(result.complaints)")
         let words = result.output.split { $0 == " " || $0 == "\n" }.map(String.init)
         #expect(
-            words == ["33", "44", "0", "\(Self.user)", "1", "1", "200000", "65536", "\"status\":", "\"running\","],
+            words == [
+                "33", "44", "0", "\(OrdinaryUser.number)", "1", "1", "200000", "65536", "\"status\":", "\"running\",",
+            ],
             "\(result.output) \(result.complaints)")
     }
 
     /// An id that is not the user's is refused with what to look at, and nothing is left.
-    @Test(.enabled(if: access("/usr/bin/newuidmap", X_OK) == 0, "the package uidmap is not installed"))
+    @Test(.enabled(if: OrdinaryUser.hasHelpers, "the package uidmap is not installed"))
     func foreignIdentities() throws {
         let result = try run(
             """
@@ -102,6 +86,6 @@ struct RootlessTests {
             """)
         #expect(result.status == 0, "\(result.complaints)")
         let words = result.output.split { $0 == " " || $0 == "\n" }.map(String.init)
-        #expect(words == ["0", "0", "\(Self.user)", "1"], "\(result.output)")
+        #expect(words == ["0", "0", "\(OrdinaryUser.number)", "1"], "\(result.output)")
     }
 }

@@ -2,6 +2,7 @@ import Containers
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What the tests need of this host, and why a test is passed over without it.
@@ -20,16 +21,15 @@ enum TestHost {
 
 /// A root file system of busybox in a directory of its own, and a state directory beside it; removed with the value.
 final class TestBed {
+    private let place: TemporaryDirectory
     let directory: String
     let root: String
     let launcher: Launcher
     let host: HostFacts
 
     init() throws {
-        var template = Array("/tmp/isolab-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(directory, 0o755)
+        place = try TemporaryDirectory(mode: 0o755)
+        directory = place.path
         root = directory + "/rootfs"
         for folder in ["bin", "proc", "sys", "dev", "tmp", "etc", "data"] {
             try SystemFile.makeDirectories("\(root)/\(folder)")
@@ -48,8 +48,6 @@ final class TestBed {
         host = try HostFacts.detect(stateDirectory: directory + "/state")
         chmod(directory + "/state", 0o755)
     }
-
-    deinit { _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", directory]).spawn().wait() }
 
     /// A writable layer above the tree, or the tree as it is.
     private var ordinaryRoot: RootFileSystem { TestHost.hasOverlay ? .overlay(lower: [root]) : .directory(root) }
@@ -80,14 +78,14 @@ final class TestBed {
     /// Runs a plan to its end and releases it.
     func run(_ plan: LaunchPlan, whileRunning: (Container) throws -> Void = { _ in }) throws -> Outcome {
         let pipe = try Pipe()
-        let container = try launcher.launch(plan, streams: StandardStreams(output: pipe.write, error: pipe.write))
-        pipe.closeWrite()
+        let container = try launcher.launch(plan, streams: StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd))
+        pipe.closeWriteEnd()
         var failure: (any Error)?
         do { try whileRunning(container) } catch {
             failure = error
             try container.kill(SIGKILL)
         }
-        let output = pipe.readAll()
+        let output = try pipe.readAll()
         let exit = try container.wait()
         try container.release()
         if let failure { throw failure }
@@ -99,43 +97,12 @@ final class TestBed {
     }
 }
 
-/// A pipe whose write end the parent can close early.
-final class Pipe {
-    let read: Int32
-    private(set) var write: Int32
-
-    init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError("pipe", "test") }
-        (read, write) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    }
-
-    func closeWrite() {
-        if write >= 0 { close(write) }
-        write = -1
-    }
-
+extension Pipe {
+    /// What others write up to the end of a line.
     func readLine() -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
-        while Glibc.read(read, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        while read(readEnd, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    func readAll() -> String {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(read, &chunk, chunk.count)
-            if count <= 0 { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    deinit {
-        closeWrite()
-        close(read)
     }
 }

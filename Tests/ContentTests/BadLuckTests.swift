@@ -2,6 +2,7 @@ import Content
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Disks that fill up and processes that are killed.

@@ -2,6 +2,7 @@ import Content
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Blobs on their way in.

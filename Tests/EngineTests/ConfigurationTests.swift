@@ -157,17 +157,16 @@ import Testing
             let command = try options.guestCommand(
                 of: Self.image, command: [], user: ResolvedUser(), id: Self.id, facts: RunFacts())
             return ["\(command.vcpus)", "\(command.memory ?? 0)", command.hostname]
-                + command.shares.map { "\($0.source) at \($0.target)" }
+                + command.shares.map { "\($0.source) at \($0.target)\($0.readOnly ? ", read-only" : "")" }
         }
         #expect(
             try make {
                 $0.processors = try ProcessorTime("--cpus", "2")
                 $0.memory = try ByteSize("--memory", "256m")
                 $0.hostname = "guest"
-                $0.volumes = [try VolumeMount("-v", "/a:/b"), try VolumeMount("-v", "/c:/d:rw")]
-            } == ["2", "268435456", "guest", "/a at /b", "/c at /d"])
+                $0.volumes = [try VolumeMount("-v", "/a:/b"), try VolumeMount("-v", "/c:/d:ro")]
+            } == ["2", "268435456", "guest", "/a at /b", "/c at /d, read-only"])
         let changes: [(String, (inout RunOptions) throws -> Void)] = [
-            ("--volume", { $0.volumes = [try VolumeMount("-v", "/a:/b:ro")] }),
             ("--privileged", { $0.privileged = true }),
             ("--cpus", { $0.processors = try ProcessorTime("--cpus", "1.5") }), ("--network", { $0.network = .host }),
             ("--pids-limit", { $0.processCount = 3 }), ("--cap-add", { $0.addedCapabilities = [.all] }),

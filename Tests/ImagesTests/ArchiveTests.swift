@@ -3,6 +3,7 @@ import Glibc
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Images in and out of archives and layouts, between stores of our own.

@@ -4,6 +4,7 @@ import Images
 import Layers
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What containers changed, and images made of it.
@@ -25,16 +26,7 @@ import Testing
 
     @discardableResult
     private func run(_ command: String, in snapshot: Snapshot) throws -> String {
-        guard case .overlay(let overlay) = snapshot.root() else {
-            return try TestImage.run("cd \(snapshot.upper); \(command)")
-        }
-        let root = snapshot.directory + "/mounted"
-        try SystemFile.makeDirectories(root)
-        return try mounts.run { () throws in
-            try overlay.mount(at: root)
-            defer { try? OverlayMount.unmount(root) }
-            return try TestImage.run("cd \(root); \(command)")
-        }
+        try mounts.run("cd $ROOT; \(command)", in: snapshot)
     }
 
     private static let work =
@@ -109,18 +101,5 @@ import Testing
         #expect(use.containers.map(\.own) == [16 * 4096] && use.containers[0].shared > layer)
         #expect(use.layers == layer + one.manifest.layers[1].size)
         #expect(try store.size(of: snapshot) == 16 * 4096)
-    }
-
-    /// What `inspect` shows reads as JSON with Docker's names.
-    @Test func inspection() throws {
-        let image = try TestImage.make(
-            in: store, layers: [Self.scripts[0]], names: ["one"], execution: .init(environment: ["A=1"]))
-        let inspection = image.inspection
-        let text = String(decoding: inspection.json(), as: UTF8.self)
-        for part in [
-            "\"Id\": \"\(image.id)\"", "\"RepoTags\": [\n    \"one:latest\"\n  ]", "one@\(image.descriptor.digest)",
-            "\"Env\": [\n      \"A=1\"", "\"RootFS\"",
-        ] { #expect(text.contains(part), "\(part) in \(text)") }
-        #expect(try JSONDocument.read(ImageInspection.self, from: inspection.json(), document: "x") == inspection)
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 @Suite struct ImageStoreTests {

@@ -2,6 +2,7 @@ import Glibc
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Debian's tools read what isolab writes, and isolab what they write.

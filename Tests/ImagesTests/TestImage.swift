@@ -1,6 +1,7 @@
 import Images
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Images of real archives, made by tar.
@@ -28,11 +29,11 @@ enum TestImage {
         return try store.image(descriptor.digest.description, platform: platform)
     }
 
-    /// The archive of what a script leaves in an empty directory.
+    /// The archive of what a script leaves in an empty directory: the same script's is the same, in whatever second it runs.
     static func archive(_ script: String) throws -> [UInt8] {
         let directory = try TemporaryDirectory()
         try run("mkdir root && cd root && \(script)", in: directory.path)
-        try run("tar --numeric-owner -C root -cf layer.tar .", in: directory.path)
+        try run("tar --numeric-owner --sort=name --mtime=@1767323045 -C root -cf layer.tar .", in: directory.path)
         return try SystemFile.bytes(of: directory.path + "/layer.tar")
     }
 
@@ -46,5 +47,21 @@ enum TestImage {
         let exit = try process.wait()
         try #require(exit.succeeded, "\(command): \(exit.ending): \(output)")
         return output
+    }
+}
+
+extension PrivateMountThread {
+    /// Runs a shell command with a snapshot's root at `$ROOT`, mounted where it has to be, and answers what it wrote.
+    func run(_ command: String, in snapshot: Snapshot) throws -> String {
+        guard case .overlay(let overlay) = snapshot.root() else {
+            return try TestImage.run("ROOT=\(snapshot.upper); \(command)")
+        }
+        let root = snapshot.directory + "/mounted"
+        try SystemFile.makeDirectories(root)
+        return try run { () throws in
+            try overlay.mount(at: root)
+            defer { try? OverlayMount.unmount(root) }
+            return try TestImage.run("ROOT=\(root); \(command)")
+        }
     }
 }

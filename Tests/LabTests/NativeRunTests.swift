@@ -1,5 +1,7 @@
 import Glibc
+import Linux
 import RunRecord
+import TestSupport
 import Testing
 
 @testable import Lab
@@ -15,12 +17,10 @@ final class Recorder: ProgressSink {
 
 /// Directories of one test's own, removed with it.
 final class Place {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
-    init() throws {
-        path = "/tmp/isolab-lab-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try Files.makeDirectories(path)
-    }
+    init() throws { directory = try TemporaryDirectory(mode: 0o755) }
 
     func options(programs: String = Built.directory) -> BenchOptions {
         BenchOptions(
@@ -31,7 +31,7 @@ final class Place {
     /// A directory of programs whose workload is a shell script.
     func programs(workload script: String) throws -> String {
         let directory = "\(path)/programs"
-        try Files.makeDirectories(directory)
+        try SystemFile.makeDirectories(directory)
         try Files.write("#!/bin/sh\n" + script, to: "\(directory)/isolab-workload", mode: 0o755)
         return directory
     }
@@ -45,8 +45,6 @@ final class Place {
         let outcome = try Bench(options, version: "test").run(progress: recorder)
         return (try Run.read(directory: outcome.directory).run, recorder)
     }
-
-    deinit { Files.removeTree(path) }
 }
 
 struct NativeRunTests {

@@ -295,7 +295,7 @@ import Testing
                 $0.directory("directory")
             })
         #expect(content.omitted.attributes == 2)
-        #expect(try Attributes.read(workshop.layer + "/directory") == ["user.kept": Array("yes".utf8)])
+        #expect(try FileAttributes.read(workshop.layer + "/directory") == ["user.kept": Array("yes".utf8)])
     }
 }
 

@@ -31,7 +31,8 @@ import Testing
         #expect(try workshop.status("layer/a/removed").isWhiteout)
         for directory in ["opaque", "replaced", "implied", "after"] {
             #expect(
-                try Attributes.read("\(workshop.layer)/\(directory)") == [form.opaqueAttribute: [0x79]], "\(directory)")
+                try FileAttributes.read("\(workshop.layer)/\(directory)") == [form.opaqueAttribute: [0x79]],
+                "\(directory)")
         }
         #expect(try workshop.text("layer/file") == "kept")
         #expect(try workshop.text("layer/after/own") == "x")
@@ -152,7 +153,7 @@ import Testing
             #expect(try workshop.status("layer/locked").st_mode & 0o7777 == 0o500)
             #expect(try workshop.status("layer/closed").st_mode & 0o7777 == 0)
             #expect(try workshop.status("layer/removed").isWhiteout)
-            #expect(try Attributes.read(workshop.layer + "/opaque") == ["user.overlay.opaque": [0x79]])
+            #expect(try FileAttributes.read(workshop.layer + "/opaque") == ["user.overlay.opaque": [0x79]])
             try TreeRemoval.remove(workshop.layer)
             #expect(!workshop.exists("layer"))
         }

@@ -1,23 +1,20 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 @testable import Layers
 
 /// A directory of a test's own, gone with it; below it `layer`, where archives are unpacked.
 final class Workshop {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
     var layer: String { path + "/layer" }
 
     init() throws {
-        var template = Array("/tmp/isolab-layers-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(path, 0o755)
+        directory = try TemporaryDirectory(mode: 0o755)
     }
-
-    deinit { try? TreeRemoval.remove(path) }
 
     /// A file with this content, open for reading.
     func blob(_ bytes: [UInt8], _ name: String = "blob") throws -> OwnedDescriptor {

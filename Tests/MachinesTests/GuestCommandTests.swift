@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Linux
 import Testing
@@ -32,7 +33,7 @@ struct GuestCommandTests {
 
                 """)
         #expect(result.complaints == "wrong\n")
-        #expect(FileTree.names(in: place.path + "/state/vm").isEmpty)
+        #expect(((try? SystemFile.names(in: place.path + "/state/vm")) ?? []).isEmpty)
     }
 
     /// Bytes of every kind go in by a pipe and come out again, more of them than fit on the way at once.
@@ -54,7 +55,7 @@ struct GuestCommandTests {
     ])
     func notStarted(program: String, status: Int32, words: String) throws {
         let place = try GuestPlace()
-        try TextFile.replace(place.rootfs + "/etc/plain", with: [])
+        try WholeFile.replace(place.rootfs + "/etc/plain", with: [])
         let result = try place.run(GuestCommand([program], environment: ["PATH=/bin:/nowhere"]))
         #expect(result.exit.shellStatus == status)
         guard case .notStarted(let failure) = result.exit else { throw TestProblem("it was started") }
@@ -117,9 +118,9 @@ struct GuestCommandTests {
     func disk(readOnly: Bool) throws {
         let place = try GuestPlace()
         let upper = place.path + "/upper"
-        try TextFile.makeDirectory(upper + "/etc")
-        try TextFile.replace(place.rootfs + "/etc/below", with: Array("below".utf8))
-        try TextFile.replace(upper + "/etc/above", with: Array("above\n".utf8))
+        try SystemFile.makeDirectories(upper + "/etc")
+        try WholeFile.replace(place.rootfs + "/etc/below", with: Array("below".utf8))
+        try WholeFile.replace(upper + "/etc/above", with: Array("above\n".utf8))
         mknod(upper + "/etc/below", S_IFCHR, 0)
         chown(upper + "/etc/above", 77, 88)
         var runner = place.runner
@@ -135,7 +136,7 @@ struct GuestCommandTests {
         #expect(result.text.contains(" 77 ") && result.text.contains(" 88 ") && !result.text.contains("below"))
         #expect(result.text.hasSuffix(readOnly ? "above\ny\n" : "above\nx\ny\n"))
         #expect(result.complaints.contains("Read-only file system") == readOnly)
-        #expect(FileTree.names(in: place.path + "/packed") == ["two.erofs"])
+        #expect(try SystemFile.names(in: place.path + "/packed") == ["two.erofs"])
     }
 
     /// A directory of the host is the guest's too: each reads what the other wrote, with its owner.
@@ -146,8 +147,8 @@ struct GuestCommandTests {
     func share() throws {
         let place = try GuestPlace()
         let shared = place.path + "/shared"
-        try TextFile.makeDirectory(shared)
-        try TextFile.replace(shared + "/theirs", with: Array("from the host\n".utf8))
+        try SystemFile.makeDirectories(shared)
+        try WholeFile.replace(shared + "/theirs", with: Array("from the host\n".utf8))
         chown(shared + "/theirs", 12, 34)
         let script = "cat theirs; ls -n theirs; echo from the guest > ours"
         let command = GuestCommand(
@@ -157,15 +158,81 @@ struct GuestCommandTests {
         #expect(result.exit == .exited(0), "\(result.complaints)")
         #expect(
             result.text.hasPrefix("from the host\n") && result.text.contains(" 12 ") && result.text.contains(" 34 "))
-        #expect(try TextFile.read(shared + "/ours") == "from the guest\n")
+        #expect(try SystemFile.read(shared + "/ours") == "from the guest\n")
     }
 
-    /// What is no directory cannot be shared, and is said before anything is started.
+    /// A file alone is the host's own in the guest, and nothing beside it; what is read-only the host itself keeps so, whatever
+    /// root in the guest tries. The host has no mount more meanwhile.
+    @Test(
+        .enabled(
+            if: geteuid() == 0 && GuestPlace.hasVirtiofsd,
+            "needs root and virtiofsd, which QEMU's packages or one of its own install"))
+    func shareOfFiles() throws {
+        let place = try GuestPlace()
+        let (own, kept, tree) = (place.path + "/own", place.path + "/kept", place.path + "/tree")
+        try WholeFile.replace(own, with: Array("ours\n".utf8))
+        try WholeFile.replace(kept, with: Array("kept\n".utf8))
+        try SystemFile.makeDirectories(tree)
+        try WholeFile.replace(tree + "/x", with: Array("x\n".utf8))
+        let script = """
+            cat /etc/own /new/kept /tree/x; echo theirs >> /etc/own
+            for file in /new/kept /tree/x /tree/new; do echo no > $file; done
+            mkdir /proc 2>/dev/null; busybox mount -o remount,rw /tree; echo no > /tree/x
+            busybox mount -o remount,rw /new/kept; echo no > /new/kept
+            ls /new; ls -a /dev | busybox grep share; cat /etc/own
+            """
+        let command = GuestCommand(
+            ["sh", "-c", script], environment: ["PATH=/bin"],
+            shares: [
+                .init(source: own, target: "/etc/own"), .init(source: kept, target: "/new/kept", readOnly: true),
+                .init(source: tree, target: "/tree", readOnly: true),
+            ])
+        let result = try place.run(command)
+        #expect(result.exit == .exited(0), "\(result.complaints)")
+        #expect(result.text == "ours\nkept\nx\nkept\nours\ntheirs\n", "\(result.complaints)")
+        #expect(result.complaints.components(separatedBy: "Read-only file system").count >= 5, "\(result.complaints)")
+        #expect(try SystemFile.read(own) == "ours\ntheirs\n")
+        #expect(try SystemFile.read(kept) == "kept\n" && SystemFile.read(tree + "/x") == "x\n")
+        #expect(try SystemFile.names(in: tree) == ["x"])
+        #expect(try !SystemFile.read("/proc/self/mountinfo").contains(place.path))
+    }
+
+    /// What cannot be shared is said before anything is started.
     @Test func noShare() throws {
         let place = try GuestPlace()
+        for source in ["/dev/null", "/nonexistent"] {
+            let command = GuestCommand(["true"], shares: [.init(source: source, target: "/p")])
+            let error = #expect(throws: GuestError.self) { try place.run(command) }
+            #expect(error?.description == "shared directory: \(source) is no directory and no file of this host")
+        }
+        var runner = place.runner
+        runner.connect = "qemu:///system"
         let command = GuestCommand(["true"], shares: [.init(source: "/etc/passwd", target: "/p")])
-        let error = #expect(throws: GuestError.self) { try place.run(command) }
-        #expect(error?.description == "shared directory: /etc/passwd is no directory of this host")
+        let error = #expect(throws: GuestError.self) { try place.run(command, with: runner) }
+        #expect(error?.description.contains("/etc/passwd is a single file: a libvirt daemon's guests") == true)
+    }
+
+    /// A file's capability is its own in the guest, too: such a root is packed as a disk, however small.
+    @Test(.enabled(if: geteuid() == 0, "needs root, to give a file a capability"))
+    func capabilities() throws {
+        let place = try GuestPlace()
+        let program = place.rootfs + "/bin/busybox-capable"
+        try WholeFile.copy("/bin/busybox", to: program, mode: 0o755)
+        // struct vfs_cap_data (linux/capability.h): revision 2 and effective; CAP_CHOWN, which is bit 0, permitted.
+        let capability: [UInt8] = [1, 0, 0, 2, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 12)
+        let file = try OwnedDescriptor(opening: program, O_RDONLY)
+        try retryingOnInterrupt("fsetxattr", program) {
+            isolab_set_attribute(file.number, "security.capability", capability, capability.count)
+        }
+        let size = try RootSize(of: MergedTree(layers: [place.rootfs]))
+        #expect(size.attributed == "bin/busybox-capable" && size.bytes < RootPacking.diskThreshold)
+        let script = "echo > /tmp/f; busybox chown 77 /tmp/f || busybox-capable chown 77 /tmp/f; ls -n /tmp/f"
+        chmod(place.rootfs + "/tmp", 0o1777)
+        let command = GuestCommand(["sh", "-c", script], environment: ["PATH=/bin"], user: 1000, group: 1000)
+        let result = try place.run(command)
+        #expect(result.exit == .exited(0), "\(result.complaints)")
+        #expect(result.text.contains(" 77 ") && result.complaints.contains("not permitted"), "\(result.complaints)")
+        #expect(try SystemFile.names(in: place.path + "/packed") == ["busybox.erofs"])
     }
 
     /// A kernel without the driver that the streams need is told from one that hangs, and what to do is said.
@@ -174,7 +241,7 @@ struct GuestCommandTests {
         var runner = place.runner
         // Its modules are not found from there.
         runner.kernel = place.path + "/vmlinuz"
-        try TextFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
+        try WholeFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
         let error = #expect(throws: GuestError.self) { try place.run(GuestCommand(["/bin/true"]), with: runner) }
         #expect(error?.description.contains("its kernel needs virtio_console") == true)
     }
@@ -205,9 +272,10 @@ struct GuestCommandTests {
         for _ in 0..<600 where driver == nil {
             usleep(50_000)
             // libvirt's root is named after the driver; its guest runs once there is a pid file.
-            driver = FileTree.names(in: place.path + "/state/vm").compactMap { Int32($0) }
+            driver = ((try? SystemFile.names(in: place.path + "/state/vm")) ?? []).compactMap { Int32($0) }
                 .first { root in
-                    FileTree.names(in: "\(place.path)/state/vm/\(root)/run/qemu").contains("isolab-\(getpid()).pid")
+                    ((try? SystemFile.names(in: "\(place.path)/state/vm/\(root)/run/qemu")) ?? []).contains(
+                        "isolab-\(getpid()).pid")
                 }
         }
         kill(try #require(driver), SIGKILL)

@@ -9,8 +9,9 @@ import Testing
         let command = GuestCommand(
             ["a", ""], environment: ["B=é"], workingDirectory: "/w", user: 1, group: 2, additionalGroups: [3],
             hostname: "h", terminal: TerminalSize(rows: 5, columns: 258), attachesInput: true, readOnlyRoot: true,
-            files: [.init(path: "/f", mode: 0o600, content: [9, 0])], shares: [.init(source: "/s", target: "/t")])
-        var expected: [UInt8] = [1, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
+            files: [.init(path: "/f", mode: 0o600, content: [9, 0])],
+            shares: [.init(source: "/s", target: "/t", readOnly: true)])
+        var expected: [UInt8] = [2, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
         expected += [1, 0, 0, 0, 3, 0, 0, 0]
         expected += [1, 0, 0, 0] + Array("h\0".utf8)
         expected += [2, 0, 0, 0] + Array("/w\0".utf8)
@@ -18,8 +19,9 @@ import Testing
         expected += [2, 0, 0, 0, 1, 0, 0, 0] + Array("a\0".utf8) + [0, 0, 0, 0, 0]
         expected += [1, 0, 0, 0, 4, 0, 0, 0] + Array("B=é\0".utf8)
         expected += [1, 0, 0, 0, 0x80, 1, 0, 0, 2, 0, 0, 0] + Array("/f\0".utf8) + [2, 0, 0, 0, 9, 0]
-        expected += [1, 0, 0, 0, 2, 0, 0, 0] + Array("/t\0".utf8)
-        #expect(try StartMessage.bytes(command, disk: .erofs) == expected)
+        expected += [1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0] + Array("/t\0".utf8)
+        let shares = command.shares.map { HostShare(share: $0, isFile: true) }
+        #expect(try StartMessage.bytes(command, disk: .erofs, shares: shares) == expected)
     }
 
     /// What no guest could take, or what would mean something else there, is refused by the name of its part.

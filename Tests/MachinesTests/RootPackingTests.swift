@@ -10,8 +10,11 @@ import Testing
     /// Names of a tree in the order of a visit.
     private func names(_ layers: [String]) throws -> [String] {
         var names: [String] = []
-        try LayeredTree(layers: layers).visit { entry in names.append(String(decoding: entry.name, as: UTF8.self)) }
-        return names
+        try MergedTree(layers: layers.reversed()).visit { node throws(SystemError) in
+            names.append(String(decoding: node.path, as: UTF8.self))
+        }
+        // The root itself comes first.
+        return Array(names.dropFirst())
     }
 
     /// What a higher layer has, removes and hides, to any depth.
@@ -33,11 +36,11 @@ import Testing
                 "etc", "etc/a", "etc/sub", "etc/sub/deep", "etc/sub/more", "file", "file/now", "file/now/a",
                 "file/now/a/tree", "gone", "gone/z",
             ])
-        var content: [String] = []
-        try LayeredTree(layers: [low.path, middle.path, high.path]).visit { entry throws(SystemError) in
-            if entry.name == Array("etc/a".utf8) { content.append(LayeredTree.text(entry.path)) }
+        var layers: [Int] = []
+        try MergedTree(layers: [high.path, middle.path, low.path]).visit { node throws(SystemError) in
+            if node.path == Array("etc/a".utf8) { layers.append(node.layer) }
         }
-        #expect(content == [high.path + "/etc/a"])
+        #expect(layers == [0])
     }
 
     /// What overlayfs itself writes into its upper layer is understood: removed names, and directories made anew.
@@ -47,15 +50,15 @@ import Testing
         try low.write("d/old", "1")
         try low.write("e/kept", "1")
         try low.write("e/removed", "1")
-        for name in ["upper", "work", "merged"] { try TextFile.makeDirectory("\(place.path)/\(name)") }
+        for name in ["upper", "work", "merged"] { try SystemFile.makeDirectories("\(place.path)/\(name)") }
         let merged = place.path + "/merged"
         let thread = try PrivateMountThread(hiding: [])
         try thread.run {
             let options = "lowerdir=\(low.path),upperdir=\(place.path)/upper,workdir=\(place.path)/work"
             try retryingOnInterrupt("mount", merged) { mount("overlay", merged, "overlay", 0, options) }
-            FileTree.remove(merged + "/d")
-            try TextFile.makeDirectory(merged + "/d")
-            try TextFile.replace(merged + "/d/new", with: [2])
+            try? TreeRemoval.remove(merged + "/d")
+            try SystemFile.makeDirectories(merged + "/d")
+            try WholeFile.replace(merged + "/d/new", with: [2])
             unlink(merged + "/e/removed")
         }
         thread.end()
@@ -66,11 +69,10 @@ import Testing
     @Test func anyName() throws {
         let tree = Tree()
         let name: [UInt8] = [0xff, 0x20, 0xfe]
-        let descriptor = LayeredTree.call(Array(tree.path.utf8) + [0x2f] + name) { open($0, O_WRONLY | O_CREAT, 0o644) }
-        close(descriptor)
+        let path = FileName.terminated(Array(tree.path.utf8) + [0x2f] + name)
+        close(open(path, O_WRONLY | O_CREAT, 0o644))
         let archive = try Initramfs.bytes(layers: [tree.path])
         #expect(archive.contains(name + [0]))
-        LayeredTree.call(Array(tree.path.utf8) + [0x2f] + name) { _ = unlink($0) }
     }
 
     /// An archive that leaves in pieces is the same as one in memory, whatever the sizes.
@@ -83,13 +85,14 @@ import Testing
         var pieces: [[UInt8]] = []
         var archive = CpioArchive()
         var packer = TreePacker(prefix: "image/")
-        try packer.append(LayeredTree(layers: [tree.path]), to: &archive) { pieces.append($0) }
+        try packer.append(MergedTree(layers: [tree.path]), to: &archive) { pieces.append($0) }
         archive.finish()
         pieces.append(archive.take())
         #expect(pieces.allSatisfy { $0.count <= 4 << 20 })
         let bytes = pieces.flatMap { $0 }
         #expect(bytes.count % 512 == 0)
         var whole = CpioArchive()
+        whole.append("image", .init(mode: S_IFDIR | 0o755, user: geteuid(), group: getegid(), links: 2))
         let first = whole.append(
             "image/a", .init(mode: 0o100644, user: geteuid(), group: getegid(), links: 2),
             content: .init(repeating: 0x78, count: size))
@@ -110,11 +113,11 @@ import Testing
             BackgroundThread.start {
                 let found = try? PackedFile.find(path) { descriptor, path throws(SystemError) in
                     made.update { $0.makers += 1 }
-                    try TextFile.write(Array("whole".utf8), to: descriptor, path: path)
+                    try SystemFile.write(Array("whole".utf8), to: descriptor, path)
                 } failed: {
                     $0
                 }
-                let text = try? TextFile.read(path)
+                let text = try? SystemFile.read(path)
                 made.update {
                     $0.finished += 1
                     if found != path || text != "whole" { $0.wrong += 1 }
@@ -123,7 +126,7 @@ import Testing
         }
         let result = try #require(made.wait(.seconds(60)) { $0.finished == 8 ? $0 : nil })
         #expect(result.makers == 1 && result.wrong == 0)
-        #expect(FileTree.names(in: place.path + "/kept") == ["file"])
+        #expect(try SystemFile.names(in: place.path + "/kept") == ["file"])
     }
 
     /// A maker that fails leaves nothing under the final name, and the next tries again.
@@ -132,7 +135,7 @@ import Testing
         let path = place.path + "/file"
         #expect(throws: SystemError.self) {
             try PackedFile.find(path) { descriptor, path throws(SystemError) in
-                try TextFile.write([1, 2, 3], to: descriptor, path: path)
+                try SystemFile.write([1, 2, 3], to: descriptor, path)
                 throw SystemError("write", path, errno: ENOSPC)
             } failed: {
                 $0
@@ -140,11 +143,11 @@ import Testing
         }
         #expect(access(path, F_OK) != 0)
         _ = try PackedFile.find(path) { descriptor, path throws(SystemError) in
-            try TextFile.write([4], to: descriptor, path: path)
+            try SystemFile.write([4], to: descriptor, path)
         } failed: {
             $0
         }
-        #expect(try TextFile.bytes(path) == [4])
+        #expect(try SystemFile.bytes(of: path) == [4])
     }
 
     /// Memory: enough where nobody says, refused where it cannot be enough.

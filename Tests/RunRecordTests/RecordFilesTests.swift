@@ -1,5 +1,7 @@
 import Glibc
+import Linux
 import RunRecordTestSupport
+import TestSupport
 import Testing
 
 @testable import RunRecord
@@ -8,6 +10,8 @@ import Testing
     let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
+
+    private func write(_ bytes: [UInt8], to path: String) throws { try SystemFile.replace(path, with: bytes) }
 
     private func record(_ run: Run, blocksOf size: Int = 11) throws {
         let writer = try RunWriter(directory: directory.path, manifest: run.manifest)
@@ -52,7 +56,7 @@ import Testing
         sample.admitted = false
         sample.reason = "no nonce, \"none\""
         try record(Run(manifest: run.manifest, samples: [sample]))
-        let text = String(decoding: TemporaryDirectory.read(path(.samples)), as: UTF8.self)
+        let text = String(decoding: try SystemFile.bytes(of: path(.samples)), as: UTF8.self)
         let lines = text.split(separator: "\n")
         let published = """
             run,experiment,block,order,sample,lane,workload,twin,warmup,instances,metric,span,unit,batch,value,\
@@ -67,18 +71,18 @@ import Testing
     @Test func tornEndsAreLeftOutAndTold() throws {
         let run = SyntheticRun(seed: 2, blocks: 2, warmups: 0, memoryBlocks: 0, syscallBlocks: 0).run()
         try record(run)
-        let whole = TemporaryDirectory.read(path(.samples))
+        let whole = try SystemFile.bytes(of: path(.samples))
         let lastRow = try #require(whole.dropLast().lastIndex(of: 0x0a))
         // From inside the last row back through the end of the row before it.
         for length in [whole.count - 1, lastRow + 9, lastRow + 1] {
-            TemporaryDirectory.write(Array(whole[..<length]), to: path(.samples))
+            try write(Array(whole[..<length]), to: path(.samples))
             let reading = try Run.read(directory: directory.path)
             #expect(reading.run.samples == Array(run.samples.dropLast()))
             #expect(!reading.notes.isEmpty)
         }
-        TemporaryDirectory.write(whole, to: path(.samples))
-        let events = TemporaryDirectory.read(path(.events))
-        TemporaryDirectory.write(Array(events.dropLast(20)), to: path(.events))
+        try write(whole, to: path(.samples))
+        let events = try SystemFile.bytes(of: path(.events))
+        try write(Array(events.dropLast(20)), to: path(.events))
         let reading = try Run.read(directory: directory.path)
         #expect(reading.run.samples.count == run.samples.count)
         #expect(reading.notes.contains { $0.contains("events.jsonl ends inside a line") })
@@ -101,7 +105,7 @@ import Testing
     func damageIsNamed(kind: (String, String)) throws {
         let run = SyntheticRun(seed: 2, blocks: 2, warmups: 0, memoryBlocks: 0, syscallBlocks: 0).run()
         try record(run)
-        var lines = String(decoding: TemporaryDirectory.read(path(.samples)), as: UTF8.self)
+        var lines = String(decoding: try SystemFile.bytes(of: path(.samples)), as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var fields = lines[4].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         switch kind.1 {
@@ -110,7 +114,7 @@ import Testing
         default: fields[7] = "maybe"
         }
         lines[4] = fields.joined(separator: ",")
-        TemporaryDirectory.write(Array(lines.joined(separator: "\n").utf8), to: path(.samples))
+        try write(Array(lines.joined(separator: "\n").utf8), to: path(.samples))
         let error = #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
         guard case .malformed(let file, let line, let problem)? = error else {
             Issue.record("unexpected \(String(describing: error))")
@@ -124,17 +128,17 @@ import Testing
     /// A broken event line and a broken manifest are named too.
     @Test func damagedEventsAndManifestAreNamed() throws {
         try record(SyntheticRun(seed: 2, blocks: 1, warmups: 0, memoryBlocks: 0, syscallBlocks: 0).run())
-        let events = TemporaryDirectory.read(path(.events))
-        TemporaryDirectory.write(Array("{\"sample\":}\n".utf8) + events, to: path(.events))
+        let events = try SystemFile.bytes(of: path(.events))
+        try write(Array("{\"sample\":}\n".utf8) + events, to: path(.events))
         #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
-        TemporaryDirectory.write(events, to: path(.events))
-        let manifest = String(decoding: TemporaryDirectory.read(path(.manifest)), as: UTF8.self)
-        TemporaryDirectory.write(
+        try write(events, to: path(.events))
+        let manifest = String(decoding: try SystemFile.bytes(of: path(.manifest)), as: UTF8.self)
+        try write(
             Array(manifest.replacing("\"format\" : 1", with: "\"format\" : 9").utf8), to: path(.manifest))
         #expect(throws: RunRecordError.newerFormat(path: path(.manifest), format: 9, supported: 1)) {
             try Run.read(directory: directory.path)
         }
-        TemporaryDirectory.write(Array("{".utf8), to: path(.manifest))
+        try write(Array("{".utf8), to: path(.manifest))
         #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
         unlink(path(.manifest))
         #expect(throws: RunRecordError.notARun(path: directory.path, missing: "manifest.json")) {
@@ -146,10 +150,10 @@ import Testing
     @Test func sortedRowsWithCarriageReturnsAreRead() throws {
         let run = SyntheticRun(seed: 7, blocks: 3, warmups: 0, memoryBlocks: 0, syscallBlocks: 0).run()
         try record(run)
-        let lines = String(decoding: TemporaryDirectory.read(path(.samples)), as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: try SystemFile.bytes(of: path(.samples)), as: UTF8.self).split(separator: "\n")
         let sorted = lines.dropFirst().sorted { $0.split(separator: ",")[10] < $1.split(separator: ",")[10] }
         let text = ([String(lines[0])] + sorted.map(String.init)).joined(separator: "\r\n") + "\r\n"
-        TemporaryDirectory.write(Array(text.utf8), to: path(.samples))
+        try write(Array(text.utf8), to: path(.samples))
         let reading = try Run.read(directory: directory.path)
         let byID = Dictionary(uniqueKeysWithValues: reading.run.samples.map { ($0.id, $0) })
         for sample in run.samples {
@@ -163,11 +167,11 @@ import Testing
     @Test func existingRunIsNotOverwritten() throws {
         let run = SyntheticRun(blocks: 1).run()
         try record(run)
-        let before = TemporaryDirectory.read(path(.samples))
+        let before = try SystemFile.bytes(of: path(.samples))
         #expect(throws: RunRecordError.exists(path: directory.path)) {
             try RunWriter(directory: directory.path, manifest: run.manifest)
         }
-        #expect(TemporaryDirectory.read(path(.samples)) == before)
+        #expect(try SystemFile.bytes(of: path(.samples)) == before)
     }
 
     /// Replacing the manifest leaves no temporary file.
@@ -176,7 +180,7 @@ import Testing
         try record(run)
         run.manifest.warnings.append("another")
         try RunDirectory(directory.path).write("x", to: .summary)
-        #expect(TemporaryDirectory.names(in: directory.path).allSatisfy { !$0.hasSuffix(".tmp") })
+        #expect(try SystemFile.names(in: directory.path).allSatisfy { !$0.hasSuffix(".tmp") })
     }
 
     /// A full disk is an error with its reason, and every block before it stays readable.

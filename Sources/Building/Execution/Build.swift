@@ -1,4 +1,5 @@
 import Containerfiles
+import Content
 import Glibc
 import Images
 import Layers
@@ -12,10 +13,16 @@ struct Build {
     private let plan: BuildPlan
     private let workspace: BuildWorkspace
     private let signals: SignalWatch
+    /// Nobody collects what this build works with, or has made and nothing refers to yet.
+    private let hold: ImageHold
+    /// The images it begins with or copies from, kept from its start: their names may go meanwhile.
+    private let images: [ImageName: StoredImage]
     private let cache: LayerCache
     private let maker: LayerMaker
     private let files: FileSteps
     private let commands: CommandRunner
+    /// What RUN shows its commands of them stays meanwhile.
+    private let caches: FileLock
     private var stages: [Int: StageState] = [:]
     private var number = 0
     private var cachedLayers = 0
@@ -28,9 +35,12 @@ struct Build {
         self.context = context
         self.plan = plan
         signals = try SignalWatch()
+        hold = try builder.store.hold()
+        caches = try builder.store.useCaches()
+        images = try Self.images(of: plan, builder, hold)
         workspace = try BuildWorkspace(builder.store)
         cache = try LayerCache(builder.store)
-        maker = LayerMaker(store: builder.store, options: builder.options)
+        maker = LayerMaker(store: builder.store, hold: hold, options: builder.options)
         files = FileSteps(views: try MergedViews(workspace), workspace: workspace)
         commands = try CommandRunner(builder.store, workspace, builder.options, signals)
     }
@@ -42,6 +52,42 @@ struct Build {
         let target = try ImageWriter(store: store, options: options).write(state)
         try cache.prune()
         return BuiltImage(id: target.id, target: target.descriptor, cachedLayers: cachedLayers)
+    }
+
+    // MARK: - Images
+
+    private struct ImageName: Hashable {
+        var name: String
+        var platform: Platform
+    }
+
+    private static func images(
+        of plan: BuildPlan, _ builder: ImageBuilder, _ hold: ImageHold
+    ) throws -> [ImageName: StoredImage] {
+        var images: [ImageName: StoredImage] = [:]
+        for stage in plan.stages {
+            var names: [ImageName] = []
+            if case .image(let name, let base) = stage.base {
+                names.append(ImageName(name: name, platform: base.configuration.platform))
+            }
+            for step in stage.steps {
+                guard case .copy(let copy) = step.action, case .image(let name) = copy.origin else { continue }
+                names.append(ImageName(name: name, platform: builder.options.request.platform))
+            }
+            for name in names where images[name] == nil {
+                let image = try builder.storedImage(name.name, name.platform)
+                try hold.keep(image)
+                images[name] = image
+            }
+        }
+        return images
+    }
+
+    private func image(_ name: String, _ platform: Platform) -> StoredImage {
+        guard let image = images[ImageName(name: name, platform: platform)] else {
+            preconditionFailure("a plan's images are kept before its steps are done")
+        }
+        return image
     }
 
     // MARK: - Stages
@@ -84,7 +130,7 @@ struct Build {
             guard let state = stages[index] else { preconditionFailure("a stage is planned after its base") }
             return state
         case .image(let name, let planned):
-            let image = try builder.storedImage(name, planned.configuration.platform)
+            let image = image(name, planned.configuration.platform)
             return StageState(
                 configuration: image.configuration, layers: image.manifest.layers, created: image.configuration.created)
         }
@@ -136,16 +182,14 @@ struct Build {
             guard let state = stages[index] else { preconditionFailure("a stage is planned before it is copied from") }
             tree = try files.views.readable(unpacked(state), "stage \(index)")
         case .image(let name):
-            let image = try builder.storedImage(name, options.request.platform)
-            tree = try files.views.readable(store.unpack(image), "image \(name)")
+            tree = try files.views.readable(hold.unpack(image(name, options.request.platform)), "image \(name)")
         }
         return try files.sources(copy, in: tree, ignoring: rules)
     }
 
     /// The layers so far, ready to be stacked: those that were kept are unpacked only now.
     private func unpacked(_ state: StageState) throws -> LayerStack {
-        for (layer, diffID) in zip(state.layers, state.diffIDs) { try store.unpack(layer, diffID, .possible) }
-        return try store.stack(state.diffIDs)
+        try hold.unpack(state.layers, state.diffIDs)
     }
 
     /// Where a step writes: a directory that looks like the image's root, which it stands before.

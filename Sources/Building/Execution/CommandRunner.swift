@@ -50,6 +50,7 @@ struct CommandRunner {
         let profile = SeccompProfile.docker()
         var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
         container.mounts += try mounts(run)
+        if host.inUserNamespace { container.adaptToUserNamespace() }
         var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
         launch.loopback = true
         let work = try workspace.makeDirectory("work")
@@ -99,7 +100,7 @@ struct CommandRunner {
                         options: ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])))
             case .cache(let identifier):
                 let name = Digest(sha256Of: identifier.utf8).hexadecimal
-                let path = BuildWorkspace.folder(of: store) + "/caches/\(name)"
+                let path = "\(store.buildCaches)/\(name)"
                 try SystemFile.makeDirectories(path, mode: 0o755)
                 result.append(
                     RuntimeConfiguration.Mount(
@@ -130,7 +131,8 @@ struct CommandRunner {
                 guard number >= 0 else { continue }
                 let directory = OwnedDescriptor(owning: number)
                 // What was in the image has its origin noted by overlayfs (Documentation/filesystems/overlayfs.rst).
-                guard isolab_get_attribute(directory.number, "trusted.overlay.origin", nil, 0) < 0 else { break }
+                let origin = host.inUserNamespace ? "user.overlay.origin" : "trusted.overlay.origin"
+                guard isolab_get_attribute(directory.number, origin, nil, 0) < 0 else { break }
                 let parent = isolab_open_in_root(
                     root.number, parts.isEmpty ? "." : parts.joined(separator: "/"), O_RDONLY | O_DIRECTORY, 0)
                 guard parent >= 0 else { break }

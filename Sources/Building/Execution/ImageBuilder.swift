@@ -1,5 +1,4 @@
 public import Containerfiles
-import Content
 import Glibc
 public import Images
 import Layers
@@ -54,17 +53,13 @@ public struct ImageBuilder: Sendable {
         return try BuildError.telling {
             guard geteuid() == 0 else {
                 throw BuildError.unavailable(
-                    "an ordinary user cannot mount what a build needs", advice: "run `isolab image build` as root")
+                    "a build needs to be root, of the host or of a user namespace", advice: "run `isolab image build`")
             }
             if let problem = try store.overlayProblem() {
                 throw BuildError.unavailable(
                     "a build needs overlayfs: \(problem)", advice: "use another file system for ISOLAB_DATA")
             }
             for name in plan.unusedArguments { tell(.warning("no ARG declares --build-arg \(name)")) }
-            // Nobody collects what this build has made and nothing refers to yet.
-            let lock = try store.content.lock(.shared)
-            let lease = try store.content.lease()
-            defer { withExtendedLifetime((lock, lease)) {} }
             var build = try Build(self, context, plan)
             return try build.run()
         }

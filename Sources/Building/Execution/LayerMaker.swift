@@ -6,6 +6,7 @@ import OCI
 /// Makes a layer of what a step wrote: packed into the store, and unpacked for the steps after it.
 struct LayerMaker {
     let store: ImageStore
+    let hold: ImageHold
     let options: BuildOptions
 
     /// - Parameter upper: what overlayfs kept of a step.
@@ -15,7 +16,7 @@ struct LayerMaker {
         guard try !SystemFile.names(in: upper).isEmpty else { return LayerCache.Record(created: created) }
         let packer = LayerPacker(packing())
         let layer = try store.putLayer { (blob) throws(LayerError) in try packer.pack(upper: upper, to: blob) }
-        try store.unpack(layer.descriptor, layer.diffID, .possible)
+        try hold.unpack(layer.descriptor, layer.diffID)
         return LayerCache.Record(diffID: layer.diffID, layer: layer.descriptor, created: created)
     }
 

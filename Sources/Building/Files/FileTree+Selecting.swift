@@ -79,7 +79,7 @@ extension FileTree {
             var next: [[UInt8]] = []
             for path in found {
                 guard let directory = try open(path, O_RDONLY | O_DIRECTORY) else { continue }
-                for name in try names(in: directory.number, shown(path))
+                for name in try DirectoryEntries.names(in: directory.number, shown(path))
                 where part.matches(String(decoding: name, as: UTF8.self)) {
                     next.append(path.isEmpty ? name : path + [0x2F] + name)
                 }
@@ -103,12 +103,12 @@ extension FileTree {
                 throw BuildError.source(
                     path: shown(source), problem: "is more than \(FileTree.greatestDepth) directories deep")
             }
-            for name in try names(in: descriptor, shown(source)) {
+            for name in try DirectoryEntries.names(in: descriptor, shown(source)) {
                 let place = source.isEmpty ? name : source + [0x2F] + name
                 let match = rules.isEmpty ? parent : rules.match(String(decoding: place, as: UTF8.self), in: parent)
                 if match.isIgnored, !rules.hasExceptions { continue }
                 let below = path.isEmpty ? name : path + [0x2F] + name
-                try add(terminated(name), in: descriptor, source: place, path: below, match, depth: depth)
+                try add(FileName.terminated(name), in: descriptor, source: place, path: below, match, depth: depth)
             }
         }
 

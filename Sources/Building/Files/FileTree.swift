@@ -15,7 +15,7 @@ final class FileTree {
 
     /// Opens what a path leads to; nil where there is nothing, or a link leads nowhere.
     func open(_ path: [UInt8], _ flags: Int32) throws(SystemError) -> OwnedDescriptor? {
-        let number = isolab_open_in_root(root.number, path.isEmpty ? [0x2E, 0] : terminated(path), flags, 0)
+        let number = isolab_open_in_root(root.number, path.isEmpty ? [0x2E, 0] : FileName.terminated(path), flags, 0)
         if number >= 0 { return OwnedDescriptor(owning: number) }
         switch errno {
         case ENOENT, ENOTDIR, ELOOP: return nil
@@ -33,32 +33,5 @@ final class FileTree {
     }
 }
 
-/// A name as the C library takes it.
-func terminated(_ name: some Collection<UInt8>) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
-
 /// A path for messages.
 func shown(_ path: some Sequence<UInt8>) -> String { "/" + String(decoding: Array(path), as: UTF8.self) }
-
-/// The names in an open directory, sorted by their bytes.
-func names(in directory: Int32, _ shown: String) throws(SystemError) -> [[UInt8]] {
-    // A descriptor of its own: reading moves it.
-    let number = try retryingOnInterrupt("open", shown) {
-        isolab_open_at(directory, ".", O_RDONLY | O_DIRECTORY, 0)
-    }
-    guard let stream = fdopendir(number) else {
-        let error = SystemError("fdopendir", shown)
-        close(number)
-        throw error
-    }
-    defer { closedir(stream) }
-    var names: [[UInt8]] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: UInt8.self, capacity: 256) { pointer in
-                Array(UnsafeBufferPointer(start: pointer, count: strnlen(pointer, 256)))
-            }
-        }
-        if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
-    }
-    return names.sorted { $0.lexicographicallyPrecedes($1) }
-}

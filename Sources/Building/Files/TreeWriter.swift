@@ -42,7 +42,8 @@ final class TreeWriter {
             let file = try self.makeFile(name, in: directory, shown(path))
             try SystemFile.write(content, to: file.number, shown(path))
             if fchown(file.number, self.owner?.uid ?? 0, self.owner?.gid ?? 0) != 0 {
-                throw SystemError("fchown", shown(path))
+                throw IdentityMaps.ownerError(
+                    "fchown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             if fchmod(file.number, self.mode ?? 0o644) != 0 { throw SystemError("fchmod", shown(path)) }
         }
@@ -114,9 +115,9 @@ final class TreeWriter {
     private func parted(_ path: [UInt8]) throws -> (parent: [UInt8], name: [CChar]) {
         guard let slash = path.lastIndex(of: 0x2F) else {
             guard !path.isEmpty else { throw SystemError("write", "/", errno: EISDIR) }
-            return ([], terminated(path))
+            return ([], FileName.terminated(path))
         }
-        return (Array(path[..<slash]), terminated(path[(slash + 1)...]))
+        return (Array(path[..<slash]), FileName.terminated(path[(slash + 1)...]))
     }
 
     /// Runs a body on a directory, made where it is missing.
@@ -142,7 +143,8 @@ final class TreeWriter {
             }
             fchmodat(directory, name, 0o755, 0)
             if fchownat(directory, name, self.owner?.uid ?? 0, self.owner?.gid ?? 0, AT_SYMLINK_NOFOLLOW) != 0 {
-                throw SystemError("chown", shown(path))
+                throw IdentityMaps.ownerError(
+                    "chown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
             found = OwnedDescriptor(
                 owning: try retryingOnInterrupt("open", shown(path)) {
@@ -185,7 +187,7 @@ final class TreeWriter {
             return
         case .link(let target):
             try clear(name, in: directory, shown)
-            if symlinkat(terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
+            if symlinkat(FileName.terminated(target), directory, name) != 0 { throw SystemError("symlink", shown) }
         case .device(let number, let isBlock):
             try clear(name, in: directory, shown)
             let kind = isBlock ? S_IFBLK : S_IFCHR
@@ -197,7 +199,9 @@ final class TreeWriter {
             if mkfifoat(directory, name, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("mkfifo", shown) }
         }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 { throw SystemError("chown", shown) }
+        if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 {
+            throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid)
+        }
         if case .link = entry.kind {} else { fchmodat(directory, name, mode_t(mode ?? entry.mode), 0) }
         isolab_set_modification_time(directory, name, Int64(entry.modified.seconds), entry.modified.nanoseconds)
     }
@@ -219,7 +223,7 @@ final class TreeWriter {
         let file = try makeFile(name, in: directory, shown)
         try FileContent.copy(source.number, to: file.number, shown)
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchown(file.number, uid, gid) != 0 { throw SystemError("fchown", shown) }
+        if fchown(file.number, uid, gid) != 0 { throw IdentityMaps.ownerError("fchown", shown, user: uid, group: gid) }
         // After the owner, whose change takes the set-user-id bit away.
         if fchmod(file.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown) }
         try FileContent.copyAttributes(source.number, to: file.number)
@@ -229,7 +233,9 @@ final class TreeWriter {
     private func setAttributes(ofDirectory path: [UInt8], _ entry: CopyEntry) throws {
         guard let directory = try root.open(path, O_RDONLY | O_DIRECTORY) else { return }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
-        if fchown(directory.number, uid, gid) != 0 { throw SystemError("fchown", shown(path)) }
+        if fchown(directory.number, uid, gid) != 0 {
+            throw IdentityMaps.ownerError("fchown", shown(path), user: uid, group: gid)
+        }
         if fchmod(directory.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown(path)) }
     }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import ImageRuntime
 import Linux
 
 /// A Debian (or Ubuntu) root file system by mmdebstrap, from the package sources this host itself uses.
@@ -11,41 +10,22 @@ struct DebianRoot {
     var include: [String]
     var epoch: Int64?
 
-    /// How mmdebstrap is run: as root, or by an ordinary user in a user namespace of his own.
-    enum Mode: String {
-        case root
-        case unshare
-    }
-
     /// - Throws: `BuildError.unavailable` with what is missing.
-    static func mode() throws(BuildError) -> Mode {
+    static func checkHost() throws(BuildError) {
         guard
             ProcessPlan.candidates(for: "mmdebstrap", environment: ProcessPlan.ownEnvironment()).contains(where: {
                 access($0, X_OK) == 0
             })
         else { throw .unavailable("mmdebstrap is not installed", advice: "install the package mmdebstrap") }
-        if geteuid() == 0 { return .root }
-        let helpers = ["newuidmap", "newgidmap"].allSatisfy { name in
-            ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()).contains {
-                access($0, X_OK) == 0
-            }
-        }
-        guard helpers else {
+        guard geteuid() == 0 else {
             throw .unavailable(
-                "an ordinary user's bootstrap needs newuidmap and newgidmap",
-                advice: "install the package uidmap, or run as root")
+                "files of many owners take root, of the host or of a user namespace",
+                advice: "run `isolab image bootstrap debian`")
         }
-        // A user whom only a directory service knows is found by number.
-        let users = (try? UserDatabase(rootfs: "/").users) ?? []
-        let names = users.filter { $0.uid == geteuid() }.map(\.name) + [String(geteuid())]
-        let ranges = (try? SystemFile.read("/etc/subuid")) ?? ""
-        guard ranges.split(separator: "\n").contains(where: { line in names.contains { line.hasPrefix($0 + ":") } })
-        else {
-            throw .unavailable(
-                "user \(names[0]) has no ids to make files of others with",
-                advice: "give him some in /etc/subuid and /etc/subgid, or run as root")
+        // Debian's own users and groups, with `nobody` the last of them (base-passwd).
+        if let missing = IdentityMaps.unmapped(user: 65534, group: 65534) {
+            throw .unavailable("\(missing) \(IdentityMaps.lack)", advice: "or run as root")
         }
-        return .unshare
     }
 
     /// Where the host's packages come from, as `sources.list` has it; only what belongs to the suite where one is named.
@@ -64,7 +44,7 @@ struct DebianRoot {
 
     /// - Parameter output: gets the archive.
     func write(to output: Int32, scratch: String, quiet: Bool) throws {
-        let mode = try Self.mode()
+        try Self.checkHost()
         let sources = try Self.sources(suite: suite)
         var plans: [String] = []
         for (index, text) in sources.texts.enumerated() {
@@ -72,14 +52,17 @@ struct DebianRoot {
             try SystemFile.replace(path, with: Array(text.content.utf8), mode: 0o644)
             plans.append(path)
         }
-        var arguments = ["--mode=\(mode.rawValue)", "--variant=\(variant)", "--format=tar"]
+        var arguments = ["--mode=root", "--variant=\(variant)", "--format=tar"]
         if quiet { arguments.append("--quiet") }
         if !include.isEmpty { arguments.append("--include=\(include.joined(separator: ","))") }
         arguments += [suite ?? sources.suites.first ?? "", "-"] + plans
         var environment = ProcessPlan.ownEnvironment().filter { !$0.hasPrefix("SOURCE_DATE_EPOCH=") }
         if let epoch { environment.append("SOURCE_DATE_EPOCH=\(epoch)") }
+        var command = ["mmdebstrap"] + arguments
+        // Root of a user namespace may make a procfs of its own processes alone (util-linux, unshare(1)).
+        if !StandardDirectories.isHostRoot { command = ["unshare", "--pid", "--fork", "--kill-child"] + command }
         let process = try ProcessPlan(
-            "mmdebstrap", arguments, environment: environment, parentDeathSignal: SIGTERM
+            command[0], Array(command.dropFirst()), environment: environment, parentDeathSignal: SIGTERM
         ).spawn(StandardStreams(output: output))
         let exit = try process.wait()
         guard exit.succeeded else { throw BuildError.program("mmdebstrap", ending: exit.ending) }

@@ -46,9 +46,9 @@ public struct ImageImporter: Sendable {
     ///
     /// - Parameter asRoot: whether everything is root's, whoever owns it here.
     func importDirectory(_ path: String, asRoot: Bool = false, createdBy: String? = nil) throws -> BuiltImage {
-        let lease = try store.content.lease()
-        defer { withExtendedLifetime(lease) {} }
-        let maker = LayerMaker(store: store, options: buildOptions)
+        let hold = try store.hold()
+        defer { withExtendedLifetime(hold) {} }
+        let maker = LayerMaker(store: store, hold: hold, options: buildOptions)
         let layer = try maker.pack(path, asRoot: asRoot)
         return try write(layer.descriptor, layer.diffID, createdBy ?? "import of a directory")
     }
@@ -68,7 +68,7 @@ public struct ImageImporter: Sendable {
         }
         let file = try store.content.open(blob)
         let tree = try workspace.makeDirectory("tree")
-        let layer = try LayerUnpacker().unpack(LayerBlob(file.number), into: tree)
+        let layer = try LayerUnpacker(.possible).unpack(LayerBlob(file.number), into: tree)
         guard layer.entries > 0 else { throw BuildError.source(path: name, problem: "is an empty archive") }
         return try write(layer.descriptor, layer.diffID, createdBy ?? "import of \(name)")
     }

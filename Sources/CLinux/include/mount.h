@@ -6,4 +6,7 @@
 /// (MOUNT_ATTR_IDMAP); −1 and errno. `recursive`: with what is mounted below; `deep`: the ids of that as well.
 int isolab_mapped_tree(const char *source, int recursive, int user_namespace, int deep);
 
+/// Makes what is mounted at a path read-only, with what is mounted below (mount_setattr(2)); -1 and errno.
+int isolab_mount_read_only(const char *path);
+
 #endif

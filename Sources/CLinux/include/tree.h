@@ -42,9 +42,9 @@ int64_t isolab_copy_range(int source, int target, size_t count);
 /// syncfs(2).
 int isolab_synchronize_file_system(int descriptor);
 
-/// Characters of the calling thread are UTF-8 (uselocale(3)), whatever the program's locale. Answers what to give back to
+/// Characters of the calling thread are ASCII (uselocale(3)), whatever the program's locale. Answers what to give back to
 /// `isolab_restore_characters`, null on failure.
-void *isolab_use_unicode(void);
+void *isolab_use_ascii(void);
 void isolab_restore_characters(void *previous);
 
 #endif

@@ -21,7 +21,4 @@ int isolab_vm_reap(int pid, int *status, uint64_t *user, uint64_t *system, uint6
 /// pipe2(2) with O_CLOEXEC.
 int isolab_vm_pipe(int ends[2]);
 
-/// lgetxattr(2): the length of an extended attribute of a name itself, or -1 and errno.
-long isolab_vm_attribute(const char *path, const char *name, void *value, size_t size);
-
 #endif

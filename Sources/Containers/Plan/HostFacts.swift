@@ -18,7 +18,8 @@ public struct HostFacts: Equatable, Sendable {
     public var mountPoint: String
     /// Whether the launcher itself is in a user namespace that is not the host's first: some things root can do, it cannot.
     public var inUserNamespace: Bool
-    /// The ranges of groups that are mapped in the launcher's user namespace.
+    /// The ranges of users and of groups that are mapped in the launcher's user namespace.
+    public var mappedUsers: [Range<UInt32>]
     public var mappedGroups: [Range<UInt32>]
     /// Whether the launcher's user namespace has given up setgroups (user_namespaces(7), "/proc/pid/setgroups").
     public var deniesSetGroups: Bool
@@ -31,8 +32,8 @@ public struct HostFacts: Equatable, Sendable {
         cgroups: CgroupLayout, boundingSet: CapabilitySet, hardLimits: [ResourceLimit.Resource: UInt64] = [:],
         privileged: Bool = true, userID: UInt32 = 0, groupID: UInt32 = 0, limitsDevices: Bool = true,
         mountPoint: String = "/run/isolab/root", inUserNamespace: Bool = false,
-        mappedGroups: [Range<UInt32>] = [0..<UInt32.max], deniesSetGroups: Bool = false,
-        securityModules: Set<String> = []
+        mappedUsers: [Range<UInt32>] = [0..<UInt32.max], mappedGroups: [Range<UInt32>] = [0..<UInt32.max],
+        deniesSetGroups: Bool = false, securityModules: Set<String> = []
     ) {
         self.cgroups = cgroups
         self.boundingSet = boundingSet
@@ -43,6 +44,7 @@ public struct HostFacts: Equatable, Sendable {
         self.limitsDevices = limitsDevices
         self.mountPoint = mountPoint
         self.inUserNamespace = inUserNamespace
+        self.mappedUsers = mappedUsers
         self.mappedGroups = mappedGroups
         self.deniesSetGroups = deniesSetGroups
         self.securityModules = securityModules
@@ -60,7 +62,7 @@ public struct HostFacts: Equatable, Sendable {
         return HostFacts(
             cgroups: cgroups, boundingSet: .boundingSet(), hardLimits: limits, privileged: geteuid() == 0,
             userID: geteuid(), groupID: getegid(), limitsDevices: limitsDevices, mountPoint: stateDirectory + "/root",
-            inUserNamespace: users != [0..<UInt32.max], mappedGroups: groups,
+            inUserNamespace: users != [0..<UInt32.max], mappedUsers: users, mappedGroups: groups,
             deniesSetGroups: users != [0..<UInt32.max] && readsDeny("/proc/self/setgroups"),
             securityModules: enabledSecurityModules())
     }

@@ -45,6 +45,7 @@ public struct JoinPlan: Equatable, Sendable {
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: all.contains(.user) || host.inUserNamespace,
             deniesSetGroups: deniesSetGroups)
+        builder.hasHostsIdentities = !all.contains(.user)
         builder.lifecycle = LaunchPlan.Lifecycle(
             identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)
         if let filter { builder.filter = .seccomp(instructions: filter.instructions, flags: filter.flags) }

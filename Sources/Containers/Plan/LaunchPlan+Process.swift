@@ -12,6 +12,7 @@ extension LaunchPlan {
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: namespaces.contains(.user) || host.inUserNamespace,
             deniesSetGroups: identityMaps?.deniesSetGroups ?? host.deniesSetGroups)
+        builder.hasHostsIdentities = !namespaces.contains(.user)
         builder.lifecycle = options.lifecycle
         if let instructions = options.filter {
             builder.filter =
@@ -57,6 +58,8 @@ struct ProcessBuilder {
     var startHooks: [ChildHook] = []
     /// Whether the last steps are a process's of its own (`ChildStep.succeed`).
     var hasSuccessor = false
+    /// Whether its users and groups are those of the launcher's user namespace.
+    var hasHostsIdentities = false
     private(set) var steps: [ChildStep] = []
     private(set) var warnings: [String] = []
     private var early: [ChildStep] = []
@@ -168,7 +171,9 @@ struct ProcessBuilder {
             steps.append(filter)
             if case .seccompWithListener = filter { steps.append(.awaitLauncher(.listener)) }
         }
-        if deniesSetGroups, !process.user.additionalGids.isEmpty {
+        try checkIdentities()
+        // What is no group beside the process's own is not missed.
+        if deniesSetGroups, process.user.additionalGids.contains(where: { $0 != process.user.gid }) {
             warnings.append("process.user.additionalGids: this user namespace has given up setgroups: left out")
         }
         if process.user.uid != 0 { steps.append(.keepCapabilities) }
@@ -179,6 +184,19 @@ struct ProcessBuilder {
         steps.append(.changeDirectory(path: process.workingDirectory))
         steps.append(.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable))
         if !ambient.isEmpty { steps.append(.setAmbientCapabilities(ambient)) }
+    }
+
+    /// The kernel would say nothing but EINVAL.
+    private func checkIdentities() throws(PlanError) {
+        guard hasHostsIdentities, host.inUserNamespace else { return }
+        func check(_ number: UInt32, _ field: String, in ranges: [Range<UInt32>]) throws(PlanError) {
+            guard !ranges.contains(where: { $0.contains(number) }) else { return }
+            throw PlanError("process.user.\(field)", "\(number) \(IdentityMaps.lack)")
+        }
+        try check(process.user.uid, "uid", in: host.mappedUsers)
+        for group in deniesSetGroups ? [process.user.gid] : [process.user.gid] + process.user.additionalGids {
+            try check(group, "gid", in: host.mappedGroups)
+        }
     }
 
     private mutating func set(_ names: [String], _ ceiling: CapabilitySet, _ which: String) -> CapabilitySet {

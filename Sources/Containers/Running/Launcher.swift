@@ -42,7 +42,8 @@ public final class Launcher: Sendable {
         var cgroup: Cgroup?
         if let limits = plan.limits {
             let cgroupPlan = CgroupPlan(
-                name: name, limits: limits, layout: plan.host.cgroups, delegated: !plan.host.privileged)
+                name: name, limits: limits, layout: plan.host.cgroups,
+                delegated: !plan.host.privileged || plan.host.inUserNamespace)
             cgroup = try Cgroup.create(cgroupPlan)
             end("cgroup")
         }
@@ -92,6 +93,11 @@ extension ChildProgram {
 extension LaunchPlan {
     /// Whether the root is mounted on the host's shared empty directory.
     var usesMountPoint: Bool {
-        steps.contains { if case .mount(_, host.mountPoint, _, _, _) = $0 { true } else { false } }
+        steps.contains { step in
+            switch step {
+            case .mount(_, host.mountPoint, _, _, _), .mountOverlay(_, host.mountPoint, _): true
+            default: false
+            }
+        }
     }
 }

@@ -18,7 +18,8 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
         if let layout { known = layout } else { known = try CgroupLayout.detect() }
         var result: [Leftovers] = []
         for record in try OwnerRecord.all(in: stateDirectory) where !record.isAlive {
-            let empty = CgroupPlan(name: "", limits: CgroupLimits(), layout: known, delegated: geteuid() != 0)
+            let empty = CgroupPlan(
+                name: "", limits: CgroupLimits(), layout: known, delegated: !StandardDirectories.isHostRoot)
             var names: Set<String> = []
             for directory in empty.directories {
                 let present = (try? SystemFile.names(in: directory.base)) ?? []
@@ -31,7 +32,7 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
                 Leftovers(
                     ownerPID: record.pid, cgroups: sorted, recordPath: record.path,
                     plans: sorted.map {
-                        CgroupPlan(name: $0, limits: all, layout: known, delegated: geteuid() != 0)
+                        CgroupPlan(name: $0, limits: all, layout: known, delegated: !StandardDirectories.isHostRoot)
                     }))
         }
         return result

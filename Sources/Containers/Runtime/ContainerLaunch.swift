@@ -38,7 +38,9 @@ struct ContainerLaunch {
         try leaveOut(cgroup)
         if plan.host.cgroups.mode == .v2, let owner = Self.cgroupOwner(configuration) { try cgroup.delegate(to: owner) }
         if cgroup.directories.isEmpty, let reason = cgroup.warnings.last {
-            warn("without a cgroup: this user may make none, so nothing is limited or counted (\(reason))")
+            if !request.mayLackCgroup {
+                warn("without a cgroup: this user may make none, so nothing is limited or counted (\(reason))")
+            }
         } else {
             for warning in cgroup.warnings { warn(warning) }
         }

@@ -34,32 +34,16 @@ struct LaunchDescriptors: ~Copyable {
     deinit { close() }
 
     private static func make(_ tree: MappedTree) throws(SystemError) -> Int32 {
-        let namespace = OwnedDescriptor(owning: try userNamespace(tree.maps))
+        let namespace: OwnedDescriptor
+        do throws(SystemError) { namespace = try tree.maps.makeNamespace() } catch {
+            throw error.during("user namespace of an idmapped mount")
+        }
         let descriptor = isolab_mapped_tree(
             tree.source, tree.recursive ? 1 : 0, namespace.number, tree.mapsDeeply ? 1 : 0)
         guard descriptor >= 0 else {
             throw SystemError(
                 "mount_setattr", tree.source, stage: "idmapped mount",
                 advice: errno == EINVAL ? "its file system may not know idmapped mounts" : nil)
-        }
-        return descriptor
-    }
-
-    /// A user namespace with these maps, held by a descriptor: a child makes it, and goes when we have it.
-    private static func userNamespace(_ map: IdentityMaps) throws(SystemError) -> Int32 {
-        let program = ChildProgram(
-            [.awaitLauncher(.identityMaps), .execute(candidates: ["/"], arguments: [""], environment: [])],
-            inputs: ChildProgram.Inputs())
-        var descriptor: Int32 = -1
-        do throws(SystemError) {
-            _ = try program.start(namespaces: .user, cgroup: -1) {
-                (_: LauncherStage, pid: Int32) throws(SystemError) in
-                try map.write(for: pid)
-                descriptor = try OwnedDescriptor(opening: "/proc/\(pid)/ns/user", O_RDONLY).release()
-            }
-        } catch {
-            // The child is made to fail once it has served: it has no program.
-            guard descriptor >= 0 else { throw error.during("user namespace of an idmapped mount") }
         }
         return descriptor
     }

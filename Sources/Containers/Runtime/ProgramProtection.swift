@@ -19,7 +19,13 @@ public enum ProgramProtection {
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
-        let number = -isolab_run_from_read_only_self(pointers, environ)
+        var number = -isolab_run_from_read_only_self(pointers, environ)
+        // Root of a user namespace, in a mount namespace that is not its own.
+        if number == EPERM, !StandardDirectories.isHostRoot,
+            isolab_unshare_thread(Int32(Namespaces.mount.rawValue)) == 0
+        {
+            number = -isolab_run_from_read_only_self(pointers, environ)
+        }
         isolab_forbid_dump()
         guard number != 0 else { return nil }
         let error = SystemError("run from a read-only mount", "this program", errno: Int32(number))

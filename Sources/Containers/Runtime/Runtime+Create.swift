@@ -26,6 +26,8 @@ public struct CreateRequest: Sendable {
     public var root: RootFileSystem?
     /// Whether the container ends with the thread that creates it (PR_SET_PDEATHSIG); for one that nobody else looks after.
     public var diesWithCreator = false
+    /// Whether nothing is said of a container that has no cgroup.
+    public var mayLackCgroup = false
 
     public init(
         id: String, bundle: Bundle, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,

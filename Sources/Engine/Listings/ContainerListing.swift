@@ -1,18 +1,21 @@
+public import Images
 import OCI
 public import Presentation
 
 extension Listing {
     /// `isolab ps`
+    ///
+    /// - Parameter sizes: by identifier, what each wrote and what lies below; nil: no such column.
     public static func containers(
-        _ containers: [(container: StoredContainer, status: ContainerStatus)], noTruncation: Bool = false,
-        now: Int64 = Age.now()
+        _ containers: [(container: StoredContainer, status: ContainerStatus)],
+        sizes: [String: DiskUse.Container]? = nil, noTruncation: Bool = false, now: Int64 = Age.now()
     ) -> Listing {
         Listing(
             [
                 Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", cut: true),
                 Column("Command", "COMMAND", cut: true),
                 Column("Status", "STATUS", cut: true), Column("Names", "NAME", cut: true),
-            ],
+            ] + (sizes == nil ? [] : [Column("Size", "SIZE")]),
             further: [
                 "CreatedAt": "CREATED AT", "RunningFor": "CREATED", "State": "STATE", "Labels": "LABELS",
                 "Kind": "KIND",
@@ -31,6 +34,7 @@ extension Listing {
                     .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
                     .init("Kind", .text(container.isGuest ? "guest" : "container")),
                     .init("Names", .text(container.name)),
+                    .init("Size", .text(sizes.map { size($0[container.id]) } ?? "")),
                     .init(
                         "Labels",
                         .text(
@@ -38,6 +42,12 @@ extension Listing {
                                 separator: ","))),
                 ])
             })
+    }
+
+    /// `3.15MB (virtual 5.28MB)`: what it wrote, and that with its image's layers. A guest keeps nothing.
+    private static func size(_ use: DiskUse.Container?) -> String {
+        guard let use else { return "0B" }
+        return "\(HumanSize.text(use.own)) (virtual \(HumanSize.text(use.own + use.shared)))"
     }
 
     /// `Up 3 minutes`, `Exited (0) 2 hours ago`.

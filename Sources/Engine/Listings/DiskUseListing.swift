@@ -7,6 +7,11 @@ public struct EngineDiskUse: Sendable {
     public var store: DiskUse
     /// By identifier; those that are gone since are missing.
     public var containers: [String: (container: StoredContainer, status: ContainerStatus)]
+
+    /// What each container wrote, and what lies below, by identifier.
+    public var sizes: [String: DiskUse.Container] {
+        Dictionary(store.containers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
 }
 
 extension Engine {

@@ -103,6 +103,11 @@ private func choice<Choice: RawRepresentable<String> & CaseIterable>(
 }
 
 extension RunOptions {
+    /// Whether a limit is asked for that only a cgroup can enforce.
+    var needsCgroup: Bool {
+        memory != nil || processors != nil || processorShares != nil || processorSet != nil || (processCount ?? -1) > 0
+    }
+
     /// What only both together say wrong.
     public func validate() throws(OptionError) {
         if let memory, memory.bytes != 0, memory.bytes < Self.leastMemory {

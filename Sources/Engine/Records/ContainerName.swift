@@ -1,10 +1,10 @@
-import Content
+import Linux
 
 /// Identifiers and names of containers.
 enum ContainerName {
     /// 64 random hexadecimal digits, as Docker's.
     static func identifier() -> String {
-        ContentStore.randomName() + ContentStore.randomName()
+        RandomName.make() + RandomName.make()
     }
 
     static func isIdentifier(_ text: String) -> Bool {

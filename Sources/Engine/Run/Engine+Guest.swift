@@ -22,8 +22,14 @@ extension Engine {
         try options.validate()
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
-        let stack = try images.unpack(image)
+        // Whatever happens to the image's names, what the guest is made of stays as long as it runs.
+        let hold = try images.hold()
+        defer { withExtendedLifetime(hold) {} }
+        let stack = try hold.unpack(image)
         let trees = stack.diffIDs.map { images.tree(of: $0) }
+        // The guest reads its packed root as long as it runs.
+        let use = try images.useCaches()
+        defer { withExtendedLifetime(use) {} }
         let user = try options.user(of: image.configuration, in: UserDatabase(layers: trees.reversed()))
         var container = StoredContainer(
             id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
@@ -46,7 +52,7 @@ extension Engine {
         // A collection keeps what is named after the stack as long as the image is there.
         let key = image.configuration.rootfs.chainIDs.last.map { String($0.hexadecimal) } ?? "empty"
         let exit = try runner.run(
-            command, root: .layers(trees, key: key, directory: images.root + "/cache"))
+            command, root: .layers(trees, key: key, directory: images.guestRoots))
         _ = consume care
         if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
         return exit.shellStatus

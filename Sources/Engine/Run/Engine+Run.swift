@@ -37,9 +37,10 @@ extension Engine {
         try releaseLeftovers()
         let image = try image(for: request, fetch: fetch)
         let facts = try RunFacts.detect(for: options)
-        guard facts.isPrivileged else {
+        // Whoever is no root of any kind has entered a user namespace before (`OwnUserNamespace`).
+        guard geteuid() == 0 else {
             throw EngineError.unsupported(
-                "containers of images need root so far", advice: "run isolab as root, or in a user namespace of podman")
+                "containers of images need root, of the host or of a user namespace", advice: "run `isolab run`")
         }
 
         var container = StoredContainer(
@@ -55,7 +56,7 @@ extension Engine {
             container.command = prepared.configuration.process?.arguments ?? []
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
-            let status = try attach(prepared, container, options)
+            let status = try attach(prepared, container, options, facts)
             // Whoever removes it by force at this moment does the same.
             try runtime.delete(container.id, force: true)
             if options.removes {
@@ -141,12 +142,16 @@ extension Engine {
     /// What is made in a container is what its image says, not what the caller's shell takes off.
     static func setFileModeMask() { _ = umask(0o022) }
 
-    private func attach(_ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions) throws -> Int32 {
+    private func attach(
+        _ prepared: Prepared, _ container: StoredContainer, _ options: RunOptions, _ facts: RunFacts
+    ) throws -> Int32 {
         var creation = CreateRequest(
             id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
             waitsForStart: false)
         creation.root = prepared.root
         creation.diesWithCreator = true
+        // Limits that nobody asked for are not missed.
+        creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }

@@ -15,22 +15,22 @@ public struct RunFacts: Equatable, Sendable {
     public var capabilities: [String]
     /// The host's own name, which a container with the host's network has too.
     public var hostname: String
-    /// The caller is root of the host: his containers need no user namespace.
-    public var isPrivileged: Bool
+    /// The caller is root of a user namespace and not of the host: what he has no right to, his containers have not either.
+    public var inUserNamespace: Bool
     /// There is swap, and a container's can be limited.
     public var limitsSwap: Bool
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
         seccompProfile: SeccompProfile? = nil, capabilities: [String] = CapabilitySet.names, hostname: String = "host",
-        isPrivileged: Bool = true, limitsSwap: Bool = false
+        inUserNamespace: Bool = false, limitsSwap: Bool = false
     ) {
         self.capabilities = capabilities
         self.environment = environment
         self.devices = devices
         self.seccompProfile = seccompProfile
         self.hostname = hostname
-        self.isPrivileged = isPrivileged
+        self.inUserNamespace = inUserNamespace
         self.limitsSwap = limitsSwap
     }
 
@@ -41,7 +41,7 @@ public struct RunFacts: Equatable, Sendable {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
-            isPrivileged: StandardDirectories.isHostRoot)
+            inUserNamespace: !StandardDirectories.isHostRoot)
         if options.memory != nil { facts.limitsSwap = try detectSwap() }
         if let volume = options.volumes.first(where: \.relabels), SystemFile.exists("/sys/fs/selinux/enforce") {
             throw OptionError(

@@ -42,6 +42,7 @@ extension RunOptions {
         }
         setProcessor(&result)
         setNamespaces(&result)
+        if facts.inUserNamespace { result.adaptToUserNamespace() }
         setMounts(&result)
         try setDevices(&result, facts)
         setProtections(&result)
@@ -133,7 +134,12 @@ extension RunOptions {
             }
             device.path = grant.target
             result.linux?.devices.removeAll { $0.path == grant.target }
-            if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
+            if facts.inUserNamespace {
+                // Made nodes are for root of the host: the host's own is shown, which a configuration finds by its path there.
+                result.mounts.append(
+                    RuntimeConfiguration.Mount(
+                        destination: grant.target, type: "bind", source: grant.source, options: ["bind"]))
+            } else if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
             guard !privileged else { continue }
             result.linux?.resources?.devices.append(
                 RuntimeConfiguration.Resources.DeviceRule(

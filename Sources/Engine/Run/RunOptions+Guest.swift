@@ -30,16 +30,12 @@ extension RunOptions {
                         ("127.0.0.1\tlocalhost \(hostname)\n::1\tlocalhost ip6-localhost\n"
                             + addedHosts.map(\.line).joined()).utf8)),
             ],
-            shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target) },
+            shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target, readOnly: $0.readOnly) },
             memory: memory.map { UInt64($0.bytes) }, vcpus: try virtualProcessors())
     }
 
     private func refuseWhatNoGuestHas() throws(OptionError) {
         let given: [(String, Bool, String)] = [
-            (
-                "--volume", volumes.contains(where: \.readOnly),
-                "shares directories for reading and writing: whoever is root in it decides there what is read-only"
-            ),
             ("--tmpfs", !temporaryMounts.isEmpty, "is not told of mounts; /tmp and /run are its own anyway"),
             ("--device", !devices.isEmpty, "has no devices of the host"),
             ("--network", network == .host, "has no network of the host"),

@@ -121,7 +121,7 @@ extension ImageStore {
         let path = "\(root)/stacks/\(LayerStack.name(of: diffIDs))"
         let stack = LayerStack(path: path, diffIDs: diffIDs)
         if SystemFile.exists(path) { return stack }
-        let aside = "\(root)/stacks/\(Self.aside)\(ContentStore.randomName())"
+        let aside = "\(root)/stacks/\(Self.aside)\(RandomName.make())"
         try calling { () throws(SystemError) in
             try SystemFile.makeDirectories(aside, mode: 0o711)
             for (number, diffID) in diffIDs.enumerated() {

@@ -5,10 +5,10 @@ import Linux
 extension ImageStore {
     /// Why overlayfs cannot be mounted over this store's directory; nil where it can.
     ///
-    /// Root finds out by mounting one, in a namespace of its own, once after each boot. An ordinary user would need a user
-    /// namespace for it: there a container's start tells.
+    /// Root, of the host or of a user namespace, finds out by mounting one, in a namespace of its own, once after each boot. An
+    /// ordinary user would need a user namespace for it: there a container's start tells.
     public func overlayProblem() throws(ImageError) -> String? {
-        guard StandardDirectories.isHostRoot else { return nil }
+        guard geteuid() == 0 else { return nil }
         let boot = try calling { () throws(SystemError) in
             try SystemFile.read("/proc/sys/kernel/random/boot_id").prefix { $0 != "\n" }
         }
@@ -40,7 +40,8 @@ extension ImageStore {
             let program = ChildProgram(
                 [
                     .mount(source: "", target: "/", type: "", flags: [.follower, .recursive], data: ""),
-                    .mountOverlay(overlay, target: directory + "/mount", userAttributes: false),
+                    .mountOverlay(
+                        overlay, target: directory + "/mount", userAttributes: !StandardDirectories.isHostRoot),
                     .execute(candidates: ["/"], arguments: ["/"], environment: []),
                 ], inputs: .init())
             _ = try program.start(namespaces: .mount, cgroup: -1)

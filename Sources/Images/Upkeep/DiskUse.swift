@@ -103,7 +103,7 @@ extension ImageStore {
         return use
     }
 
-    private func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {
+    func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {
         var kept = DiskUse.Kept()
         for name in try names(directory) {
             kept.count += 1

@@ -20,7 +20,8 @@ public struct Removal: Equatable, Sendable {
 extension ImageStore {
     /// Removes what neither a name nor a container leads to: blobs, unpacked layers, stacks, caches, and what killed processes left.
     ///
-    /// What somebody who holds a lease (`content.lease`) has brought stays. Waits for layers being unpacked.
+    /// What somebody who holds a lease (`content.lease`) has brought stays, and what is held (`hold`). Waits for layers being
+    /// unpacked.
     @discardableResult
     public func collectGarbage() throws(ImageError) -> Removal {
         var removal = Removal()
@@ -33,7 +34,8 @@ extension ImageStore {
         let blobs = try content.collect(orElse: ImageError.content) { () throws(ImageError) in
             let lock = try lockIndex()
             defer { withExtendedLifetime(lock) {} }
-            let roots = try roots(try index())
+            var roots = try roots(try index())
+            roots.insert(held: try reading { () throws(ContentError) in try content.heldNames() })
             try removeLayers(keeping: roots, &found)
             return roots.digests
         }
@@ -59,7 +61,7 @@ extension ImageStore {
                 removal.size += record.size
             }
             try calling { () throws(SystemError) in
-                let aside = "\(root)/layers/\(Self.gone)\(ContentStore.randomName())"
+                let aside = "\(root)/layers/\(Self.gone)\(RandomName.make())"
                 if rename(path, aside) != 0 { throw SystemError("rename", path) }
             }
             removal.layers.append(name)
@@ -68,7 +70,7 @@ extension ImageStore {
         for name in try names("layers") where name.hasPrefix(Self.aside) {
             let path = "\(root)/layers/\(name)"
             try calling { () throws(SystemError) in
-                let aside = "\(root)/layers/\(Self.gone)\(ContentStore.randomName())"
+                let aside = "\(root)/layers/\(Self.gone)\(RandomName.make())"
                 if rename(path, aside) != 0 { throw SystemError("rename", path) }
             }
         }

@@ -1,10 +1,14 @@
 import CArchive
 import CLinux
 import Glibc
+import Linux
 
 /// Reads the entries of a layer's archive one after the other (libarchive's tar reader: ustar, pax, GNU).
 ///
-/// To be used on one thread: that thread's characters are UTF-8 meanwhile, for pax names.
+/// Names come out as the bytes they are in the archive. For those in pax records, which should be UTF-8, libarchive has no such
+/// mode: to a UTF-8 locale it would convert them, composed (`e` and an accent become `é`, another name), and refuse what is
+/// no UTF-8. To an ASCII one it cannot convert whatever is beyond ASCII, warns, and gives the bytes: so that is what the
+/// thread's characters are meanwhile, and those warnings are none. To be used on one thread.
 final class TarReader {
     private let archive: OpaquePointer
     private let stream: LayerStream
@@ -17,7 +21,7 @@ final class TarReader {
         self.archive = archive
         self.stream = stream
         self.limits = limits
-        characters = isolab_use_unicode()
+        characters = isolab_use_ascii()
         archive_read_support_format_tar(archive)
         // What a record `hdrcharset=BINARY` asks for: bytes as they are.
         archive_read_set_options(archive, "hdrcharset=BINARY")
@@ -33,6 +37,8 @@ final class TarReader {
         if entries > 0, archive_read_data_skip(archive) == ARCHIVE_FATAL { throw failure(nil) }
         stream.handedOut = 0
         stream.allowance = limits.headerBytes
+        stream.keep(from: consumed)
+        defer { stream.stopKeeping() }
         var pointer: OpaquePointer?
         let result = archive_read_next_header(archive, &pointer)
         stream.allowance = .max
@@ -42,14 +48,33 @@ final class TarReader {
             return nil
         case ARCHIVE_OK:
             break
+        case ARCHIVE_WARN where isAboutCharacters:
+            break
         default:
             // Warnings too: a record that cannot be read, a negative size, a name that is not what it says.
-            throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { LayerPath.shown(bytes(of: $0)) })
+            throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { FileName.shown(bytes(of: $0)) })
         }
         guard let pointer else { throw failure(nil) }
+        restoreTarget(of: pointer)
         entries += 1
         guard entries <= limits.entries else { throw LayerError(.limitExceeded(.entries, limit: limits.entries)) }
         return TarEntry(pointer)
+    }
+
+    /// libarchive 3.6 loses the target that a record gives a symbolic link whose header has none: what Go's writer, docker's and
+    /// podman's, makes of a target that is all beyond ASCII.
+    private func restoreTarget(of entry: OpaquePointer) {
+        guard archive_entry_filetype(entry) == S_IFLNK, archive_entry_symlink(entry) == nil,
+            archive_entry_hardlink(entry) == nil,
+            let target = PaxRecords.value(of: "linkpath", in: stream.keptBytes(to: consumed))
+        else { return }
+        archive_entry_copy_symlink(entry, FileName.terminated(target))
+    }
+
+    /// Whether libarchive's last words are that it gives a name as it is (`set_conversion_failed_error` in its tar reader).
+    private var isAboutCharacters: Bool {
+        guard stream.failure == nil, let words = archive_error_string(archive) else { return false }
+        return String(cString: words).hasSuffix("can't be converted from UTF-8 to current locale.")
     }
 
     /// The next piece of the entry's content and where in the file it belongs; nil at its end.

@@ -21,7 +21,7 @@ public struct Change: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The path with its leading slash, as far as it can be shown.
-    public var shownPath: String { "/" + LayerPath.shown(path) }
+    public var shownPath: String { "/" + FileName.shown(path) }
     public var description: String { "\(kind.rawValue) \(shownPath)" }
 }
 
@@ -55,8 +55,6 @@ public enum DirectoryChanges {
                 return
             }
             kinds[node.path] = .changed
-        } failed: {
-            $0
         }
         for path in opaque {
             for name in below.children(of: path) where !present.contains(name) { kinds[name] = .deleted }
@@ -81,8 +79,6 @@ public enum DirectoryChanges {
             var isChanged = entry.differs(from: metadata)
             if !isChanged { isChanged = try entry.contentDiffers(in: old, from: node) }
             if isChanged { kinds[node.path] = .changed }
-        } failed: {
-            $0
         }
         for path in before.entries.keys where !path.isEmpty && !present.contains(path) {
             // Only the topmost of what is gone.
@@ -113,8 +109,6 @@ private struct Inventory {
         var entries: [[UInt8]: Metadata] = [:]
         try tree.visit { node throws(SystemError) in
             entries[node.path] = try Metadata(node)
-        } failed: {
-            $0
         }
         self.entries = entries
     }
@@ -168,8 +162,8 @@ private struct Metadata {
     func contentDiffers(in tree: MergedTree, from node: MergedTree.Node) throws(SystemError) -> Bool {
         guard kind == S_IFREG, size > 0 else { return false }
         let root = try OwnedDescriptor(opening: tree.layers[layer], O_RDONLY | O_DIRECTORY)
-        let number = isolab_open_in_root(root.number, terminated(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
-        guard number >= 0 else { throw SystemError("openat2", LayerPath.shown(path)) }
+        let number = isolab_open_in_root(root.number, FileName.terminated(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
+        guard number >= 0 else { throw SystemError("openat2", FileName.shown(path)) }
         let old = OwnedDescriptor(owning: number)
         let new = try node.open()
         let count = 1 << 16
@@ -180,7 +174,7 @@ private struct Metadata {
         var position = 0
         while position < size {
             let wanted = min(count, size - position)
-            let left = try retryingOnInterrupt("read", LayerPath.shown(path)) {
+            let left = try retryingOnInterrupt("read", FileName.shown(path)) {
                 pread(old.number, first, wanted, position)
             }
             let right = try retryingOnInterrupt("read", node.shown) { pread(new.number, second, wanted, position) }

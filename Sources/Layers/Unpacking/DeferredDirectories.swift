@@ -36,7 +36,7 @@ struct DeferredDirectories {
                 // A later entry may have put something else in its place.
                 guard let found = root.existingParent(of: directory.path) else { continue }
                 parent = found.descriptor.number
-                name = terminated(directory.path.name)
+                name = FileName.terminated(directory.path.name)
             }
             var information = stat()
             guard fstatat(parent, name, &information, AT_SYMLINK_NOFOLLOW) == 0, information.isDirectory,

@@ -6,7 +6,7 @@ import Linux
 extension EntryWriter {
     /// `.wh.NAME`.
     func remove(_ hidden: LayerPath) throws(LayerError) {
-        let name = terminated(hidden.name)
+        let name = FileName.terminated(hidden.name)
         if isOnTop {
             guard let parent = root.existingParent(of: hidden) else { return }
             let place = Place(directory: parent, name: name)
@@ -59,7 +59,7 @@ extension EntryWriter {
         let inode: ino_t
         do throws(SystemError) {
             inode = try MadeEntries.inode(of: directory)
-            names = try DirectoryEntries.names(in: directory, path.description)
+            names = try DirectoryEntries.names(in: directory, path.description).map { FileName.terminated($0) }
             for name in names where !made.contains(name, in: inode) {
                 try TreeRemoval.remove(name, in: directory, path.description)
             }

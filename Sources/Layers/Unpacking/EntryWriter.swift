@@ -114,7 +114,7 @@ final class EntryWriter {
             throw LayerError(.nameTooLong(length: target.count, limit: Int(PATH_MAX) - 1), entry: path.description)
         }
         let place = try place(path)
-        let text = terminated(target)
+        let text = FileName.terminated(target)
         _ = try creating(place, path, "symlinkat") { symlinkat(text, place.parent, place.name) }
         try setAttributes(at: place, entry, path, mode: nil)
     }
@@ -127,7 +127,7 @@ final class EntryWriter {
         let missing = LayerError(.linkTargetMissing(target.description), entry: path.description)
         guard !target.isRoot, let from = root.existingParent(of: target) else { throw missing }
         let place = try place(path)
-        let name = terminated(target.name)
+        let name = FileName.terminated(target.name)
         var information = stat()
         guard fstatat(from.descriptor.number, name, &information, AT_SYMLINK_NOFOLLOW) == 0,
             !information.isDirectory, !information.isWhiteout
@@ -181,7 +181,7 @@ final class EntryWriter {
     }
 
     func place(_ path: LayerPath) throws(LayerError) -> Place {
-        let place = Place(directory: try root.parent(of: path), name: terminated(path.name))
+        let place = Place(directory: try root.parent(of: path), name: FileName.terminated(path.name))
         if isOnTop { try mark(path, in: place.directory) }
         return place
     }
@@ -236,7 +236,7 @@ final class EntryWriter {
         _ descriptor: Int32, _ entry: TarEntry, _ path: LayerPath, adding: mode_t = 0
     ) throws(LayerError) {
         if let owner = try owner(of: entry, path) {
-            try check("fchown", path, fchown(descriptor, owner.user, owner.group))
+            if fchown(descriptor, owner.user, owner.group) != 0 { throw ownerFailure("fchown", path, owner) }
         }
         try check("fchmod", path, fchmod(descriptor, entry.permissions | adding))
         try forEachAttribute(entry, path) { name, value in
@@ -248,8 +248,9 @@ final class EntryWriter {
     private func setAttributes(at place: Place, _ entry: TarEntry, _ path: LayerPath, mode: mode_t?) throws(LayerError)
     {
         if let owner = try owner(of: entry, path) {
-            try check(
-                "fchownat", path, fchownat(place.parent, place.name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW))
+            if fchownat(place.parent, place.name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW) != 0 {
+                throw ownerFailure("fchownat", path, owner)
+            }
         }
         if let mode { try check("fchmodat", path, fchmodat(place.parent, place.name, mode, 0)) }
         try forEachAttribute(entry, path) { name, value in
@@ -325,6 +326,18 @@ final class EntryWriter {
     func check(_ operation: String, _ path: LayerPath, _ result: Int32) throws(LayerError) -> Int32 {
         guard result >= 0 else { throw failure(operation, path) }
         return result
+    }
+
+    /// In a user namespace EINVAL says that it has no such owner.
+    private func ownerFailure(
+        _ operation: String, _ path: LayerPath, _ owner: (user: uid_t, group: gid_t)
+    ) -> LayerError {
+        let number = errno
+        let error = failure(operation, path)
+        guard number == EINVAL, let missing = IdentityMaps.unmapped(user: owner.user, group: owner.group) else {
+            return error
+        }
+        return LayerError(.ownerNotMapped(missing), entry: path.description)
     }
 
     func failure(_ operation: String, _ path: LayerPath) -> LayerError {

@@ -85,7 +85,7 @@ final class RootDirectory {
                 SystemError("openat2", self.path, advice: "unpacking needs Linux 5.6 or newer"),
                 entry: entry.description)
         default:
-            throw LayerError(SystemError("openat2", "\(self.path)/\(LayerPath.shown(path))"), entry: entry.description)
+            throw LayerError(SystemError("openat2", "\(self.path)/\(FileName.shown(path))"), entry: entry.description)
         }
     }
 
@@ -96,12 +96,12 @@ final class RootDirectory {
             let upTo = path[..<component.endIndex]
             var next = Self.open(descriptor.number, upTo)
             if next < 0 {
-                try createDirectory(terminated(component), in: current.number, of: entry)
+                try createDirectory(FileName.terminated(component), in: current.number, of: entry)
                 next = Self.open(descriptor.number, upTo)
             }
             guard next >= 0 else {
                 throw LayerError(
-                    SystemError("openat2", "\(self.path)/\(LayerPath.shown(upTo))"), entry: entry.description)
+                    SystemError("openat2", "\(self.path)/\(FileName.shown(upTo))"), entry: entry.description)
             }
             current = OwnedDescriptor(owning: next)
         }
@@ -139,24 +139,6 @@ final class RootDirectory {
 
     private static func open(_ root: Int32, _ path: ArraySlice<UInt8>) -> Int32 {
         isolab_open_in_root(
-            root, path.isEmpty ? [0x2E, 0] : terminated(path), OwnedDescriptor.pathOnly | O_DIRECTORY, 0)
+            root, path.isEmpty ? [0x2E, 0] : FileName.terminated(path), OwnedDescriptor.pathOnly | O_DIRECTORY, 0)
     }
-}
-
-/// A name as the C library takes it.
-func terminated(_ name: some Collection<UInt8>) -> [CChar] {
-    [CChar](unsafeUninitializedCapacity: name.count + 1) { buffer, count in
-        for byte in name {
-            buffer[count] = CChar(bitPattern: byte)
-            count += 1
-        }
-        buffer[count] = 0
-        count += 1
-    }
-}
-
-extension stat {
-    /// Overlayfs's whiteout: a character device 0/0 (Linux, Documentation/filesystems/overlayfs.rst).
-    var isWhiteout: Bool { st_mode & S_IFMT == S_IFCHR && st_rdev == 0 }
-    var isDirectory: Bool { st_mode & S_IFMT == S_IFDIR }
 }

@@ -90,7 +90,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
     ) throws(SystemError) -> Cgroup {
         let known: CgroupLayout
         if let layout { known = layout } else { known = try CgroupLayout.detect() }
-        return try create(CgroupPlan(name: name, limits: limits, layout: known, delegated: geteuid() != 0))
+        return try create(
+            CgroupPlan(name: name, limits: limits, layout: known, delegated: !StandardDirectories.isHostRoot))
     }
 
     /// Does a plan; what was made is removed again where a step fails.
@@ -106,7 +107,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
                 do throws(SystemError) {
                     cgroup.directories.append(try make(directory, takesEmpty: plan.takesEmptyDirectory))
                 } catch {
-                    guard [EACCES, EPERM, EROFS].contains(error.errno), directory.isDispensable else { throw error }
+                    guard [EACCES, EPERM, EROFS].contains(error.errno) else { throw error }
+                    guard directory.isDispensable else { throw directory.withAdvice(error) }
                     let names = directory.controllers.joined(separator: ",")
                     cgroup.warnings.append("cgroup \(names.isEmpty ? "v2" : names): left out, \(error)")
                     continue

@@ -14,6 +14,8 @@ public final class GuestDriver: Sendable {
     private let directory: String
     /// Where a daemon's QEMU meets what isolab gives it; `nil` with the embedded driver, whose QEMU is this user's.
     private let meetingPlace: MeetingPlace?
+    /// What virtiofs is given for each of the shares.
+    let sharedDirectories: [String]
 
     private static let counter = Atomic<Int>(0)
 
@@ -24,9 +26,17 @@ public final class GuestDriver: Sendable {
     ///   - connect: a libvirt URI; the embedded driver where `nil`.
     ///   - capabilities: a directory in which the embedded driver's knowledge of the emulators outlives it; `nil` lets it
     ///     probe them anew, as one that measures wants it.
-    public init(
+    public convenience init(
         program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil,
         capabilities: String? = nil
+    ) throws(DriverError) {
+        try self.init(
+            program: program, stateDirectory: stateDirectory, connect: connect, capabilities: capabilities, shares: [])
+    }
+
+    /// - Parameter shares: what its guests see of the host.
+    init(
+        program: String?, stateDirectory: StateDirectory, connect: String?, capabilities: String?, shares: [HostShare]
     ) throws(DriverError) {
         if let connect { try LibvirtAddress(text: connect).check() }
         let program = program ?? Self.besideThisProgram()
@@ -37,11 +47,25 @@ public final class GuestDriver: Sendable {
             try OwnedDirectory.make(directory)
             if let connect { try ForeignLeftovers.note(connect, in: directory) }
             meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
-            connection = try DriverConnection(
-                program: program,
-                arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root]
-                    + (capabilities.map { [$0] } ?? []),
-                stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
+            let directory = directory
+            sharedDirectories = shares.enumerated().map { $1.directory($0, below: directory) }
+            let start = { () throws(SystemError) in
+                try DriverConnection(
+                    program: program,
+                    arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root]
+                        + (capabilities.map { [$0] } ?? []),
+                    stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
+            }
+            if shares.contains(where: \.isMounted) {
+                let thread = try PrivateMountThread(hiding: [])
+                defer { thread.end() }
+                connection = try thread.run { () throws(SystemError) in
+                    for (index, share) in shares.enumerated() { try share.mount(index, below: directory) }
+                    return try start()
+                }
+            } else {
+                connection = try start()
+            }
         } catch {
             Self.removeDirectory(directory)
             throw DriverError(
@@ -59,13 +83,7 @@ public final class GuestDriver: Sendable {
     }
 
     /// `isolab-vm` in the directory of the running program.
-    public static func besideThisProgram() -> String {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { return "isolab-vm" }
-        let path = String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/isolab-vm"
-    }
+    public static func besideThisProgram() -> String { StandardDirectories.programs + "/isolab-vm" }
 
     /// The process `isolab-vm` itself, a part of what every guest costs.
     public var pid: Int32 { connection.pid }
@@ -192,7 +210,7 @@ public final class GuestDriver: Sendable {
     private static func removeDirectory(_ directory: String) {
         let place = MeetingPlace.path(recordedIn: directory)
         if place != directory { MeetingPlace.remove(place) }
-        FileTree.remove(directory)
+        try? TreeRemoval.remove(directory)
     }
 
     private func staged(_ domain: Domain) throws(DriverError) -> Domain {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 
 /// What killed drivers left behind: found by their records, released by the next start.
 public enum Leftovers {
@@ -36,8 +37,9 @@ public enum Leftovers {
     private static func deadRoots(in stateDirectory: StateDirectory) -> [String] {
         let parent = stateDirectory.path("vm")
         // A name with a dot in front is one being made.
-        return FileTree.names(in: parent).filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
-            guard let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
+        let names = (try? SystemFile.names(in: parent)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
+            guard let text = try? SystemFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
                 return true
             }
             return !owner.isAlive
@@ -60,7 +62,7 @@ public enum Leftovers {
                 let place = MeetingPlace.path(recordedIn: leftover.root)
                 guard processes(using: place).isEmpty else { continue }
                 if place != leftover.root { MeetingPlace.remove(place) }
-                FileTree.remove(leftover.root)
+                try? TreeRemoval.remove(leftover.root)
             }
             released.append(leftover)
         }
@@ -70,8 +72,8 @@ public enum Leftovers {
     /// The emulators whose command line names a path below the root: no record can be late or lost.
     static func processes(using root: String) -> [Int32] {
         let mark = Array((root + "/").utf8)
-        return FileTree.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
-            guard pid != getpid(), let line = try? TextFile.bytes("/proc/\(pid)/cmdline"),
+        return ((try? SystemFile.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
+            guard pid != getpid(), let line = try? SystemFile.bytes(of: "/proc/\(pid)/cmdline"),
                 line.prefix(while: { $0 != 0 }).suffix(40).contains(Array("qemu".utf8))
             else { return false }
             return line.contains(mark)

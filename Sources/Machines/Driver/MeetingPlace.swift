@@ -19,8 +19,8 @@ final class MeetingPlace: Sendable {
             return
         }
         // The record first: a directory nobody knows of would stay for ever.
-        path = "\(Self.prefix)\(Self.randomName())"
-        try TextFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
+        path = "\(Self.prefix)\(RandomName.make())"
+        try WholeFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
         let place = path
         try retryingOnInterrupt("mkdir", place) { mkdir(place, 0o711) }
         // The mask of this process may have taken what others need.
@@ -34,8 +34,8 @@ final class MeetingPlace: Sendable {
         guard stat(file, &status) == 0 else { throw SystemError("open", file) }
         let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
         if let known = copies.withLock({ $0[identity] }) { return known }
-        let copy = "\(path)/file-\(Self.randomName())"
-        try TextFile.copy(file, to: copy, mode: 0o644)
+        let copy = "\(path)/file-\(RandomName.make())"
+        try WholeFile.copy(file, to: copy, mode: 0o644)
         copies.withLock { $0[identity] = copy }
         return copy
     }
@@ -56,7 +56,9 @@ final class MeetingPlace: Sendable {
 
     /// Where the guests of a driver's directory met it; the directory itself where no other place is recorded.
     static func path(recordedIn directory: String) -> String {
-        guard let text = try? TextFile.read("\(directory)/\(record)"), text.hasPrefix(prefix) else { return directory }
+        guard let text = try? SystemFile.read("\(directory)/\(record)"), text.hasPrefix(prefix) else {
+            return directory
+        }
         return text
     }
 
@@ -64,7 +66,7 @@ final class MeetingPlace: Sendable {
     static func remove(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
-        FileTree.remove(path)
+        try? TreeRemoval.remove(path)
     }
 
     // MARK: - Who gets there
@@ -78,10 +80,5 @@ final class MeetingPlace: Sendable {
             guard let slash = path.lastIndex(of: "/") else { return true }
             path = String(path[..<slash])
         }
-    }
-
-    private static func randomName() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -25,8 +25,8 @@ public struct Initramfs: Equatable, Sendable {
         let path = "\(directory)/\(digest).cpio"
         var information = stat()
         if stat(path, &information) != 0 || Int(information.st_size) != archive.count {
-            try TextFile.makeDirectory(directory)
-            try TextFile.replace(path, with: archive)
+            try SystemFile.makeDirectories(directory)
+            try WholeFile.replace(path, with: archive)
         }
         return Initramfs(path: path, digest: digest, bytes: archive.count)
     }
@@ -39,9 +39,9 @@ public struct Initramfs: Equatable, Sendable {
         var packer = TreePacker()
         var bytes: [UInt8] = []
         var missing = Self.needed
-        let tree = LayeredTree(layers: layers)
-        try tree.visit { entry throws(SystemError) in
-            missing.removeAll { Array($0.name.utf8) == entry.name }
+        let tree = MergedTree(layers: layers.reversed())
+        try tree.visit { node throws(SystemError) in
+            missing.removeAll { Array($0.name.utf8) == node.path }
         }
         try packer.append(tree, to: &archive) { bytes += $0 }
         for (name, node) in missing { archive.append(name, node) }

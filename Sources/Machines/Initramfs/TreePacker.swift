@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Linux
 
@@ -27,12 +28,13 @@ struct TreePacker {
         self.keepsTimes = keepsTimes
     }
 
-    /// Appends the whole tree.
-    mutating func append(_ tree: LayeredTree, to archive: inout CpioArchive, _ sink: Sink) throws(SystemError) {
+    /// Appends the whole tree: its root as the prefix's directory, where there is one.
+    mutating func append(_ tree: MergedTree, to archive: inout CpioArchive, _ sink: Sink) throws(SystemError) {
         var packer = self
         var written = archive
-        try tree.visit { entry throws(SystemError) in
-            try packer.append(entry, to: &written, sink)
+        try tree.visit { node throws(SystemError) in
+            if node.path.isEmpty, packer.prefix.isEmpty { return }
+            try packer.append(node, to: &written, sink)
             if written.bytes.count >= Self.piece { try sink(written.take()) }
         }
         self = packer
@@ -40,10 +42,10 @@ struct TreePacker {
     }
 
     private mutating func append(
-        _ entry: LayeredTree.Entry, to archive: inout CpioArchive, _ sink: Sink
+        _ entry: MergedTree.Node, to archive: inout CpioArchive, _ sink: Sink
     ) throws(SystemError) {
-        let information = entry.information
-        let name = prefix + entry.name
+        let information = entry.status
+        let name = entry.path.isEmpty ? prefix.dropLast() : prefix + entry.path
         var node = CpioArchive.Node(
             mode: information.st_mode, user: information.st_uid, group: information.st_gid,
             time: keepsTimes ? UInt32(clamping: information.st_mtim.tv_sec) : 0)
@@ -59,7 +61,7 @@ struct TreePacker {
                 if information.st_nlink > 1 { linked[identity] = number }
             }
         case S_IFLNK:
-            let target = try Self.target(of: entry.path)
+            let target = try entry.target()
             archive.begin(name, node, size: UInt32(target.count))
             archive.add(target)
             archive.pad()
@@ -67,8 +69,8 @@ struct TreePacker {
             node.links = 2
             archive.begin(name, node, size: 0)
         case S_IFCHR, S_IFBLK:
-            node.deviceMajor = Self.major(information.st_rdev)
-            node.deviceMinor = Self.minor(information.st_rdev)
+            node.deviceMajor = isolab_device_major(UInt64(information.st_rdev))
+            node.deviceMinor = isolab_device_minor(UInt64(information.st_rdev))
             archive.begin(name, node, size: 0)
         case S_IFSOCK:
             break  // whoever listened on it is not in the tree
@@ -78,19 +80,17 @@ struct TreePacker {
     }
 
     private func append(
-        file entry: LayeredTree.Entry, _ name: [UInt8], _ node: CpioArchive.Node, to archive: inout CpioArchive,
+        file entry: MergedTree.Node, _ name: [UInt8], _ node: CpioArchive.Node, to archive: inout CpioArchive,
         _ sink: Sink
     ) throws(SystemError) -> UInt32 {
-        let path = LayeredTree.text(entry.path)
-        guard let size = UInt32(exactly: entry.information.st_size) else {
+        let path = entry.shown
+        guard let size = UInt32(exactly: entry.status.st_size) else {
             throw SystemError(
                 "pack", path, errno: EFBIG, advice: "a file of an initramfs is smaller than 4 GiB: pack a disk image")
         }
         let number = archive.begin(name, node, size: size)
         guard size > 0 else { return number }
-        let descriptor = LayeredTree.call(entry.path) { Glibc.open($0, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) }
-        guard descriptor >= 0 else { throw SystemError("open", path) }
-        let file = OwnedDescriptor(owning: descriptor)
+        let file = try entry.open()
         var rest = Int(size)
         var piece = [UInt8](repeating: 0, count: min(rest, Self.piece))
         while rest > 0 {
@@ -105,21 +105,5 @@ struct TreePacker {
         }
         archive.pad()
         return number
-    }
-
-    /// Linux's 64-bit device numbers (`makedev(3)`), which are macros in C.
-    private static func major(_ device: dev_t) -> UInt32 {
-        UInt32(truncatingIfNeeded: (device >> 8 & 0xfff) | (device >> 32 & ~0xfff))
-    }
-
-    private static func minor(_ device: dev_t) -> UInt32 {
-        UInt32(truncatingIfNeeded: (device & 0xff) | (device >> 12 & ~0xff))
-    }
-
-    private static func target(of link: [UInt8]) throws(SystemError) -> [UInt8] {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = LayeredTree.call(link) { readlink($0, &buffer, buffer.count) }
-        guard count >= 0 else { throw SystemError("readlink", LayeredTree.text(link)) }
-        return buffer[0..<count].map { UInt8(bitPattern: $0) }
     }
 }

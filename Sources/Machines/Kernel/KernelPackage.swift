@@ -15,7 +15,7 @@ enum KernelPackage {
     /// The bzImage fetched last.
     static func newestFetched(cache: Cache) -> String? {
         let directory = cache.path("kernel/packages")
-        return FileTree.names(in: directory).filter { !$0.hasPrefix(".") }
+        return ((try? SystemFile.names(in: directory)) ?? []).filter { !$0.hasPrefix(".") }
             .compactMap { name -> (path: String, time: Int)? in
                 var information = stat()
                 let path = "\(directory)/\(name)/vmlinuz"
@@ -31,7 +31,7 @@ enum KernelPackage {
     static func fetch(cache: Cache, environment: [String]? = nil) throws(KernelError) -> String {
         do {
             let directory = cache.path("kernel/packages")
-            try TextFile.makeDirectory(directory)
+            try SystemFile.makeDirectories(directory)
             let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)
             try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
             // Whoever held the lock may have fetched it.
@@ -65,7 +65,7 @@ enum KernelPackage {
             try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
             guard access(modules(besides: image), R_OK) != 0 else { return }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
-            defer { FileTree.remove(scratch) }
+            defer { try? TreeRemoval.remove(scratch) }
             try unpack(package, in: scratch, nil)
             try keepModules(of: scratch + "/tree", in: scratch + "/modules")
             try retryingOnInterrupt("rename", modules(besides: image)) {
@@ -88,17 +88,18 @@ enum KernelPackage {
                 continue
             }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
-            defer { FileTree.remove(scratch) }
+            defer { try? TreeRemoval.remove(scratch) }
             try unpack(package, in: scratch, environment)
-            guard let image = FileTree.names(in: scratch + "/tree/boot").first(where: { $0.hasPrefix("vmlinuz") })
+            let names = (try? SystemFile.names(in: scratch + "/tree/boot")) ?? []
+            guard let image = names.first(where: { $0.hasPrefix("vmlinuz") })
             else {
                 throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
             }
-            try TextFile.makeDirectory(scratch + "/ready")
+            try SystemFile.makeDirectories(scratch + "/ready")
             let final = "\(directory)/\(package)"
             // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
-            let bytes = try TextFile.bytes("\(scratch)/tree/boot/\(image)")
-            try TextFile.replace(scratch + "/ready/vmlinuz", with: bytes)
+            let bytes = try SystemFile.bytes(of: "\(scratch)/tree/boot/\(image)")
+            try WholeFile.replace(scratch + "/ready/vmlinuz", with: bytes)
             try keepModules(of: scratch + "/tree", in: "\(scratch)/ready/\(kept)")
             try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
             return final + "/vmlinuz"
@@ -108,9 +109,10 @@ enum KernelPackage {
 
     /// Downloads a package and unpacks it into `tree` below a directory of its own.
     private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
-        try TextFile.makeDirectory(scratch)
+        try SystemFile.makeDirectories(scratch)
         let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
-        guard download.status == 0, let archive = FileTree.names(in: scratch).first(where: { $0.hasSuffix(".deb") })
+        let names = (try? SystemFile.names(in: scratch)) ?? []
+        guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
         else {
             throw KernelError.fetchFailed(package: package, output: download.errorText)
         }
@@ -123,9 +125,9 @@ enum KernelPackage {
 
     /// Keeps what guests' devices need of a package's modules: a few hundred kilobytes of a hundred megabytes.
     private static func keepModules(of tree: String, in directory: String) throws {
-        try TextFile.makeDirectory(directory)
+        try SystemFile.makeDirectories(directory)
         for module in try KernelModules(directory: tree).load(KernelModules.wanted) {
-            try TextFile.replace("\(directory)/\(module.name).ko", with: module.content)
+            try WholeFile.replace("\(directory)/\(module.name).ko", with: module.content)
         }
     }
 
@@ -148,8 +150,8 @@ enum KernelPackage {
 
     /// Removes what a killed fetch left behind; the lock is held.
     private static func removeAbandoned(in directory: String) {
-        for name in FileTree.names(in: directory) where name.hasSuffix(".part") {
-            FileTree.remove("\(directory)/\(name)")
+        for name in (try? SystemFile.names(in: directory)) ?? [] where name.hasSuffix(".part") {
+            try? TreeRemoval.remove("\(directory)/\(name)")
         }
     }
 }

@@ -20,7 +20,7 @@ struct BootArchive {
     /// Writes the archive.
     ///
     /// - Parameter tree: the image's files; nil where they lie on a disk.
-    func write(_ tree: LayeredTree?, to descriptor: Int32, path: String) throws(SystemError) {
+    func write(_ tree: MergedTree?, to descriptor: Int32, path: String) throws(SystemError) {
         var archive = CpioArchive()
         let directory = CpioArchive.Node(mode: S_IFDIR | 0o755, links: 2)
         archive.append(
@@ -31,13 +31,13 @@ struct BootArchive {
             archive.append(name, CpioArchive.Node(mode: S_IFREG | 0o600), content: module.content)
         }
         if let tree {
-            archive.append("image", try tree.root())
+            if tree.layers.isEmpty { archive.append("image", directory) }
             var packer = TreePacker(prefix: "image/", keepsTimes: true)
             try packer.append(tree, to: &archive) { bytes throws(SystemError) in
-                try TextFile.write(bytes, to: descriptor, path: path)
+                try SystemFile.write(bytes, to: descriptor, path)
             }
         }
         archive.finish()
-        try TextFile.write(archive.take(), to: descriptor, path: path)
+        try SystemFile.write(archive.take(), to: descriptor, path)
     }
 }

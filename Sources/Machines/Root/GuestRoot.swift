@@ -17,7 +17,7 @@ public enum DiskFormat: String, CaseIterable, Hashable, Sendable {
 
 /// How a root of directories reaches its guest.
 public enum RootPacking: Hashable, Sendable {
-    /// Small ones in the initramfs, others on a disk.
+    /// Small ones in the initramfs, others, and those whose files have extended attributes, on a disk.
     case automatic
     /// All of it in the guest's memory, whatever that takes: needs nothing of the host.
     case initramfs

@@ -32,7 +32,8 @@ struct RootPacker {
             let place = "\(directory)/\(key)"
             guard let format = try format(layers, place, memory) else {
                 let archive = try archive(nil)
-                let path = try find(archive, LayeredTree(layers: layers), "\(place).\(archive.digest.prefix(16)).cpio")
+                let tree = MergedTree(layers: layers.reversed())
+                let path = try find(archive, tree, "\(place).\(archive.digest.prefix(16)).cpio")
                 return try packed(initramfs: path, nil, nil)
             }
             let disk = try PackedFile.find("\(place).\(format.rawValue)") { _, path throws(GuestError) in
@@ -52,15 +53,24 @@ struct RootPacker {
         case .automatic: break
         }
         if let kept = DiskFormat.allCases.first(where: { access("\(place).\($0.rawValue)", R_OK) == 0 }) { return kept }
-        let bytes: UInt64
-        do throws(SystemError) { bytes = try LayeredTree(layers: layers).bytes() } catch { throw .system(error) }
-        let fits = memory.map { GuestMemory.least(initramfs: bytes) <= $0 } ?? true
-        if bytes <= RootPacking.diskThreshold && fits { return nil }
+        let size: RootSize
+        do throws(SystemError) { size = try RootSize(of: MergedTree(layers: layers.reversed())) } catch {
+            throw .system(error)
+        }
+        let fits = memory.map { GuestMemory.least(initramfs: size.bytes) <= $0 } ?? true
+        if size.attributed == nil && size.bytes <= RootPacking.diskThreshold && fits { return nil }
         if let format = DiskFormat.allCases.first(where: \.isAvailable) { return format }
-        if bytes <= RootPacking.largestInitramfs && fits { return nil }
+        let tool = DiskFormat.erofs
+        if let path = size.attributed {
+            throw .packing(
+                tool: tool.tool,
+                problem: "not found; /\(path) has extended attributes, which an initramfs does not carry: "
+                    + "install \(tool.package)")
+        }
+        if size.bytes <= RootPacking.largestInitramfs && fits { return nil }
         throw .packing(
-            tool: DiskFormat.erofs.tool,
-            problem: "not found; a root of \(bytes >> 20) MiB is packed with it: install \(DiskFormat.erofs.package)")
+            tool: tool.tool,
+            problem: "not found; a root of \(size.bytes >> 20) MiB is packed with it: install \(tool.package)")
     }
 
     private func packed(disk: String, _ format: DiskFormat) throws(GuestError) -> Packed {
@@ -77,7 +87,7 @@ struct RootPacker {
             initramfs: initramfs, initramfsBytes: UInt64(information.st_size), disk: disk, format: format)
     }
 
-    private func find(_ archive: BootArchive, _ tree: LayeredTree?, _ path: String) throws(GuestError) -> String {
+    private func find(_ archive: BootArchive, _ tree: MergedTree?, _ path: String) throws(GuestError) -> String {
         try PackedFile.find(path) { descriptor, path throws(GuestError) in
             do throws(SystemError) { try archive.write(tree, to: descriptor, path: path) } catch {
                 throw .system(error)
@@ -95,7 +105,7 @@ struct RootPacker {
         let modules: KernelModules?
         do throws(KernelError) { modules = try kernel.modules(cache: cache) } catch { throw .kernel(error) }
         do throws(SystemError) {
-            return BootArchive(program: try TextFile.bytes(program), modules: try modules?.load(wanted) ?? [])
+            return BootArchive(program: try SystemFile.bytes(of: program), modules: try modules?.load(wanted) ?? [])
         } catch { throw .system(error) }
     }
 }
@@ -122,17 +132,27 @@ enum GuestMemory {
     }
 }
 
-extension LayeredTree {
+/// What decides how a root is packed.
+struct RootSize: Equatable {
     /// What the files hold together, as an archive would carry them.
-    func bytes() throws(SystemError) -> UInt64 {
-        var sum: UInt64 = 0
-        try visit { entry throws(SystemError) in
+    var bytes: UInt64 = 0
+    /// The first file with extended attributes: a capability, an access control list. An archive for the kernel (`newc`) has no
+    /// place for them.
+    var attributed: String?
+
+    init(of tree: MergedTree) throws(SystemError) {
+        var (bytes, attributed) = (UInt64(0), String?.none)
+        try tree.visit { node throws(SystemError) in
             // A header and a name each.
-            sum += 110 + UInt64(entry.name.count)
-            if entry.information.st_mode & S_IFMT == S_IFREG {
-                sum += UInt64(max(0, entry.information.st_size)) / UInt64(max(1, entry.information.st_nlink))
+            bytes += 110 + UInt64(node.path.count)
+            if node.kind == S_IFREG {
+                bytes += UInt64(max(0, node.status.st_size)) / UInt64(max(1, node.status.st_nlink))
+            }
+            // A host with SELinux labels every file: that is none of the image's.
+            if attributed == nil, try node.attributes().keys.contains(where: { $0 != "security.selinux" }) {
+                attributed = FileName.shown(node.path)
             }
         }
-        return sum
+        (self.bytes, self.attributed) = (bytes, attributed)
     }
 }

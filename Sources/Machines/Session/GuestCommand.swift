@@ -19,7 +19,7 @@ public struct GuestCommand: Hashable, Sendable {
     public var readOnlyRoot: Bool
     /// Files that are put into the root before the command starts: a hosts file, a resolver's configuration.
     public var files: [File]
-    /// Directories of the host in the guest.
+    /// Directories and files of the host in the guest.
     public var shares: [Share]
     /// The guest's memory in bytes; nil for as much as the root needs, and 128 MiB.
     public var memory: UInt64?
@@ -39,18 +39,19 @@ public struct GuestCommand: Hashable, Sendable {
         }
     }
 
-    /// A directory of the host, live in the guest by virtiofs: what one writes, the other reads.
-    ///
-    /// It can be written to: whoever is root in a guest decides there what is read-only.
+    /// A directory or a file of the host, live in the guest by virtiofs: what one writes, the other reads.
     public struct Share: Hashable, Sendable {
         /// On the host.
         public var source: String
         /// In the guest, absolute; made where the root lacks it.
         public var target: String
+        /// The host lets nothing be written, whatever root in the guest tries.
+        public var readOnly: Bool
 
-        public init(source: String, target: String) {
+        public init(source: String, target: String, readOnly: Bool = false) {
             self.source = source
             self.target = target
+            self.readOnly = readOnly
         }
     }
 

@@ -5,6 +5,8 @@ internal import Linux
 struct GuestPlan {
     let command: GuestCommand
     let start: [UInt8]
+    /// Of the command's shares, what they are.
+    let shares: [HostShare]
     let recipe: GuestRecipe
     let kernel: GuestKernel
     let initramfs: String
@@ -13,14 +15,16 @@ struct GuestPlan {
     let tscKilohertz: Int
 
     /// The guest that libvirt is told to make.
-    func domain(name: String, channel: String, port: String) -> Domain {
+    ///
+    /// - Parameter shares: the directories of the host that it mounts.
+    func domain(name: String, channel: String, port: String, shares: [String]) -> Domain {
         Domain(
             name: name, machine: recipe.machine, accelerator: recipe.accelerator, memoryMiB: memoryMiB,
             vcpus: command.vcpus, hasFullProcessor: true, firmware: recipe.fastFirmware ? Firmware.qboot : nil,
             kernel: recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: KernelCommandLine.tuned(
                 machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath, hasDevices: true),
-            channelSocket: channel, portSocket: port, disk: disk, shares: command.shares.map(\.source))
+            channelSocket: channel, portSocket: port, disk: disk, shares: shares)
     }
 }
 
@@ -28,14 +32,11 @@ extension GuestRunner {
     /// Checks the command, finds a kernel, and packs the root where it is not packed yet.
     func plan(_ command: GuestCommand, _ root: GuestRoot) throws(GuestError) -> GuestPlan {
         // Before anything is fetched or packed for it.
+        let shares: [HostShare]
         do throws(GuestCommandError) {
             _ = try StartMessage.bytes(command, disk: nil)
-            for share in command.shares {
-                var information = stat()
-                guard stat(share.source, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
-                    throw GuestCommandError("shared directory", "\(share.source) is no directory of this host")
-                }
-            }
+            shares = try HostShare.find(command.shares)
+            if let mounted = shares.first(where: \.isMounted) { try refuseMounts(for: mounted) }
         } catch { throw .command(error) }
         let accelerator = AcceleratorReport.probe()
         let recipe = recipe ?? .fastest(accelerator.forLinux)
@@ -45,19 +46,34 @@ extension GuestRunner {
         }
         let packer = RootPacker(
             kernel: kernel, machine: recipe.machine, packing: packing, cache: cache,
-            sharesDirectories: !command.shares.isEmpty, program: initProgram ?? Self.besideThisProgram())
+            sharesDirectories: !command.shares.isEmpty,
+            program: initProgram ?? StandardDirectories.programs + "/isolab-init")
         let packed = try packer.pack(root, memory: command.memory)
         let start: [UInt8]
-        do throws(GuestCommandError) { start = try StartMessage.bytes(command, disk: packed.format) } catch {
+        do throws(GuestCommandError) {
+            start = try StartMessage.bytes(command, disk: packed.format, shares: shares)
+        } catch {
             throw .command(error)
         }
         return GuestPlan(
-            command: command, start: start, recipe: recipe, kernel: kernel, initramfs: packed.initramfs,
+            command: command, start: start, shares: shares, recipe: recipe, kernel: kernel, initramfs: packed.initramfs,
             disk: packed.disk, memoryMiB: try GuestMemory.decide(command.memory, initramfs: packed.initramfsBytes),
             tscKilohertz: accelerator.tscKilohertz)
     }
 
-    private static func besideThisProgram() -> String {
-        String(GuestDriver.besideThisProgram().dropLast("isolab-vm".count)) + "isolab-init"
+    /// Where what virtiofs cannot show by itself cannot be made presentable.
+    private func refuseMounts(for share: HostShare) throws(GuestCommandError) {
+        let what = share.isFile ? "\(share.share.source) is a single file" : "\(share.share.source) is to be read-only"
+        if connect != nil {
+            throw GuestCommandError(
+                "shared directory",
+                "\(what): a libvirt daemon's guests share whole directories for reading and writing; leave --connect out"
+            )
+        }
+        if geteuid() != 0 {
+            throw GuestCommandError(
+                "shared directory",
+                "\(what): virtiofs shares whole directories for reading and writing, and more takes root")
+        }
     }
 }

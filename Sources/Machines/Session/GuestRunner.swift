@@ -46,7 +46,7 @@ public struct GuestRunner: Sendable {
         do throws(DriverError) {
             driver = try GuestDriver(
                 program: driverProgram, stateDirectory: stateDirectory, connect: connect,
-                capabilities: cache.path("libvirt"))
+                capabilities: cache.path("libvirt"), shares: plan.shares)
         } catch { throw .driver(error) }
         defer { driver.close() }
         return try run(plan, driver, streams, signals)
@@ -65,7 +65,9 @@ public struct GuestRunner: Sendable {
         let guest: RunningGuest
         do throws(DriverError) {
             guest = try driver.start(
-                plan.domain(name: name, channel: driver.channelSocket(for: name), port: port), deadline: bootDeadline)
+                plan.domain(
+                    name: name, channel: driver.channelSocket(for: name), port: port,
+                    shares: driver.sharedDirectories), deadline: bootDeadline)
         } catch { throw .driver(error) }
         let terminal = plan.command.terminal == nil ? nil : HostTerminal(raw: streams.input)
         let courier = SignalCourier(session, guest, terminal: plan.command.terminal == nil ? nil : streams.input)

@@ -3,7 +3,7 @@
 /// Numbers are four bytes, little-endian; a text is its length, its bytes and a zero, so that the guest's kernel takes it
 /// as it lies.
 enum StartMessage {
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     /// Linux's own bounds (`execve(2)`, MAX_ARG_STRLEN; `gethostname(2)`; PATH_MAX), and one of ours for the whole.
     static let longestText = 131_071
@@ -14,8 +14,12 @@ enum StartMessage {
     static let mostShares = 10
     static let longest = 4 << 20
 
-    /// - Parameter disk: the file system on the guest's disk; nil where the root lies in the initramfs.
-    static func bytes(_ command: GuestCommand, disk: DiskFormat?) throws(GuestCommandError) -> [UInt8] {
+    /// - Parameters:
+    ///   - disk: the file system on the guest's disk; nil where the root lies in the initramfs.
+    ///   - shares: what the command's shares are, once it is known.
+    static func bytes(
+        _ command: GuestCommand, disk: DiskFormat?, shares: [HostShare] = []
+    ) throws(GuestCommandError) -> [UInt8] {
         try check(command)
         var message: [UInt8] = []
         append(version, to: &message)
@@ -41,7 +45,11 @@ enum StartMessage {
             message += file.content
         }
         append(UInt32(command.shares.count), to: &message)
-        for share in command.shares { append(share.target, to: &message) }
+        for (index, share) in command.shares.enumerated() {
+            let isFile = index < shares.count && shares[index].isFile
+            append((isFile ? 1 : 0) | (share.readOnly ? 2 : 0), to: &message)
+            append(share.target, to: &message)
+        }
         guard message.count <= longest else {
             throw GuestCommandError("arguments, environment and files", "\(message.count) bytes, more than \(longest)")
         }

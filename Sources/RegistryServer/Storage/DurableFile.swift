@@ -10,7 +10,7 @@ struct DurableFile {
 
     /// Puts a content in place of a file's.
     func replace(_ path: String, with content: [UInt8]) throws(SystemError) {
-        let temporary = "\(aside)/\(ContentStore.randomName())"
+        let temporary = "\(aside)/\(RandomName.make())"
         do throws(SystemError) {
             let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             try SystemFile.write(content, to: file.number, path)

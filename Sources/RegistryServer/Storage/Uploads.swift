@@ -1,5 +1,6 @@
 import Content
 import Glibc
+import Linux
 import OCI
 import Synchronization
 
@@ -43,7 +44,7 @@ final class Uploads: Sendable {
 
     /// Begins an upload, claimed by the caller.
     func begin(_ repository: String, _ algorithm: Digest.Algorithm) throws(RegistryFault) -> Upload {
-        let random = ContentStore.randomName()
+        let random = RandomName.make()
         let id = "\(random)-\(signature(random, repository))"
         let isTooMany = state.withLock { state in
             if state.count >= greatestCount { return true }

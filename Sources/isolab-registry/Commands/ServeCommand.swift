@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CommandSupport
 import Linux
 import NIOCore
 public import RegistryServer

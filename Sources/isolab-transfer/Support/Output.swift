@@ -1,12 +1,7 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 import RegistryClient
-
-/// Writes one line where errors belong.
-func printToStandardError(_ text: String) {
-    var line = text + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
 
 /// Writes bytes as they are.
 func writeToStandardOutput(_ bytes: [UInt8]) {

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 // MARK: - Calls served by one process alone
 

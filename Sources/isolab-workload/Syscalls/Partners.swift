@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 // MARK: - Calls between two processes, and calls that make one
 

@@ -1,4 +1,5 @@
 import CWorkload
+import Freestanding
 
 /// One timed batch: how many calls in how many ticks, or the error number that made it worthless.
 struct Batch {

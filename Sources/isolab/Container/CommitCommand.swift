@@ -3,7 +3,7 @@ import Containerfiles
 import Engine
 
 /// `isolab commit`: what a container changed, as an image.
-struct CommitCommand: ParsableCommand {
+struct CommitCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "commit",
         abstract: "Make an image of a container: its image, and what it changed as one more layer.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Engine
 
 /// `isolab diff`: what a container changed.
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Show what a container changed: A added, C changed, D deleted.")
 

@@ -3,7 +3,7 @@ import Containers
 import Engine
 
 /// `isolab exec`: a further command in a running container.
-struct ExecCommand: ParsableCommand {
+struct ExecCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in a running container.",
         usage: "isolab exec [<options>] <container> <command> ...",

@@ -2,17 +2,20 @@ import ArgumentParser
 import Engine
 
 /// `isolab ps`: the containers.
-struct PsCommand: ParsableCommand {
+struct PsCommand: StoreCommand {
     static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers that run, or all.")
 
     @Flag(name: .shortAndLong, help: "Those that have ended, too.") var all = false
     @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
+    @Flag(name: .shortAndLong, help: "What each wrote, and what it has with its image.") var size = false
     @OptionGroup var list: ListOptions
 
     func run() throws {
         do {
-            let containers = try Engine(warn: Warning.print).containersWithStatus(all: all)
-            try list.print(.containers(containers, noTruncation: list.noTrunc), quiet: quiet)
+            let engine = try Engine(warn: Warning.print)
+            let containers = try engine.containersWithStatus(all: all)
+            let sizes = size ? try engine.diskUse().sizes : nil
+            try list.print(.containers(containers, sizes: sizes, noTruncation: list.noTrunc), quiet: quiet)
         } catch {
             throw Failure.exit(error)
         }

@@ -1,8 +1,9 @@
 import ArgumentParser
+import CommandSupport
 import Engine
 
 /// `isolab rm`: removes containers.
-struct RemoveCommand: ParsableCommand {
+struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove containers and what they wrote.")
 

@@ -4,7 +4,7 @@ import Engine
 import Glibc
 
 /// `isolab run`: a command in a container of an image.
-struct RunCommand: ParsableCommand {
+struct RunCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command in a container or a guest of an image, attached.",
         discussion: """

@@ -4,7 +4,7 @@ import Images
 import Presentation
 
 /// `isolab image check`: whether the store is whole.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Read everything that is stored and compare it with its digest.",
         discussion: "The exit status is 1 where something is damaged or missing.")

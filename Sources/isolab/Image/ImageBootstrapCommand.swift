@@ -10,7 +10,7 @@ struct ImageBootstrapCommand: ParsableCommand {
         subcommands: [Busybox.self, Debian.self])
 
     /// `isolab image bootstrap busybox`.
-    struct Busybox: ParsableCommand {
+    struct Busybox: StoreCommand {
         static let configuration = CommandConfiguration(
             commandName: "busybox", abstract: "The host's static busybox under the names of all it can do.")
 
@@ -28,12 +28,12 @@ struct ImageBootstrapCommand: ParsableCommand {
     }
 
     /// `isolab image bootstrap debian`.
-    struct Debian: ParsableCommand {
+    struct Debian: StoreCommand {
         static let configuration = CommandConfiguration(
             commandName: "debian", abstract: "Debian by mmdebstrap, from the package sources this host uses.",
             usage: "isolab image bootstrap debian [<options>] [<name>]",
             discussion: """
-                As root, or as an ordinary user with ids in /etc/subuid. The same packages with SOURCE_DATE_EPOCH make the \
+                As root, or as an ordinary user with ids in /etc/subuid and /etc/subgid. The same packages with SOURCE_DATE_EPOCH make the \
                 same image.
                 """)
 

@@ -7,7 +7,7 @@ import Linux
 import OCI
 
 /// `isolab image build`: an image from a Containerfile.
-struct ImageBuildCommand: ParsableCommand {
+struct ImageBuildCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build an image from a Containerfile, without a network.",
         discussion: """

@@ -4,7 +4,7 @@ import Images
 import OCI
 
 /// `isolab image import`: an image of one layer from a directory or an archive.
-struct ImageImportCommand: ParsableCommand {
+struct ImageImportCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Make an image of one layer from a directory or an archive of a root file system.",

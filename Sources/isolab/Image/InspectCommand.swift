@@ -2,7 +2,7 @@ import ArgumentParser
 import Engine
 
 /// `isolab inspect`: all that is known of an image or a container.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show all that is known of containers and images, as JSON.",
         discussion: "A container goes before an image of the same name; --type says which is meant.")

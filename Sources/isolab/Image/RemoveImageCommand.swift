@@ -1,10 +1,11 @@
 import ArgumentParser
+import CommandSupport
 import Engine
 import Images
 import OCI
 
 /// `isolab rmi`: removes images, or names of theirs.
-struct RemoveImageCommand: ParsableCommand {
+struct RemoveImageCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rmi", abstract: "Remove images, or names of theirs.",
         discussion: "An image with several names loses the one it is called by; what a container was made from stays.")

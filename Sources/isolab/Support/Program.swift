@@ -1,3 +1,4 @@
+import CommandSupport
 import Glibc
 
 /// The end of this process.

@@ -3,13 +3,13 @@ import Engine
 import Presentation
 
 /// `isolab system df`: what is taken on disk, and by what.
-struct DiskUseCommand: ParsableCommand {
+struct DiskUseCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "df", abstract: "Say what images and containers take on disk.",
         discussion: """
             Of an image or a container, OWN is what goes with it; SHARED is what others have as well, stored once. Layers \
-            count as blobs and, where a container was made of them, as files. RECLAIMABLE is what `image prune --all` and \
-            `rm` would free.
+            count as blobs and, where a container was made of them, as files. RECLAIMABLE is what `image prune --all --build-cache` \
+            and `rm` would free.
             """)
 
     @Flag(name: .shortAndLong, help: "Each image and each container, with what they share.") var verbose = false

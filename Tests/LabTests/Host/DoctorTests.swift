@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Machines
+import TestSupport
 import Testing
 
 @testable import Lab
@@ -10,10 +11,8 @@ import Testing
     /// The whole examination of this machine: every capability once, each lack with what to do or a reason in words, and
     /// nothing left behind in the state directory or among the cgroups.
     @Test func thisMachine() throws {
-        var template = Array("/tmp/isolab-doctor-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { rmdir(directory) }
+        let place = try TemporaryDirectory()
+        let directory = place.path
         let found = Doctor.examine(stateDirectory: "\(directory)/state", cacheDirectory: "\(directory)/cache")
         #expect(Set(found.map(\.name)).count == found.count)
         #expect(found.allSatisfy { !$0.detail.isEmpty && !$0.detail.contains("\n") })

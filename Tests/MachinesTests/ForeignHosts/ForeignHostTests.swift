@@ -45,7 +45,7 @@ final class ForeignHost {
     }
 
     private static let productDirectory: String = {
-        let maps = (try? TextFile.read("/proc/self/maps")) ?? ""
+        let maps = (try? SystemFile.read("/proc/self/maps")) ?? ""
         let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") }
         let path = line?.split(separator: " ").last.map(String.init) ?? ""
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -126,14 +126,14 @@ final class ForeignHost {
         self.layout = layout
         state = StateDirectory(root: "/tmp/ilt-\(getpid())-\(layout)")
         do { driver = try GuestDriver(program: Self.program, stateDirectory: state) } catch {
-            FileTree.remove(state.root)
+            try? TreeRemoval.remove(state.root)
             throw error
         }
     }
 
     deinit {
         driver.close()
-        FileTree.remove(state.root)
+        try? TreeRemoval.remove(state.root)
     }
 
     struct Report {
@@ -178,7 +178,7 @@ final class ForeignHost {
         try tree.write(Self.start, to: "/start", mode: 0o755)
         try tree.write(Self.checks, to: "/checks")
         let initramfs = try Initramfs.make(layers: [tree.root], cache: Cache(root: state.path("cache")))
-        FileTree.remove(tree.root)
+        try? TreeRemoval.remove(tree.root)
 
         let accelerator = AcceleratorReport.probe()
         // A microvm's serial port has no interrupt without ACPI: what programs write to it would never come out.
@@ -193,6 +193,6 @@ final class ForeignHost {
         let guest = try driver.start(domain, deadline: .seconds(60))
         _ = guest.waitForEnd(timeout: .seconds(150))
         try guest.release()
-        return Report(console: (try? TextFile.read(console)) ?? "")
+        return Report(console: (try? SystemFile.read(console)) ?? "")
     }
 }

@@ -1,15 +1,27 @@
 import Content
 import Glibc
 import Linux
+import TestSupport
 
 /// A directory of one test's own, removed with it.
 final class Place {
+    private let directory: TemporaryDirectory
     let path: String
 
     init() throws {
-        path = "/tmp/isolab-registry-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        directory = try TemporaryDirectory(mode: 0o755)
+        path = directory.path
+    }
+
+    /// A directory in another's, which stays as long as either is used.
+    private init(_ name: String, in place: Place) throws {
+        directory = place.directory
+        path = "\(place.path)/\(name)"
         try SystemFile.makeDirectories(path)
     }
+
+    /// A directory in it.
+    func below(_ name: String) throws -> Place { try Place(name, in: self) }
 
     func store(_ name: String = "store") throws -> ContentStore { try ContentStore(root: "\(path)/\(name)") }
 
@@ -30,6 +42,4 @@ final class Place {
         ).wait()
         guard exit.succeeded else { throw SystemError("run", words.joined(separator: " "), errno: 0) }
     }
-
-    deinit { _ = try? ProcessPlan("rm", ["-rf", path]).spawn().wait() }
 }

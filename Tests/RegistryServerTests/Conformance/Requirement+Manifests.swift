@@ -240,6 +240,49 @@ extension Requirement {
             try shop.expect(shop.send("PUT", shop.with("digest=\(digest)", upload), [octets], body: []), 201)
             try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)").body == bytes, "other bytes came")
         },
+        Requirement("sha512", "a blob as a stream by its sha512 digest") { shop in
+            let bytes = Workshop.random(2000)
+            let octets = ("Content-Type", "application/octet-stream")
+            let stream = try shop.expect(shop.send("PATCH", shop.beginUpload(), [octets], body: bytes), 202)
+            let digest = Digest(.sha512, of: bytes)
+            let answer = try shop.expect(
+                shop.send("PUT", shop.with("digest=\(digest)", shop.location(stream)), [octets], body: []), 201)
+            try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes came")
+        },
+        Requirement("sha512", "a blob in one request by its sha512 digest; with other bytes 400", optional: true) {
+            shop in
+            let bytes = Workshop.random(500)
+            let octets = ("Content-Type", "application/octet-stream")
+            let target = "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(.sha512, of: bytes))"
+            try shop.expect(shop.send("POST", target, [octets], body: bytes + [0]), 400, code: "DIGEST_INVALID")
+            let answer = try shop.expect(shop.send("POST", target, [octets], body: bytes), 201)
+            try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes came")
+        },
+        Requirement("sha512", "a blob is mounted by its sha512 digest, where it is and where it is not") { shop in
+            let bytes = Workshop.random(600)
+            let digest = try shop.push(bytes, to: shop.other, .sha512)
+            let answer = try shop.expect(
+                shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)&from=\(shop.other)"), 201)
+            try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes came")
+            let absent = Digest(.sha512, of: [1, 2])
+            let begun = try shop.expect(
+                shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(absent)&from=\(shop.other)"), 202)
+            try shop.expect(
+                shop.send(
+                    "PUT", shop.with("digest=\(absent)", shop.location(begun)),
+                    [("Content-Type", "application/octet-stream")], body: [1, 2]), 201)
+        },
+        Requirement("sha512", "an index with its images, all by sha512 digests") { shop in
+            let image = try shop.image(.sha512)
+            try shop.expect(shop.put(image, "\(Digest(.sha512, of: image))"), 201)
+            let index = ImageIndex(manifests: [shop.descriptor(.imageManifest, image, .sha512)]).json()
+            let digest = Digest(.sha512, of: index)
+            try shop.expect(shop.put(index, "\(digest)", type: .imageIndex), 201)
+            let found = try shop.expect(shop.get("/v2/\(shop.name)/manifests/\(digest)", accepting: .imageIndex), 200)
+            try shop.expect(found.body == index, "other bytes came")
+            try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/manifests/\(digest)"), 202)
+            try shop.expect(shop.get("/v2/\(shop.name)/manifests/\(digest)", accepting: .imageIndex), 404)
+        },
         Requirement("sha512", "an upload may be begun for sha512: ?digest-algorithm=", optional: true) { shop in
             let bytes = Workshop.random(70)
             let answer = try shop.expect(

@@ -76,6 +76,33 @@ extension Requirement {
                 shop.send("PUT", shop.with("digest=\(digest)", shop.location(patch)), [octets], body: []), 201)
             try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes are there")
         },
+        Requirement("end-5", "a stream whose digest is another answers 400, and nothing is stored") { shop in
+            let patch = try shop.expect(
+                shop.send("PATCH", shop.beginUpload(), [octets], body: Workshop.random(500)), 202)
+            let digest = Digest(sha256Of: Workshop.random(9))
+            try shop.expect(
+                shop.send("PUT", shop.with("digest=\(digest)", shop.location(patch)), [octets], body: []), 400,
+                code: "DIGEST_INVALID")
+            try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 404)
+        },
+        Requirement("end-5", "an empty blob and {} may come as a stream and at once") { shop in
+            for bytes in [[], Array("{}".utf8)] {
+                let digest = Digest(sha256Of: bytes)
+                for isStream in [true, false] {
+                    let upload = try shop.beginUpload()
+                    let last =
+                        isStream
+                        ? try shop.location(shop.expect(shop.send("PATCH", upload, [octets], body: bytes), 202))
+                        : upload
+                    let answer = try shop.expect(
+                        shop.send(
+                            "PUT", shop.with("digest=\(digest)", last), [octets], body: isStream ? [] : bytes), 201)
+                    let found = try shop.expect(shop.send("GET", shop.location(answer)), 200)
+                    try shop.expect(found.body == bytes, "other bytes are there")
+                    try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/blobs/\(digest)"), 202)
+                }
+            }
+        },
         Requirement("end-5", "PATCH may come in HTTP's own chunks") { shop in
             let bytes = Workshop.random(9000)
             let patch = try shop.expect(
@@ -194,6 +221,21 @@ extension Requirement {
                     "PUT", shop.with("digest=\(digest)", shop.location(status)),
                     [octets, ("Content-Range", "1000-1999")],
                     body: Array(bytes[1000...])), 201)
+        },
+        Requirement("end-5", "an upload that began with a chunk out of order says from where, and can be finished") {
+            shop in
+            let bytes = Workshop.random(2000)
+            let upload = try shop.beginUpload()
+            try shop.expect(patch(shop, upload, bytes, 1000..<2000), 416)
+            let status = try shop.expect(shop.send("GET", upload), 204)
+            try shop.expect(status["range"]?.hasPrefix("0-") == true, "Range is \(status["range"] ?? "absent")")
+            let first = try shop.expect(patch(shop, shop.location(status), bytes, 0..<1000), 202)
+            let last = try shop.expect(patch(shop, shop.location(first), bytes, 1000..<2000), 202)
+            let answer = try shop.expect(
+                shop.send(
+                    "PUT", shop.with("digest=\(Digest(sha256Of: bytes))", shop.location(last)), [octets], body: []),
+                201)
+            try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes are there")
         },
         Requirement("end-5", "a Content-Range that is none answers 400 or 416", optional: true) { shop in
             let upload = try shop.beginUpload()

@@ -1,15 +1,13 @@
 import Glibc
 import Linux
+import TestSupport
 
 /// A directory of one test's own, removed with it.
 final class Place: Sendable {
-    let path: String
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
 
-    init() throws {
-        let path = "/tmp/isolab-registry-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try retryingOnInterrupt("mkdir", path) { mkdir(path, 0o755) }
-        self.path = path
-    }
+    init() throws { directory = try TemporaryDirectory(mode: 0o755) }
 
     func write(_ text: String, to name: String) throws -> String {
         let file = try OwnedDescriptor(opening: "\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC)
@@ -30,8 +28,6 @@ final class Place: Sendable {
         let exit = try plan.spawn(StandardStreams(input: null.number, output: file.number, error: file.number)).wait()
         return (exit.shellStatus, try SystemFile.read(output))
     }
-
-    deinit { _ = try? ProcessPlan("rm", ["-rf", path]).spawn().wait() }
 }
 
 enum Tools {

@@ -2,6 +2,7 @@ import Glibc
 import Linux
 import OCI
 import Synchronization
+import TestSupport
 
 /// Calls the built `isolab-runtime` as an engine does: by its command line, with bundles and containers in a directory of
 /// the test's own. What is left of them goes with the value.
@@ -21,6 +22,7 @@ final class Engine {
 
     private static let serial = Atomic<Int>(0)
 
+    private let directory: TemporaryDirectory
     let place: String
     let rootfs: String
     /// `--root`.
@@ -28,10 +30,8 @@ final class Engine {
     private var bundles = 0
 
     init() throws {
-        var template = Array("/tmp/isolab-runtime-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp") }
-        place = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(place, 0o755)
+        directory = try TemporaryDirectory(mode: 0o755)
+        place = directory.path
         rootfs = place + "/rootfs"
         root = place + "/state"
         for folder in ["bin", "proc", "sys", "dev", "tmp", "etc", "data", "mnt"] {
@@ -53,8 +53,6 @@ final class Engine {
 
     deinit {
         for id in (try? SystemFile.names(in: root)) ?? [] { _ = try? call("delete", "--force", id) }
-        // A process of the test's own that was left behind must not hold the directory.
-        _ = try? ProcessPlan("rm", ["-rf", "--one-file-system", place]).spawn().wait()
     }
 
     // MARK: - Bundles

@@ -40,7 +40,7 @@ enum CgroupChecks {
 
     private static func make(_ layout: CgroupLayout) throws(SystemError) {
         let limits = CgroupLimits(memory: 64 << 20, cpuQuota: 50_000, cpuPeriod: 100_000, processes: 16)
-        let name = "doctor-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let name = "doctor-\(getpid())-\(RandomName.make())"
         try Cgroup.create(named: name, limits: limits, layout: layout).remove()
     }
 }

@@ -1,12 +1,12 @@
-import CLinux
-import Glibc
-public import Linux
+internal import CLinux
+public import Glibc
 
-/// Removes directory trees of any depth, without following links and with two descriptors at a time.
+/// Removes directory trees of any depth, without following links or leaving their file system, and with two descriptors at a
+/// time.
 public enum TreeRemoval {
     /// `rm -rf`: what is not there is fine.
     public static func remove(_ path: String) throws(SystemError) {
-        try remove(terminated(path.utf8), in: AT_FDCWD, path)
+        try remove(FileName.terminated(path.utf8), in: AT_FDCWD, path)
     }
 
     /// Removes what a directory holds under a name.
@@ -15,7 +15,7 @@ public enum TreeRemoval {
     /// may open descriptors. Nobody else may move directories in the tree meanwhile; that they did not is checked.
     ///
     /// - Parameter shown: the name for messages.
-    static func remove(_ name: [CChar], in parent: Int32, _ shown: String) throws(SystemError) {
+    package static func remove(_ name: [CChar], in parent: Int32, _ shown: String) throws(SystemError) {
         if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else { throw SystemError("unlinkat", shown) }
         var current = try Level(name, in: parent, shown)
@@ -24,7 +24,11 @@ public enum TreeRemoval {
         while true {
             if let child = try current.removeFiles(shown) {
                 above.append((name: current.name, inode: current.inode, device: current.device))
+                let device = current.device
                 current = try Level(child, in: current.descriptor.number, shown)
+                guard current.device == device else {
+                    throw SystemError("remove", shown, errno: EBUSY, advice: "something is mounted in it")
+                }
                 continue
             }
             guard let upper = above.popLast() else { break }
@@ -83,50 +87,6 @@ public enum TreeRemoval {
                 }
                 throw SystemError("unlinkat", "\(shown)/…/\(String(cString: name))")
             }
-        }
-    }
-}
-
-/// The names in a directory, by its descriptor.
-enum DirectoryEntries {
-    /// The names for which a body answers true, sorted by bytes; without `.` and `..`.
-    static func names(in directory: Int32, _ shown: String) throws(SystemError) -> [[CChar]] {
-        var names: [[CChar]] = []
-        _ = try first(in: directory, shown) { name throws(SystemError) in
-            names.append(Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)))
-            return false
-        }
-        return names.sorted { strcmp($0, $1) < 0 }
-    }
-
-    /// The first name that a body answers true for.
-    static func first(
-        in directory: Int32, _ shown: String, where body: (UnsafePointer<CChar>) throws(SystemError) -> Bool
-    ) throws(SystemError) -> [CChar]? {
-        // A position of its own: the caller's descriptor may be read again.
-        let copy = isolab_open_at(directory, ".", O_RDONLY | O_DIRECTORY, 0)
-        guard copy >= 0 else { throw SystemError("openat", shown) }
-        guard let stream = fdopendir(copy) else {
-            close(copy)
-            throw SystemError("fdopendir", shown)
-        }
-        defer { closedir(stream) }
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno != 0 { throw SystemError("readdir", shown) }
-                return nil
-            }
-            var isFound = false
-            var found: [CChar]?
-            try withUnsafePointer(to: &entry.pointee.d_name) { pointer throws(SystemError) in
-                try pointer.withMemoryRebound(to: CChar.self, capacity: 256) { name throws(SystemError) in
-                    if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { return }
-                    isFound = try body(name)
-                    if isFound { found = Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)) }
-                }
-            }
-            if isFound { return found }
         }
     }
 }

@@ -1,16 +1,17 @@
-import CLinux
-import Glibc
-import Linux
+internal import CLinux
+internal import Glibc
 
 /// Extended attributes (`xattr(7)`), of what is open and of what cannot be opened.
-enum Attributes {
+package enum FileAttributes {
     /// All of them, by name, of whatever a path names, a link itself included; none where the file system has none.
-    static func read(_ path: String) throws(SystemError) -> [String: [UInt8]] {
-        try read(terminated(path.utf8), in: nil, path)
+    package static func read(_ path: String) throws(SystemError) -> [String: [UInt8]] {
+        try read(FileName.terminated(path.utf8), in: nil, path)
     }
 
     /// - Parameter directory: nil for the working directory, or where the name is absolute.
-    static func read(_ name: [CChar], in directory: Int32?, _ shown: String) throws(SystemError) -> [String: [UInt8]] {
+    package static func read(
+        _ name: [CChar], in directory: Int32?, _ shown: String
+    ) throws(SystemError) -> [String: [UInt8]] {
         var list = [CChar](repeating: 0, count: 1024)
         let count = try sized(&list, "llistxattr", shown) { buffer, size in
             isolab_list_attributes_at(directory ?? AT_FDCWD, name, buffer, size)

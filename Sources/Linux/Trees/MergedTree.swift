@@ -1,6 +1,5 @@
-import CLinux
+internal import CLinux
 public import Glibc
-public import Linux
 
 /// What directories of layers show together, read without mounting: as overlayfs merges them.
 ///
@@ -11,7 +10,7 @@ public struct MergedTree: Sendable {
     /// The layers' directories, the top first.
     public var layers: [String]
     /// Whether removals are visited instead of heeded: for a look at the top layer alone.
-    var showsRemovals = false
+    package var showsRemovals = false
 
     public init(layers: [String]) { self.layers = layers }
 
@@ -23,15 +22,15 @@ public struct MergedTree: Sendable {
         /// The number of the layer it is in, the top being 0.
         public let layer: Int
         /// A removal: the name, where `showsRemovals`.
-        let isRemoval: Bool
+        package let isRemoval: Bool
         /// A directory that hides what lower layers have in it.
-        let isOpaque: Bool
+        package let isOpaque: Bool
         /// The directory it is in, open, and its name in there; a directory's own descriptor and `.`.
-        let parent: Int32
-        let name: [CChar]
+        package let parent: Int32
+        package let name: [CChar]
 
-        var kind: mode_t { status.st_mode & S_IFMT }
-        var shown: String { path.isEmpty ? "/" : LayerPath.shown(path) }
+        package var kind: mode_t { status.st_mode & S_IFMT }
+        package var shown: String { path.isEmpty ? "/" : FileName.shown(path) }
 
         /// Opens a regular file or a directory for reading.
         public func open() throws(SystemError) -> OwnedDescriptor {
@@ -57,7 +56,7 @@ public struct MergedTree: Sendable {
 
         /// Its extended attributes, overlayfs's own left out.
         public func attributes() throws(SystemError) -> [String: [UInt8]] {
-            try Attributes.read(name, in: parent, shown).filter { !OverlayAttribute.isReserved($0.key) }
+            try FileAttributes.read(name, in: parent, shown).filter { !OverlayAttribute.isReserved($0.key) }
         }
     }
 
@@ -85,9 +84,8 @@ public struct MergedTree: Sendable {
                     let open = try OpenDirectory(directory.path, in: roots[layer])
                     opened[layer] = open
                     for name in try DirectoryEntries.names(in: open.descriptor.number, roots[layer].path) {
-                        let bytes = name.dropLast().map { UInt8(bitPattern: $0) }
-                        if names[bytes] == nil { names[bytes] = layer }
-                        below[bytes, default: []].append(layer)
+                        if names[name] == nil { names[name] = layer }
+                        below[name, default: []].append(layer)
                     }
                 }
             } catch {
@@ -129,22 +127,27 @@ public struct MergedTree: Sendable {
         }
     }
 
+    /// The same, where nothing else can fail.
+    public func visit(_ body: (Node) throws(SystemError) -> Void) throws(SystemError) {
+        try visit(body) { $0 }
+    }
+
     /// What is at a name in one layer; nil where that is a removal and those are heeded.
     private func node(
         _ name: [UInt8], _ directory: OpenDirectory, _ layer: Int, in path: [UInt8]
     ) throws(SystemError) -> Node? {
-        let terminated = terminated(name)
+        let terminated = FileName.terminated(name)
         let full = path.isEmpty ? name : path + [0x2F] + name
         let parent = directory.descriptor.number
         var status = stat()
         guard fstatat(parent, terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            throw SystemError("fstatat", LayerPath.shown(full))
+            throw SystemError("fstatat", FileName.shown(full))
         }
         var isRemoval = status.isWhiteout
         var isOpaque = false
         // The newer form of a whiteout is an empty file with an attribute; an opaque directory that has such is "x".
         if status.isDirectory || (status.st_mode & S_IFMT == S_IFREG && status.st_size == 0) {
-            let mark = try OverlayAttribute(parent, terminated, LayerPath.shown(full))
+            let mark = try OverlayAttribute(parent, terminated, FileName.shown(full))
             isOpaque = status.isDirectory && mark.isOpaque
             isRemoval = isRemoval || (!status.isDirectory && mark.isWhiteout)
         }
@@ -174,33 +177,10 @@ public struct MergedTree: Sendable {
         let descriptor: OwnedDescriptor
 
         init(_ path: [UInt8], in root: Root) throws(SystemError) {
-            let name = path.isEmpty ? [0x2E, 0] : terminated(path)
+            let name = path.isEmpty ? [0x2E, 0] : FileName.terminated(path)
             let number = isolab_open_in_root(root.descriptor.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
-            guard number >= 0 else { throw SystemError("openat2", "\(root.path)/\(LayerPath.shown(path))") }
+            guard number >= 0 else { throw SystemError("openat2", "\(root.path)/\(FileName.shown(path))") }
             descriptor = OwnedDescriptor(owning: number)
-        }
-    }
-}
-
-/// What overlayfs notes on files of its upper directory (Linux, Documentation/filesystems/overlayfs.rst).
-struct OverlayAttribute {
-    var isOpaque = false
-    var isWhiteout = false
-    /// An attribute that says the content is elsewhere: `redirect` or `metacopy`.
-    var unreadable: String?
-
-    static func isReserved(_ name: String) -> Bool {
-        name.hasPrefix("trusted.overlay.") || name.hasPrefix("user.overlay.")
-    }
-
-    init(_ parent: Int32, _ name: [CChar], _ shown: String) throws(SystemError) {
-        for (attribute, value) in try Attributes.read(name, in: parent, shown) where Self.isReserved(attribute) {
-            switch attribute.split(separator: ".").last {
-            case "opaque": isOpaque = value == [UInt8(ascii: "y")]
-            case "whiteout": isWhiteout = true
-            case "redirect", "metacopy": unreadable = attribute
-            default: break
-            }
         }
     }
 }

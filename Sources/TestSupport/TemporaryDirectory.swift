@@ -1,0 +1,23 @@
+public import Glibc
+public import Linux
+
+/// A directory of the test's own, removed with the value.
+public final class TemporaryDirectory: Sendable {
+    public let path: String
+
+    /// - Parameters:
+    ///   - parent: where it is; `/tmp` may be in memory, and not take what a test is about.
+    ///   - mode: that others may pass lets tests run parts of themselves as somebody else.
+    public init(in parent: String = "/tmp", mode: mode_t = 0o700) throws(SystemError) {
+        path = "\(parent)/isolab-test-\(RandomName.make().prefix(16))"
+        let path = path
+        try retryingOnInterrupt("mkdir", path) { mkdir(path, mode) }
+        // Whatever the umask took away.
+        chmod(path, mode)
+    }
+
+    /// Removes it before its time.
+    public func remove() { try? TreeRemoval.remove(path) }
+
+    deinit { remove() }
+}
