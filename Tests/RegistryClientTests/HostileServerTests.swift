@@ -324,6 +324,94 @@ import Testing
         #expect(try client.repositories(of: server.name) == ["a/b"])
     }
 
+    // MARK: Heads
+
+    /// Fields that are no text, steer a terminal, repeat or contradict themselves: whatever comes, it is an error of ours that says
+    /// so in one line of text, and nobody is sent the password who did not ask for it in its own place.
+    @Test(arguments: 0..<24)
+    func headsOfNoise(seed: UInt64) throws {
+        let noise = Mutex(Noise(seed: seed))
+        let image = TestImage()
+        let server = try ScriptedServer { request, wire in
+            if request.path == "/v2/" { return wire.answer(200) }
+            wire.send(noise.withLock { $0.answer(image.manifestBytes) })
+            wire.hangUp()
+        }
+        let place = try Place()
+        var options = ClientOptions.test { $0.retries.attempts = 2 }
+        options.credential = .password(user: "ada", password: "hidden-word")
+        let name = try ImageReference("\(server.name)/a/b")
+        for round in 0..<12 {
+            let client = RegistryClient(options)
+            do {
+                switch round % 4 {
+                case 0: _ = try client.tags(of: name)
+                case 1: _ = try client.repositories(of: server.name)
+                case 2: _ = try client.pull(name, into: try place.store(), withReferrers: true)
+                default: _ = try client.inspect(name)
+                }
+            } catch let error as RegistryClientError {
+                let text = error.description
+                #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) })
+                #expect(!text.unicodeScalars.contains { (0x202A...0x202E).contains($0.value) })
+                #expect(!text.contains("hidden-word") && text.utf8.count < 4000)
+            }
+        }
+        let encoded = "Basic " + "YWRhOmhpZGRlbi13b3Jk"
+        #expect(
+            server.requests.allSatisfy { request in
+                request.fields["authorization"].map { $0 == encoded || $0.hasPrefix("Bearer ") } ?? true
+            })
+    }
+
+    /// Answers out of pieces that readers trip over, always the same for a seed.
+    private struct Noise {
+        private var state: UInt64
+        private static let pieces: [[UInt8]] =
+            [
+                "\u{1B}[2J", "\u{9B}31m", "\u{202E}", "\u{301}", "\u{0}", "\u{7F}", "\r", "\u{B}", "\"", "\\", ",", ";",
+                "=", "<", ">",
+                "Bearer realm=", "Basic ", "sha256:", "bytes 0-1/2", "99999999999999999999", "-1", "rel=next", "/v2/",
+                "?n=1",
+                "https://registry.invalid/", "//x@y/", "%00", " ", "\t", String(repeating: "A", count: 300),
+            ].map { Array($0.utf8) } + [[0xFF, 0xFE], [0x80], [0xC3, 0x28], [0xED, 0xA0, 0x80]]
+        private static let names = [
+            "WWW-Authenticate", "Link", "Location", "Docker-Content-Digest", "Content-Type", "Content-Range",
+            "Retry-After",
+            "OCI-Subject", "Content-Length", "X-\u{212A}",
+        ]
+
+        init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+        private mutating func below(_ limit: Int) -> Int {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state % UInt64(limit))
+        }
+
+        private mutating func junk() -> [UInt8] {
+            (0..<below(7)).flatMap { _ in Self.pieces[below(Self.pieces.count)] }
+        }
+
+        mutating func answer(_ manifest: [UInt8]) -> [UInt8] {
+            let status = [200, 200, 200, 206, 301, 307, 400, 401, 401, 404, 429, 500][below(12)]
+            var bytes = Array("HTTP/1.1 \(status) ".utf8) + junk() + [13, 10]
+            for _ in 0..<below(6) {
+                let name = Self.names[below(Self.names.count)]
+                bytes += Array("\(name): ".utf8)
+                if name == "Link" {
+                    bytes += Array("</v2/a/b/tags/list?\(below(1000))".utf8) + junk() + Array(">; rel=next".utf8)
+                }
+                if name == "WWW-Authenticate" { bytes += Array(["Basic realm=\"", "Bearer realm=\""][below(2)].utf8) }
+                bytes += junk() + [13, 10]
+            }
+            let body = [manifest, Array(#"{"name":"a/b","tags":["x"],"repositories":["a"]}"#.utf8), junk()][below(3)]
+            if below(2) == 0 { bytes += Array("Content-Type: \(MediaType.imageManifest)\r\n".utf8) }
+            return bytes + Array("Content-Length: \(body.count)\r\n\r\n".utf8) + body
+        }
+    }
+
     // MARK: Uploads
 
     /// An upload that is to go to another, plain host is refused before a byte goes.

@@ -34,7 +34,14 @@ extension ImageStore {
                 let used = try containers(of: target).map { "container \($0)" } + users(id)
                 if !used.isEmpty { throw .inUse(text, by: used) }
             }
+            // What speaks of the image alone goes with it.
+            let speaking = speaking(of: [target], among: index.manifests)
             index.manifests.removeAll { $0.digest == target.digest }
+            let others = index.manifests.filter { entry in !speaking.contains { $0.digest == entry.digest } }
+            let kept = Set(self.speaking(of: others, among: index.manifests).map(\.digest))
+            index.manifests.removeAll { entry in
+                speaking.contains { $0.digest == entry.digest } && !kept.contains(entry.digest)
+            }
             removal.untagged = entries.compactMap(\.imageName)
             removal.images = [id]
         }
