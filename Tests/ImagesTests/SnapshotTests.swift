@@ -60,7 +60,7 @@ import Testing
         let image = try TestImage.make(in: store, layers: scripts, names: ["sample"])
         #expect(Set(image.configuration.rootfs.diffIDs).count == 5)
         let snapshot = try store.makeSnapshot("c1", of: image, form: form)
-        let files = try run("cd $ROOT; find . -type f -exec grep -H . {} + | sort", in: snapshot)
+        let files = try mounts.run("cd $ROOT; find . -type f -exec grep -H . {} + | sort", in: snapshot)
         #expect(files == "./etc/b:b\n./etc/one:one\n./gone/g:g\n")
         guard form == .overlay else { return }
         #expect(snapshot.stack.count == 5)
