@@ -6,8 +6,7 @@ import RegistryClient
 /// `list`: the tags of a repository.
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the tags of a repository in a registry.",
-        usage: "isolab list [<options>] <repository>")
+        commandName: "list", abstract: "List the tags of a repository in a registry.")
 
     @Argument(help: ArgumentHelp("[registry/]repository", valueName: "repository")) var repository: ImageName
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("So many at most.", valueName: "number"))
@@ -37,7 +36,6 @@ struct ListCommand: ParsableCommand {
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Find repositories of a registry, or tags of a repository, by a pattern.",
-        usage: "isolab search [<options>] <pattern>",
         discussion: """
             search localhost:5000/'*busy*'        repositories of a registry that tells them
             search docker.io/library/debian:'12*' tags of a repository

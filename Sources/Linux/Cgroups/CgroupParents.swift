@@ -54,10 +54,17 @@ enum CgroupParents {
         func request(_ names: [String]) throws(SystemError) {
             try SystemFile.write(names.map { "+\($0)" }.joined(separator: " "), to: file)
         }
-        do throws(SystemError) { return try request(directory.controllers) } catch {
+        // What a delegated cgroup was not given would fail all of them, and one by one those that threads may have (cgroups(7),
+        // "Threaded cgroups") would be let through while it still has processes: no other could be had then.
+        let there = Set(try SystemFile.read(path + "/cgroup.controllers").split { $0 == " " || $0 == "\n" })
+        let given = directory.controllers.filter { there.contains($0[...]) }
+        do throws(SystemError) {
+            if !given.isEmpty { try request(given) }
+            if given == directory.controllers { return }
+        } catch {
             if error.errno == EBUSY, path == directory.parent {
                 try moveProcesses(from: path, to: "\(path)/\(othersName)")
-                if (try? request(directory.controllers)) != nil { return }
+                if (try? request(given)) != nil, given == directory.controllers { return }
             }
         }
         // What was not asked for may be missing: a delegated cgroup passes on what it was given.

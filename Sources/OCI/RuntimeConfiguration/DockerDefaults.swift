@@ -121,10 +121,12 @@ extension RuntimeConfiguration {
     }
 
     /// Leaves out what a container cannot have whose maker is root of a user namespace alone, as podman does for an ordinary user:
-    /// less weight with the kernel's out-of-memory killer than its maker, a range of groups of which some are not mapped, and,
-    /// beside the host's network, a sysfs of its own, in whose place it sees the host's.
+    /// less weight with the kernel's out-of-memory killer than its maker, a range of groups of which some are not mapped, rules of
+    /// devices, none of which can be made there, and, beside the host's network, a sysfs of its own, in whose place it sees the
+    /// host's.
     public mutating func adaptToUserNamespace() {
         process?.oomScoreAdjustment = nil
+        linux?.resources?.devices = [Resources.DeviceRule(allow: true, access: "rwm")]
         linux?.sysctl["net.ipv4.ping_group_range"] = nil
         guard linux?.namespaces.contains(where: { $0.kind == .network }) == false else { return }
         for index in mounts.indices where mounts[index].type == "sysfs" {
