@@ -45,6 +45,10 @@ static inline CURLcode isolab_curl_get_number(CURL *handle, CURLINFO info, long 
     return (curl_easy_getinfo)(handle, info, value);
 }
 
+static inline CURLcode isolab_curl_get_size(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return (curl_easy_getinfo)(handle, info, value);
+}
+
 static inline CURLcode isolab_curl_get_text(CURL *handle, CURLINFO info, char **value) {
     return (curl_easy_getinfo)(handle, info, value);
 }

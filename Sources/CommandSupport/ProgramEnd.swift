@@ -4,10 +4,14 @@ import Glibc
 extension ParsableArguments {
     /// Ends the program as ArgumentParser's own `main` does, but with the exit statuses isolab promises.
     ///
-    /// - Parameter wrongCommandLine: the status of a command line that is none.
-    public static func end(with error: any Error, wrongCommandLine: Int32 = 2) -> Never {
+    /// - Parameters:
+    ///   - text: nil: what the parser says of the error.
+    ///   - wrongCommandLine: the status of a command line that is none.
+    public static func end(
+        with error: any Error, saying text: String? = nil, wrongCommandLine: Int32 = 2
+    ) -> Never {
         let code = exitCode(for: error)
-        let text = fullMessage(for: error)
+        let text = text ?? fullMessage(for: error)
         if code.isSuccess {
             print(text)
             Glibc.exit(0)

@@ -2,7 +2,7 @@ import Containers
 import Images
 import Layers
 import Linux
-import OCI
+public import OCI
 import Presentation
 
 extension Engine {
@@ -27,18 +27,24 @@ extension Engine {
     ///
     /// One that runs is stopped where it is meanwhile.
     ///
+    /// - Parameter change: makes of what the container's image says of its containers what the new one does.
     /// - Returns: the image's identifier.
-    public func commit(_ text: String, as name: String?, author: String?, comment: String?) throws -> String {
+    public func commit(
+        _ text: String, as name: String?, author: String?, comment: String?,
+        change: (ImageConfiguration.Execution) throws -> ImageConfiguration.Execution = { $0 }
+    ) throws -> String {
         let container = try container(text)
         let snapshot = try snapshot(of: container, for: "commit")
         let names = try name.map { [try ImageReference($0).withDefaultTag] } ?? []
+        let execution = try change(try images.image(of: snapshot).configuration.execution)
         let pauses = status(of: container) == .running
         if pauses { try runtime.pause(container.id) }
         defer { if pauses { try? runtime.resume(container.id) } }
         let image = try images.commit(
             snapshot, as: names,
             options: CommitOptions(
-                author: author, comment: comment, createdBy: container.command.joined(separator: " ")))
+                author: author, comment: comment, createdBy: container.command.joined(separator: " "),
+                execution: execution))
         return "\(image.id)"
     }
 

@@ -27,6 +27,11 @@ public struct ImageGraph: Equatable, Sendable {
     }
 }
 
+extension Descriptor {
+    /// Whether an index names an artifact beside its images: `unknown/unknown`, as Docker has it of attestations.
+    var isOfNoPlatform: Bool { platform?.os == "unknown" }
+}
+
 extension ImageStore {
     /// Follows an entry to everything it leads to.
     ///
@@ -90,10 +95,14 @@ extension ImageStore {
                         "has \(manifest.layers.count) layers, and its configuration tells of \(configuration.rootfs.diffIDs.count)"
                 )
             }
-            for layer in manifest.layers where !layer.mediaType.isLayer {
-                throw .malformed(name, problem: "'\(layer.mediaType)' is no media type of a layer")
+            if let layer = manifest.layers.first(where: { !$0.mediaType.isLayer }) {
+                // Docker's attestations look like images but for their layers.
+                guard descriptor.isOfNoPlatform || manifest.artifactType != nil || manifest.subject != nil else {
+                    throw .malformed(name, problem: "'\(layer.mediaType)' is no media type of a layer")
+                }
+            } else {
+                node.configuration = configuration
             }
-            node.configuration = configuration
         }
         graph.manifests.append(node)
     }
@@ -111,7 +120,8 @@ extension ImageStore {
         }
         let graph = try graph(of: target)
         let missing = Set(graph.missing.map(\.digest))
-        if graph.manifests.isEmpty {
+        // An artifact may be an index that names nothing.
+        if graph.manifests.isEmpty, !names.isEmpty || !graph.missing.isEmpty {
             throw .content(.missing(graph.missing.first?.digest ?? target.digest, store: root))
         }
         // Half a platform is none: a manifest whose blobs did not come would pass for an image.

@@ -150,7 +150,7 @@ extension ImageStore {
     private func summary(of entry: Descriptor) -> ImageSummary? {
         var summary = ImageSummary(id: entry.digest, target: entry.digest, size: 0, platforms: [])
         let manifests = manifests(of: entry)
-        let images = manifests.filter { $0.1.config.mediaType.isConfiguration }
+        let images = manifests.filter { $0.1.config.mediaType.isConfiguration && !$0.0.isOfNoPlatform }
         if let (_, manifest) = images.first {
             summary.id = manifest.config.digest
             do throws(ImageError) {

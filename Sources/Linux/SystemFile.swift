@@ -10,8 +10,12 @@ public enum SystemFile {
     /// The whole content of a file.
     public static func bytes(of path: String) throws(SystemError) -> [UInt8] {
         let file = try OwnedDescriptor(opening: path, O_RDONLY)
-        let size = 16 * 1024
+        var status = stat()
+        // The kernel's own files have none; others, which may be large, are read in large pieces.
+        let length = fstat(file.number, &status) == 0 ? max(0, Int(status.st_size)) : 0
+        let size = min(max(length, 16 << 10), 256 << 10)
         var content: [UInt8] = []
+        content.reserveCapacity(min(length, 1 << 30))
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         defer { chunk.deallocate() }
         while true {

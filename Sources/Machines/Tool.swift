@@ -26,7 +26,7 @@ enum Tool {
         let inputFile = try temporary()
         let outputFile = try temporary()
         let errorFile = try temporary()
-        try TextFile.write(input, to: inputFile.number, path: "temporary file")
+        try SystemFile.write(input, to: inputFile.number, "temporary file")
         lseek(inputFile.number, 0, SEEK_SET)
         let process = try ProcessPlan(
             program, arguments, environment: environment, workingDirectory: directory

@@ -70,6 +70,7 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
             case .connection, .timeout: .unreachable
             case .refused: .protocolViolation
             case .notTLS, .certificate: .insecure
+            case .identity: .unauthorized
             case .cancelled: .cancelled
             case .local: .unusable
             }

@@ -7,12 +7,14 @@ import RegistryClient
 struct CopyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy an image from one registry to another without storing it here.",
+        usage: "isolab copy [<options>] <source> <destination>",
         discussion: "Within one registry nothing but manifests travels: layers are mounted.")
 
     @Argument(help: ArgumentHelp("Where from.", valueName: "source")) var source: ImageName
     @Argument(help: ArgumentHelp("Where to.", valueName: "destination")) var destination: ImageName
     @OptionGroup var platforms: PlatformOptions
     @Flag(help: "Copy the images of every platform, and the index that names them.") var allPlatforms = false
+    @OptionGroup var referrers: ReferrerOptions
     @Flag(name: .shortAndLong, help: "Print the digest alone.") var quiet = false
     @OptionGroup var registries: RegistryOptions
 
@@ -23,12 +25,14 @@ struct CopyCommand: ParsableCommand {
             let display = TransferDisplay(quiet: quiet)
             defer { display.finish() }
             let copied = try registries.client().copy(
-                from, to: to, allPlatforms ? .all : .platform(platforms.platform), report: display.receive)
+                from, to: to, allPlatforms ? .all : .platform(platforms.platform), withReferrers: referrers.referrers,
+                report: display.receive)
             display.finish()
             if quiet {
                 print(copied.root.digest)
             } else {
                 print("\(to.familiarName)@\(copied.root.digest)")
+                if referrers.referrers { printToStandardError(ReferrerOptions.note(copied.referrers)) }
                 printToStandardError("sent \(copied.sent) contents, \(TransferBoard.size(copied.sentSize))")
             }
         }

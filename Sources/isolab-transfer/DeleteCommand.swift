@@ -6,6 +6,7 @@ import RegistryClient
 struct DeleteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Remove a tag from a registry, or a manifest with all its tags.",
+        usage: "isolab registry delete [<options>] <name>",
         discussion: "Blobs stay until the registry's own garbage collection.")
 
     @Argument(help: ArgumentHelp("repository:tag or repository@digest", valueName: "name")) var name: ImageName

@@ -7,6 +7,7 @@ import RegistryClient
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show an image in a registry without pulling it.",
+        usage: "isolab registry inspect [<options>] <name>",
         discussion: """
             The fields of --format are those of the JSON shown without it, e.g. '{{.Digest}}' or '{{.Config.config.Cmd}}'.
             """)

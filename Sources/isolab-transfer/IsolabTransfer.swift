@@ -6,8 +6,9 @@ import Glibc
 @main
 struct IsolabTransfer: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "isolab-transfer",
-        abstract: "Pull, push and look at images in registries; `isolab pull` and its like run this.",
+        // Users come here by `isolab pull` and its like: that is how the help has to call it.
+        commandName: "isolab",
+        abstract: "Pull, push and look at images in registries (isolab-transfer).",
         discussion: """
             Credentials are those of docker and podman (auth.json, config.json, credential helpers). Registries are spoken to \
             by TLS; plain HTTP and untrusted certificates are for registries named by --insecure-registry and for this \
@@ -19,8 +20,15 @@ struct IsolabTransfer: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             PullCommand.self, PushCommand.self, CopyCommand.self, InspectCommand.self, ListCommand.self,
-            SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self,
+            SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self, RegistryGroup.self,
         ])
+
+    /// `isolab registry inspect` and `delete` as users call them: without that word `isolab` means what is here.
+    struct RegistryGroup: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "registry", abstract: "What `isolab registry` hands over.", shouldDisplay: false,
+            subcommands: [InspectCommand.self, DeleteCommand.self])
+    }
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {

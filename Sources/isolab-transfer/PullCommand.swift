@@ -9,7 +9,7 @@ import RegistryClient
 /// `pull`: an image from a registry into the store.
 struct PullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Bring an image from a registry.",
+        commandName: "pull", abstract: "Bring an image from a registry.", usage: "isolab pull [<options>] <name>",
         discussion: """
             A name without a registry is Docker's: busybox is docker.io/library/busybox:latest. What is here already is not \
             brought again; a pull that was cut off goes on where it stopped.
@@ -18,6 +18,7 @@ struct PullCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("[registry/]repository[:tag][@digest]", valueName: "name")) var name: ImageName
     @OptionGroup var platforms: PlatformOptions
     @Flag(help: "Bring the images of every platform, and the index that names them.") var allPlatforms = false
+    @OptionGroup var referrers: ReferrerOptions
     @Flag(name: .shortAndLong, help: "Print the name alone.") var quiet = false
     @OptionGroup var store: StoreOptions
     @OptionGroup var registries: RegistryOptions
@@ -32,12 +33,14 @@ struct PullCommand: ParsableCommand {
             defer { display.finish() }
             let pulled = try registries.client().pull(
                 reference, into: images.content, allPlatforms ? .all : .platform(platforms.platform),
-                report: display.receive)
+                withReferrers: referrers.referrers, report: display.receive)
             try images.add(pulled.root, as: [reference])
+            for referrer in pulled.referrers { try images.add(referrer) }
             withExtendedLifetime(lease) {}
             display.finish()
             if !quiet {
                 printToStandardError("digest: \(pulled.named.digest)")
+                if referrers.referrers { printToStandardError(ReferrerOptions.note(pulled.referrers.count)) }
                 printToStandardError(
                     pulled.fetched == 0
                         ? "everything was here already"

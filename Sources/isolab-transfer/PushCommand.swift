@@ -8,11 +8,13 @@ import RegistryClient
 struct PushCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push", abstract: "Take an image to the registry that its name says.",
+        usage: "isolab push [<options>] <name>",
         discussion: "Give an image a name in your registry first: isolab tag busybox registry.example/me/busybox")
 
     @Argument(help: ArgumentHelp("[registry/]repository[:tag]", valueName: "name")) var name: ImageName
     @Option(help: ArgumentHelp("Of an index, only the image for this platform.", valueName: "os/arch[/variant]"))
     var platform: Platform?
+    @OptionGroup var referrers: ReferrerOptions
     @Flag(name: .shortAndLong, help: "Print the digest alone.") var quiet = false
     @OptionGroup var store: StoreOptions
     @OptionGroup var registries: RegistryOptions
@@ -28,14 +30,16 @@ struct PushCommand: ParsableCommand {
             let display = TransferDisplay(quiet: quiet)
             defer { display.finish() }
             let neighbours = Self.neighbours(of: reference, in: images)
+            let known = referrers.referrers ? try images.referrers() : [:]
             let pushed = try registries.client().push(
-                root, from: images.content, as: reference, neighbours: { neighbours[$0] ?? [] },
-                report: display.receive)
+                root, from: images.content, as: reference, referrers: { known[$0] ?? [] },
+                neighbours: { neighbours[$0] ?? [] }, report: display.receive)
             display.finish()
             if quiet {
                 print(pushed.root.digest)
             } else {
                 print("\(reference.familiarName)@\(pushed.root.digest)")
+                if referrers.referrers { printToStandardError(ReferrerOptions.note(pushed.referrers)) }
                 printToStandardError(
                     pushed.sent == 0
                         ? "everything was there already"

@@ -8,6 +8,7 @@ import RunRecord
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure what isolation costs here, and write a report.",
+        usage: "isolab bench [<options>] [<experiment>]",
         discussion: """
             Ctrl-C stops after the current sample; what was measured is kept and reported. A second Ctrl-C stops at once.
             """)

@@ -27,7 +27,8 @@ struct Isolab: ParsableCommand {
             CommandGroup(
                 name: "Images",
                 subcommands: [
-                    ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self, LoadCommand.self,
+                    BuildCommand.self, ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self,
+                    LoadCommand.self,
                     RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
@@ -46,13 +47,28 @@ struct Isolab: ParsableCommand {
             try StoreAccess.prepare(for: command)
             try command.run()
         } catch {
-            end(with: error, wrongCommandLine: isEngines ? 125 : 2)
+            let text = Self.unknownCommand(message(for: error), fullMessage(for: error))
+            end(with: error, saying: text, wrongCommandLine: isEngines ? 125 : 2)
         }
     }
 }
 
 /// Engines have one status for all that is not the command's own.
 var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
+
+extension Isolab {
+    /// Where a command was asked for that is none: the parser would say that an argument is one too many.
+    private static func unknownCommand(_ message: String, _ full: String) -> String? {
+        let opening = "Unexpected argument '"
+        guard message.hasPrefix(opening), let word = message.dropFirst(opening.count).split(separator: "'").first,
+            let usage = full.split(separator: "\n").first(where: {
+                $0.hasPrefix("Usage: ") && $0.hasSuffix(" <subcommand>")
+            })
+        else { return nil }
+        let parent = usage.dropFirst("Usage: ".count).dropLast(" <subcommand>".count)
+        return "\(parent): there is no command '\(word)'; `\(parent) --help` lists those there are"
+    }
+}
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"

@@ -8,6 +8,7 @@ import RunRecord
 struct LaunchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "launch", abstract: "Launch one sandbox in a lane and show where its time goes.",
+        usage: "isolab launch [<options>] <lane> [<workload> ...]",
         discussion: """
             The workload is `exit` unless another command of isolab-workload is given, e.g. \
             isolab launch container -- memory 64

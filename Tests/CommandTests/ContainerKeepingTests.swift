@@ -28,7 +28,9 @@ struct ContainerKeepingTests {
             "$isolab" ps -a --format '{{.Names}} {{.State}} {{.ExitCode}} {{.Labels}}' | grep kept-$$
             "$isolab" ps --format '{{.Names}}' | grep -c kept-$$
             "$isolab" diff kept-$$
-            "$isolab" commit -m words kept-$$ made-$$ > /dev/null
+            "$isolab" commit -m words -c 'CMD ["cat", "/new"]' -c 'ENV A=1' kept-$$ made-$$ > /dev/null
+            "$isolab" inspect made-$$ --format '{{.Config.Cmd}} {{.Config.Env}}'
+            "$isolab" commit -c 'RUN true' kept-$$ wrong-$$; echo "wrong $?"
             "$isolab" run --rm made-$$ sh -c 'cat /new; ls /etc/group 2>&1; tail -1 /etc/passwd'
             "$isolab" history made-$$ --format '{{.Comment}}' | head -1
             "$isolab" inspect kept-$$ --format '{{.State.ExitCode}} {{.ImageName}}'
@@ -40,7 +42,9 @@ struct ContainerKeepingTests {
         let lines = result.output.split(separator: "\n").map(String.init)
         #expect(
             lines.map { $0.replacingDigitsAfterDash } == [
-                "status 3", "kept-N exited 3 a=b", "0", "C /etc", "D /etc/group", "C /etc/passwd", "A /new", "new",
+                "status 3", "kept-N exited 3 a=b", "0", "C /etc", "D /etc/group", "C /etc/passwd", "A /new",
+                "[cat /new] [A=1]", "wrong 1",
+                "new",
                 "ls: /etc/group: No such file or directory", "x", "words", "3 busybox", "1", "again 125", "gone 1",
                 "removed 0",
             ], "\(result.output)\(result.complaints)")

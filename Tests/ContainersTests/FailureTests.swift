@@ -72,7 +72,7 @@ import Testing
         }
         let pipe = try Pipe()
         let container = try bed.launcher.launch(
-            plan, streams: StandardStreams(output: pipe.write), identifier: "limits")
+            plan, streams: StandardStreams(output: pipe.writeEnd), identifier: "limits")
         #expect(pipe.readLine() == "up")
         let cgroup = try #require(container.cgroup)
         let memory = try #require(cgroup.directory(of: "memory"))

@@ -183,8 +183,9 @@ import Testing
             $0.linux?.sysctl = [:]
         }
         let pipe = try Pipe()
-        let container = try bed.launcher.launch(plan, streams: StandardStreams(output: pipe.write, error: pipe.write))
-        pipe.closeWrite()
+        let container = try bed.launcher.launch(
+            plan, streams: StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd))
+        pipe.closeWriteEnd()
         #expect(pipe.readLine() == "0")
         #expect(pipe.readLine().split(separator: " ") == ["0", "100000", "65536"])
         #expect(pipe.readLine() == "fine")

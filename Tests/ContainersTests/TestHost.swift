@@ -78,14 +78,14 @@ final class TestBed {
     /// Runs a plan to its end and releases it.
     func run(_ plan: LaunchPlan, whileRunning: (Container) throws -> Void = { _ in }) throws -> Outcome {
         let pipe = try Pipe()
-        let container = try launcher.launch(plan, streams: StandardStreams(output: pipe.write, error: pipe.write))
-        pipe.closeWrite()
+        let container = try launcher.launch(plan, streams: StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd))
+        pipe.closeWriteEnd()
         var failure: (any Error)?
         do { try whileRunning(container) } catch {
             failure = error
             try container.kill(SIGKILL)
         }
-        let output = pipe.readAll()
+        let output = try pipe.readAll()
         let exit = try container.wait()
         try container.release()
         if let failure { throw failure }
@@ -97,43 +97,12 @@ final class TestBed {
     }
 }
 
-/// A pipe whose write end the parent can close early.
-final class Pipe {
-    let read: Int32
-    private(set) var write: Int32
-
-    init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError("pipe", "test") }
-        (read, write) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    }
-
-    func closeWrite() {
-        if write >= 0 { close(write) }
-        write = -1
-    }
-
+extension Pipe {
+    /// What others write up to the end of a line.
     func readLine() -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
-        while Glibc.read(read, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        while read(readEnd, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    func readAll() -> String {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(read, &chunk, chunk.count)
-            if count <= 0 { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    deinit {
-        closeWrite()
-        close(read)
     }
 }

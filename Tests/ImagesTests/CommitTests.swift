@@ -26,16 +26,7 @@ import Testing
 
     @discardableResult
     private func run(_ command: String, in snapshot: Snapshot) throws -> String {
-        guard case .overlay(let overlay) = snapshot.root() else {
-            return try TestImage.run("cd \(snapshot.upper); \(command)")
-        }
-        let root = snapshot.directory + "/mounted"
-        try SystemFile.makeDirectories(root)
-        return try mounts.run { () throws in
-            try overlay.mount(at: root)
-            defer { try? OverlayMount.unmount(root) }
-            return try TestImage.run("cd \(root); \(command)")
-        }
+        try mounts.run("cd $ROOT; \(command)", in: snapshot)
     }
 
     private static let work =

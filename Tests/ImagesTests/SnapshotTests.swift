@@ -22,26 +22,12 @@ import Testing
         "mkdir etc && touch etc/.wh.one && echo three > etc/three",
     ]
 
-    /// Runs a shell command with a snapshot's root mounted at `$ROOT`, and answers what it wrote.
-    private func run(_ command: String, in snapshot: Snapshot) throws -> String {
-        guard case .overlay(let overlay) = snapshot.root() else {
-            return try TestImage.run("ROOT=\(snapshot.upper); \(command)")
-        }
-        let root = snapshot.directory + "/mounted"
-        try SystemFile.makeDirectories(root)
-        return try mounts.run { () throws in
-            try overlay.mount(at: root)
-            defer { try? OverlayMount.unmount(root) }
-            return try TestImage.run("ROOT=\(root); \(command)")
-        }
-    }
-
     /// The same files, whether layers are stacked or copied: what an upper one removes is gone.
     @Test(arguments: Snapshot.Form.allCases) func layersAreStacked(_ form: Snapshot.Form) throws {
         let image = try TestImage.make(in: store, layers: Self.scripts, names: ["sample"])
         let snapshot = try store.makeSnapshot("c1", of: image, form: form)
         #expect(
-            try run("cd $ROOT; find . -type f | sort; cat etc/*", in: snapshot) == """
+            try mounts.run("cd $ROOT; find . -type f | sort; cat etc/*", in: snapshot) == """
                 ./bin/sh
                 ./etc/three
                 ./etc/two
@@ -49,15 +35,38 @@ import Testing
                 two
 
                 """)
-        _ = try run("echo changed > $ROOT/etc/two", in: snapshot)
+        _ = try mounts.run("echo changed > $ROOT/etc/two", in: snapshot)
         #expect(try SystemFile.read(snapshot.upper + "/etc/two") == "changed\n")
         // Another container of the same image sees nothing of it.
         let other = try store.makeSnapshot("c2", of: image, form: form)
-        #expect(try run("cat $ROOT/etc/two", in: other) == "two\n")
+        #expect(try mounts.run("cat $ROOT/etc/two", in: other) == "two\n")
         #expect(try store.snapshot("c1") == snapshot)
         #expect(try store.snapshots() == ["c1", "c2"])
         try store.removeSnapshot("c1")
         #expect(try store.snapshots() == ["c2"])
+    }
+
+    /// Images have equal layers, such as those of steps that changed nothing or the same: overlayfs takes none twice. Stacked with
+    /// each once they are the same files as copied one after the other, and a collection leaves the stack of what is there.
+    @Test(arguments: Snapshot.Form.allCases) func equalLayers(_ form: Snapshot.Form) throws {
+        let settled = "find . -exec touch -hd @1 {} +"
+        let repeated = "mkdir etc gone && echo one > etc/one && touch etc/.wh.two && echo g > gone/g && \(settled)"
+        let scripts = [
+            "mkdir etc && echo base > etc/base && echo 2 > etc/two && \(settled)", repeated,
+            "mkdir etc && echo other > etc/one && echo 2 > etc/two && echo b > etc/b && touch .wh.gone && \(settled)",
+            repeated, "true && \(settled)", "mkdir etc && touch etc/.wh.base && \(settled)", "true && \(settled)",
+            repeated,
+        ]
+        let image = try TestImage.make(in: store, layers: scripts, names: ["sample"])
+        #expect(Set(image.configuration.rootfs.diffIDs).count == 5)
+        let snapshot = try store.makeSnapshot("c1", of: image, form: form)
+        let files = try mounts.run("cd $ROOT; find . -type f -exec grep -H . {} + | sort", in: snapshot)
+        #expect(files == "./etc/b:b\n./etc/one:one\n./gone/g:g\n")
+        guard form == .overlay else { return }
+        #expect(snapshot.stack.count == 5)
+        try store.removeSnapshot("c1")
+        _ = try store.collectGarbage()
+        #expect(SystemFile.exists(snapshot.stack.path))
     }
 
     /// On a host that can mount overlayfs, the store finds out that it can, and remembers it.
@@ -74,14 +83,14 @@ import Testing
             in: store, layers: (0..<count).map { "echo \($0) > file\($0); echo \($0) > top" })
         let snapshot = try store.makeSnapshot("many", of: image)
         #expect(snapshot.form == .overlay)
-        #expect(try run("ls $ROOT | wc -l; cat $ROOT/top", in: snapshot) == "\(count + 1)\n\(count - 1)\n")
+        #expect(try mounts.run("ls $ROOT | wc -l; cat $ROOT/top", in: snapshot) == "\(count + 1)\n\(count - 1)\n")
     }
 
     /// An image without layers is an empty root.
     @Test func noLayers() throws {
         let image = try TestImage.make(in: store, layers: [])
         let snapshot = try store.makeSnapshot("empty", of: image)
-        #expect(try run("ls -A $ROOT; touch $ROOT/new", in: snapshot) == "")
+        #expect(try mounts.run("ls -A $ROOT; touch $ROOT/new", in: snapshot) == "")
         #expect(try SystemFile.names(in: snapshot.upper) == ["new"])
     }
 

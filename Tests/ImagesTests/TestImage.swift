@@ -49,3 +49,19 @@ enum TestImage {
         return output
     }
 }
+
+extension PrivateMountThread {
+    /// Runs a shell command with a snapshot's root at `$ROOT`, mounted where it has to be, and answers what it wrote.
+    func run(_ command: String, in snapshot: Snapshot) throws -> String {
+        guard case .overlay(let overlay) = snapshot.root() else {
+            return try TestImage.run("ROOT=\(snapshot.upper); \(command)")
+        }
+        let root = snapshot.directory + "/mounted"
+        try SystemFile.makeDirectories(root)
+        return try run { () throws in
+            try overlay.mount(at: root)
+            defer { try? OverlayMount.unmount(root) }
+            return try TestImage.run("ROOT=\(root); \(command)")
+        }
+    }
+}

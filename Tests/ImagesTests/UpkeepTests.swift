@@ -86,6 +86,46 @@ import Testing
         #expect(try store.content.digests().isEmpty)
     }
 
+    /// What speaks of a platform's image in an index stays, and what speaks of that, too; Docker's attestations, which look like
+    /// images, are none.
+    @Test func referrersOfPlatforms() throws {
+        let image = try TestImage.make(in: store, layers: ["echo new > f"], names: ["app"])
+        let empty = try store.put(Array("{}".utf8), .empty)
+        let statement = try store.put(Array("statement".utf8), MediaType("application/vnd.in-toto+json"))
+        let configuration = ImageConfiguration(
+            platform: Platform(architecture: "unknown", os: "unknown"), rootfs: .init(diffIDs: [statement.digest]))
+        let config = try store.put(configuration.json(), .imageConfiguration)
+        var attestation = try store.put(
+            ImageManifest(config: config, layers: [statement]).json(), .imageManifest)
+        attestation.platform = configuration.platform
+        var platform = image.descriptor
+        platform.platform = .host
+        let index = try store.put(ImageIndex(manifests: [platform, attestation]).json(), .imageIndex)
+        try store.add(index, as: [try ImageReference("multi")])
+        try store.untag(try ImageReference("app"))
+        func artifact(about subject: Descriptor) throws -> Descriptor {
+            let type = MediaType("application/vnd.example.signature")
+            let manifest = ImageManifest(artifactType: type, config: empty, layers: [empty], subject: subject)
+            let descriptor = try store.put(manifest.json(), .imageManifest)
+            try store.add(descriptor)
+            return descriptor
+        }
+        let signature = try artifact(about: image.descriptor)
+        let counter = try artifact(about: signature)
+        let orphan = try artifact(about: Descriptor(.imageManifest, of: [1]))
+        #expect(
+            try store.referrers() == [
+                image.descriptor.digest: [signature], signature.digest: [counter],
+                Digest(sha256Of: [1]): [orphan],
+            ])
+        let listed = try store.images().filter { $0.name != nil }
+        #expect(listed.map(\.platforms.count) == [1] && listed.map(\.problem) == [nil])
+        #expect(try store.prune().blobs == [orphan.digest])
+        #expect(try store.referrers().count == 2)
+        _ = try store.prune(all: true)
+        #expect(try store.content.digests().isEmpty)
+    }
+
     /// What was brought under a lease stays, and so does what was there before and is needed again.
     @Test func leases() throws {
         let before = try store.content.put(Array("before".utf8))

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 import Testing
 
@@ -74,7 +75,7 @@ struct BadLuckTests {
     @Test func unavailableLaneIsARow() throws {
         let place = try Place()
         let programs = "\(place.path)/programs"
-        try Files.makeDirectories(programs)
+        try SystemFile.makeDirectories(programs)
         #expect(symlink("\(Built.directory)/isolab-workload", "\(programs)/isolab-workload") == 0)
         let (run, _) = try place.run(
             "experiments:\n  - {kind: startup, lanes: [native, vm], blocks: 1, warmups: 0}\n", programs: programs)
@@ -88,7 +89,7 @@ struct BadLuckTests {
     @Test(.enabled(if: geteuid() == 0, "mounts a small file system")) func fullDisk() throws {
         let place = try Place()
         let disk = "\(place.path)/disk"
-        try Files.makeDirectories(disk)
+        try SystemFile.makeDirectories(disk)
         try #require("size=128k".withCString { mount("tmpfs", disk, "tmpfs", 0, $0) } == 0)
         defer { umount2(disk, Int32(MNT_DETACH)) }
         let file = "\(place.path)/experiment.yaml"
@@ -110,9 +111,9 @@ struct BadLuckTests {
     @Test func leftoversOfAKilledRun() throws {
         let place = try Place()
         let dead = "\(place.path)/state/lab/4000001-12"
-        try Files.makeDirectories("\(dead)/bundles/x")
+        try SystemFile.makeDirectories("\(dead)/bundles/x")
         let alive = "\(place.path)/state/lab/\(Owner.current.token)"
-        try Files.makeDirectories(alive)
+        try SystemFile.makeDirectories(alive)
         let released = Leftovers.release(state: "\(place.path)/state")
         #expect(released.released.contains { $0.contains("4000001") })
         #expect(access(dead, F_OK) != 0)

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ final class Place {
     /// A directory of programs whose workload is a shell script.
     func programs(workload script: String) throws -> String {
         let directory = "\(path)/programs"
-        try Files.makeDirectories(directory)
+        try SystemFile.makeDirectories(directory)
         try Files.write("#!/bin/sh\n" + script, to: "\(directory)/isolab-workload", mode: 0o755)
         return directory
     }

@@ -102,6 +102,28 @@ import Testing
         #expect(error?.reason == .parentReference)
     }
 
+    /// A link whose header names no target, since Go's writer leaves out what is beyond ASCII: its record does, wherever the pieces
+    /// end in which the archive comes.
+    @Test(arguments: [0, 1000, 300_000, 2_000_000]) func targetInRecordAlone(length: Int) throws {
+        let workshop = try Workshop()
+        try workshop.unpack(
+            TarBlocks.made {
+                $0.file("before", String(repeating: "x", count: length))
+                $0.pax([(key: "linkpath", value: Array("old".utf8)), (key: "linkpath", value: Array("中文".utf8))])
+                $0.link("link", to: "")
+                $0.pax([
+                    (key: "comment", value: [UInt8](repeating: 0x78, count: length / 3)),
+                    (key: "linkpath", value: Array("長".utf8)), (key: "path", value: Array("長い".utf8)),
+                ])
+                $0.link("", to: "")
+                $0.link("plain", to: "before")
+            })
+        let listing = try workshop.shell("cd layer; for link in link 長い plain; do readlink $link; done")
+        #expect(listing == "中文\n長\nbefore\n")
+        // None says one.
+        #expect(throws: LayerError.self) { try Workshop().unpack(TarBlocks.made { $0.link("link", to: "") }) }
+    }
+
     /// Sparse files stay sparse, whichever of tar's formats told so.
     @Test(arguments: ["gnu", "posix --sparse-version=0.0", "posix --sparse-version=0.1", "posix --sparse-version=1.0"])
     func holesAreKept(format: String) throws {

@@ -95,10 +95,10 @@ import Testing
         let process = try ProcessPlan(
             "/bin/sh", ["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo; sleep 60"]
         )
-        .spawn(StandardStreams(output: pipe.write), in: cgroup)
-        pipe.closeWrite()
+        .spawn(StandardStreams(output: pipe.writeEnd), in: cgroup)
+        pipe.closeWriteEnd()
         var byte: UInt8 = 0
-        #expect(read(pipe.read, &byte, 1) == 1)
+        #expect(read(pipe.readEnd, &byte, 1) == 1)
         let statistics = try cgroup.statistics()
         #expect(statistics.cpu.usage.total > 0)
         if cgroup.directory(of: "memory") != nil {

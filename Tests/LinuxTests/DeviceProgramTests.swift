@@ -199,9 +199,9 @@ struct DeviceFilterTests {
             let sink = open("/dev/null", O_WRONLY)
             defer { close(sink) }
             let process = try ProcessPlan("/bin/sh", ["-c", script])
-                .spawn(StandardStreams(output: pipe.write, error: sink), in: cgroup)
-            pipe.closeWrite()
-            let text = pipe.readAll()
+                .spawn(StandardStreams(output: pipe.writeEnd, error: sink), in: cgroup)
+            pipe.closeWriteEnd()
+            let text = try pipe.readAll()
             _ = try process.wait()
             return text
         }

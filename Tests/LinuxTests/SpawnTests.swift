@@ -15,9 +15,9 @@ import Testing
     @Test func pathDirectoryAndStreams() throws {
         let pipe = try Pipe()
         let plan = ProcessPlan("pwd", environment: ["PATH=/nonexistent:/usr/bin:/bin"], workingDirectory: "/usr")
-        let process = try plan.spawn(StandardStreams(output: pipe.write))
-        pipe.closeWrite()
-        #expect(pipe.readAll() == "/usr\n")
+        let process = try plan.spawn(StandardStreams(output: pipe.writeEnd))
+        pipe.closeWriteEnd()
+        #expect(try pipe.readAll() == "/usr\n")
         #expect(try process.wait().succeeded)
     }
 
@@ -35,10 +35,10 @@ import Testing
         let pipe = try Pipe()
         let extra = open("/dev/null", O_RDONLY)
         defer { close(extra) }
-        let process = try ProcessPlan("/bin/ls", ["/proc/self/fd"]).spawn(StandardStreams(output: pipe.write))
-        pipe.closeWrite()
+        let process = try ProcessPlan("/bin/ls", ["/proc/self/fd"]).spawn(StandardStreams(output: pipe.writeEnd))
+        pipe.closeWriteEnd()
         // 3 is ls's own descriptor of the directory.
-        #expect(pipe.readAll() == "0\n1\n2\n3\n")
+        #expect(try pipe.readAll() == "0\n1\n2\n3\n")
         #expect(try process.wait().succeeded)
     }
 
@@ -67,39 +67,5 @@ import Testing
         try process.kill(SIGKILL)
         #expect(try process.wait().ending == .signalled(SIGKILL, coreDumped: false))
         try process.kill(SIGKILL)
-    }
-}
-
-/// A pipe whose write end the parent can close early.
-final class Pipe {
-    let read: Int32
-    private(set) var write: Int32
-
-    init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError("pipe", "test") }
-        (read, write) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    }
-
-    func closeWrite() {
-        if write >= 0 { close(write) }
-        write = -1
-    }
-
-    func readAll() -> String {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(read, &chunk, chunk.count)
-            if count <= 0 { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    deinit {
-        closeWrite()
-        close(read)
     }
 }

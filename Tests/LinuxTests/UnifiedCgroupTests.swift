@@ -23,9 +23,9 @@ struct UnifiedCgroupTests {
     private func run(_ script: String, in cgroup: Cgroup) throws -> String {
         let pipe = try Pipe()
         let process = try ProcessPlan("/bin/sh", ["-c", script])
-            .spawn(StandardStreams(output: pipe.write, error: pipe.write), in: cgroup)
-        pipe.closeWrite()
-        let text = pipe.readAll()
+            .spawn(StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd), in: cgroup)
+        pipe.closeWriteEnd()
+        let text = try pipe.readAll()
         _ = try process.wait()
         return text
     }

@@ -55,7 +55,7 @@ struct GuestCommandTests {
     ])
     func notStarted(program: String, status: Int32, words: String) throws {
         let place = try GuestPlace()
-        try TextFile.replace(place.rootfs + "/etc/plain", with: [])
+        try WholeFile.replace(place.rootfs + "/etc/plain", with: [])
         let result = try place.run(GuestCommand([program], environment: ["PATH=/bin:/nowhere"]))
         #expect(result.exit.shellStatus == status)
         guard case .notStarted(let failure) = result.exit else { throw TestProblem("it was started") }
@@ -118,9 +118,9 @@ struct GuestCommandTests {
     func disk(readOnly: Bool) throws {
         let place = try GuestPlace()
         let upper = place.path + "/upper"
-        try TextFile.makeDirectory(upper + "/etc")
-        try TextFile.replace(place.rootfs + "/etc/below", with: Array("below".utf8))
-        try TextFile.replace(upper + "/etc/above", with: Array("above\n".utf8))
+        try SystemFile.makeDirectories(upper + "/etc")
+        try WholeFile.replace(place.rootfs + "/etc/below", with: Array("below".utf8))
+        try WholeFile.replace(upper + "/etc/above", with: Array("above\n".utf8))
         mknod(upper + "/etc/below", S_IFCHR, 0)
         chown(upper + "/etc/above", 77, 88)
         var runner = place.runner
@@ -147,8 +147,8 @@ struct GuestCommandTests {
     func share() throws {
         let place = try GuestPlace()
         let shared = place.path + "/shared"
-        try TextFile.makeDirectory(shared)
-        try TextFile.replace(shared + "/theirs", with: Array("from the host\n".utf8))
+        try SystemFile.makeDirectories(shared)
+        try WholeFile.replace(shared + "/theirs", with: Array("from the host\n".utf8))
         chown(shared + "/theirs", 12, 34)
         let script = "cat theirs; ls -n theirs; echo from the guest > ours"
         let command = GuestCommand(
@@ -158,7 +158,7 @@ struct GuestCommandTests {
         #expect(result.exit == .exited(0), "\(result.complaints)")
         #expect(
             result.text.hasPrefix("from the host\n") && result.text.contains(" 12 ") && result.text.contains(" 34 "))
-        #expect(try TextFile.read(shared + "/ours") == "from the guest\n")
+        #expect(try SystemFile.read(shared + "/ours") == "from the guest\n")
     }
 
     /// A file alone is the host's own in the guest, and nothing beside it; what is read-only the host itself keeps so, whatever
@@ -170,10 +170,10 @@ struct GuestCommandTests {
     func shareOfFiles() throws {
         let place = try GuestPlace()
         let (own, kept, tree) = (place.path + "/own", place.path + "/kept", place.path + "/tree")
-        try TextFile.replace(own, with: Array("ours\n".utf8))
-        try TextFile.replace(kept, with: Array("kept\n".utf8))
-        try TextFile.makeDirectory(tree)
-        try TextFile.replace(tree + "/x", with: Array("x\n".utf8))
+        try WholeFile.replace(own, with: Array("ours\n".utf8))
+        try WholeFile.replace(kept, with: Array("kept\n".utf8))
+        try SystemFile.makeDirectories(tree)
+        try WholeFile.replace(tree + "/x", with: Array("x\n".utf8))
         let script = """
             cat /etc/own /new/kept /tree/x; echo theirs >> /etc/own
             for file in /new/kept /tree/x /tree/new; do echo no > $file; done
@@ -191,10 +191,10 @@ struct GuestCommandTests {
         #expect(result.exit == .exited(0), "\(result.complaints)")
         #expect(result.text == "ours\nkept\nx\nkept\nours\ntheirs\n", "\(result.complaints)")
         #expect(result.complaints.components(separatedBy: "Read-only file system").count >= 5, "\(result.complaints)")
-        #expect(try TextFile.read(own) == "ours\ntheirs\n")
-        #expect(try TextFile.read(kept) == "kept\n" && TextFile.read(tree + "/x") == "x\n")
+        #expect(try SystemFile.read(own) == "ours\ntheirs\n")
+        #expect(try SystemFile.read(kept) == "kept\n" && SystemFile.read(tree + "/x") == "x\n")
         #expect(try SystemFile.names(in: tree) == ["x"])
-        #expect(try !TextFile.read("/proc/self/mountinfo").contains(place.path))
+        #expect(try !SystemFile.read("/proc/self/mountinfo").contains(place.path))
     }
 
     /// What cannot be shared is said before anything is started.
@@ -217,7 +217,7 @@ struct GuestCommandTests {
     func capabilities() throws {
         let place = try GuestPlace()
         let program = place.rootfs + "/bin/busybox-capable"
-        try TextFile.copy("/bin/busybox", to: program, mode: 0o755)
+        try WholeFile.copy("/bin/busybox", to: program, mode: 0o755)
         // struct vfs_cap_data (linux/capability.h): revision 2 and effective; CAP_CHOWN, which is bit 0, permitted.
         let capability: [UInt8] = [1, 0, 0, 2, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 12)
         let file = try OwnedDescriptor(opening: program, O_RDONLY)
@@ -241,7 +241,7 @@ struct GuestCommandTests {
         var runner = place.runner
         // Its modules are not found from there.
         runner.kernel = place.path + "/vmlinuz"
-        try TextFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
+        try WholeFile.copy(try GuestKernel.find().image, to: place.path + "/vmlinuz", mode: 0o644)
         let error = #expect(throws: GuestError.self) { try place.run(GuestCommand(["/bin/true"]), with: runner) }
         #expect(error?.description.contains("its kernel needs virtio_console") == true)
     }

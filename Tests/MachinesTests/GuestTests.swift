@@ -11,7 +11,7 @@ private enum Host {
     static let accelerator = AcceleratorReport.probe()
     static let productDirectory: String = {
         // The test bundle is loaded by the toolchain's own runner: its own path is in the maps of this process.
-        let maps = (try? TextFile.read("/proc/self/maps")) ?? ""
+        let maps = (try? SystemFile.read("/proc/self/maps")) ?? ""
         let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") }
         let path = line?.split(separator: " ").last.map(String.init) ?? GuestDriver.besideThisProgram()
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -64,8 +64,8 @@ private final class Bench {
 
     func linux(_ name: String, _ recipe: GuestRecipe, arguments: [String]) throws -> Domain {
         let tree = state.path("root")
-        try TextFile.makeDirectory(tree)
-        try TextFile.replace(tree + "/isolab-workload", with: try TextFile.bytes(Host.workload), mode: 0o755)
+        try SystemFile.makeDirectories(tree)
+        try WholeFile.replace(tree + "/isolab-workload", with: try SystemFile.bytes(of: Host.workload), mode: 0o755)
         let initramfs = try Initramfs.make(layers: [tree], cache: Cache(root: state.path("cache")))
         return recipe.domain(
             name: name, kernel: try #require(Host.kernel), initramfs: initramfs.path, arguments: arguments,
@@ -113,7 +113,7 @@ private final class Bench {
         #expect(log.hasSuffix("/isolab-vm.log") && log != own)
         #expect(Self.standardError(of: process) != own)
         // Run as root a guest is tainted, and libvirt says so: it was written, and here is where.
-        if geteuid() == 0 { #expect(try TextFile.read(log).contains("quiet")) }
+        if geteuid() == 0 { #expect(try SystemFile.read(log).contains("quiet")) }
         try guest.release()
     }
 
@@ -140,7 +140,7 @@ private final class Bench {
         let home = "/tmp/ilt-\(getpid())-user"
         defer { try? TreeRemoval.remove(home) }
         for directory in [home, home + "/run", home + "/bin"] {
-            try TextFile.makeDirectory(directory)
+            try SystemFile.makeDirectories(directory)
             chown(directory, 65534, 65534)
         }
         // Where the build lies, other users may not go.
@@ -258,11 +258,11 @@ struct LinuxGuestTests {
     @Test func leftovers() throws {
         let state = StateDirectory(root: "/tmp/ilt-\(getpid())-leftovers")
         defer { try? TreeRemoval.remove(state.root) }
-        try TextFile.makeDirectory(state.path("vm/999999"))
-        try TextFile.replace(state.path("vm/999999/owner"), with: Array("999999 1\n".utf8))
-        try TextFile.makeDirectory(state.path("vm/alive"))
+        try SystemFile.makeDirectories(state.path("vm/999999"))
+        try WholeFile.replace(state.path("vm/999999/owner"), with: Array("999999 1\n".utf8))
+        try SystemFile.makeDirectories(state.path("vm/alive"))
         let own = try #require(OwnerRecord(pid: getpid()))
-        try TextFile.replace(state.path("vm/alive/owner"), with: Array(own.text.utf8))
+        try WholeFile.replace(state.path("vm/alive/owner"), with: Array(own.text.utf8))
         #expect(Leftovers.find(in: state).map(\.root) == [state.path("vm/999999")])
         Leftovers.release(in: state)
         #expect(try SystemFile.names(in: state.path("vm")) == ["alive"])
@@ -333,9 +333,9 @@ struct LinuxGuestTests {
         let state = StateDirectory(root: "/tmp/ilt-\(getpid())-words")
         defer { try? TreeRemoval.remove(state.root) }
         let program = state.path("isolab-vm")
-        try TextFile.makeDirectory(state.root)
+        try SystemFile.makeDirectories(state.root)
         let script = "#!/bin/sh\necho 'cannot open shared object file' >&2\n"
-        try TextFile.replace(program, with: Array(script.utf8), mode: 0o755)
+        try WholeFile.replace(program, with: Array(script.utf8), mode: 0o755)
         let error = #expect(throws: DriverError.self) { _ = try GuestDriver(program: program, stateDirectory: state) }
         #expect(error?.message.contains("cannot open shared object file") == true)
         #expect(((try? SystemFile.names(in: state.path("vm"))) ?? []).isEmpty)

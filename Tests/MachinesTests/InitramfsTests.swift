@@ -13,8 +13,8 @@ import Testing
 
         func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
             let file = "\(path)/\(name)"
-            try TextFile.makeDirectory(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]))
-            try TextFile.replace(file, with: Array(text.utf8))
+            try SystemFile.makeDirectories(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]))
+            try WholeFile.replace(file, with: Array(text.utf8))
             chmod(file, mode)
         }
     }
@@ -73,10 +73,10 @@ import Testing
         let (tree, cache) = (Tree(), Tree())
         try tree.write("a", "1")
         let first = try Initramfs.make(layers: [tree.path], cache: Cache(root: cache.path))
-        try TextFile.replace(first.path, with: [1, 2, 3])
+        try WholeFile.replace(first.path, with: [1, 2, 3])
         let again = try Initramfs.make(layers: [tree.path], cache: Cache(root: cache.path))
         #expect(again == first)
-        #expect(try TextFile.bytes(again.path).count == first.bytes)
+        #expect(try SystemFile.bytes(of: again.path).count == first.bytes)
     }
 
     /// A tree that is not there is an error that names it.

@@ -30,7 +30,7 @@ import Testing
     /// What is neither image nor ELF is refused by name, with what to do.
     @Test func notAKernel() throws {
         let path = "/tmp/isolab-kernel-\(UUID().uuidString)"
-        try TextFile.replace(path, with: [UInt8](repeating: 7, count: 4096))
+        try WholeFile.replace(path, with: [UInt8](repeating: 7, count: 4096))
         defer { unlink(path) }
         let error = #expect(throws: KernelError.self) { try GuestKernel.find(given: path) }
         #expect(error == .unusable(path: path, why: "neither a bzImage nor an ELF"))
@@ -74,16 +74,16 @@ import Testing
         let root = "/tmp/isolab-kernel-\(UUID().uuidString)"
         defer { try? TreeRemoval.remove(root) }
         let cache = Cache(root: root)
-        try TextFile.makeDirectory(root)
-        try TextFile.replace(root + "/vmlinuz", with: Self.image(payload: payload, unpacked: elf.count))
+        try SystemFile.makeDirectories(root)
+        try WholeFile.replace(root + "/vmlinuz", with: Self.image(payload: payload, unpacked: elf.count))
 
         let kernel = try GuestKernel.open(root + "/vmlinuz", origin: .given, cache: cache)
         #expect(kernel.version == "6.9-test")
-        #expect(try TextFile.bytes(kernel.vmlinux) == elf)
-        try TextFile.replace(kernel.vmlinux, with: Array("unpacked before".utf8))
+        #expect(try SystemFile.bytes(of: kernel.vmlinux) == elf)
+        try WholeFile.replace(kernel.vmlinux, with: Array("unpacked before".utf8))
         let again = try GuestKernel.open(root + "/vmlinuz", origin: .given, cache: cache)
         #expect(again == kernel)
-        #expect(try TextFile.read(again.vmlinux) == "unpacked before")
+        #expect(try SystemFile.read(again.vmlinux) == "unpacked before")
     }
 
     /// The least that is a bzImage (Linux, Documentation/arch/x86/boot.rst): one sector of set-up, protocol 2.08, a payload
@@ -108,10 +108,10 @@ import Testing
         let root = "/tmp/isolab-fetch-\(UUID().uuidString)"
         defer { try? TreeRemoval.remove(root) }
         let cache = Cache(root: root + "/cache")
-        try TextFile.makeDirectory(root + "/bin")
-        try TextFile.makeDirectory(cache.path("kernel/packages/.linux-image-1.999999.part/tree"))
+        try SystemFile.makeDirectories(root + "/bin")
+        try SystemFile.makeDirectories(cache.path("kernel/packages/.linux-image-1.999999.part/tree"))
         func script(_ name: String, _ text: String) throws {
-            try TextFile.replace("\(root)/bin/\(name)", with: Array(("#!/bin/sh\nset -e\n" + text).utf8), mode: 0o755)
+            try WholeFile.replace("\(root)/bin/\(name)", with: Array(("#!/bin/sh\nset -e\n" + text).utf8), mode: 0o755)
         }
         // Debian's name is unknown here, Ubuntu's is not.
         try script(
@@ -146,8 +146,8 @@ import Testing
         let all = try #require(results.wait(.seconds(60)) { $0.count == 6 ? $0 : nil })
         let paths = try all.map { try $0.get() }
         #expect(Set(paths) == [cache.path("kernel/packages/linux-image-1/vmlinuz")])
-        #expect(try TextFile.read(root + "/calls") == "download linux-image-1\n")
-        #expect(try TextFile.bytes(paths[0]).count == 3_000_000)
+        #expect(try SystemFile.read(root + "/calls") == "download linux-image-1\n")
+        #expect(try SystemFile.bytes(of: paths[0]).count == 3_000_000)
         #expect(try SystemFile.names(in: cache.path("kernel/packages")) == [".lock", "linux-image-1"])
     }
 }

@@ -29,7 +29,7 @@ struct MeetingPlaceTests {
     func place(mode: mode_t) throws {
         let parent = "/tmp/ilt-\(getpid())-meeting-\(mode)"
         defer { try? TreeRemoval.remove(parent) }
-        try TextFile.makeDirectory(parent)
+        try SystemFile.makeDirectories(parent)
         chmod(parent, mode)
         let directory = parent + "/driver"
         try OwnedDirectory.make(directory)
@@ -47,15 +47,15 @@ struct MeetingPlaceTests {
     @Test func copies() throws {
         let parent = "/tmp/ilt-\(getpid())-copies"
         defer { try? TreeRemoval.remove(parent) }
-        try TextFile.makeDirectory(parent)
+        try SystemFile.makeDirectories(parent)
         let directory = parent + "/driver"
         try OwnedDirectory.make(directory)
         let place = try MeetingPlace(in: directory)
         let kernel = parent + "/kernel"
-        try TextFile.replace(kernel, with: [1, 2, 3], mode: 0o600)
+        try WholeFile.replace(kernel, with: [1, 2, 3], mode: 0o600)
         let copy = try place.copy(of: kernel)
         #expect(copy.hasPrefix(place.path + "/"))
-        #expect(try TextFile.bytes(copy) == [1, 2, 3])
+        #expect(try SystemFile.bytes(of: copy) == [1, 2, 3])
         #expect(try place.copy(of: kernel) == copy)
         #expect(try place.copy(of: copy) == copy)
         #expect(throws: (any Error).self) { try place.copy(of: parent + "/missing") }
@@ -74,13 +74,13 @@ struct MeetingPlaceTests {
             unlink(mark)
         }
         // A program that has just been executed has no arguments in /proc until the kernel has laid out its memory.
-        while try TextFile.bytes("/proc/\(process.pid)/cmdline").isEmpty { usleep(100) }
+        while try SystemFile.bytes(of: "/proc/\(process.pid)/cmdline").isEmpty { usleep(100) }
         #expect(ForeignProcess(pid: process.pid, using: "/tmp/another.sock") == nil)
         let foreign = try #require(ForeignProcess(pid: process.pid, using: mark))
         usleep(20_000)
         let usage = try #require(foreign.usage)
         #expect(usage.processorTime > 0 && usage.peakResident > 0)
-        try TextFile.replace(mark, with: [])
+        try WholeFile.replace(mark, with: [])
         foreign.waitForEnd()
         _ = try process.wait()
         #expect(foreign.usage == nil)

@@ -50,15 +50,15 @@ import Testing
         try low.write("d/old", "1")
         try low.write("e/kept", "1")
         try low.write("e/removed", "1")
-        for name in ["upper", "work", "merged"] { try TextFile.makeDirectory("\(place.path)/\(name)") }
+        for name in ["upper", "work", "merged"] { try SystemFile.makeDirectories("\(place.path)/\(name)") }
         let merged = place.path + "/merged"
         let thread = try PrivateMountThread(hiding: [])
         try thread.run {
             let options = "lowerdir=\(low.path),upperdir=\(place.path)/upper,workdir=\(place.path)/work"
             try retryingOnInterrupt("mount", merged) { mount("overlay", merged, "overlay", 0, options) }
             try? TreeRemoval.remove(merged + "/d")
-            try TextFile.makeDirectory(merged + "/d")
-            try TextFile.replace(merged + "/d/new", with: [2])
+            try SystemFile.makeDirectories(merged + "/d")
+            try WholeFile.replace(merged + "/d/new", with: [2])
             unlink(merged + "/e/removed")
         }
         thread.end()
@@ -113,11 +113,11 @@ import Testing
             BackgroundThread.start {
                 let found = try? PackedFile.find(path) { descriptor, path throws(SystemError) in
                     made.update { $0.makers += 1 }
-                    try TextFile.write(Array("whole".utf8), to: descriptor, path: path)
+                    try SystemFile.write(Array("whole".utf8), to: descriptor, path)
                 } failed: {
                     $0
                 }
-                let text = try? TextFile.read(path)
+                let text = try? SystemFile.read(path)
                 made.update {
                     $0.finished += 1
                     if found != path || text != "whole" { $0.wrong += 1 }
@@ -135,7 +135,7 @@ import Testing
         let path = place.path + "/file"
         #expect(throws: SystemError.self) {
             try PackedFile.find(path) { descriptor, path throws(SystemError) in
-                try TextFile.write([1, 2, 3], to: descriptor, path: path)
+                try SystemFile.write([1, 2, 3], to: descriptor, path)
                 throw SystemError("write", path, errno: ENOSPC)
             } failed: {
                 $0
@@ -143,11 +143,11 @@ import Testing
         }
         #expect(access(path, F_OK) != 0)
         _ = try PackedFile.find(path) { descriptor, path throws(SystemError) in
-            try TextFile.write([4], to: descriptor, path: path)
+            try SystemFile.write([4], to: descriptor, path)
         } failed: {
             $0
         }
-        #expect(try TextFile.bytes(path) == [4])
+        #expect(try SystemFile.bytes(of: path) == [4])
     }
 
     /// Memory: enough where nobody says, refused where it cannot be enough.

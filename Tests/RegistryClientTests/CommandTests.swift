@@ -192,6 +192,21 @@ import Testing
         let result = try TransferProgram(try Place()).run([command, "--help"])
         #expect(result.status == 0 && result.output.contains("--insecure-registry"))
         #expect(result.output.split(separator: "\n").contains { $0.hasPrefix("OVERVIEW") })
+        // Users call it by `isolab`, where `inspect` alone is of what is here.
+        let called = ["inspect", "delete"].contains(command) ? "registry \(command)" : command
+        #expect(result.output.contains("USAGE: isolab \(called) ") && !result.output.contains("isolab-transfer"))
+    }
+
+    /// The same from `isolab`, for what is handed over under a word of its own.
+    @Test(arguments: [["pull"], ["image", "copy"], ["registry", "inspect"], ["registry", "delete"], ["list"]])
+    func helpHandedOver(words: [String]) throws {
+        let place = try Place()
+        let usage = words == ["image", "copy"] ? ["copy"] : words
+        try place.write(
+            "#!/bin/sh\nexec '\(StandardDirectories.programs)/isolab' \(words.joined(separator: " ")) --help > '\(place.path)/help'\n",
+            to: "call", mode: 0o755)
+        try place.run(["\(place.path)/call"])
+        #expect(place.read("help").contains("USAGE: isolab \(usage.joined(separator: " ")) "), "\(place.read("help"))")
     }
 
     /// What is not there says so: an image to push, a host, a port.

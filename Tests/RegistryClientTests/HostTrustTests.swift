@@ -53,9 +53,60 @@ import Testing
         let certificate = try TestCertificate(in: place)
         let registry = try DockerRegistry(certificate: certificate, asksForCertificates: true, in: place)
         let client = { RegistryClient(.test { $0.certificateDirectory = certificate.directory }) }
-        #expect(throws: RegistryClientError.self) { try client().repositories(of: registry.name) }
+        // It is this machine, which may speak plain HTTP: what is missing is said all the same.
+        Self.expectAdvice(client(), registry.name)
         try certificate.makeClient(in: place)
         #expect(try client().repositories(of: registry.name).isEmpty)
+    }
+
+    /// A server that asks for a certificate, by the older TLS in the handshake and by the newer one after it, is never taken for
+    /// one that speaks plain HTTP; nor is one that does not take the certificate it is shown.
+    @Test(arguments: ["-tls1_2", "-tls1_3"], [false, true])
+    func missingCertificate(version: String, showsAnother: Bool) throws {
+        let place = try Place()
+        let certificate = try TestCertificate(in: place)
+        let another = try place.below("another")
+        let stranger = try TestCertificate(in: another)
+        if showsAnother { try stranger.makeClient(in: another) }
+        let port = try Loopback.freePort()
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        let server = try ProcessPlan(
+            "timeout",
+            [
+                "60", "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate.certificate, "-key",
+                certificate.key, "-CAfile", certificate.authority, "-Verify", "1", "-verify_return_error", version,
+                "-www", "-quiet",
+            ]
+        ).spawn(StandardStreams(input: null.number, output: null.number, error: null.number))
+        defer {
+            try? server.kill(SIGTERM)
+            _ = try? server.wait()
+        }
+        for _ in 0..<600 {
+            if let connection = Loopback.connect(port) {
+                close(connection)
+                break
+            }
+            usleep(50_000)
+        }
+        if showsAnother {
+            // Believed is the server's own authority; shown is what another one signed.
+            try place.run(["cp", certificate.authority, "\(stranger.directory)/ca.crt"])
+        }
+        let client = RegistryClient(
+            .test { $0.certificateDirectory = showsAnother ? stranger.directory : certificate.directory })
+        Self.expectAdvice(client, "127.0.0.1:\(port)")
+    }
+
+    private static func expectAdvice(_ client: RegistryClient, _ name: String) {
+        do {
+            _ = try client.repositories(of: name)
+            Issue.record("nothing was thrown")
+        } catch let error as RegistryClientError {
+            #expect(error.kind == .unauthorized || error.kind == .unreachable, "\(error)")
+            #expect(
+                error.description.contains("https://\(name)") && error.description.contains("NAME.cert"), "\(error)")
+        } catch { Issue.record("\(error)") }
     }
 
     /// Proxies of the environment are used for others, never for this machine, and not for what `no_proxy` names.

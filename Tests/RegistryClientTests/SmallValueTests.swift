@@ -32,6 +32,8 @@ import Testing
     @Test func links() {
         #expect(LinkHeader.next(["</v2/a/tags/list?last=b&n=2>; rel=\"next\""]) == "/v2/a/tags/list?last=b&n=2")
         #expect(LinkHeader.next(["<a>; rel=prev, <b>; title=x; REL=next"]) == "b")
+        #expect(LinkHeader.next(["<a>; rel = \"prev next\""]) == "a")
+        #expect(LinkHeader.next(["<a>; rel=nextish", "<b>; xrel=next"]) == nil)
         #expect(LinkHeader.next(["<a>", "<b>; rel=\"prev\"", "rel=next", "<c"]) == nil)
         #expect(LinkHeader.next([]) == nil)
     }

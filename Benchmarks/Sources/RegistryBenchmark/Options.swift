@@ -2,6 +2,10 @@ import BenchmarkSupport
 
 /// The command line.
 struct Options {
+    /// What is measured: registries by a client that costs nothing, or clients on isolab's registry.
+    enum Subject: String { case registries, clients }
+
+    var measure = Subject.registries
     var rounds = 7
     var seed: UInt64 = 1
     /// Bytes of the large blob.
@@ -13,6 +17,7 @@ struct Options {
     var clients = 50
     var registry = "../.build/release/isolab-registry"
     var peer = "docker-registry"
+    var isolab = "../.build/release/isolab"
     var output = ".build/figures"
     /// Where the registries keep their blobs.
     var place = "/var/tmp"
@@ -20,6 +25,12 @@ struct Options {
     init(_ arguments: [String]) throws {
         for (option, value) in try optionPairs(arguments) {
             switch option {
+            case "--measure":
+                guard let subject = Subject(rawValue: value) else {
+                    throw UsageError(description: "--measure takes registries or clients, not '\(value)'")
+                }
+                measure = subject
+            case "--isolab": isolab = value
             case "--rounds": rounds = try number(option, value)
             case "--seed": seed = try number(option, value)
             case "--large": large = try number(option, value)

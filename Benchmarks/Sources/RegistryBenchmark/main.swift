@@ -3,8 +3,8 @@ import Glibc
 import Linux
 import Statistics
 
-// Pushes to registries and pulls from them, in random order within a round, and writes table and samples. Each round has fresh
-// processes, fresh directories and fresh bytes; what was pushed is read back and compared, off the clock.
+// Pushes to registries and pulls from them, in random order within a round, and writes table and samples; or has clients do so. Each
+// round has fresh processes, fresh directories and fresh bytes; what was pushed is read back and compared, off the clock.
 
 func measure(_ registries: [String], _ options: Options) throws -> Results {
     var generator = SeededGenerator(seed: options.seed)
@@ -44,8 +44,46 @@ func measure(_ registries: [String], _ options: Options) throws -> Results {
     return results
 }
 
+/// The programs that carry images, in random order within a round and deed; each command has a registry and a layout of its own.
+func measureClients(_ options: Options) throws -> ClientResults {
+    var generator = SeededGenerator(seed: options.seed)
+    var results = ClientResults()
+    let work = try ClientWork(options, &generator)
+    defer { work.remove() }
+    for round in -1..<options.rounds {
+        for deed in ClientDeed.allCases {
+            var order = ClientProgram.allCases
+            generator.shuffle(&order)
+            for program in order {
+                let sample = try work.perform(program, deed, round)
+                if round >= 0 { results.samples.append(sample) }
+            }
+        }
+    }
+    return results
+}
+
+func writeClients(_ options: Options) throws {
+    guard find("skopeo") != nil else { throw UsageError(description: "skopeo is not installed") }
+    let results = try measureClients(options)
+    try SystemFile.makeDirectories(options.output)
+    let title =
+        "\(options.rounds) rounds, seed \(options.seed); the order within a round is random. Whole commands, from call to end, on an "
+        + "isolab-registry of their own: empty before a push, filled off the clock before a pull. Layouts and registry are on the "
+        + "same file system (\(options.place)), `sync` before each command. Both verify digests and sync what they write. Every blob "
+        + "that arrived is compared, off the clock; a command that fails fails the whole run."
+    let table = results.markdown(options, title: title)
+    try writeFile(table, options.output + "/registry-clients.md")
+    try writeFile(results.csv, options.output + "/registry-clients.csv")
+    print(table)
+}
+
 do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    if options.measure == .clients {
+        try writeClients(options)
+        exit(0)
+    }
     var registries = [RegistryServerProcess.subject]
     if find(options.peer) != nil { registries.append(options.peer) }
     let results = try measure(registries, options)

@@ -13,18 +13,37 @@ public struct BuildContext: Sendable {
     ///
     /// - Parameters:
     ///   - directory: of the context.
-    ///   - file: the Containerfile, relative to the working directory, `-` for standard input; nil: `Containerfile` or
-    ///     `Dockerfile` in the context.
+    ///   - file: the Containerfile, relative to the working directory or, where it is not there, to the context, `-` for
+    ///     standard input; nil: `Containerfile` or `Dockerfile` in the context.
     public init(directory: String, file: String? = nil) throws(BuildError) {
         (self.directory, containerfile, rules) = try BuildError.telling {
-            guard let resolved = realpath(directory, nil) else { throw SystemError("open", directory) }
+            guard let resolved = realpath(directory, nil) else {
+                throw BuildError.source(
+                    path: directory, problem: "cannot be the context of a build: \(SystemError.message(errno))")
+            }
             defer { free(resolved) }
             let root = String(cString: resolved)
-            let path = try file ?? Self.first(["Containerfile", "Dockerfile"].map { "\(root)/\($0)" }, in: root)
+            var status = stat()
+            guard stat(root, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw BuildError.source(
+                    path: directory,
+                    problem: "is no directory: a build has one as its context; -f names a Containerfile")
+            }
+            let path =
+                try file.map { try Self.containerfile($0, in: root) }
+                ?? Self.first(["Containerfile", "Dockerfile"].map { "\(root)/\($0)" }, in: root)
             let content = try path == "-" ? Self.standardInput() : Self.bytes(of: path)
             let containerfile = try Containerfile(content)
             return (root, containerfile, try Self.rules(of: path, in: root))
         }
+    }
+
+    private static func containerfile(_ path: String, in root: String) throws(BuildError) -> String {
+        guard path != "-", !SystemFile.exists(path) else { return path }
+        guard !path.hasPrefix("/"), SystemFile.exists("\(root)/\(path)") else {
+            throw .source(path: path, problem: "there is no such Containerfile, nor is it in the context \(root)")
+        }
+        return "\(root)/\(path)"
     }
 
     private static func first(_ paths: [String], in root: String) throws(BuildError) -> String {

@@ -117,8 +117,8 @@ extension ImageStore {
 
     /// One directory with a link to each layer, made once for all containers that have the same ones: `stacks/<chainID>`.
     package func stack(_ diffIDs: [Digest]) throws(ImageError) -> LayerStack {
-        let name = ImageConfiguration.RootFileSystem(diffIDs: diffIDs).chainIDs.last.map { String($0.hexadecimal) }
-        let path = "\(root)/stacks/\(name ?? "empty")"
+        let diffIDs = LayerStack.distinct(diffIDs)
+        let path = "\(root)/stacks/\(LayerStack.name(of: diffIDs))"
         let stack = LayerStack(path: path, diffIDs: diffIDs)
         if SystemFile.exists(path) { return stack }
         let aside = "\(root)/stacks/\(Self.aside)\(RandomName.make())"
@@ -151,4 +151,17 @@ public struct LayerStack: Equatable, Sendable {
 
     /// How many names `path` holds.
     public var count: Int { max(1, diffIDs.count) }
+
+    /// An image's layers, each once: overlayfs takes none twice (ELOOP), and images do have equal ones, such as the empty layer of
+    /// each step that changed nothing. The topmost stays: all that it says is said above, and what a lower one added or took
+    /// away is there or gone by it, too.
+    static func distinct(_ diffIDs: [Digest]) -> [Digest] {
+        var seen: Set<Digest> = []
+        return diffIDs.reversed().filter { seen.insert($0).inserted }.reversed()
+    }
+
+    /// The name of the directory of layers that are each there once.
+    static func name(of distinct: [Digest]) -> String {
+        ImageConfiguration.RootFileSystem(diffIDs: distinct).chainIDs.last.map { String($0.hexadecimal) } ?? "empty"
+    }
 }

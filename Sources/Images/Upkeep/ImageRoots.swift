@@ -20,7 +20,7 @@ struct ImageRoots {
             guard let rootfs = node.configuration?.rootfs else { continue }
             layers.formUnion(rootfs.diffIDs.map { String($0.hexadecimal) })
             guard let chain = rootfs.chainIDs.last else { continue }
-            stacks.insert(String(chain.hexadecimal))
+            stacks.insert(LayerStack.name(of: LayerStack.distinct(rootfs.diffIDs)))
             keys.insert(String(chain.hexadecimal))
         }
     }

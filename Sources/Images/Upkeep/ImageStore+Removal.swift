@@ -74,14 +74,11 @@ extension ImageStore {
                 if !removal.images.contains(id) { removal.images.append(id) }
             }
             // Signatures and the like have no names of their own: they stay as long as what they speak of.
-            let subjects = Set(kept.map(\.digest))
-            index.manifests.removeAll { entry in
-                guard gone.contains(entry.digest) else { return false }
-                let subject = (try? manifest(entry))?.subject ?? (try? self.index(entry))?.subject
-                guard let subject, subjects.contains(subject.digest) else { return true }
+            for entry in speaking(of: kept, among: index.manifests) {
+                gone.remove(entry.digest)
                 removal.images.removeAll { $0 == ((try? identities(of: entry).first) ?? entry.digest) }
-                return false
             }
+            index.manifests.removeAll { gone.contains($0.digest) }
         }
         try collectGarbage(into: &removal)
         return removal

@@ -25,7 +25,7 @@ final class Image {
     init(_ directory: String?, workload: String, cache: String, scratch: String) throws(LabError) {
         if let directory { try Self.check(directory) }
         do {
-            let bytes = try Files.bytes(workload)
+            let bytes = try SystemFile.bytes(of: workload)
             let digest = Self.key(bytes)
             if let directory {
                 let layer = "\(cache)/image/\(digest)-layer"
@@ -67,9 +67,9 @@ final class Image {
     private static func build(
         _ base: String, _ directories: [String], accounts: Bool, _ workload: [UInt8]
     ) throws(SystemError) {
-        if let present = try? Files.bytes("\(base)/\(workloadName)"), present == workload { return }
+        if let present = try? SystemFile.bytes(of: "\(base)/\(workloadName)"), present == workload { return }
         let making = "\(base).\(RandomName.make())"
-        for name in directories { try Files.makeDirectories("\(making)/\(name)") }
+        for name in directories { try SystemFile.makeDirectories("\(making)/\(name)") }
         if accounts {
             try Files.write("root:x:0:0:root:/root:/\(workloadName)\n", to: "\(making)/etc/passwd")
             try Files.write("root:x:0:\n", to: "\(making)/etc/group")
@@ -77,7 +77,7 @@ final class Image {
         let path = "\(making)/\(workloadName)"
         do {
             let file = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
-            try Files.write(workload, to: file.number, path)
+            try SystemFile.write(workload, to: file.number, path)
             fchmod(file.number, 0o755)
         }
         try SystemFile.synchronize(path)
@@ -89,7 +89,7 @@ final class Image {
                 try? TreeRemoval.remove(making)
                 throw SystemError("rename", base, errno: number)
             }
-            if let present = try? Files.bytes("\(base)/\(workloadName)"), present == workload {
+            if let present = try? SystemFile.bytes(of: "\(base)/\(workloadName)"), present == workload {
                 try? TreeRemoval.remove(making)
                 return
             }
@@ -103,7 +103,7 @@ final class Image {
 
     /// The user's directory below isolab's layer; read-only because there is no upper directory.
     private static func overlay(_ directory: String, upper: String, at target: String) throws(SystemError) -> String {
-        try Files.makeDirectories(target)
+        try SystemFile.makeDirectories(target)
         let options = "lowerdir=\(upper):\(directory)"
         let result = options.withCString { mount("overlay", target, "overlay", UInt(MS_RDONLY), $0) }
         guard result == 0 else {

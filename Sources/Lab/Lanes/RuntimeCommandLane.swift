@@ -59,7 +59,7 @@ final class RuntimeCommandLane: Lane {
     }
 
     func prepare() throws -> LaneRecord {
-        try Files.makeDirectories(root, mode: 0o700)
+        try SystemFile.makeDirectories(root, mode: 0o700)
         var record = self.record(.yes)
         if let hidden = command.hides() {
             mounts = try PrivateMountThread(hiding: [hidden])
@@ -114,7 +114,7 @@ final class RuntimeCommandLane: Lane {
 
     func launch(_ request: LaunchRequest) throws -> any Sandbox {
         let bundle = bundle(request.name)
-        try Files.makeDirectories(bundle)
+        try SystemFile.makeDirectories(bundle)
         try Files.write(
             String(decoding: configuration(request).json(indented: false), as: UTF8.self),
             to: "\(bundle)/config.json")

@@ -49,8 +49,8 @@ final class Laboratory {
         guard Files.isExecutable(workload) else { throw .missingProgram(name: "isolab-workload", directory: own) }
         do {
             // What a user namespace's root must reach is for all to enter; what this run keeps is not.
-            try Files.makeDirectories("\(stateDirectory)/lab")
-            try Files.makeDirectories(scratch, mode: 0o700)
+            try SystemFile.makeDirectories("\(stateDirectory)/lab")
+            try SystemFile.makeDirectories(scratch, mode: 0o700)
             complaints = try Complaints(in: scratch)
             nothing = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         } catch {

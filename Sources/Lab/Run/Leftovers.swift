@@ -50,7 +50,7 @@ enum Leftovers {
     /// Live processes whose environment names a dead owner.
     private static func orphans(of tokens: Set<String>) -> [Int32] {
         Files.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
-            guard let environment = try? Files.bytes("/proc/\(pid)/environ") else { return false }
+            guard let environment = try? SystemFile.bytes(of: "/proc/\(pid)/environ") else { return false }
             return environment.split(separator: 0).contains { entry in
                 let text = String(decoding: entry, as: UTF8.self)
                 return text.hasPrefix("\(marker)=") && tokens.contains(String(text.dropFirst(marker.count + 1)))
@@ -60,7 +60,7 @@ enum Leftovers {
 
     /// Mount points below a directory, the innermost first.
     static func mounts(below directory: String) -> [String] {
-        guard let bytes = try? Files.bytes("/proc/self/mountinfo") else { return [] }
+        guard let bytes = try? SystemFile.bytes(of: "/proc/self/mountinfo") else { return [] }
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let fields = line.split(separator: UInt8(ascii: " "))
             guard fields.count > 4 else { return nil }

@@ -23,6 +23,9 @@ final class LayerStream {
     /// The piece handed out last, and all bytes handed out.
     private var current: UnsafeRawBufferPointer?
     private var position: Int64 = 0
+    /// Where in the archive what is kept begins; nil while nothing is. What of it was in pieces before the current one.
+    private var keptFrom: Int64?
+    private var kept: [UInt8] = []
     /// Bytes handed out since the count was last set to 0.
     var handedOut: Int64 = 0
     /// Bytes that may be handed out until it is set again.
@@ -62,6 +65,7 @@ final class LayerStream {
             failure = LayerError(.limitExceeded(.headerBytes, limit: allowance))
             return nil
         }
+        if keptFrom != nil { kept += currentPart(to: position) }
         do throws(LayerError) {
             let piece = try ring.next()
             current = piece
@@ -72,6 +76,24 @@ final class LayerStream {
             failure = error
             return nil
         }
+    }
+
+    /// Keeps what is handed out from a place in the current piece, or right behind it, until told to stop.
+    func keep(from start: Int64) {
+        keptFrom = start
+        kept.removeAll(keepingCapacity: true)
+    }
+
+    /// What was kept up to a place in the current piece.
+    func keptBytes(to end: Int64) -> [UInt8] { kept + currentPart(to: end) }
+
+    func stopKeeping() { keptFrom = nil }
+
+    private func currentPart(to end: Int64) -> [UInt8] {
+        guard let current, let keptFrom else { return [] }
+        let start = position - Int64(current.count)
+        let (lower, upper) = (Int(max(keptFrom - start, 0)), Int(min(end, position) - start))
+        return lower < upper ? Array(current[lower..<upper]) : []
     }
 
     /// Reads to the end, where only zeros may be, and tells what the blob was.

@@ -37,6 +37,8 @@ final class TarReader {
         if entries > 0, archive_read_data_skip(archive) == ARCHIVE_FATAL { throw failure(nil) }
         stream.handedOut = 0
         stream.allowance = limits.headerBytes
+        stream.keep(from: consumed)
+        defer { stream.stopKeeping() }
         var pointer: OpaquePointer?
         let result = archive_read_next_header(archive, &pointer)
         stream.allowance = .max
@@ -53,9 +55,20 @@ final class TarReader {
             throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { FileName.shown(bytes(of: $0)) })
         }
         guard let pointer else { throw failure(nil) }
+        restoreTarget(of: pointer)
         entries += 1
         guard entries <= limits.entries else { throw LayerError(.limitExceeded(.entries, limit: limits.entries)) }
         return TarEntry(pointer)
+    }
+
+    /// libarchive 3.6 loses the target that a record gives a symbolic link whose header has none: what Go's writer, docker's and
+    /// podman's, makes of a target that is all beyond ASCII.
+    private func restoreTarget(of entry: OpaquePointer) {
+        guard archive_entry_filetype(entry) == S_IFLNK, archive_entry_symlink(entry) == nil,
+            archive_entry_hardlink(entry) == nil,
+            let target = PaxRecords.value(of: "linkpath", in: stream.keptBytes(to: consumed))
+        else { return }
+        archive_entry_copy_symlink(entry, FileName.terminated(target))
     }
 
     /// Whether libarchive's last words are that it gives a name as it is (`set_conversion_failed_error` in its tar reader).

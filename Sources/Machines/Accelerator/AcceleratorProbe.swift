@@ -28,7 +28,7 @@ extension AcceleratorFacts {
 
     /// The flags of the first processor in /proc/cpuinfo.
     private static func processorFlags() -> Set<Substring> {
-        guard let text = try? TextFile.read("/proc/cpuinfo"),
+        guard let text = try? SystemFile.read("/proc/cpuinfo"),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
         else { return [] }
         return Set(line.split(separator: " "))

@@ -170,7 +170,7 @@ final class DriverConnection: Sendable {
 
     /// The end of what was printed: libvirt's complaints, or the dynamic linker's. On one line.
     private static func lastWords(in log: String) -> String {
-        let lines = ((try? TextFile.read(log)) ?? "").split(whereSeparator: \.isNewline)
+        let lines = ((try? SystemFile.read(log)) ?? "").split(whereSeparator: \.isNewline)
         return lines.suffix(3).map { String($0.prefix(300)) }.joined(separator: " / ")
     }
 

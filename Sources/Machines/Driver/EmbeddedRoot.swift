@@ -28,10 +28,10 @@ public struct EmbeddedRoot: Sendable {
                     + "choose a shorter state directory")
         }
         try OwnedDirectory.make(path)
-        try TextFile.makeDirectory(path + "/etc", mode: 0o700)
-        try TextFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration(isRoot: geteuid() == 0).utf8))
+        try SystemFile.makeDirectories(path + "/etc", mode: 0o700)
+        try WholeFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration(isRoot: geteuid() == 0).utf8))
         if let capabilities {
-            try TextFile.makeDirectory(known, mode: 0o700)
+            try SystemFile.makeDirectories(known, mode: 0o700)
             Self.copy(from: capabilities, to: known)
         }
     }
@@ -42,10 +42,10 @@ public struct EmbeddedRoot: Sendable {
     /// Copies what is not there yet, each file whole or not at all. What fails is probed again.
     private static func copy(from source: String, to target: String) {
         for name in (try? SystemFile.names(in: source)) ?? [] where name.hasSuffix(".xml") {
-            guard let content = try? TextFile.bytes("\(source)/\(name)"), !content.isEmpty,
-                content != (try? TextFile.bytes("\(target)/\(name)"))
+            guard let content = try? SystemFile.bytes(of: "\(source)/\(name)"), !content.isEmpty,
+                content != (try? SystemFile.bytes(of: "\(target)/\(name)"))
             else { continue }
-            try? TextFile.replace("\(target)/\(name)", with: content, mode: 0o600)
+            try? WholeFile.replace("\(target)/\(name)", with: content, mode: 0o600)
         }
     }
 
@@ -79,7 +79,7 @@ public struct EmbeddedRoot: Sendable {
 
     /// Removes it, with everything that libvirt left there but what it learnt of the emulators.
     public func remove() {
-        if let capabilities, (try? TextFile.makeDirectory(capabilities, mode: 0o700)) != nil {
+        if let capabilities, (try? SystemFile.makeDirectories(capabilities, mode: 0o700)) != nil {
             Self.copy(from: known, to: capabilities)
         }
         try? TreeRemoval.remove(path)

@@ -9,7 +9,7 @@ enum ForeignLeftovers {
     private static let record = "connection"
 
     static func note(_ uri: String, in directory: String) throws(SystemError) {
-        try TextFile.replace("\(directory)/\(record)", with: Array(uri.utf8), mode: 0o600)
+        try WholeFile.replace("\(directory)/\(record)", with: Array(uri.utf8), mode: 0o600)
     }
 
     /// Asks the daemons of dead drivers to end what is left.
@@ -18,7 +18,7 @@ enum ForeignLeftovers {
     static func release(roots: [String], in stateDirectory: StateDirectory, program: String) -> [Leftovers.Released] {
         var result: [Leftovers.Released] = []
         for root in roots {
-            guard let uri = try? TextFile.read("\(root)/\(record)"), !uri.isEmpty,
+            guard let uri = try? SystemFile.read("\(root)/\(record)"), !uri.isEmpty,
                 let connection = try? DriverConnection(
                     program: program, arguments: ["--connect", uri], stateDirectory: stateDirectory,
                     log: "\(root)/isolab-vm.log")

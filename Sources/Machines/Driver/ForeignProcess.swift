@@ -17,7 +17,7 @@ final class ForeignProcess: Sendable {
         pidfd = OwnedDescriptor(owning: descriptor)
         self.pid = pid
         // Asked only now: from here on the number cannot be another's without the descriptor saying so.
-        guard let line = try? TextFile.bytes("/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else {
+        guard let line = try? SystemFile.bytes(of: "/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else {
             return nil
         }
     }

@@ -39,7 +39,7 @@ public enum Leftovers {
         // A name with a dot in front is one being made.
         let names = (try? SystemFile.names(in: parent)) ?? []
         return names.filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
-            guard let text = try? TextFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
+            guard let text = try? SystemFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
                 return true
             }
             return !owner.isAlive
@@ -73,7 +73,7 @@ public enum Leftovers {
     static func processes(using root: String) -> [Int32] {
         let mark = Array((root + "/").utf8)
         return ((try? SystemFile.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
-            guard pid != getpid(), let line = try? TextFile.bytes("/proc/\(pid)/cmdline"),
+            guard pid != getpid(), let line = try? SystemFile.bytes(of: "/proc/\(pid)/cmdline"),
                 line.prefix(while: { $0 != 0 }).suffix(40).contains(Array("qemu".utf8))
             else { return false }
             return line.contains(mark)

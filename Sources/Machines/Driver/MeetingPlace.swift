@@ -20,7 +20,7 @@ final class MeetingPlace: Sendable {
         }
         // The record first: a directory nobody knows of would stay for ever.
         path = "\(Self.prefix)\(RandomName.make())"
-        try TextFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
+        try WholeFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
         let place = path
         try retryingOnInterrupt("mkdir", place) { mkdir(place, 0o711) }
         // The mask of this process may have taken what others need.
@@ -35,7 +35,7 @@ final class MeetingPlace: Sendable {
         let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
         if let known = copies.withLock({ $0[identity] }) { return known }
         let copy = "\(path)/file-\(RandomName.make())"
-        try TextFile.copy(file, to: copy, mode: 0o644)
+        try WholeFile.copy(file, to: copy, mode: 0o644)
         copies.withLock { $0[identity] = copy }
         return copy
     }
@@ -56,7 +56,9 @@ final class MeetingPlace: Sendable {
 
     /// Where the guests of a driver's directory met it; the directory itself where no other place is recorded.
     static func path(recordedIn directory: String) -> String {
-        guard let text = try? TextFile.read("\(directory)/\(record)"), text.hasPrefix(prefix) else { return directory }
+        guard let text = try? SystemFile.read("\(directory)/\(record)"), text.hasPrefix(prefix) else {
+            return directory
+        }
         return text
     }
 

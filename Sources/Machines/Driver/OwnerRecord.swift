@@ -42,7 +42,7 @@ public struct ProcessStatus: Hashable, Sendable {
     public let start: UInt64
 
     public init?(pid: Int32) {
-        guard let text = try? TextFile.read("/proc/\(pid)/stat") else { return nil }
+        guard let text = try? SystemFile.read("/proc/\(pid)/stat") else { return nil }
         self.init(stat: text)
     }
 
@@ -68,9 +68,9 @@ enum OwnedDirectory {
         let aside = "\(path[..<slash])/.\(path[path.index(after: slash)...]).part"
         try? TreeRemoval.remove(aside)
         // Others may pass through to a directory that lets them; they cannot list it.
-        try TextFile.makeDirectory(String(path[..<slash]), mode: 0o711)
-        try TextFile.makeDirectory(aside, mode: 0o700)
-        try TextFile.replace(aside + "/owner", with: Array((OwnerRecord(pid: getpid())?.text ?? "").utf8))
+        try SystemFile.makeDirectories(String(path[..<slash]), mode: 0o711)
+        try SystemFile.makeDirectories(aside, mode: 0o700)
+        try WholeFile.replace(aside + "/owner", with: Array((OwnerRecord(pid: getpid())?.text ?? "").utf8))
         try retryingOnInterrupt("rename", path) { rename(aside, path) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 
 /// What a process used so far, asked by anybody.
 struct ProcessUsage: Hashable, Sendable {
@@ -29,7 +30,7 @@ struct ProcessUsage: Hashable, Sendable {
     }
 
     private static func peakResident(of pid: Int32) -> UInt64? {
-        guard let text = try? TextFile.read("/proc/\(pid)/status"),
+        guard let text = try? SystemFile.read("/proc/\(pid)/status"),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
             let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ UInt64($0) })
         else { return nil }

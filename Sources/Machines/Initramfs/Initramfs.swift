@@ -25,8 +25,8 @@ public struct Initramfs: Equatable, Sendable {
         let path = "\(directory)/\(digest).cpio"
         var information = stat()
         if stat(path, &information) != 0 || Int(information.st_size) != archive.count {
-            try TextFile.makeDirectory(directory)
-            try TextFile.replace(path, with: archive)
+            try SystemFile.makeDirectories(directory)
+            try WholeFile.replace(path, with: archive)
         }
         return Initramfs(path: path, digest: digest, bytes: archive.count)
     }

@@ -49,7 +49,7 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     /// Takes an image apart and keeps the unpacked kernel in the cache, by digest.
     public static func open(_ path: String, origin: Origin, cache: Cache) throws(KernelError) -> GuestKernel {
         let bytes: [UInt8]
-        do throws(SystemError) { bytes = try TextFile.bytes(path) } catch {
+        do throws(SystemError) { bytes = try SystemFile.bytes(of: path) } catch {
             throw .unusable(path: path, why: SystemError.message(error.errno))
         }
         let digest = Digest(sha256Of: bytes)
@@ -63,8 +63,8 @@ public struct GuestKernel: Codable, Hashable, Sendable {
         if access(unpacked, R_OK) != 0 {
             let kernel = try unpack(bytes, image, path)
             do throws(SystemError) {
-                try TextFile.makeDirectory(cache.path("kernel/unpacked"))
-                try TextFile.replace(unpacked, with: kernel)
+                try SystemFile.makeDirectories(cache.path("kernel/unpacked"))
+                try WholeFile.replace(unpacked, with: kernel)
             } catch { throw .system(error) }
         }
         return GuestKernel(

@@ -63,7 +63,7 @@ struct KernelModules: Equatable {
     private static func content(of path: String) throws(SystemError) -> [UInt8] {
         let program =
             path.hasSuffix(".xz") ? "xz" : path.hasSuffix(".zst") ? "zstd" : path.hasSuffix(".gz") ? "gzip" : nil
-        let bytes = try TextFile.bytes(path)
+        let bytes = try SystemFile.bytes(of: path)
         guard let program else { return bytes }
         let result = try Tool.run(program, ["-dc"], input: bytes)
         guard result.status == 0 else {

@@ -31,7 +31,7 @@ enum KernelPackage {
     static func fetch(cache: Cache, environment: [String]? = nil) throws(KernelError) -> String {
         do {
             let directory = cache.path("kernel/packages")
-            try TextFile.makeDirectory(directory)
+            try SystemFile.makeDirectories(directory)
             let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)
             try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
             // Whoever held the lock may have fetched it.
@@ -95,11 +95,11 @@ enum KernelPackage {
             else {
                 throw KernelError.fetchFailed(package: package, output: "it holds no /boot/vmlinuz")
             }
-            try TextFile.makeDirectory(scratch + "/ready")
+            try SystemFile.makeDirectories(scratch + "/ready")
             let final = "\(directory)/\(package)"
             // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
-            let bytes = try TextFile.bytes("\(scratch)/tree/boot/\(image)")
-            try TextFile.replace(scratch + "/ready/vmlinuz", with: bytes)
+            let bytes = try SystemFile.bytes(of: "\(scratch)/tree/boot/\(image)")
+            try WholeFile.replace(scratch + "/ready/vmlinuz", with: bytes)
             try keepModules(of: scratch + "/tree", in: "\(scratch)/ready/\(kept)")
             try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
             return final + "/vmlinuz"
@@ -109,7 +109,7 @@ enum KernelPackage {
 
     /// Downloads a package and unpacks it into `tree` below a directory of its own.
     private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
-        try TextFile.makeDirectory(scratch)
+        try SystemFile.makeDirectories(scratch)
         let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
         let names = (try? SystemFile.names(in: scratch)) ?? []
         guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
@@ -125,9 +125,9 @@ enum KernelPackage {
 
     /// Keeps what guests' devices need of a package's modules: a few hundred kilobytes of a hundred megabytes.
     private static func keepModules(of tree: String, in directory: String) throws {
-        try TextFile.makeDirectory(directory)
+        try SystemFile.makeDirectories(directory)
         for module in try KernelModules(directory: tree).load(KernelModules.wanted) {
-            try TextFile.replace("\(directory)/\(module.name).ko", with: module.content)
+            try WholeFile.replace("\(directory)/\(module.name).ko", with: module.content)
         }
     }
 

@@ -51,7 +51,7 @@ public struct MicroGuest: Equatable, Sendable {
     }
 
     /// Writes the image.
-    public func write(to path: String) throws(SystemError) { try TextFile.replace(path, with: image) }
+    public func write(to path: String) throws(SystemError) { try WholeFile.replace(path, with: image) }
 
     /// The image and its stack share one page; the next stays zero.
     private static let stackTop: UInt32 = origin + 0x1000

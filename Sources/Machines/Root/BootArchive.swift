@@ -34,10 +34,10 @@ struct BootArchive {
             if tree.layers.isEmpty { archive.append("image", directory) }
             var packer = TreePacker(prefix: "image/", keepsTimes: true)
             try packer.append(tree, to: &archive) { bytes throws(SystemError) in
-                try TextFile.write(bytes, to: descriptor, path: path)
+                try SystemFile.write(bytes, to: descriptor, path)
             }
         }
         archive.finish()
-        try TextFile.write(archive.take(), to: descriptor, path: path)
+        try SystemFile.write(archive.take(), to: descriptor, path)
     }
 }

@@ -12,7 +12,7 @@ struct DiskImage {
     func write(to path: String) throws(GuestError) {
         guard layers.count != 1 else { return try write(of: layers[0], to: path) }
         let place = path + ".merged"
-        do throws(SystemError) { try TextFile.makeDirectory(place, mode: 0o700) } catch { throw .system(error) }
+        do throws(SystemError) { try SystemFile.makeDirectories(place, mode: 0o700) } catch { throw .system(error) }
         defer { rmdir(place) }
         let thread: PrivateMountThread
         do throws(SystemError) { thread = try PrivateMountThread(hiding: []) } catch { throw .system(error) }
@@ -28,10 +28,10 @@ struct DiskImage {
         try mount("tmpfs", place, "tmpfs", 0, "mode=700")
         for (index, layer) in layers.enumerated() {
             let name = "\(place)/\(index)"
-            try TextFile.makeDirectory(name)
+            try SystemFile.makeDirectories(name)
             try mount(layer, name, nil, UInt(MS_BIND), nil)
         }
-        try TextFile.makeDirectory(place + "/merged")
+        try SystemFile.makeDirectories(place + "/merged")
         // The thread's own directory: it shares none with the process's others (CLONE_FS).
         try retryingOnInterrupt("chdir", place) { chdir(place) }
         let names = layers.indices.reversed().map(String.init).joined(separator: ":")

@@ -14,7 +14,7 @@ enum PackedFile {
         do throws(SystemError) {
             if access(path, R_OK) == 0 { return path }
             let slash = path.lastIndex(of: "/") ?? path.startIndex
-            try TextFile.makeDirectory(String(path[..<slash]), mode: 0o700)
+            try SystemFile.makeDirectories(String(path[..<slash]), mode: 0o700)
         } catch { throw failed(error) }
         // The name is always the same one: what a killed maker left is written over by the next.
         let aside = path + ".part"

@@ -105,7 +105,7 @@ struct RootPacker {
         let modules: KernelModules?
         do throws(KernelError) { modules = try kernel.modules(cache: cache) } catch { throw .kernel(error) }
         do throws(SystemError) {
-            return BootArchive(program: try TextFile.bytes(program), modules: try modules?.load(wanted) ?? [])
+            return BootArchive(program: try SystemFile.bytes(of: program), modules: try modules?.load(wanted) ?? [])
         } catch { throw .system(error) }
     }
 }

@@ -40,7 +40,7 @@ struct HostShare: Equatable {
     func mount(_ index: Int, below driver: String) throws(SystemError) {
         guard isMounted else { return }
         let directory = directory(index, below: driver)
-        try TextFile.makeDirectory(directory, mode: 0o700)
+        try SystemFile.makeDirectories(directory, mode: 0o700)
         if isFile {
             // Nothing of the directory is the host's but the file: a guest that fills it fills nothing.
             try retryingOnInterrupt("mount", directory) {

@@ -95,6 +95,8 @@ final class HTTPTransport {
             exchange.attach(to: handle)
             return curl_easy_perform(handle)
         }
+        var handshake: curl_off_t = 0
+        isolab_curl_get_size(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
         // The buffer and the exchange go; the handle stays.
         curl_easy_reset(handle)
         if let error = exchange.error { throw error }
@@ -105,7 +107,7 @@ final class HTTPTransport {
             do { try exchange.acceptIfDue() } catch { throw error }
             return HTTPResponse(head: head, body: exchange.collected, address: request.address)
         }
-        throw Self.error(code, String(cString: complaint), request.address)
+        throw Self.error(code, String(cString: complaint), request.address, wasSecure: handshake > 0)
     }
 
     // MARK: Options
@@ -199,9 +201,21 @@ final class HTTPTransport {
 
     // MARK: Errors
 
-    private static func error(_ code: CURLcode, _ complaint: String, _ address: HTTPAddress) -> TransportError {
+    private static func error(
+        _ code: CURLcode, _ complaint: String, _ address: HTTPAddress, wasSecure: Bool
+    ) -> TransportError {
         let words = complaint.isEmpty ? String(cString: curl_easy_strerror(code)) : complaint
-        func error(_ kind: TransportError.Kind) -> TransportError { TransportError(kind, address, shown(words)) }
+        func error(_ kind: TransportError.Kind) -> TransportError {
+            TransportError(kind, address, shown(words), wasSecure: wasSecure)
+        }
+        // What the other end says of itself or of us (RFC 8446, 6.2), during the handshake or, with TLS 1.3, after it.
+        if address.scheme == .https, words.contains(" alert ") {
+            let ofIdentity = [
+                "certificate required", "handshake failure", "bad certificate", "unsupported certificate", "unknown ca",
+                "certificate unknown", "certificate expired", "certificate revoked", "access denied", "decrypt error",
+            ]
+            return error(ofIdentity.contains { words.contains($0) } ? .identity : .refused)
+        }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE,
             CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND:

@@ -9,6 +9,8 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
         case notTLS
         /// The certificate is not trusted or belongs to another name.
         case certificate
+        /// It asks for a certificate of ours, or does not take the one it was shown.
+        case identity
         case timeout
         /// What came is more than was announced or allowed, or is not HTTP.
         case refused
@@ -23,8 +25,11 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
     public let address: String
     /// What happened, as a phrase.
     public let problem: String
+    /// Whether TLS stood when it happened: what does not come to an answer then is not plain HTTP.
+    public let wasSecure: Bool
 
-    public init(_ kind: Kind, _ address: HTTPAddress, _ problem: String) {
+    public init(_ kind: Kind, _ address: HTTPAddress, _ problem: String, wasSecure: Bool = false) {
+        self.wasSecure = wasSecure
         self.kind = kind
         self.address = address.withoutQuery
         self.problem = problem

@@ -8,10 +8,13 @@ enum LinkHeader {
                 let target = rest[rest.index(after: open)..<close]
                 let after = rest[rest.index(after: close)...]
                 let end = after.firstIndex(of: "<") ?? after.endIndex
-                let parameters = after[..<end].lowercased().split { ";,".contains($0) }.map { part in
-                    part.filter { !$0.isWhitespace && $0 != "\"" }
+                for parameter in after[..<end].lowercased().split(whereSeparator: { ";,".contains($0) }) {
+                    let parts = parameter.split(separator: "=", maxSplits: 1).map { part in
+                        // One field may state several relations: `rel="prev next"`.
+                        part.split { $0.isWhitespace || $0 == "\"" }
+                    }
+                    if parts.count == 2, parts[0] == ["rel"], parts[1].contains("next") { return String(target) }
                 }
-                if parameters.contains("rel=next") { return String(target) }
                 rest = after[end...]
             }
         }

@@ -3,6 +3,8 @@ public import OCI
 extension RegistryClient {
     /// Pages that one list is read on at most.
     private static let greatestPages = 10_000
+    /// Names of one list at most: a registry that makes them up would fill memory.
+    private static let greatestNames = 1_000_000
     private static let pageSize = 1000
 
     /// The tags of a repository, in the registry's order.
@@ -59,9 +61,11 @@ extension RegistryClient {
         var address = first.adding(query: "n", "\(min(limit, Self.pageSize))")
         if let last { address = address.adding(query: "last", last) }
         while names.count < limit {
-            guard visited.insert(address).inserted, visited.count <= Self.greatestPages else {
+            guard visited.insert(address).inserted, visited.count <= Self.greatestPages,
+                names.count <= Self.greatestNames
+            else {
                 throw RegistryClientError(
-                    .hostile, operation, at: address, problem: "the list has no end: a page leads to one that was read")
+                    .hostile, operation, at: address, problem: "the list has no end")
             }
             var request = HTTPRequest(.get, address)
             request.greatestDuration = options.limits.document

@@ -107,16 +107,17 @@ extension RegistryConnection {
         return reference.digest ?? response.head.value("docker-content-digest").flatMap { Digest($0) }
     }
 
-    /// Stores a manifest under a tag or its digest.
+    /// Stores a manifest under a tag or its digest, and lists it among the referrers of its subject where it has one.
     ///
     /// - Throws: where the registry says it stored another.
     func putManifest(
-        _ bytes: [UInt8], _ descriptor: Descriptor, to repository: String, _ reference: ManifestName,
-        scopes: [AccessScope], _ operation: String
+        _ manifest: RemoteManifest, to repository: String, _ reference: ManifestName, scopes: [AccessScope],
+        _ operation: String
     ) throws {
+        let descriptor = manifest.descriptor
         var request = HTTPRequest(.put, address(repository, "manifests/\(reference)"))
         request.set("Content-Type", descriptor.mediaType.rawValue)
-        request.body = .bytes(bytes)
+        request.body = .bytes(manifest.bytes)
         request.greatestDuration = session.options.limits.document
         let response = try send(request, for: scopes, operation, statuses: [200, 201, 202])
         if let said = response.head.value("docker-content-digest").flatMap({ Digest($0) }),
@@ -125,6 +126,10 @@ extension RegistryConnection {
             throw RegistryClientError(
                 .wrongContent, operation, at: response.address,
                 problem: "the registry stored \(said) in place of \(descriptor.digest)")
+        }
+        // A registry that lists referrers says so; one that does not leaves it to its clients.
+        if response.head.value("oci-subject") == nil {
+            try list(manifest, in: repository, scopes: scopes, operation)
         }
     }
 

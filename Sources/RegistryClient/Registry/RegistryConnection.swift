@@ -74,7 +74,7 @@ final class RegistryConnection {
             let response: HTTPResponse
             do {
                 response = try transport.exchange(hop, trust: try session.trust(for: hop.address), accept: accept)
-            } catch let error as TransportError where error.kind == .certificate || error.kind == .notTLS {
+            } catch let error as TransportError where [.certificate, .notTLS, .identity].contains(error.kind) {
                 throw RegistrySession.distrust(error, session.name, hop.address, operation)
             }
             guard response.head.isRedirect else { return response }

@@ -48,23 +48,39 @@ final class RegistrySession: Sendable {
         do {
             _ = try transport.exchange(request, trust: try trust.trust(for: secure, registry: name))
             return secure
-        } catch let error as TransportError where error.kind == .notTLS || error.kind == .connection {
+        } catch let error as TransportError
+            where error.kind == .notTLS || (error.kind == .connection && !error.wasSecure)
+        {
             let hasPort = name.hasSuffix(":\(secure.port)")
             return HTTPAddress(scheme: .http, host: secure.host, port: hasPort ? secure.port : nil)
-        } catch let error as TransportError where error.kind == .certificate {
+        } catch let error as TransportError where [.certificate, .identity, .connection].contains(error.kind) {
+            // A connection that breaks once TLS stands is what is left of the same where the alert is lost with it.
             throw distrust(error, name, secure, "find \(name)")
         }
     }
 
-    /// A certificate that is not believed, or none at all.
+    /// A certificate that is not believed, theirs or ours, or none at all.
     static func distrust(
         _ error: TransportError, _ name: String, _ address: HTTPAddress, _ operation: String
     ) -> RegistryClientError {
-        RegistryClientError(
-            .insecure, operation, at: address, problem: error.problem,
-            advice: error.kind == .notTLS
-                ? "it speaks plain HTTP: where that is intended, name it with --insecure-registry \(name)"
-                : "put its authority's certificate into \(HostTrust.standardRoots[0])/\(name)/ca.crt")
+        let directory = "\(HostTrust.standardRoots[0])/\(name)"
+        let kind: RegistryClientError.Kind
+        let advice: String
+        switch error.kind {
+        case .notTLS:
+            kind = .insecure
+            advice = "it speaks plain HTTP: where that is intended, name it with --insecure-registry \(name)"
+        case .identity:
+            kind = .unauthorized
+            advice = "it wants a certificate of yours that it knows: NAME.cert and NAME.key in \(directory)"
+        case .connection:
+            kind = .unreachable
+            advice = "where it wants a certificate of yours, put NAME.cert and NAME.key into \(directory)"
+        default:
+            kind = .insecure
+            advice = "put its authority's certificate into \(directory)/ca.crt"
+        }
+        return RegistryClientError(kind, operation, at: address, problem: error.problem, advice: advice)
     }
 
     func mayBePlain(_ address: HTTPAddress) -> Bool {

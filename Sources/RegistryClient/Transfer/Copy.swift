@@ -7,9 +7,11 @@ import Synchronization
 extension RegistryClient {
     /// Takes an image from one registry to another, or to another repository of the same, without storing it here: blobs are
     /// mounted where the registry is the same, else they stream through.
+    ///
+    /// - Parameter withReferrers: signatures and whatever else refers to what is copied goes along.
     public func copy(
         _ source: ImageReference, to destination: ImageReference, _ selection: Selection = .platform(.host),
-        report: @escaping TransferProgress.Receiver = { _ in }
+        withReferrers: Bool = false, report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pushed {
         let operation = "copy \(source.withDefaultTag.familiar) to \(destination.withDefaultTag.familiar)"
         return try RegistryClientError.telling(operation) {
@@ -18,7 +20,13 @@ extension RegistryClient {
             let connection = RegistryConnection(from)
             let named = try connection.manifest(source.repository, ManifestName(source), operation)
             var plan = TransferPlan(repository: source.repository, operation: operation, selection: selection)
-            let root = try plan.add(named) { try connection.manifest(source.repository, .digest($0.digest), operation) }
+            let get = { (child: Descriptor) in
+                try connection.manifest(source.repository, .digest(child.digest), operation)
+            }
+            let root = try plan.add(named, get)
+            if withReferrers {
+                try plan.addReferrers({ try connection.referrers(of: $0, source.repository, operation) }, get)
+            }
             for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
             let tally = TransferTally(report)
             try TransferPool.run(
@@ -38,7 +46,7 @@ extension RegistryClient {
                 })
             try put(plan.manifests, root, to: destination, to, tally, operation)
             let (sent, size) = tally.total
-            return Pushed(root: root.descriptor, sent: sent, sentSize: size)
+            return Pushed(root: root.descriptor, referrers: plan.referrers.count, sent: sent, sentSize: size)
         }
     }
 }

@@ -8,6 +8,8 @@ extension RegistryClient {
         public var root: Descriptor
         /// What the name stands for at the registry: an index where there is one. Its digest is what others pull by.
         public var named: Descriptor
+        /// Manifests that came along because they refer to it: roots of their own.
+        public var referrers: [Descriptor] = []
         /// Manifests, configurations and layers that had to be brought, and their bytes.
         public var fetched: Int
         public var fetchedSize: Int64
@@ -24,9 +26,11 @@ extension RegistryClient {
     /// there only when they are.
     ///
     /// The caller holds a lease of the store until something refers to the root.
+    ///
+    /// - Parameter withReferrers: signatures and whatever else refers to what is brought comes along.
     public func pull(
         _ reference: ImageReference, into store: ContentStore, _ selection: Selection = .platform(.host),
-        report: @escaping TransferProgress.Receiver = { _ in }
+        withReferrers: Bool = false, report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pulled {
         let operation = "pull \(reference.withDefaultTag.familiar)"
         return try RegistryClientError.telling(operation) {
@@ -35,7 +39,11 @@ extension RegistryClient {
             let repository = reference.repository
             let named = try connection.manifest(repository, ManifestName(reference), operation)
             var plan = TransferPlan(repository: repository, operation: operation, selection: selection)
-            let root = try plan.add(named) { try connection.manifest(repository, .digest($0.digest), operation) }
+            let get = { (child: Descriptor) in try connection.manifest(repository, .digest(child.digest), operation) }
+            let root = try plan.add(named, get)
+            if withReferrers {
+                try plan.addReferrers({ try connection.referrers(of: $0, repository, operation) }, get)
+            }
             for blob in plan.blobs { report(TransferProgress(blob, .waiting)) }
             let tally = TransferTally(report)
             try TransferPool.run(
@@ -57,7 +65,9 @@ extension RegistryClient {
                 }
             }
             let (fetched, size) = tally.total
-            return Pulled(root: root.descriptor, named: named.descriptor, fetched: fetched, fetchedSize: size)
+            return Pulled(
+                root: root.descriptor, named: named.descriptor, referrers: plan.referrers, fetched: fetched,
+                fetchedSize: size)
         }
     }
 

@@ -6,16 +6,22 @@ struct TransferPlan {
     static let greatestDepth = 4
     /// Manifests of one name at most.
     static let greatestManifests = 256
+    /// Manifests that refer to those, at most.
+    static let greatestReferrers = 1000
 
     let repository: String
     let operation: String
     let selection: RegistryClient.Selection
     /// Configurations and layers, each once, the greatest first: they take longest.
     var blobs: [Descriptor] { found.sorted { $0.size > $1.size } }
-    /// The manifests to store, those first that others name.
+    /// The manifests to store, those first that others name; what refers to them comes behind.
     private(set) var manifests: [RemoteManifest] = []
+    /// Those that are there because they refer to others.
+    private(set) var referrers: [Descriptor] = []
     private var found: [Descriptor] = []
     private var digests: Set<Digest> = []
+    /// What indexes name.
+    private var childCount = 0
 
     init(repository: String, operation: String, selection: RegistryClient.Selection) {
         self.repository = repository
@@ -27,7 +33,45 @@ struct TransferPlan {
     ///
     /// - Returns: the manifest that was chosen.
     mutating func add(
-        _ manifest: RemoteManifest, depth: Int = 0, _ get: (Descriptor) throws -> RemoteManifest
+        _ manifest: RemoteManifest, _ get: (Descriptor) throws -> RemoteManifest
+    ) throws -> RemoteManifest {
+        try add(manifest, selection, depth: 0, get)
+    }
+
+    /// Takes in what refers to the manifests that are in it (signatures, bills of materials), and what refers to those.
+    ///
+    /// - Parameter list: what is said to refer to a digest.
+    mutating func addReferrers(
+        _ list: (Digest) throws -> [Descriptor], _ get: (Descriptor) throws -> RemoteManifest
+    ) throws {
+        var place = 0
+        while place < manifests.count {
+            let subject = manifests[place].descriptor.digest
+            place += 1
+            for entry in try list(subject) where entry.mediaType.isManifest || entry.mediaType.isIndex {
+                guard !digests.contains(entry.digest) else { continue }
+                guard referrers.count < Self.greatestReferrers else {
+                    throw failure(.protocolViolation, "more than \(Self.greatestReferrers) manifests refer to it")
+                }
+                let manifest: RemoteManifest
+                do { manifest = try check(get(entry), entry) } catch let error as RegistryClientError
+                    where error.kind == .notFound
+                {
+                    // Lists that clients keep outlive what is in them.
+                    continue
+                }
+                // A list may hold anything; what it is about is in the manifest.
+                guard manifest.reference?.subject == subject else { continue }
+                digests.insert(entry.digest)
+                _ = try add(manifest, .all, depth: 0, get)
+                referrers.append(manifest.descriptor)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ manifest: RemoteManifest, _ selection: RegistryClient.Selection, depth: Int,
+        _ get: (Descriptor) throws -> RemoteManifest
     ) throws -> RemoteManifest {
         guard depth < Self.greatestDepth else {
             throw failure(.protocolViolation, "indexes within indexes, more than \(Self.greatestDepth) deep")
@@ -45,7 +89,7 @@ struct TransferPlan {
                         .noPlatform, "there is no image for \(platform)",
                         advice: "there are: " + names.prefix(20).joined(separator: ", "))
                 }
-                return try add(try check(get(chosen), chosen), depth: depth + 1, get)
+                return try add(try check(get(chosen), chosen), selection, depth: depth + 1, get)
             }
             let image = try ImageManifest(json: manifest.bytes)
             guard !image.config.mediaType.isConfiguration || image.config.size <= ImageConfiguration.greatestSize else {
@@ -64,11 +108,12 @@ struct TransferPlan {
         _ child: Descriptor, _ depth: Int, _ get: (Descriptor) throws -> RemoteManifest
     ) throws {
         guard digests.insert(child.digest).inserted else { return }
-        guard digests.count <= Self.greatestManifests else {
+        childCount += 1
+        guard childCount <= Self.greatestManifests else {
             throw failure(.protocolViolation, "more than \(Self.greatestManifests) manifests under one name")
         }
         if child.mediaType.isManifest || child.mediaType.isIndex {
-            _ = try add(try check(get(child), child), depth: depth + 1, get)
+            _ = try add(try check(get(child), child), .all, depth: depth + 1, get)
         } else {
             found.append(child)
         }

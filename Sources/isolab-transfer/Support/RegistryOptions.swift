@@ -73,6 +73,19 @@ extension Platform: ExpressibleByArgument {
     public var defaultValueDescription: String { description }
 }
 
+/// Whether what speaks of an image goes with it.
+struct ReferrerOptions: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Take along what refers to the image: signatures, bills of materials, attestations, and what refers to those."
+        ))
+    var referrers = false
+
+    static func note(_ count: Int) -> String {
+        count == 0 ? "nothing refers to it" : "with \(count) that \(count == 1 ? "refers" : "refer") to it"
+    }
+}
+
 /// An image's name on the command line.
 struct ImageName: ExpressibleByArgument {
     let text: String

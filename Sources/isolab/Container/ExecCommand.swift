@@ -6,6 +6,7 @@ import Engine
 struct ExecCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in a running container.",
+        usage: "isolab exec [<options>] <container> <command> ...",
         discussion: "The exit status is as that of `run`.")
 
     @Flag(name: .shortAndLong, help: "Keep standard input open.") var interactive = false

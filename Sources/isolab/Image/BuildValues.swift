@@ -1,6 +1,7 @@
 import ArgumentParser
 import Building
 import CommandSupport
+import Engine
 import Glibc
 import OCI
 
@@ -60,17 +61,6 @@ enum BuildValues {
         return seconds
     }
 
-    static func size(_ text: String) throws -> Int64 {
-        let units: [Character: Int64] = ["b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
-        var digits = text.lowercased()
-        let unit = digits.last.flatMap { units[$0] }
-        if unit != nil { digits.removeLast() }
-        guard let number = Int64(digits), number > 0, number <= Int64.max / (unit ?? 1) else {
-            throw ValidationError("\(text): not a number of bytes")
-        }
-        return number * (unit ?? 1)
-    }
-
     private static func parted(_ text: String) -> (name: String, value: String?) {
         guard let end = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return (text, nil) }
         return (String(text[..<end]), String(text[text.utf8.index(after: end)...]))
@@ -89,8 +79,13 @@ enum BuildOutput {
 /// Errors of builds as exit statuses.
 enum BuildFailure {
     static func exit(_ error: any Error) -> any Error {
-        if error is ValidationError { return error }
+        // An option's value, not the way the options are put.
+        if let error = error as? ValidationError {
+            printToStandardError("isolab: \(error.message)")
+            return ExitCode(2)
+        }
         printToStandardError("isolab: \(error)")
+        if error is OptionError { return ExitCode(2) }
         return ExitCode((error as? BuildError)?.exitStatus ?? 1)
     }
 }

@@ -31,6 +31,7 @@ struct ImageBootstrapCommand: ParsableCommand {
     struct Debian: StoreCommand {
         static let configuration = CommandConfiguration(
             commandName: "debian", abstract: "Debian by mmdebstrap, from the package sources this host uses.",
+            usage: "isolab image bootstrap debian [<options>] [<name>]",
             discussion: """
                 As root, or as an ordinary user with ids in /etc/subuid and /etc/subgid. The same packages with SOURCE_DATE_EPOCH make the \
                 same image.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Building
 import Containerfiles
+import Engine
 import Images
+import Linux
 import OCI
 
 /// `isolab image build`: an image from a Containerfile.
@@ -14,11 +16,16 @@ struct ImageBuildCommand: StoreCommand {
             --timestamp, the same build has the same digests.
             """)
 
-    @Argument(help: "The directory that COPY and ADD copy from.") var context = "."
+    @Argument(
+        help:
+            "The directory that COPY and ADD copy from; - reads an archive of it, or a Containerfile, from standard input."
+    )
+    var context = "."
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("The Containerfile; - reads it from standard input.", valueName: "path"))
     var file: String?
+    @Option(help: ArgumentHelp("Write the image's identifier to a file.", valueName: "file")) var iidfile: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("A name for the image; may be repeated.", valueName: "name"))
     var tag: [String] = []
     @Option(help: ArgumentHelp("A value for an ARG; without =value, the environment's.", valueName: "name=value"))
@@ -38,14 +45,19 @@ struct ImageBuildCommand: StoreCommand {
     func run() throws {
         do {
             let store = try ImageStore()
-            let context = try BuildContext(directory: context, file: file)
+            let options = try options()
+            // Reading from there, it is a directory for as long as it is needed.
+            let standardInput = context == "-" ? try StandardInputContext(store, file: file) : nil
+            defer { withExtendedLifetime(standardInput) {} }
+            let context = try standardInput?.context ?? BuildContext(directory: context, file: file)
             let isQuiet = quiet
-            let builder = ImageBuilder(store, try options()) { if !isQuiet { BuildOutput.say($0) } }
+            let builder = ImageBuilder(store, options) { if !isQuiet { BuildOutput.say($0) } }
             if plan {
                 print(try builder.plan(context))
                 return
             }
             let image = try builder.build(context)
+            if let iidfile { try SystemFile.replace(iidfile, with: Array(image.id.description.utf8), mode: 0o644) }
             print(image.id)
         } catch {
             throw BuildFailure.exit(error)
@@ -64,6 +76,17 @@ struct ImageBuildCommand: StoreCommand {
     }
 }
 
+/// `isolab build`, as docker and podman have it too.
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: ImageBuildCommand.configuration.abstract,
+        discussion: ImageBuildCommand.configuration.discussion)
+
+    @OptionGroup var build: ImageBuildCommand
+
+    func run() throws { try build.run() }
+}
+
 /// What each command of a build may use.
 struct BuildLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Of each command, with k, m or g.", valueName: "bytes")) var memory: String?
@@ -71,6 +94,6 @@ struct BuildLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Of each command.", valueName: "processes")) var pidsLimit: Int64?
 
     var bytes: Int64? {
-        get throws { try memory.map { (text) throws in try BuildValues.size(text) } }
+        get throws { try memory.map { try ByteSize("--memory", $0).bytes } }
     }
 }

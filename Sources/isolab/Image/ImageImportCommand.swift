@@ -8,6 +8,7 @@ struct ImageImportCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Make an image of one layer from a directory or an archive of a root file system.",
+        usage: "isolab image import [<options>] <source> [<name>]",
         discussion:
             "Archives may be compressed by gzip, zstd, xz or bzip2. An archive that could lead outside is refused.")
 

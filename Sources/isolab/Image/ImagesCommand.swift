@@ -5,7 +5,7 @@ import Images
 /// `isolab images`: what is here.
 struct ImagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "images", abstract: "List the images of this host.")
+        commandName: "images", abstract: "List the images of this host.", usage: "isolab images [<options>] [<name>]")
 
     @Argument(help: ArgumentHelp("Only those of this name, with * and ? for any characters.", valueName: "name"))
     var name: String?
@@ -31,7 +31,8 @@ struct ImagesCommand: ParsableCommand {
 /// `isolab image list`: the same.
 struct ImageListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the images of this host.", aliases: ["ls"])
+        commandName: "list", abstract: "List the images of this host.",
+        usage: "isolab image list [<options>] [<name>]", aliases: ["ls"])
 
     @OptionGroup var images: ImagesCommand
 

@@ -6,7 +6,8 @@ import Images
 /// `isolab save`: images as an archive or a directory that others read.
 struct SaveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.")
+        commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.",
+        usage: "isolab save [<options>] <images> ...")
 
     @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
     @Option(name: .shortAndLong, help: ArgumentHelp("A file or directory; standard output without.", valueName: "path"))

@@ -20,11 +20,13 @@ struct RegistryCommand: ParsableCommand {
     struct RemoteInspectCommand: TransferCommand {
         static let configuration: CommandConfiguration = handedOver(
             "inspect", "Show an image in a registry without pulling it.")
+        static let path = ["registry", "inspect"]
         @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
     }
 
     struct RemoteDeleteCommand: TransferCommand {
         static let configuration: CommandConfiguration = handedOver("delete", "Remove an image from a registry.")
+        static let path = ["registry", "delete"]
         @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
     }
 }

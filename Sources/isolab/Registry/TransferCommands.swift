@@ -49,17 +49,19 @@ struct TagsCommand: TransferCommand {
 
 /// One of those. Its own parser takes nothing: the other program says what it takes.
 protocol TransferCommand: ParsableCommand {
+    /// What the other program calls it.
+    static var path: [String] { get }
     var arguments: [String] { get }
 }
 
 extension TransferCommand {
-    private static var name: String { configuration.commandName ?? "" }
+    static var path: [String] { [configuration.commandName ?? ""] }
 
     static func handedOver(_ name: String, _ abstract: String) -> CommandConfiguration {
         CommandConfiguration(commandName: name, abstract: abstract, helpNames: [])
     }
 
     func run() throws {
-        do { try Sibling.become("isolab-transfer", [Self.name] + arguments) } catch { throw Failure.exit(error) }
+        do { try Sibling.become("isolab-transfer", Self.path + arguments) } catch { throw Failure.exit(error) }
     }
 }

@@ -69,7 +69,7 @@ final class LaneTrial {
                 .filter { $0.hasPrefix(laboratory.namePrefix) }.map { "cgroup \(hierarchy.mountPoint) \($0)" }
         }
         for pid in Files.names(in: "/proc").compactMap({ Int32($0) }) where pid != getpid() {
-            let words = String(decoding: (try? Files.bytes("/proc/\(pid)/cmdline")) ?? [], as: UTF8.self)
+            let words = String(decoding: (try? SystemFile.bytes(of: "/proc/\(pid)/cmdline")) ?? [], as: UTF8.self)
             if words.contains(place.path) || words.contains(laboratory.namePrefix) {
                 found.append("process \(pid) \(words)")
             }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 import Testing
 
@@ -59,12 +60,12 @@ struct ProcessLaneTests {
     func imageOfTheUser(_ id: String) throws {
         let trial = try LaneTrial { options, place in
             options.image = "\(place.path)/rootfs"
-            try Files.makeDirectories("\(place.path)/rootfs/bin")
+            try SystemFile.makeDirectories("\(place.path)/rootfs/bin")
             try Files.write("of the image\n", to: "\(place.path)/rootfs/release")
             _ = try CommandOutput.text("/bin/busybox", ["cp", "/bin/busybox", "\(place.path)/rootfs/bin/busybox"])
         }
         let image = "\(trial.place.path)/rootfs"
-        #expect(try Files.bytes("\(trial.laboratory.image.rootfs)/release") == Array("of the image\n".utf8))
+        #expect(try SystemFile.bytes(of: "\(trial.laboratory.image.rootfs)/release") == Array("of the image\n".utf8))
         #expect(access("\(trial.laboratory.image.rootfs)/bin/busybox", X_OK) == 0)
         let taken = trial.sample(try trial.prepare(id).lane, StartupExperiment.self)
         #expect(taken.reason == "")

@@ -45,7 +45,7 @@ final class ForeignHost {
     }
 
     private static let productDirectory: String = {
-        let maps = (try? TextFile.read("/proc/self/maps")) ?? ""
+        let maps = (try? SystemFile.read("/proc/self/maps")) ?? ""
         let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") }
         let path = line?.split(separator: " ").last.map(String.init) ?? ""
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -193,6 +193,6 @@ final class ForeignHost {
         let guest = try driver.start(domain, deadline: .seconds(60))
         _ = guest.waitForEnd(timeout: .seconds(150))
         try guest.release()
-        return Report(console: (try? TextFile.read(console)) ?? "")
+        return Report(console: (try? SystemFile.read(console)) ?? "")
     }
 }

@@ -11,7 +11,7 @@ struct GuestTree {
     init(root: String) throws {
         self.root = root
         for directory in ["bin", "dev", "etc", "mnt", "proc", "run", "sys", "tmp", "usr/bin", "root"] {
-            try TextFile.makeDirectory("\(root)/\(directory)")
+            try SystemFile.makeDirectories("\(root)/\(directory)")
         }
         chmod(root + "/tmp", 0o1777)
         try write("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", to: "/etc/passwd")
@@ -19,7 +19,7 @@ struct GuestTree {
     }
 
     func write(_ text: String, to path: String, mode: mode_t = 0o644) throws {
-        try TextFile.replace(root + path, with: Array(text.utf8), mode: mode)
+        try WholeFile.replace(root + path, with: Array(text.utf8), mode: mode)
     }
 
     /// Adds a program of this host under another path or its own, with its libraries.
@@ -41,7 +41,7 @@ struct GuestTree {
 
     private func copy(_ source: String, to path: String) throws {
         guard access(root + path, F_OK) != 0 else { return }
-        try TextFile.makeDirectory(String((root + path)[..<((root + path).lastIndex(of: "/") ?? root.startIndex)]))
-        try TextFile.replace(root + path, with: try TextFile.bytes(source), mode: 0o755)
+        try SystemFile.makeDirectories(String((root + path)[..<((root + path).lastIndex(of: "/") ?? root.startIndex)]))
+        try WholeFile.replace(root + path, with: try SystemFile.bytes(of: source), mode: 0o755)
     }
 }

@@ -11,7 +11,7 @@ final class GuestPlace {
 
     static let programs: String = {
         // The test bundle is loaded by the toolchain's own runner: its own path is in the maps of this process.
-        let maps = (try? TextFile.read("/proc/self/maps")) ?? ""
+        let maps = (try? SystemFile.read("/proc/self/maps")) ?? ""
         let line = maps.split(separator: "\n").first { $0.hasSuffix(".xctest") }
         let path = line?.split(separator: " ").last.map(String.init) ?? GuestDriver.besideThisProgram()
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -25,8 +25,8 @@ final class GuestPlace {
         access("/usr/lib/qemu/virtiofsd", X_OK) == 0 || access("/usr/libexec/virtiofsd", X_OK) == 0
 
     init() throws {
-        for directory in ["bin", "etc", "tmp"] { try TextFile.makeDirectory("\(path)/rootfs/\(directory)") }
-        try TextFile.copy("/bin/busybox", to: path + "/rootfs/bin/busybox", mode: 0o755)
+        for directory in ["bin", "etc", "tmp"] { try SystemFile.makeDirectories("\(path)/rootfs/\(directory)") }
+        try WholeFile.copy("/bin/busybox", to: path + "/rootfs/bin/busybox", mode: 0o755)
         for applet in ["sh", "cat", "id", "pwd", "hostname", "sleep", "stty", "tty", "test", "ls", "yes", "true"] {
             symlink("busybox", path + "/rootfs/bin/" + applet)
         }
@@ -51,7 +51,7 @@ final class GuestPlace {
     func run(
         _ command: GuestCommand, input: [UInt8] = [], with runner: GuestRunner? = nil, root: GuestRoot? = nil
     ) throws -> Result {
-        try TextFile.replace(path + "/input", with: input)
+        try WholeFile.replace(path + "/input", with: input)
         let reading = try OwnedDescriptor(opening: path + "/input", O_RDONLY)
         let output = try OwnedDescriptor(opening: path + "/output", O_RDWR | O_CREAT | O_TRUNC)
         let errors = try OwnedDescriptor(opening: path + "/errors", O_RDWR | O_CREAT | O_TRUNC)
@@ -60,7 +60,8 @@ final class GuestPlace {
             streams: GuestStreams(input: reading.number, output: output.number, error: errors.number),
             relaysSignals: false)
         return Result(
-            exit: exit, output: try TextFile.bytes(path + "/output"), errors: try TextFile.bytes(path + "/errors"))
+            exit: exit, output: try SystemFile.bytes(of: path + "/output"),
+            errors: try SystemFile.bytes(of: path + "/errors"))
     }
 }
 

@@ -6,9 +6,22 @@ import TestSupport
 /// A directory of one test's own, removed with it.
 final class Place {
     private let directory: TemporaryDirectory
-    var path: String { directory.path }
+    let path: String
 
-    init() throws { directory = try TemporaryDirectory(mode: 0o755) }
+    init() throws {
+        directory = try TemporaryDirectory(mode: 0o755)
+        path = directory.path
+    }
+
+    /// A directory in another's, which stays as long as either is used.
+    private init(_ name: String, in place: Place) throws {
+        directory = place.directory
+        path = "\(place.path)/\(name)"
+        try SystemFile.makeDirectories(path)
+    }
+
+    /// A directory in it.
+    func below(_ name: String) throws -> Place { try Place(name, in: self) }
 
     func store(_ name: String = "store") throws -> ContentStore { try ContentStore(root: "\(path)/\(name)") }
 

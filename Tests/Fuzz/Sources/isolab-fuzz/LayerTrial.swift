@@ -1,5 +1,6 @@
 import Glibc
 import Layers
+import Linux
 
 /// Unpacks any bytes as a layer, in a directory of its own: by itself, then on top of something.
 ///

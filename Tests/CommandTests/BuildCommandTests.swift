@@ -1,0 +1,81 @@
+import Testing
+
+/// `isolab build`: where a context may come from, and what is said of one that is none.
+@Suite(.enabled(if: EnginePlace.canRun, "\(EnginePlace.reason)"))
+struct BuildCommandTests {
+    /// From standard input: a Containerfile alone, an archive of the context in any compression, and a Containerfile named in it.
+    @Test func standardInput() throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir -p c/sub; echo x > c/x; echo 'FROM busybox\nCOPY x /made' > c/Containerfile
+            echo 'FROM busybox\nCOPY sub /other/' > c/sub/Dockerfile
+            build() { "$isolab" build -q "$@"; }
+            list() { "$isolab" run --rm "$1" ls "$2"; }
+            list $(echo 'FROM busybox\nRUN touch /alone' | build -) /alone
+            for how in f zf Jf; do list $(tar -C c -c$how - . | build -) /made; done
+            list $(tar -C c -cf - . | build -f sub/Dockerfile -) /other
+            list $(build -f sub/Dockerfile c) /other; cd c; list $(build -f Containerfile) /made
+            echo 'FROM busybox\nCOPY x /piped' > ../piped; list $(build -f - . < ../piped) /piped
+            ls "$ISOLAB_DATA/images/builds" | grep -vc '^caches*$'
+            """)
+        #expect(
+            result.output.split(separator: "\n") == [
+                "/alone", "/made", "/made", "/made", "Dockerfile", "Dockerfile", "/made", "/piped", "0",
+            ], "\(result.output)\(result.complaints)")
+    }
+
+    /// A script finds what was made by its identifier.
+    @Test func identifierFile() throws {
+        let result = try EnginePlace.shell(
+            """
+            echo 'FROM busybox\nLABEL a=b' > f; "$isolab" image build -q -f f --iidfile id . > said
+            test "$(cat said)" = "$(cat id)" && "$isolab" inspect "$(cat id)" --format '{{.Config.Labels.a}}'
+            """)
+        #expect(result.output == "b\n", "\(result.complaints)")
+    }
+
+    /// What is wrong is told in one line that names it, with the status of whose mistake it was.
+    @Test(
+        arguments: [
+            ("build none", 1, "none: cannot be the context of a build: No such file"),
+            ("build file", 1, "file: is no directory"), ("build -f none .", 1, "none: there is no such Containerfile"),
+            ("build empty", 1, "neither a Containerfile nor a Dockerfile"), ("build -", 1, "standard input: is empty"),
+            ("build - < binary", 1, "standard input: is neither"),
+            ("build -f x - < file", 1, "standard input: is no archive"),
+            ("build --memory lots .", 2, "--memory 'lots'"), ("build --platform x .", 2, "--platform x"),
+            ("build --compression x .", 2, "--compression x"), ("build -t Upper .", 1, "lower case"),
+            ("build -f file --target x .", 1, "no stage 'x'"), ("build -f missing .", 1, "builds have no network"),
+            ("biuld", 2, "there is no command 'biuld'; `isolab --help`"), ("image biuld", 2, "`isolab image --help`"),
+        ] as [(String, Int32, String)])
+    func mistakes(arguments: String, status: Int32, words: String) throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir empty; echo 'FROM busybox' > file; echo 'FROM none-such' > missing; head -c 5000000 /dev/zero > binary
+            "$isolab" \(arguments)
+            """)
+        #expect(result.status == status)
+        #expect(result.complaints.contains(words), "\(result.complaints)")
+        #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
+    }
+}
+
+/// What `--help` says is read in a terminal.
+@Suite struct HelpTests {
+    /// No line is longer than a terminal of the usual width.
+    @Test(arguments: [
+        "", "run", "exec", "ps", "rm", "diff", "commit", "inspect", "images", "tag", "rmi", "save", "load", "history",
+        "build", "system", "system df", "image", "image build", "image import", "image bootstrap",
+        "image bootstrap debian",
+        "image bootstrap busybox", "image check", "image prune", "image list", "registry", "pull", "push", "login",
+        "logout",
+        "search", "copy", "list", "registry inspect", "registry delete", "bench", "compare", "doctor", "lanes",
+        "launch",
+        "report",
+    ])
+    func width(command: String) throws {
+        let result = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place())
+        #expect(result.status == 0, "\(result.complaints)")
+        #expect(result.output.contains(command.isEmpty ? "USAGE: isolab " : "USAGE: isolab \(command)"))
+        #expect(result.output.split(separator: "\n").filter { $0.count > 80 } == [])
+    }
+}
