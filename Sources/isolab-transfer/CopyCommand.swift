@@ -7,6 +7,7 @@ import RegistryClient
 struct CopyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy an image from one registry to another without storing it here.",
+        usage: "isolab copy [<options>] <source> <destination>",
         discussion: "Within one registry nothing but manifests travels: layers are mounted.")
 
     @Argument(help: ArgumentHelp("Where from.", valueName: "source")) var source: ImageName

@@ -6,7 +6,8 @@ import RegistryClient
 /// `list`: the tags of a repository.
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the tags of a repository in a registry.")
+        commandName: "list", abstract: "List the tags of a repository in a registry.",
+        usage: "isolab list [<options>] <repository>")
 
     @Argument(help: ArgumentHelp("[registry/]repository", valueName: "repository")) var repository: ImageName
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("So many at most.", valueName: "number"))
@@ -36,6 +37,7 @@ struct ListCommand: ParsableCommand {
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Find repositories of a registry, or tags of a repository, by a pattern.",
+        usage: "isolab search [<options>] <pattern>",
         discussion: """
             search localhost:5000/'*busy*'        repositories of a registry that tells them
             search docker.io/library/debian:'12*' tags of a repository

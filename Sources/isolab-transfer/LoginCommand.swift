@@ -8,6 +8,7 @@ import RegistryClient
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Log in to a registry.",
+        usage: "isolab login [<options>] [<registry>]",
         discussion: """
             The registry is asked first; what it does not take is not kept. Passwords come from the terminal or from standard \
             input, never from the command line, which every user of the machine can read.
@@ -46,7 +47,8 @@ struct LoginCommand: ParsableCommand {
 /// `logout`: forgets.
 struct LogoutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logout", abstract: "Forget the password of a registry.")
+        commandName: "logout", abstract: "Forget the password of a registry.",
+        usage: "isolab logout [<options>] [<registry>]")
 
     @Argument(help: ArgumentHelp("host[:port]", valueName: "registry")) var registry: String = ImageReference
         .defaultRegistry

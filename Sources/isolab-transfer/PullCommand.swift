@@ -10,6 +10,7 @@ import RegistryClient
 struct PullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull", abstract: "Bring an image from a registry.",
+        usage: "isolab pull [<options>] <name>",
         discussion: """
             A name without a registry is Docker's: busybox is docker.io/library/busybox:latest. What is here already is not \
             brought again; a pull that was cut off goes on where it stopped.

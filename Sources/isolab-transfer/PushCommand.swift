@@ -8,6 +8,7 @@ import RegistryClient
 struct PushCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push", abstract: "Take an image to the registry that its name says.",
+        usage: "isolab push [<options>] <name>",
         discussion: "Give an image a name in your registry first: isolab tag busybox registry.example/me/busybox")
 
     @Argument(help: ArgumentHelp("[registry/]repository[:tag]", valueName: "name")) var name: ImageName

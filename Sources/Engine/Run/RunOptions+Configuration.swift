@@ -139,7 +139,9 @@ extension RunOptions {
                 result.mounts.append(
                     RuntimeConfiguration.Mount(
                         destination: grant.target, type: "bind", source: grant.source, options: ["bind"]))
-            } else if !Self.defaultDevices.contains(grant.target) { result.linux?.devices.append(device) }
+            } else if !Self.defaultDevices.contains(grant.target) {
+                result.linux?.devices.append(device)
+            }
             guard !privileged else { continue }
             result.linux?.resources?.devices.append(
                 RuntimeConfiguration.Resources.DeviceRule(
