@@ -7,7 +7,8 @@ import RegistryClient
 /// `login`: shows a name and a password to a registry, and keeps them where docker and podman look.
 struct LoginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "login", abstract: "Log in to a registry.", usage: "isolab login [<options>] [<registry>]",
+        commandName: "login", abstract: "Log in to a registry.",
+        usage: "isolab login [<options>] [<registry>]",
         discussion: """
             The registry is asked first; what it does not take is not kept. Passwords come from the terminal or from standard \
             input, never from the command line, which every user of the machine can read.

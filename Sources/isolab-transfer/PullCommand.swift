@@ -9,7 +9,8 @@ import RegistryClient
 /// `pull`: an image from a registry into the store.
 struct PullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Bring an image from a registry.", usage: "isolab pull [<options>] <name>",
+        commandName: "pull", abstract: "Bring an image from a registry.",
+        usage: "isolab pull [<options>] <name>",
         discussion: """
             A name without a registry is Docker's: busybox is docker.io/library/busybox:latest. What is here already is not \
             brought again; a pull that was cut off goes on where it stopped.

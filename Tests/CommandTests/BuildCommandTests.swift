@@ -76,6 +76,9 @@ struct BuildCommandTests {
         let result = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place())
         #expect(result.status == 0, "\(result.complaints)")
         #expect(result.output.contains(command.isEmpty ? "USAGE: isolab " : "USAGE: isolab \(command)"))
-        #expect(result.output.split(separator: "\n").filter { $0.count > 80 } == [])
+        // These two have another name in the program that does them, and with it their usage as the parser writes it.
+        let isNamedTwice = ["registry inspect", "registry delete"].contains(command)
+        let long = result.output.split(separator: "\n").map(String.init).filter { $0.count > 80 }
+        #expect(long.filter { !isNamedTwice || !$0.hasPrefix("USAGE: ") } == [])
     }
 }

@@ -61,7 +61,7 @@ struct FileSteps {
                 // As BuildKit has it since 0.23: what is unpacked is the given user's, too.
                 try unpack(file.number, to: destination, owner: copy.owner == nil ? nil : owner, writer, root)
             } else {
-                try writer.copy(item, from: sources.tree, to: place(item.name))
+                try writer.copy(item, from: sources.tree, to: place(item.name), followsLink: !isInto)
             }
         }
         try writer.finish()

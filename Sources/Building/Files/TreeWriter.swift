@@ -50,7 +50,10 @@ final class TreeWriter {
     }
 
     /// Copies a source to a path: a directory's content into it, anything else as it.
-    func copy(_ item: CopyItem, from tree: FileTree, to destination: [UInt8]) throws {
+    ///
+    /// - Parameter followsLink: whether a link that is there is written through, for it was named, rather than replaced, as a
+    ///   name in a directory is.
+    func copy(_ item: CopyItem, from tree: FileTree, to destination: [UInt8], followsLink: Bool = false) throws {
         for entry in item.entries {
             let path =
                 entry.path.isEmpty
@@ -63,7 +66,7 @@ final class TreeWriter {
                 try setAttributes(ofDirectory: path, entry)
                 continue
             }
-            let (parent, name) = try parted(try resolved(path, isTop: entry.path.isEmpty))
+            let (parent, name) = try parted(followsLink && entry.path.isEmpty ? try resolved(path) : path)
             try withDirectory(parent) { directory in
                 try self.write(entry, from: tree, name, in: directory, path)
             }
@@ -84,8 +87,7 @@ final class TreeWriter {
 
     /// A file's destination, through a link that is there already: `COPY x /etc/link` writes what the link names, also where
     /// that is yet to be made.
-    private func resolved(_ path: [UInt8], isTop: Bool) throws -> [UInt8] {
-        guard isTop else { return path }
+    private func resolved(_ path: [UInt8]) throws -> [UInt8] {
         var path = path
         for _ in 0..<Self.greatestLinks {
             if let file = try root.open(path, OwnedDescriptor.pathOnly) {

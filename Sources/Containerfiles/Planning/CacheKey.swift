@@ -13,7 +13,7 @@ extension BuildStep {
     public func cacheKey(parent: Digest?, content: Digest? = nil, epoch: Int64? = nil) -> Digest? {
         var text = CanonicalText()
         // To be raised when the same step would make another layer.
-        text.add("isolab build 2")
+        text.add("isolab build 3")
         text.add(parent?.description ?? "")
         text.add(epoch.map(String.init) ?? "")
         switch action {
