@@ -53,7 +53,7 @@ struct ContainerRunTests {
             "size=1024k"
         ),
         ("-u 1234 --group-add 77 --group-add tty", "id -G", "0 5 77"),
-        ("--add-host db:10.0.0.2", "grep db /etc/hosts", "10.0.0.2\tdb"),
+        ("--add-host db:10.0.0.2", "grep -w db /etc/hosts", "10.0.0.2\tdb"),
         ("--pids-limit 0", "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true", "max"),
         ("--cap-drop ALL --cap-add KILL,CHOWN", "grep CapBnd /proc/self/status", "CapBnd:\t0000000000000021"),
         (
