@@ -8,6 +8,7 @@
 /// - a file onto a link to a file, which it replaces, where Docker writes what the link names
 /// - the shell form of ENTRYPOINT under a SHELL of a stage before, which it forgets
 /// - exceptions of an ignore file that begin with `**`, for which it does not look into directories that are ignored
+/// - the mode of an ignored directory with an exception below: it makes a new one, where BuildKit sends the context's
 /// - a link of the context to what is ignored, which it follows to where BuildKit has nothing
 /// - variables that are set again, which it moves to the end (the test compares them sorted), and a WORKDIR that is no clean
 ///   path, which it keeps as it is written
@@ -37,7 +38,7 @@ struct GeneratedBuild {
         echo 1 > d/one && echo 2 > d/two.txt && echo deep > d/sub/deep && echo dot > d/sub/.dot && echo e > e/sub/deep
         echo o > e/other && echo s > 'sp ace/f g' && ln -s one d/link && ln -s d dirlink && ln -s nowhere d/dangling
         ln -s a alink && ln d/one d/hard && chmod 640 d/two.txt && chmod 755 e/other && chmod 600 b.txt && chmod 700 empty
-        chmod 1777 d/sub && echo f > tar/td/f && chmod 4755 tar/td/f && ln tar/td/f tar/td/h && ln -s f tar/td/l
+        chmod 1777 d/sub/deep && echo f > tar/td/f && chmod 4755 tar/td/f && ln tar/td/f tar/td/h && ln -s f tar/td/l
         chown 3:4 tar/td && chmod 750 tar/td && chown -h 5:6 tar/td/l
         for form in '' z J j; do tar -C tar -c${form}f t.tar$form --sort=name td; done; tar -C tar -cf - td | zstd -q > t.tar.zst
         rm -r tar && echo plain | gzip -n > plain.gz
