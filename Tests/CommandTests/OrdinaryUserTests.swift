@@ -97,7 +97,7 @@ struct OrdinaryUserTests {
             END
             "$isolab" image build -t built context | grep :
             "$isolab" run --rm built
-            "$isolab" image build -q -t again context > /dev/null
+            "$isolab" build -q -t again context > /dev/null
             "$isolab" images --format '{{.ID}}' built > one; "$isolab" images --format '{{.ID}}' again > two; cmp one two
             ls .local/share/isolab/images/builds | grep -vc '^caches*$' || true
             """)

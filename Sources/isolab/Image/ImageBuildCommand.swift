@@ -77,7 +77,7 @@ struct ImageBuildCommand: StoreCommand {
 }
 
 /// `isolab build`, as docker and podman have it too.
-struct BuildCommand: ParsableCommand {
+struct BuildCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: ImageBuildCommand.configuration.abstract,
         discussion: ImageBuildCommand.configuration.discussion)
