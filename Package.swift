@@ -77,17 +77,15 @@ let engine: [Target] = [
     .target(
         name: "Engine",
         dependencies: [
-            "Presentation",
-            "CLinux", "Linux", "OCI", "Seccomp", "Containers", "Machines", "Images", "ImageRuntime", "Content",
-            "Layers",
+            "CLinux", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux", "Machines", "OCI",
+            "Presentation", "Seccomp",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
     .target(
         name: "Building",
         dependencies: [
             "CArchive", "CLinux", "Containerfiles", "Containers", "Content", "ImageRuntime", "Images", "Layers",
-            "Linux",
-            "OCI", "Seccomp",
+            "Linux", "OCI", "Seccomp",
         ]),
 ]
 
@@ -149,9 +147,7 @@ let programs: [Target] = [
         name: "isolab",
         dependencies: [
             "Building", "CommandSupport", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI",
-            "Reports",
-            "RunRecord",
-            "Presentation", argumentParser,
+            "Presentation", "Reports", "RunRecord", argumentParser,
         ],
         // It starts twice for a container, and a dynamic one of its size would spend most of either start relocating itself.
         // Named besides: what libarchive's archive and Foundation's need, which only their dynamic libraries know by themselves.

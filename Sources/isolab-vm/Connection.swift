@@ -84,10 +84,10 @@ struct Connection: @unchecked Sendable {
             ("group", "libvirt-qemu:x:64055:\n"),
         ] {
             let copy = "\(root.path)/\(file)"
-            let text = Files.text("/etc/\(file)") ?? ""
+            let text = (try? SystemFile.read("/etc/\(file)")) ?? ""
             let all = Array((text.hasSuffix("\n") || text.isEmpty ? text + line : text + "\n" + line).utf8)
             let descriptor = try OwnedDescriptor(opening: copy, O_WRONLY | O_CREAT | O_TRUNC)
-            try retryingOnInterrupt("write", copy) { write(descriptor.number, all, all.count) }
+            try SystemFile.write(all, to: descriptor.number, copy)
             let failure = isolab_vm_bind(copy, "/etc/\(file)")
             guard failure == 0 else { throw SystemError("mount", "/etc/\(file)", errno: failure) }
         }

@@ -55,9 +55,11 @@ enum Reaper {
     /// The children of this process: the kernel hands orphans to the first thread of their reaper.
     private static func children() -> [Int32] {
         let own = getpid()
-        if let list = Files.text("/proc/self/task/\(own)/children") {
+        if let list = try? SystemFile.read("/proc/self/task/\(own)/children") {
             return list.split(separator: " ").compactMap { Int32($0) }
         }
-        return Files.names("/proc").compactMap { Int32($0) }.filter { ProcessStatus(pid: $0)?.parent == own }
+        return ((try? SystemFile.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter {
+            ProcessStatus(pid: $0)?.parent == own
+        }
     }
 }

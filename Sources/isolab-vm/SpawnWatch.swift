@@ -26,7 +26,7 @@ enum SpawnWatch {
                     let guest = String(name.dropLast(4))
                     if mask & UInt32(IN_CREATE) != 0 { born[guest] = now }
                     guard mask & UInt32(IN_MODIFY | IN_MOVED_TO) != 0,
-                        let text = Files.text("\(directory)/\(name)"),
+                        let text = try? SystemFile.read("\(directory)/\(name)"),
                         let pid = Int32(text.filter(\.isNumber))
                     else { continue }
                     guests.spawned(guest, pid: pid, at: born.removeValue(forKey: guest) ?? now)

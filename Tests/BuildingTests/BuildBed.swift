@@ -18,11 +18,7 @@ enum TestHost {
     static let reason: Comment = "needs root, busybox-static and overlayfs"
     static let hasOverlay = ((try? SystemFile.read("/proc/filesystems")) ?? "").contains("overlay")
 
-    static func has(_ program: String) -> Bool {
-        ProcessPlan.candidates(for: program, environment: ProcessPlan.ownEnvironment()).contains {
-            access($0, X_OK) == 0
-        }
-    }
+    static func has(_ program: String) -> Bool { ProcessPlan.path(of: program) != nil }
 }
 
 /// An image store, a context and a place for results, in a directory that goes with the value.

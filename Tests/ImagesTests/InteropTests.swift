@@ -15,11 +15,7 @@ import Testing
         store = try ImageStore(root: directory.path + "/store")
     }
 
-    static func has(_ program: String) -> Bool {
-        ProcessPlan.candidates(for: program, environment: ProcessPlan.ownEnvironment()).contains {
-            access($0, X_OK) == 0
-        }
-    }
+    static func has(_ program: String) -> Bool { ProcessPlan.path(of: program) != nil }
 
     private static let scripts = [
         "mkdir -p bin etc && echo one > etc/one && echo two > etc/two && ln -s one etc/link && ln etc/one etc/hard",

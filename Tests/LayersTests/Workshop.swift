@@ -90,9 +90,5 @@ final class Workshop {
 
 enum TestHost {
     static let isRoot = geteuid() == 0
-    static func has(_ program: String) -> Bool {
-        ProcessPlan.candidates(for: program, environment: ProcessPlan.ownEnvironment()).contains {
-            access($0, X_OK) == 0
-        }
-    }
+    static func has(_ program: String) -> Bool { ProcessPlan.path(of: program) != nil }
 }

@@ -12,11 +12,9 @@ struct DebianRoot {
 
     /// - Throws: `BuildError.unavailable` with what is missing.
     static func checkHost() throws(BuildError) {
-        guard
-            ProcessPlan.candidates(for: "mmdebstrap", environment: ProcessPlan.ownEnvironment()).contains(where: {
-                access($0, X_OK) == 0
-            })
-        else { throw .unavailable("mmdebstrap is not installed", advice: "install the package mmdebstrap") }
+        guard ProcessPlan.path(of: "mmdebstrap") != nil else {
+            throw .unavailable("mmdebstrap is not installed", advice: "install the package mmdebstrap")
+        }
         guard geteuid() == 0 else {
             throw .unavailable(
                 "files of many owners take root, of the host or of a user namespace",

@@ -7,11 +7,6 @@ public struct EngineDiskUse: Sendable {
     public var store: DiskUse
     /// By identifier; those that are gone since are missing.
     public var containers: [String: (container: StoredContainer, status: ContainerStatus)]
-
-    /// What each container wrote, and what lies below, by identifier.
-    public var sizes: [String: DiskUse.Container] {
-        Dictionary(store.containers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    }
 }
 
 extension Engine {
@@ -21,6 +16,11 @@ extension Engine {
         return EngineDiskUse(
             store: try images.diskUse(),
             containers: Dictionary(containers.map { ($0.container.id, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// What each container wrote, and what lies below, by identifier.
+    public func containerUse() throws -> [String: DiskUse.Container] {
+        Dictionary(try images.containerUse().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -67,17 +67,17 @@ extension Listing {
                 Column("Image", "IMAGE", cut: true), Column("ID", "IMAGE ID"), Column("Shared", "SHARED"),
                 Column("Own", "OWN"), Column("Containers", "CONTAINERS"),
             ],
-            further: ["SharedBytes": "SHARED BYTES", "OwnBytes": "OWN BYTES"],
+            further: furtherShares,
             rows: use.store.images.map { image in
-                .object([
-                    .init(
-                        "Image",
-                        .text(image.names.isEmpty ? "<none>" : image.names.map(\.familiar).joined(separator: ", "))),
-                    .init("ID", .text(noTruncation ? "\(image.id)" : image.id.short)),
-                    .init("Shared", .text(HumanSize.text(image.shared))), .init("SharedBytes", .number(image.shared)),
-                    .init("Own", .text(HumanSize.text(image.own))), .init("OwnBytes", .number(image.own)),
-                    .init("Containers", .number(image.containers.count)),
-                ])
+                .object(
+                    [
+                        .init(
+                            "Image",
+                            .text(
+                                image.names.isEmpty ? "<none>" : image.names.map(\.familiar).joined(separator: ", "))),
+                        .init("ID", .text(noTruncation ? "\(image.id)" : image.id.short)),
+                    ] + shares(image.shared, own: image.own)
+                        + [.init("Containers", .number(image.containers.count))])
             })
     }
 
@@ -88,18 +88,25 @@ extension Listing {
                 Column("ID", "CONTAINER ID"), Column("Name", "NAME", cut: true), Column("Image", "IMAGE", cut: true),
                 Column("State", "STATE"), Column("Shared", "SHARED"), Column("Own", "OWN"),
             ],
-            further: ["SharedBytes": "SHARED BYTES", "OwnBytes": "OWN BYTES"],
+            further: furtherShares,
             rows: use.store.containers.map { counted in
                 let known = use.containers[counted.id]
-                return .object([
-                    .init("ID", .text(noTruncation ? counted.id : String(counted.id.prefix(12)))),
-                    .init("Name", .text(known?.container.name ?? "")),
-                    .init("Image", .text(known?.container.image ?? counted.image.short)),
-                    .init("State", .text(known.map { "\($0.status)" } ?? "unknown")),
-                    .init("Shared", .text(HumanSize.text(counted.shared))),
-                    .init("SharedBytes", .number(counted.shared)),
-                    .init("Own", .text(HumanSize.text(counted.own))), .init("OwnBytes", .number(counted.own)),
-                ])
+                return .object(
+                    [
+                        .init("ID", .text(noTruncation ? counted.id : String(counted.id.prefix(12)))),
+                        .init("Name", .text(known?.container.name ?? "")),
+                        .init("Image", .text(known?.container.image ?? counted.image.short)),
+                        .init("State", .text(known.map { "\($0.status)" } ?? "unknown")),
+                    ] + shares(counted.shared, own: counted.own))
             })
+    }
+
+    private static let furtherShares = ["SharedBytes": "SHARED BYTES", "OwnBytes": "OWN BYTES"]
+
+    private static func shares(_ shared: Int64, own: Int64) -> [JSONTree.Member] {
+        [
+            .init("Shared", .text(HumanSize.text(shared))), .init("SharedBytes", .number(shared)),
+            .init("Own", .text(HumanSize.text(own))), .init("OwnBytes", .number(own)),
+        ]
     }
 }

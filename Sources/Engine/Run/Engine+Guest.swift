@@ -50,9 +50,8 @@ extension Engine {
         runner.kernel = kernel
         runner.connect = connect
         // A collection keeps what is named after the stack as long as the image is there.
-        let key = image.configuration.rootfs.chainIDs.last.map { String($0.hexadecimal) } ?? "empty"
         let exit = try runner.run(
-            command, root: .layers(trees, key: key, directory: images.guestRoots))
+            command, root: .layers(trees, key: stack.name, directory: images.guestRoots))
         _ = consume care
         if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
         return exit.shellStatus

@@ -15,15 +15,12 @@ struct HostFiles {
     init(_ configuration: RuntimeConfiguration, _ options: RunOptions, directory: String) throws(SystemError) {
         let name = configuration.hostname ?? "localhost"
         try add("hostname", "\(name)\n", configuration, directory)
-        let added = options.addedHosts.map(\.line).joined()
         switch options.network {
-        case .none:
-            try add(
-                "hosts", "127.0.0.1\tlocalhost \(name)\n::1\tlocalhost ip6-localhost\n" + added, configuration,
-                directory)
+        case .none: try add("hosts", options.loopbackHosts(hostname: name), configuration, directory)
         case .host:
             let own = (try? SystemFile.read("/etc/hosts")) ?? "127.0.0.1\tlocalhost\n"
-            try add("hosts", own + (own.hasSuffix("\n") ? "" : "\n") + added, configuration, directory)
+            let text = own + (own.hasSuffix("\n") ? "" : "\n") + options.addedHostLines
+            try add("hosts", text, configuration, directory)
             try add("resolv.conf", (try? SystemFile.read("/etc/resolv.conf")) ?? "", configuration, directory)
         }
     }
@@ -41,5 +38,15 @@ struct HostFiles {
             RuntimeConfiguration.Mount(
                 destination: target, type: "bind", source: path,
                 options: ["bind", configuration.root?.readonly == true ? "ro" : "rw", "rprivate"]))
+    }
+}
+
+extension RunOptions {
+    /// The lines of `--add-host`.
+    var addedHostLines: String { addedHosts.map(\.line).joined() }
+
+    /// `/etc/hosts` of whoever has a loopback of his own and nothing besides.
+    func loopbackHosts(hostname: String) -> String {
+        "127.0.0.1\tlocalhost \(hostname)\n::1\tlocalhost ip6-localhost\n" + addedHostLines
     }
 }

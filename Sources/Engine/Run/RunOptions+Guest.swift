@@ -24,11 +24,7 @@ extension RunOptions {
             attachesInput: interactive, readOnlyRoot: readOnly,
             files: [
                 .init(path: "/etc/hostname", content: Array("\(hostname)\n".utf8)),
-                .init(
-                    path: "/etc/hosts",
-                    content: Array(
-                        ("127.0.0.1\tlocalhost \(hostname)\n::1\tlocalhost ip6-localhost\n"
-                            + addedHosts.map(\.line).joined()).utf8)),
+                .init(path: "/etc/hosts", content: Array(loopbackHosts(hostname: hostname).utf8)),
             ],
             shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target, readOnly: $0.readOnly) },
             memory: memory.map { UInt64($0.bytes) }, vcpus: try virtualProcessors())

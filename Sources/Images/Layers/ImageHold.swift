@@ -58,7 +58,7 @@ public final class ImageHold: Sendable {
     }
 
     private func hold(_ stack: LayerStack) throws(ImageError) -> LayerStack {
-        try hold(stack.diffIDs.map { .layer(String($0.hexadecimal)) } + [.stack(stack)])
+        try hold(stack.diffIDs.map { .layer(String($0.hexadecimal)) } + [.stack(stack.name)])
         return stack
     }
 
@@ -84,8 +84,6 @@ extension ImageStore {
 private enum Held {
     case layer(String)
     case stack(String)
-
-    static func stack(_ stack: LayerStack) -> Held { .stack(String(stack.path.split(separator: "/").last ?? "")) }
 
     var text: String {
         switch self {

@@ -149,6 +149,9 @@ public struct LayerStack: Equatable, Sendable {
     /// From the lowest up.
     public var diffIDs: [Digest]
 
+    /// What its directory is called, and what is kept of it elsewhere.
+    public var name: String { Self.name(of: diffIDs) }
+
     /// How many names `path` holds.
     public var count: Int { max(1, diffIDs.count) }
 

@@ -58,14 +58,8 @@ extension ImageStore {
         for digest in try reading({ () throws(ContentError) in try content.digests() }) {
             use.blobs += content.size(of: digest) ?? 0
         }
-        var unpacked: [String: Int64] = [:]
-        for name in try unpackedLayers() {
-            guard let bytes = try? SystemFile.bytes(of: "\(root)/layers/\(name)/layer.json"),
-                let record = try? JSONDocument.read(LayerRecord.self, from: bytes, document: "layer.json")
-            else { continue }
-            unpacked[name] = record.size
-            use.layers += record.size
-        }
+        let unpacked = try layerSizes()
+        use.layers = unpacked.values.reduce(0, +)
         let index = try index()
         var roots: [(entry: Descriptor, roots: ImageRoots)] = []
         var users: [String: Int] = [:]
@@ -90,26 +84,36 @@ extension ImageStore {
             }
             use.images.append(image)
         }
-        for id in try snapshots() {
-            guard let snapshot = try snapshot(id) else { continue }
-            use.containers.append(
-                DiskUse.Container(
-                    id: id, image: snapshot.image.digest, own: TreeSize.bytes(below: snapshot.upper),
-                    shared: snapshot.stack.diffIDs.reduce(0) { $0 + (unpacked[String($1.hexadecimal)] ?? 0) }))
-        }
-        use.guestRoots = try kept("cache")
-        use.buildCaches = try kept("builds/caches")
-        use.unfinished = try kept("ingest")
+        use.containers = try containerUse(unpacked)
+        (use.guestRoots, use.buildCaches, use.unfinished) = try kept()
         return use
     }
 
-    func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {
-        var kept = DiskUse.Kept()
-        for name in try names(directory) {
-            kept.count += 1
-            kept.size += TreeSize.bytes(of: "\(root)/\(directory)/\(name)")
+    /// Counts what each container takes, and nothing besides.
+    public func containerUse() throws(ImageError) -> [DiskUse.Container] { try containerUse(try layerSizes()) }
+
+    private func containerUse(_ layers: [String: Int64]) throws(ImageError) -> [DiskUse.Container] {
+        var result: [DiskUse.Container] = []
+        for id in try snapshots() {
+            guard let snapshot = try snapshot(id) else { continue }
+            result.append(
+                DiskUse.Container(
+                    id: id, image: snapshot.image.digest, own: size(of: snapshot),
+                    shared: snapshot.stack.diffIDs.reduce(0) { $0 + (layers[String($1.hexadecimal)] ?? 0) }))
         }
-        return kept
+        return result
+    }
+
+    /// The unpacked layers' sizes, by the hexadecimal of their diffIDs; of those whose record can be read.
+    private func layerSizes() throws(ImageError) -> [String: Int64] {
+        var sizes: [String: Int64] = [:]
+        for name in try unpackedLayers() {
+            guard let bytes = try? SystemFile.bytes(of: "\(root)/layers/\(name)/layer.json"),
+                let record = try? JSONDocument.read(LayerRecord.self, from: bytes, document: "layer.json")
+            else { continue }
+            sizes[name] = record.size
+        }
+        return sizes
     }
 
     /// Bytes that a container wrote.
@@ -131,27 +135,21 @@ enum TreeSize {
 
     static func bytes(below path: String) -> Int64 {
         var links: Set<UInt64> = []
-        return bytes(path, in: AT_FDCWD, &links, depth: 0)
+        return bytes([CChar](path.utf8CString), in: AT_FDCWD, &links, depth: 0)
     }
 
-    private static func bytes(_ name: String, in parent: Int32, _ links: inout Set<UInt64>, depth: Int) -> Int64 {
+    private static func bytes(_ name: [CChar], in parent: Int32, _ links: inout Set<UInt64>, depth: Int) -> Int64 {
         let number = isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
         guard number >= 0 else { return 0 }
-        guard let stream = fdopendir(number) else {
-            close(number)
-            return 0
-        }
-        defer { closedir(stream) }
+        let directory = OwnedDescriptor(owning: number)
         var total: Int64 = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in (try? DirectoryEntries.names(in: directory.number, "a directory to measure")) ?? [] {
+            let name = FileName.terminated(name)
             var status = stat()
-            guard name != ".", name != "..", fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             if status.st_mode & S_IFMT == S_IFDIR {
                 total += Int64(status.st_blocks) * 512
-                if depth < greatestDepth { total += bytes(name, in: number, &links, depth: depth + 1) }
+                if depth < greatestDepth { total += bytes(name, in: directory.number, &links, depth: depth + 1) }
             } else if status.st_nlink == 1 || links.insert(UInt64(status.st_ino)).inserted {
                 total += Int64(status.st_blocks) * 512
             }

@@ -19,15 +19,15 @@ struct ImageRoots {
             keys.insert(String(node.manifest.config.digest.hexadecimal))
             guard let rootfs = node.configuration?.rootfs else { continue }
             layers.formUnion(rootfs.diffIDs.map { String($0.hexadecimal) })
-            guard let chain = rootfs.chainIDs.last else { continue }
-            stacks.insert(LayerStack.name(of: LayerStack.distinct(rootfs.diffIDs)))
-            keys.insert(String(chain.hexadecimal))
+            let stack = LayerStack.name(of: LayerStack.distinct(rootfs.diffIDs))
+            stacks.insert(stack)
+            keys.insert(stack)
         }
     }
 
     mutating func insert(_ snapshot: Snapshot) {
         layers.formUnion(snapshot.stack.diffIDs.map { String($0.hexadecimal) })
-        if let name = snapshot.stack.path.split(separator: "/").last { stacks.insert(String(name)) }
+        stacks.insert(snapshot.stack.name)
     }
 }
 

@@ -33,8 +33,21 @@ extension ImageStore {
     }
 
     private func keptSize() throws(ImageError) -> Int64 {
-        var size: Int64 = 0
-        for directory in ["cache", "builds/caches", "ingest"] { size += try kept(directory).size }
-        return size
+        let kept = try kept()
+        return kept.guestRoots.size + kept.buildCaches.size + kept.unfinished.size
+    }
+
+    /// Counts it.
+    func kept() throws(ImageError) -> (guestRoots: DiskUse.Kept, buildCaches: DiskUse.Kept, unfinished: DiskUse.Kept) {
+        (try kept("cache"), try kept("builds/caches"), try kept("ingest"))
+    }
+
+    private func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {
+        var kept = DiskUse.Kept()
+        for name in try names(directory) {
+            kept.count += 1
+            kept.size += TreeSize.bytes(of: "\(root)/\(directory)/\(name)")
+        }
+        return kept
     }
 }

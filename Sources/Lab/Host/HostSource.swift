@@ -75,9 +75,7 @@ enum HostProgram {
     }
 
     /// The path of a program in PATH.
-    static func path(_ name: String) -> String? {
-        ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()).first { access($0, X_OK) == 0 }
-    }
+    static func path(_ name: String) -> String? { ProcessPlan.path(of: name) }
 
     /// Output goes through a nameless file, so that no full pipe can hold a program up.
     private static func temporaryFile() -> OwnedDescriptor? {

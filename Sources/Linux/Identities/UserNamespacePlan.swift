@@ -114,8 +114,8 @@ extension UserNamespacePlan.Facts {
                 of: geteuid(), passwd: (try? SystemFile.read("/etc/passwd")) ?? "", environment: environment),
             subordinateUsers: (try? SystemFile.read("/etc/subuid")) ?? "",
             subordinateGroups: (try? SystemFile.read("/etc/subgid")) ?? "",
-            hasHelpers: ["newuidmap", "newgidmap"].allSatisfy { name in
-                ProcessPlan.candidates(for: name, environment: environment).contains { access($0, X_OK) == 0 }
+            hasHelpers: ["newuidmap", "newgidmap"].allSatisfy {
+                ProcessPlan.path(of: $0, environment: environment) != nil
             })
     }
 

@@ -65,6 +65,11 @@ public struct ProcessPlan: Equatable, Sendable {
         return directories.split(separator: ":").map { "\($0)/\(executable)" }
     }
 
+    /// The path of a program that is installed, as it would be started; nil where it is not.
+    public static func path(of program: String, environment: [String] = ownEnvironment()) -> String? {
+        candidates(for: program, environment: environment).first { access($0, X_OK) == 0 }
+    }
+
     /// The steps of the child, in order.
     public func steps(joiningCgroups: Bool = false) -> [ChildStep] {
         var steps: [ChildStep] = []

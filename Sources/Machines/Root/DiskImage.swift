@@ -84,7 +84,5 @@ extension DiskFormat {
     }
 
     /// The tool is installed.
-    var isAvailable: Bool {
-        ProcessPlan.candidates(for: tool, environment: ProcessPlan.ownEnvironment()).contains { access($0, X_OK) == 0 }
-    }
+    var isAvailable: Bool { ProcessPlan.path(of: tool) != nil }
 }

@@ -14,7 +14,7 @@ struct PsCommand: StoreCommand {
         do {
             let engine = try Engine(warn: Warning.print)
             let containers = try engine.containersWithStatus(all: all)
-            let sizes = size ? try engine.diskUse().sizes : nil
+            let sizes = size ? try engine.containerUse() : nil
             try list.print(.containers(containers, sizes: sizes, noTruncation: list.noTrunc), quiet: quiet)
         } catch {
             throw Failure.exit(error)

@@ -14,7 +14,7 @@ final class DockerRegistry {
     static let password = "pass:word"
 
     let port: UInt16
-    private let process: RunningProcess
+    private let process: ServerProcess
 
     /// `127.0.0.1:port`
     var name: String { "127.0.0.1:\(port)" }
@@ -46,22 +46,9 @@ final class DockerRegistry {
         let configuration = try place.write(text, to: "registry-\(port).yml")
         let log = try OwnedDescriptor(opening: "\(place.path)/registry-\(port).log", O_WRONLY | O_CREAT | O_TRUNC)
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
-        // Ended after a while whatever becomes of the tests.
-        process = try ProcessPlan("timeout", ["300", "docker-registry", "serve", configuration]).spawn(
+        process = try ServerProcess(
+            ["docker-registry", "serve", configuration], port: port,
             StandardStreams(input: null.number, output: log.number, error: log.number))
-        for _ in 0..<600 {
-            if let connection = Loopback.connect(port) {
-                close(connection)
-                return
-            }
-            usleep(50_000)
-        }
-        throw SystemError("start", "docker-registry", errno: ETIMEDOUT)
-    }
-
-    deinit {
-        try? process.kill(SIGTERM)
-        _ = try? process.wait()
     }
 }
 

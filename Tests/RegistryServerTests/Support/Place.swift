@@ -32,11 +32,7 @@ final class Place: Sendable {
 
 enum Tools {
     static func exist(_ names: String...) -> Bool {
-        names.allSatisfy { name in
-            ProcessPlan.candidates(for: name, environment: ProcessPlan.ownEnvironment()).contains {
-                access($0, X_OK) == 0
-            }
-        }
+        names.allSatisfy { ProcessPlan.path(of: $0) != nil }
     }
 
     /// Where the programs under test are: beside the test product.

@@ -9,7 +9,7 @@ enum TestHost {
     static let reason: Comment = "needs root and busybox-static"
 
     static func has(_ program: String) -> Bool {
-        ProcessPlan.candidates(for: program, environment: []).contains { access($0, X_OK) == 0 }
+        ProcessPlan.path(of: program, environment: []) != nil
     }
 
     static let layout = try? CgroupLayout.detect()
