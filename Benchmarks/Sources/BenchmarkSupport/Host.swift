@@ -24,19 +24,6 @@ public func find(_ program: String) -> String? {
     ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin"].map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
 }
 
-/// A kind of start: at once after another of the same lane, or 50 ms after anything at all.
-public enum Temperature: String, CaseIterable, Sendable {
-    case hot, cold
-
-    /// What a table of it is headed with.
-    public var heading: String {
-        switch self {
-        case .hot: "Hot: at once after another start"
-        case .cold: "Cold: 50 ms idle before"
-        }
-    }
-}
-
 public func makeTemporaryDirectory(in parent: String) throws -> String {
     var template = Array("\(parent)/isolab-benchmark-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", parent) }

@@ -10,20 +10,11 @@ func measureRuns(_ bed: Bed, _ options: Options) throws -> (table: String, csv: 
     var generator = SeededGenerator(seed: options.seed)
     var samples: [String: [Temperature: [Double]]] = [:]
     var csv = "block,lane,temperature,ns\n"
-    let warmUps = 3
-    for block in -warmUps..<options.samples {
-        var order = lanes.flatMap { lane in Temperature.allCases.map { (lane, $0) } }
-        generator.shuffle(&order)
-        for (lane, temperature) in order {
-            switch temperature {
-            case .hot: _ = try lane.time()
-            case .cold: usleep(50_000)
-            }
-            let time = try lane.time()
-            guard block >= 0 else { continue }
-            samples[lane.name, default: [:]][temperature, default: []].append(Double(time) / 1e6)
-            csv += "\(block),\"\(lane.name)\",\(temperature.rawValue),\(time)\n"
-        }
+    try measureInterleaved(lanes, blocks: options.samples, &generator) { lane, _ in
+        try lane.time()
+    } keep: { block, lane, temperature, time in
+        samples[lane.name, default: [:]][temperature, default: []].append(Double(time) / 1e6)
+        csv += "\(block),\"\(lane.name)\",\(temperature.rawValue),\(time)\n"
     }
     var text = """
         # `run --rm IMAGE true`: whole commands, call → end

@@ -42,20 +42,11 @@ func lanes(_ bed: Bed, _ floor: FloorLane) throws -> [any Lane] {
 func measure(_ lanes: [any Lane], _ options: Options) throws -> Results {
     var generator = SeededGenerator(seed: options.seed)
     var results = Results()
-    let warmUps = 3
-    for block in -warmUps..<options.samples {
-        var order = lanes.flatMap { lane in Temperature.allCases.map { (lane, $0) } }
-        generator.shuffle(&order)
-        for (lane, temperature) in order {
-            switch temperature {
-            case .hot: _ = try lane.verifiedLaunch(nonce: generator.next(), work: options.work)
-            case .cold: usleep(50_000)
-            }
-            let launch = try lane.verifiedLaunch(nonce: generator.next(), work: options.work)
-            guard block >= 0 else { continue }
-            results.samples.append(
-                Results.Sample(block: block, lane: lane.name, temperature: temperature, launch: launch))
-        }
+    try measureInterleaved(lanes, blocks: options.samples, &generator) { lane, generator in
+        try lane.verifiedLaunch(nonce: generator.next(), work: options.work)
+    } keep: { block, lane, temperature, launch in
+        results.samples.append(
+            Results.Sample(block: block, lane: lane.name, temperature: temperature, launch: launch))
     }
     return results
 }

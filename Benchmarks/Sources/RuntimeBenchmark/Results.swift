@@ -46,10 +46,10 @@ struct Results {
     /// Processes that stay behind after `start` besides the container's own.
     var left: [String: Int] = [:]
 
-    func milliseconds(_ runtime: String, _ deed: Deed, _ temperature: Temperature) -> SortedValues {
-        SortedValues(
-            samples.filter { $0.runtime == runtime && $0.deed == deed && $0.temperature == temperature }
-                .map { Double($0.nanoseconds) / 1e6 })
+    /// Nil for what a runtime was not asked to do, or does not (the floor's `exec`).
+    func milliseconds(_ runtime: String, _ deed: Deed, _ temperature: Temperature) -> SortedValues? {
+        let values = samples.filter { $0.runtime == runtime && $0.deed == deed && $0.temperature == temperature }
+        return values.isEmpty ? nil : SortedValues(values.map { Double($0.nanoseconds) / 1e6 })
     }
 
     /// Long format: one row a sample.
@@ -70,10 +70,9 @@ struct Results {
                 text += "\n## \(deed.heading)\n\n\(temperature.heading).\n\n"
                 text += "| runtime | \(distributionHeader) | isolab-runtime ÷ it (95 % interval) |\n"
                 text += "| --- | --- | --- | --- | --- | --- | --- |\n"
-                let subject = milliseconds(Self.subject, deed, temperature)
+                guard let subject = milliseconds(Self.subject, deed, temperature) else { continue }
                 for runtime in runtimes {
-                    let values = milliseconds(runtime, deed, temperature)
-                    guard values.count > 0 else { continue }
+                    guard let values = milliseconds(runtime, deed, temperature) else { continue }
                     let ratio =
                         runtime == Self.subject ? "" : ratioCell(subject, to: values, generator: &generator)
                     let cells = [runtime] + distributionCells(values) + [ratio]
@@ -92,7 +91,7 @@ struct Results {
         text += "| runtime | alone | one after another | ÷ alone | all at once | × processors ÷ alone |\n"
         text += "| --- | --- | --- | --- | --- | --- |\n"
         for runtime in runtimes {
-            let alone = milliseconds(runtime, .run, .hot).median
+            guard let alone = milliseconds(runtime, .run, .hot)?.median else { continue }
             func perStart(_ concurrent: Bool) -> Double {
                 SortedValues(
                     series.filter { $0.runtime == runtime && $0.concurrent == concurrent }

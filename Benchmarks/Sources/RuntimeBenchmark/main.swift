@@ -15,26 +15,15 @@ func measure(_ runtimes: [CommandRuntime], _ options: Options) throws -> Results
         waiting[runtime.name] = identifier
         results.left[runtime.name] = left
     }
-    let warmUps = 3
-    for block in -warmUps..<options.samples {
-        var order = runtimes.flatMap { runtime in
-            options.deeds.filter(runtime.deeds.contains).flatMap { deed in
-                Temperature.allCases.map { (runtime, deed, $0) }
-            }
-        }
-        generator.shuffle(&order)
-        for (runtime, deed, temperature) in order {
-            let container = waiting[runtime.name] ?? ""
-            switch temperature {
-            case .hot: _ = try runtime.perform(deed, in: container)
-            case .cold: usleep(50_000)
-            }
-            let time = try runtime.perform(deed, in: container)
-            guard block >= 0 else { continue }
-            results.samples.append(
-                Results.Sample(
-                    block: block, runtime: runtime.name, deed: deed, temperature: temperature, nanoseconds: time))
-        }
+    let lanes = runtimes.flatMap { runtime in
+        options.deeds.filter(runtime.deeds.contains).map { (runtime: runtime, deed: $0) }
+    }
+    try measureInterleaved(lanes, blocks: options.samples, &generator) { lane, _ in
+        try lane.runtime.perform(lane.deed, in: waiting[lane.runtime.name] ?? "")
+    } keep: { block, lane, temperature, time in
+        results.samples.append(
+            Results.Sample(
+                block: block, runtime: lane.runtime.name, deed: lane.deed, temperature: temperature, nanoseconds: time))
     }
     for runtime in runtimes {
         if let identifier = waiting[runtime.name] { try runtime.end(identifier) }
