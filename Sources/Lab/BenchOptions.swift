@@ -1,3 +1,5 @@
+public import RunRecord
+
 /// What the user asked `isolab bench` for.
 public struct BenchOptions: Sendable {
     /// An experiment file; else `preset`.
@@ -25,6 +27,10 @@ public struct BenchOptions: Sendable {
     public var programDirectory: String?
     /// Do not wait for an idle host.
     public var skipsIdleGate: Bool
+    /// Measure though the blocks can decide nothing.
+    public var exploratory = false
+    /// What a pilot run of the experiment showed: the blocks are planned from it.
+    public var pilot: Summary?
 
     public init(
         file: String? = nil, preset: Preset = .quick, lanes: [String]? = nil, workloads: [String]? = nil,
@@ -90,6 +96,8 @@ extension BenchOptions {
                 experiment.parts[index].guestBlocks = nil
             }
         }
+        if exploratory { experiment.exploratory = true }
+        if let pilot, blocks == nil { experiment = experiment.planned(from: pilot) }
         if !experiment.parts.contains(where: { $0.lanes.contains(experiment.baseline) }) {
             experiment.baseline = experiment.parts.first?.lanes.first ?? experiment.baseline
         }

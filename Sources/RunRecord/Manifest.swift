@@ -1,7 +1,7 @@
 /// What ran, where and how: everything a reader needs to trust a run, or to refuse to compare it with another.
 public struct Manifest: Codable, Equatable, Sendable {
     /// The newest layout this isolab writes and reads.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
 
     /// Version of this layout.
     public var format: Int
@@ -32,12 +32,21 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var artefacts: [Artefact]
     /// Things the reader must know: debug build, busy host, clipped limits.
     public var warnings: [String]
+    /// How large a difference matters, by metric, as declared before the run; nil in runs that declared none.
+    public var margins: [Margin]?
+    /// What is compared besides every lane with the baseline; nil in runs from before such were declared.
+    public var contrasts: [Contrast]?
+    /// The commit isolab was built from, where it was built from one.
+    public var commit: String?
+    /// Digests of the record's own files, once the run is finished; nil in runs of format 1 and in those cut off.
+    public var files: [Artefact]?
 
     public init(
         format: Int = Manifest.currentFormat, run: String, started: String, finished: String? = nil,
         interrupted: Bool = false, version: String, buildMode: String, command: String, seed: UInt64,
         experiment: String, blocks: Int, warmups: Int, baseline: String, accelerator: String,
-        lanes: [LaneRecord] = [], host: [FactSection] = [], artefacts: [Artefact] = [], warnings: [String] = []
+        lanes: [LaneRecord] = [], host: [FactSection] = [], artefacts: [Artefact] = [], warnings: [String] = [],
+        margins: [Margin]? = nil, contrasts: [Contrast]? = nil, commit: String? = nil, files: [Artefact]? = nil
     ) {
         self.format = format
         self.run = run
@@ -57,6 +66,10 @@ public struct Manifest: Codable, Equatable, Sendable {
         self.host = host
         self.artefacts = artefacts
         self.warnings = warnings
+        self.margins = margins
+        self.contrasts = contrasts
+        self.commit = commit
+        self.files = files
     }
 }
 

@@ -157,3 +157,20 @@ public struct Sample: Codable, Equatable, Sendable {
         self.phases = phases
     }
 }
+
+extension Sample {
+    /// Why a launch is rejected that had not ended by its deadline.
+    public static func deadlineReason(seconds: Double) -> String {
+        "killed at its deadline of \(SampleTable.shortest(seconds)) s"
+    }
+
+    /// After how many seconds the launch was killed, where it was for taking too long and nothing of it had been seen: a value
+    /// that is known to be at least that, not one that is absent.
+    public var deadline: Double? {
+        let prefix = "killed at its deadline of "
+        guard !admitted, reason.hasPrefix(prefix), !events.contains(where: { $0.name == EventName.ready }) else {
+            return nil
+        }
+        return Double(reason.dropFirst(prefix.count).prefix { $0 != " " })
+    }
+}

@@ -3,18 +3,29 @@ import Glibc
 /// The standard normal distribution.
 enum Normal {
     static func upperTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) / 2 }
+
+    /// The z below which lies the share `p`, for ½ < p < 1.
+    static func quantile(_ p: Double) -> Double {
+        var low = 0.0
+        var high = 40.0
+        for _ in 0..<200 where high - low > 1e-15 * high {
+            let middle = low + (high - low) / 2
+            if upperTail(middle) > 1 - p { low = middle } else { high = middle }
+        }
+        return low + (high - low) / 2
+    }
 }
 
 /// Student's t distribution.
-enum StudentT {
+public enum StudentT {
     /// P(T ≤ t) with `freedom` degrees of freedom.
-    static func cumulative(_ t: Double, freedom: Double) -> Double {
+    public static func cumulative(_ t: Double, freedom: Double) -> Double {
         let tail = incompleteBeta(freedom / 2, 0.5, freedom / (freedom + t * t)) / 2
         return t > 0 ? 1 - tail : tail
     }
 
     /// The t of which P(T ≤ t) is `p`, for p > ½.
-    static func quantile(_ p: Double, freedom: Double) -> Double {
+    public static func quantile(_ p: Double, freedom: Double) -> Double {
         var low = 0.0
         var high = 1.0
         while cumulative(high, freedom: freedom) < p { high *= 2 }

@@ -36,6 +36,18 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The run's directory; default reports/<time>-<name>.")
     var output: String?
 
+    @Option(help: "Plan the blocks from this run's directory, a pilot of the same experiment.")
+    var pilot: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Make so many runs, each by a new process, in <output>/1 to <output>/k; from 4 on isolab learns how much runs differ here.",
+            valueName: "k"))
+    var runs: Int?
+
+    @Flag(help: "Measure although so few blocks can decide nothing; the report says so.")
+    var exploratory = false
+
     @OptionGroup var parts: PartOptions
 
     @Flag(help: "Do not wait for an idle host before a block.")
@@ -43,9 +55,11 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         if let blocks, blocks < 1 { throw ValidationError("--blocks takes a whole number from 1, not \(blocks)") }
+        if let runs, runs < 2 { throw ValidationError("--runs takes a whole number from 2, not \(runs)") }
     }
 
     func run() throws {
+        if let runs { return try repeated(runs) }
         var options = parts.options
         options.file = file
         options.preset = length == .full ? .full : .quick
@@ -55,7 +69,9 @@ struct BenchCommand: ParsableCommand {
         options.seed = seed
         options.output = output
         options.skipsIdleGate = noIdleGate
+        options.exploratory = exploratory
         do {
+            if let pilot { options.pilot = Summarizer.summarize(try Run.read(directory: pilot).run) }
             let bench = try Bench(options, version: isolabVersion)
             let outcome = try bench.run(progress: TerminalProgress())
             let rendered = try RunFiles.render(outcome.directory)
@@ -70,6 +86,53 @@ struct BenchCommand: ParsableCommand {
         } catch {
             throw Failure.exit(error)
         }
+    }
+}
+
+extension BenchCommand {
+    /// Makes several runs, and remembers how much they differ.
+    private func repeated(_ count: Int) throws {
+        do {
+            // What cannot be measured is said before the first of them begins.
+            var options = parts.options
+            (options.file, options.preset, options.exploratory) = (file, length == .full ? .full : .quick, exploratory)
+            (options.lanes, options.workloads, options.blocks) = (lanes?.names, workloads?.names, blocks)
+            _ = try Bench(options, version: isolabVersion)
+            let directory = output ?? "reports/\(Clock.compactNow)-\(count)-runs"
+            let first = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+            let subject = BenchSubject.program(BenchSubject.own, name: "run")
+            var made: [Run] = []
+            for number in 1...count {
+                printToStandardError("isolab: run \(number) of \(count)")
+                made.append(
+                    try subject.run(
+                        into: "\(directory)/\(number)", seed: first &+ UInt64(number - 1),
+                        arguments: Self.passedOn(CommandLine.arguments)))
+            }
+            print("\(count) runs: \(directory)/1 to \(count)")
+            guard let spread = RunSpread(made) else { return }
+            let path = SpreadFile.path(parts.places)
+            try spread.write(to: path)
+            print("how much runs differ on this host, from \(count): \(path)")
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+
+    /// This command's own arguments without what each run is given anew.
+    static func passedOn(_ arguments: [String]) -> [String] {
+        var kept: [String] = []
+        var skip = false
+        for word in arguments.drop(while: { $0 != "bench" }).dropFirst() {
+            if skip {
+                skip = false
+            } else if ["--runs", "--output", "-o", "--seed"].contains(word) {
+                skip = true
+            } else if !["--runs=", "--output=", "--seed="].contains(where: word.hasPrefix) {
+                kept.append(word)
+            }
+        }
+        return kept
     }
 }
 

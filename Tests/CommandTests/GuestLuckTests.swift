@@ -13,8 +13,10 @@ import Testing
     func libvirtRefuses() throws {
         let place = try Place()
         let result = try IsolabProgram.run(
-            ["bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--connect", "nonsense:///no"]
-                + place.options, in: place)
+            [
+                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--exploratory", "--connect",
+                "nonsense:///no",
+            ] + place.options, in: place)
         #expect(result.status == 0, "\(result.complaints)")
         let run = try Run.read(directory: "\(place.path)/run").run
         let guest = try #require(run.manifest.lanes.first { $0.id == "vm" })
@@ -32,6 +34,7 @@ import Testing
         let kernel = try place.write(bytes: HaltingKernel.image, to: "kernel")
         let experiment = try place.write(
             """
+            exploratory: true
             experiments:
               - kind: startup
                 lanes: [native, vm]

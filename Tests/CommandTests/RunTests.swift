@@ -127,7 +127,7 @@ import Testing
             """
             chmod 777 . && cp "${isolab%/*}"/isolab "${isolab%/*}"/isolab-workload .
             exec setpriv --reuid 65534 --regid 65534 --clear-groups ./isolab bench --lanes native,container \
-                --workloads startup --blocks 2 --no-idle-gate --output "$place/run" --state-directory "$place/state" \
+                --workloads startup --blocks 2 --exploratory --no-idle-gate --output "$place/run" --state-directory "$place/state" \
                 --cache-directory "$place/cache"
             """, in: place)
         #expect(result.status == 0, "\(result.complaints)")
@@ -163,7 +163,8 @@ import Testing
         let place = try Place()
         let result = try IsolabProgram.run(
             [
-                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--kernel", "/etc/passwd",
+                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--exploratory", "--kernel",
+                "/etc/passwd",
             ] + place.options, in: place)
         #expect(result.status == 0, "\(result.complaints)")
         let run = try Run.read(directory: "\(place.path)/run").run

@@ -55,6 +55,7 @@ struct NativeRunTests {
             """
             name: native
             seed: 3
+            exploratory: true
             experiments:
               - {kind: startup, lanes: [native], blocks: 3, warmups: 1}
               - {kind: memory, lanes: [native], blocks: 1, warmups: 0, instances: 2, settle-ms: 0}

@@ -4,19 +4,19 @@ import Testing
 @testable import Reports
 
 @Suite struct ComparisonReportTests {
-    static let before = ExampleRun.run(seed: 7, blocks: 20)
+    static let before = (0..<3).map { ExampleRun.run(seed: 7 + UInt64($0), blocks: 8) }
 
-    private static func after(_ change: (inout [ExampleRun.Shape]) -> Void) -> Run {
+    private static func after(_ change: (inout [ExampleRun.Shape]) -> Void) -> [Run] {
         var shapes = ExampleRun.usual
         change(&shapes)
-        return ExampleRun.run(seed: 8, shapes: shapes, blocks: 20)
+        return (0..<3).map { ExampleRun.run(seed: 17 + UInt64($0), shapes: shapes, blocks: 8) }
     }
 
-    private static func compare(_ after: Run, force: Bool = false) throws -> RunComparison {
-        try RunComparison.compare(before, after, force: force, resamples: 100)
+    private static func compare(_ after: [Run], force: Bool = false) throws -> RunComparison {
+        try RunComparison.compare(before, after, force: force)
     }
 
-    /// A change is told with the figures and the word of the record, in the terminal and in the page.
+    /// A change is told with the figures and the word of the record, in the terminal, the page, the table and for programs.
     @Test func changesAreTold() throws {
         let after = Self.after { $0[1].startup *= 0.6 }
         let comparison = try Self.compare(after)
@@ -25,49 +25,82 @@ import Testing
                 $0.key.lane == "container" && $0.key.metric == Metric.startup && $0.key.workload == "exit (cold)"
             })
         #expect(change.verdict == .faster)
-        let text = ComparisonReport.terminal(comparison, before: Self.before.manifest, after: after.manifest)
-        let html = ComparisonReport.html(comparison, before: Self.before.manifest, after: after.manifest)
+        let manifests = (Self.before[0].manifest, after[0].manifest)
+        let text = ComparisonReport.terminal(comparison, before: manifests.0, after: manifests.1)
+        let html = ComparisonReport.html(comparison, before: manifests.0, after: manifests.1)
+        let markdown = ComparisonReport.markdown(comparison, before: manifests.0, after: manifests.1)
         for figure in [change.medianBefore, change.medianAfter] {
             #expect(text.contains(Quantity.text(figure, change.key.unit)))
             #expect(html.contains(">\(Quantity.text(figure, change.key.unit))<"))
+            #expect(markdown.contains(Quantity.text(figure, change.key.unit)))
         }
         #expect(text.contains("▼ faster"))
+        #expect(text.contains("\u{2212}4") && text.contains("\u{A0}%"))
         #expect(html.contains("▼ faster"))
+        #expect(markdown.contains("| faster |"))
+        #expect(try ComparisonReport.json(comparison).contains("\"verdict\" : \"faster\""))
     }
 
-    /// The same run twice differs in nothing, and the headline says so.
+    /// The Markdown table has as many cells in every row as in its head.
+    @Test func markdownIsSquare() throws {
+        let after = Self.after { $0[1].startup *= 2 }
+        let markdown = ComparisonReport.markdown(
+            try Self.compare(after), before: Self.before[0].manifest, after: after[0].manifest)
+        let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
+        #expect(rows.count > 4)
+        #expect(Set(rows.map { row in row.count { $0 == "|" } }).count == 1)
+    }
+
+    /// Single runs say that they have no verdict, first of all, and every figure says so again.
+    @Test func singleRunsSaySo() throws {
+        let after = Self.after { $0[1].startup *= 3 }
+        let comparison = try RunComparison.compare(Self.before[0], after[0])
+        let text = ComparisonReport.terminal(comparison, before: Self.before[0].manifest, after: after[0].manifest)
+        #expect(text.contains("One run a side: no verdict."))
+        #expect(!text.contains("▲") && !text.contains("▼"))
+        let html = ComparisonReport.html(comparison, before: Self.before[0].manifest, after: after[0].manifest)
+        #expect(html.contains("One run a side: no verdict."))
+        #expect(!html.contains("▲ slower"))
+        let runs = RunsReport.terminal(Self.before + after)
+        for line in runs.split(separator: "\n") { #expect(TerminalText.columns(String(line)) <= 80) }
+        #expect(runs.contains("no verdicts"))
+    }
+
+    /// The same runs twice differ in nothing, and the headline says so.
     @Test func aRunAgainstItselfIsUnchanged() throws {
         let comparison = try Self.compare(Self.before)
-        let change = RunChange(comparison, before: Self.before.manifest, after: Self.before.manifest)
-        #expect(change.headline.hasPrefix("Nothing changed beyond the noise floor"))
+        let change = RunChange(comparison, before: Self.before[0].manifest, after: Self.before[0].manifest)
+        #expect(change.headline.hasPrefix("No change is shown"))
         #expect(!change.forced)
     }
 
     /// A comparison that was forced is stamped, and names what differs.
     @Test func forcedComparisonsAreStamped() throws {
         var after = Self.before
-        after.manifest.host[1].facts[0].value = "6.19.0"
+        for index in after.indices { after[index].manifest.host[1].facts[0].value = "6.19.0" }
         let comparison = try Self.compare(after, force: true)
-        let html = ComparisonReport.html(comparison, before: Self.before.manifest, after: after.manifest)
+        let html = ComparisonReport.html(comparison, before: Self.before[0].manifest, after: after[0].manifest)
         #expect(html.contains("<b>Forced: </b>"))
         #expect(html.contains("6.19.0"))
-        let text = ComparisonReport.terminal(comparison, before: Self.before.manifest, after: after.manifest)
+        let text = ComparisonReport.terminal(comparison, before: Self.before[0].manifest, after: after[0].manifest)
         #expect(text.contains("FORCED"))
         #expect(text.contains("6.18.0 → 6.19.0"))
+        let markdown = ComparisonReport.markdown(comparison, before: Self.before[0].manifest, after: after[0].manifest)
+        #expect(markdown.contains("**Forced:**"))
     }
 
     /// Both forms keep their frames: well-formed HTML without addresses, text within the width, hostile names escaped;
-    /// a lane that only one run has is told as such.
+    /// a lane that only one side has is told as such.
     @Test(arguments: [60, 80]) func formsAreSound(width: Int) throws {
         let after = Self.after { $0[1].record.id = "<b>container" }
         let comparison = try Self.compare(after)
-        let html = ComparisonReport.html(comparison, before: Self.before.manifest, after: after.manifest)
+        let html = ComparisonReport.html(comparison, before: Self.before[0].manifest, after: after[0].manifest)
         #expect(try !Elements.parse(html).isEmpty)
         #expect(!html.contains("<b>container"))
         #expect(html.contains("no figure in the run before"))
         #expect(!html.contains("http://") && !html.contains("https://"))
         let text = ComparisonReport.terminal(
-            comparison, before: Self.before.manifest, after: after.manifest, width: width)
+            comparison, before: Self.before[0].manifest, after: after[0].manifest, width: width)
         for line in text.split(separator: "\n") { #expect(TerminalText.columns(String(line)) <= width) }
     }
 }

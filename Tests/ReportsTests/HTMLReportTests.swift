@@ -47,7 +47,7 @@ final class Elements: NSObject, XMLParserDelegate {
 
 @Suite struct HTMLReportTests {
     static let run = ExampleRun.run(blocks: 20)
-    static let summary = Summarizer.summarize(run, resamples: 100)
+    static let summary = Summarizer.summarize(run)
     static let html = HTMLReport.render(run: run, summary: summary)
 
     /// The whole report, every SVG in it included, is well-formed: nothing is left open or unescaped.
@@ -122,7 +122,7 @@ final class Elements: NSObject, XMLParserDelegate {
         run.manifest.warnings = [hostile]
         run.samples[3].admitted = false
         run.samples[3].reason = hostile
-        let html = HTMLReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
+        let html = HTMLReport.render(run: run, summary: Summarizer.summarize(run))
         let elements = try Elements.parse(html)
         #expect(elements.count { $0.name == "script" } == 1)
         #expect(!html.contains("<script>alert"))
@@ -187,7 +187,7 @@ final class Elements: NSObject, XMLParserDelegate {
     @Test func aLargeRunStaysSmall() {
         let run = ExampleRun.run(blocks: 7_700, only: true)
         #expect(run.samples.count >= 100_000)
-        let html = HTMLReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
+        let html = HTMLReport.render(run: run, summary: Summarizer.summarize(run))
         #expect(html.utf8.count < 5_000_000)
         #expect(html.contains("points drawn, every kth in order of measuring"))
     }

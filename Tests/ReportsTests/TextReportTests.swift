@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TextReportTests {
     static let run = ExampleRun.run(blocks: 20)
-    static let summary = Summarizer.summarize(run, resamples: 100)
+    static let summary = Summarizer.summarize(run)
 
     /// No line is wider than the terminal, whatever lanes are called.
     @Test(arguments: [60, 80, 132]) func terminalKeepsItsWidth(width: Int) {
@@ -15,7 +15,7 @@ import Testing
         shapes[6].record.reason = String(repeating: "wide", count: 60)
         shapes[8].record.label = "software emulation, with a very long explanation that does not want to end"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100), width: width)
+        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run), width: width)
         for line in text.split(separator: "\n") { #expect(TerminalText.columns(String(line)) <= width) }
     }
 
@@ -50,7 +50,7 @@ import Testing
                 sign.negate()
             }
         }
-        let summary = Summarizer.summarize(run, resamples: 100)
+        let summary = Summarizer.summarize(run)
         let cell = try #require(
             summary.cells.first { $0.lane == run.manifest.baseline && $0.metric == Metric.memorySlope })
         #expect(try #require(cell.estimate?.medianLow) < 0)
@@ -67,7 +67,7 @@ import Testing
         shapes[1].record.id = "red\u{1B}[31mlane\u{7}"
         shapes[6].record.reason = "\u{1B}]0;title\u{7}"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
+        let text = TerminalReport.render(run: run, summary: Summarizer.summarize(run))
         #expect(!text.contains("\u{1B}"))
         #expect(!text.contains("\u{7}"))
     }
@@ -88,7 +88,7 @@ import Testing
         var shapes = ExampleRun.usual
         shapes[1].record.id = "pipe|and`tick`<b>"
         let run = ExampleRun.run(shapes: shapes, blocks: 6)
-        let markdown = MarkdownReport.render(run: run, summary: Summarizer.summarize(run, resamples: 100))
+        let markdown = MarkdownReport.render(run: run, summary: Summarizer.summarize(run))
         var width: Int?
         var tables = 0
         for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {

@@ -13,7 +13,10 @@ import Testing
 
     private func write(_ bytes: [UInt8], to path: String) throws { try SystemFile.replace(path, with: bytes) }
 
-    private func record(_ run: Run, blocksOf size: Int = 11) throws {
+    /// Records a run; one that is not sealed was cut off before its end.
+    private func record(_ run: Run, blocksOf size: Int = 11, sealed: Bool = true) throws {
+        var run = run
+        if !sealed { run.manifest.finished = nil }
         let writer = try RunWriter(directory: directory.path, manifest: run.manifest)
         var start = 0
         while start < run.samples.count {
@@ -21,7 +24,7 @@ import Testing
             try writer.append(Array(run.samples[start..<end]))
             start = end
         }
-        try writer.finish(run.manifest)
+        if sealed { try writer.finish(run.manifest) }
     }
 
     private func path(_ file: RunDirectory.File) -> String { RunDirectory(directory.path).path(of: file) }
@@ -38,12 +41,15 @@ import Testing
             Measurement("odd, indeed", span: "a\"b→c", unit: "1", -0.0, batch: 4),
         ]
         run.samples[5].events = [Event("back\\slash \"and\" tab\t\u{1}", -5)]
-        run.samples[5].phases = [Phase("ü", actor: "", start: -1, end: .max)]
+        run.samples[5].phases = [Phase("ü", actor: "", start: -1, end: 1_000_000_000_000_000_000)]
         run.manifest.seed = .max
         try record(run)
         let reading = try Run.read(directory: directory.path)
         #expect(reading.notes == [])
-        #expect(reading.run.manifest == run.manifest)
+        var manifest = reading.run.manifest
+        #expect(manifest.files?.map(\.name) == ["samples.csv", "events.jsonl"])
+        manifest.files = nil
+        #expect(manifest == run.manifest)
         #expect(reading.run.samples == run.samples)
         #expect(reading.run.samples[4].measurements[4].value.sign == .minus)
     }
@@ -70,7 +76,7 @@ import Testing
     /// A file cut at any byte of its last block still gives every sample before it, and says what is missing.
     @Test func tornEndsAreLeftOutAndTold() throws {
         let run = SyntheticRun(seed: 2, blocks: 2, warmups: 0, memoryBlocks: 0, syscallBlocks: 0).run()
-        try record(run)
+        try record(run, sealed: false)
         let whole = try SystemFile.bytes(of: path(.samples))
         let lastRow = try #require(whole.dropLast().lastIndex(of: 0x0a))
         // From inside the last row back through the end of the row before it.
@@ -78,7 +84,7 @@ import Testing
             try write(Array(whole[..<length]), to: path(.samples))
             let reading = try Run.read(directory: directory.path)
             #expect(reading.run.samples == Array(run.samples.dropLast()))
-            #expect(!reading.notes.isEmpty)
+            #expect(reading.notes.count >= 2)
         }
         try write(whole, to: path(.samples))
         let events = try SystemFile.bytes(of: path(.events))
@@ -134,8 +140,8 @@ import Testing
         try write(events, to: path(.events))
         let manifest = String(decoding: try SystemFile.bytes(of: path(.manifest)), as: UTF8.self)
         try write(
-            Array(manifest.replacing("\"format\" : 1", with: "\"format\" : 9").utf8), to: path(.manifest))
-        #expect(throws: RunRecordError.newerFormat(path: path(.manifest), format: 9, supported: 1)) {
+            Array(manifest.replacing("\"format\" : 2", with: "\"format\" : 9").utf8), to: path(.manifest))
+        #expect(throws: RunRecordError.newerFormat(path: path(.manifest), format: 9, supported: 2)) {
             try Run.read(directory: directory.path)
         }
         try write(Array("{".utf8), to: path(.manifest))
@@ -216,7 +222,8 @@ import Testing
     @Test func killedWriterLosesNothing() async throws {
         let path = directory.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let run = SyntheticRun(seed: 8, blocks: 4).run()
+            var run = SyntheticRun(seed: 8, blocks: 4).run()
+            run.manifest.finished = nil
             let writer = try RunWriter(directory: path, manifest: run.manifest)
             try writer.append(run.samples)
             kill(getpid(), SIGKILL)

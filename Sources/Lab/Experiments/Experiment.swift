@@ -12,12 +12,31 @@ public struct Experiment: Equatable, Sendable {
     public var baseline: String
     /// Measured one after the other.
     public var parts: [Part]
+    /// From where on a difference matters, by metric.
+    public var margins: [Margin]
+    /// Measured to look around: its blocks need not be able to decide anything, and the report says so.
+    public var exploratory = false
+    /// What is compared besides every lane with the baseline; nil: what its lanes differ in.
+    public var declaredContrasts: [Contrast]?
 
-    public init(name: String, seed: UInt64, baseline: String = "native", parts: [Part]) {
+    public init(
+        name: String, seed: UInt64, baseline: String = "native", parts: [Part], margins: [Margin] = Margin.standard,
+        contrasts: [Contrast]? = nil
+    ) {
         self.name = name
         self.seed = seed
         self.baseline = baseline
         self.parts = parts
+        self.margins = margins
+        declaredContrasts = contrasts
+    }
+
+    /// What is compared besides every lane with the baseline.
+    public var contrasts: [Contrast] {
+        let peers = LaneCatalogue.entries.filter { $0.kind == .peer }.map(\.id)
+        return (declaredContrasts ?? Contrast.standard(lanes, peers: peers)).filter {
+            lanes.contains($0.lane) && lanes.contains($0.reference) && $0.reference != baseline
+        }
     }
 
     /// One kind of measurement over some lanes.
@@ -136,6 +155,7 @@ extension Experiment {
             }
         }
         _ = try LaneCatalogue.entry(baseline)
+        try refuseUndecidable()
         return self
     }
 

@@ -1,3 +1,4 @@
+import RunRecord
 import Yams
 
 /// Experiment files: YAML in, YAML out.
@@ -12,10 +13,17 @@ import Yams
 ///         blocks: 50
 ///         idle-ms: 50
 ///
-/// Every key but `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
+///     margins:
+///       startup: 10 % 50 us
+///     contrasts:
+///       - [container, container-noseccomp]
+///
+/// A margin is a share of the reference, with or without a least difference that matters. Every key but `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
 public enum ExperimentFile {
     /// The keys of the file's top level.
-    static let keys = ["name", "seed", "baseline", "lanes", "experiments"]
+    static let keys = [
+        "name", "seed", "baseline", "lanes", "experiments", "margins", "contrasts", "exploratory",
+    ]
 
     /// A key of one experiment that takes a whole number, and where it goes.
     static let numbers: [(name: String, path: any (WritableKeyPath<Experiment.Part, Int> & Sendable))] = [
@@ -49,6 +57,9 @@ public enum ExperimentFile {
         if let node = top["seed"] { experiment.seed = try reader.number(node, "seed") }
         if let node = top["baseline"] { experiment.baseline = try reader.lane(node) }
         if let node = top["lanes"] { lanes = try reader.lanes(node) }
+        if let node = top["margins"] { experiment.margins = try reader.margins(node) }
+        if let node = top["contrasts"] { experiment.declaredContrasts = try reader.contrasts(node) }
+        if let node = top["exploratory"] { experiment.exploratory = try reader.flag(node, "exploratory") }
         guard let list = top["experiments"] else {
             throw .experimentFile(path: path, line: root.mark?.line, problem: "no 'experiments' list")
         }
@@ -94,9 +105,15 @@ public enum ExperimentFile {
 
     /// The experiment as a file that reads back equal.
     public static func text(_ experiment: Experiment) -> String {
-        var lines = [
-            "name: \(experiment.name)", "seed: \(experiment.seed)", "baseline: \(experiment.baseline)", "experiments:",
-        ]
+        var lines = ["name: \(experiment.name)", "seed: \(experiment.seed)", "baseline: \(experiment.baseline)"]
+        if experiment.exploratory { lines.append("exploratory: true") }
+        lines.append(experiment.margins.isEmpty ? "margins: {}" : "margins:")
+        for margin in experiment.margins { lines.append("  \"\(margin.metric)\": \(margin.text)") }
+        if let contrasts = experiment.declaredContrasts {
+            lines.append(contrasts.isEmpty ? "contrasts: []" : "contrasts:")
+            for contrast in contrasts { lines.append("  - [\"\(contrast.lane)\", \"\(contrast.reference)\"]") }
+        }
+        lines.append("experiments:")
         for part in experiment.parts {
             lines.append("  - kind: \(part.kind)")
             lines.append("    workload: \(part.workload)")
@@ -156,6 +173,43 @@ private struct NodeReader {
             throw problem(node, "'\(name)' must be a whole number, not '\(words)'")
         }
         return number
+    }
+
+    func flag(_ node: Node, _ name: String) throws(LabError) -> Bool {
+        switch try text(node, name) {
+        case "true": return true
+        case "false": return false
+        default: throw problem(node, "'\(name)' must be true or false")
+        }
+    }
+
+    /// The standard margins with those of the file in their place.
+    func margins(_ node: Node) throws(LabError) -> [Margin] {
+        guard let mapping = node.mapping else { throw problem(node, "'margins' must be a mapping of metrics to margins") }
+        var margins: [Margin] = []
+        for (key, value) in mapping {
+            let metric = try text(key, "a metric")
+            guard let margin = Margin(metric, text: try text(value, metric)) else {
+                throw problem(
+                    value, "the margin of '\(metric)' must be a share with or without a least difference: 10 %, 5 % 50 us")
+            }
+            guard !margins.contains(where: { $0.metric == metric }) else { throw problem(key, "'\(metric)' stands twice") }
+            margins.append(margin)
+        }
+        return Margin.standard.filter { standard in !margins.contains { $0.metric == standard.metric } } + margins
+    }
+
+    func contrasts(_ node: Node) throws(LabError) -> [Contrast] {
+        var contrasts: [Contrast] = []
+        for item in try sequence(node, "contrasts") {
+            let pair = try lanes(item)
+            guard pair.count == 2, pair[0] != pair[1] else {
+                throw problem(item, "a contrast is a pair of lanes: [container, container-noseccomp]")
+            }
+            let titled = Contrast.standard(pair, peers: []).first { $0.lane == pair[0] && $0.reference == pair[1] }
+            contrasts.append(titled ?? Contrast(pair[0], against: pair[1]))
+        }
+        return contrasts
     }
 
     func lane(_ node: Node) throws(LabError) -> String {

@@ -24,10 +24,11 @@ extension Experiment {
                         idleMilliseconds: 50),
                     Part(kind: "startup", workload: "exit", lanes: processes, blocks: 50, idleMilliseconds: 0),
                     Part(
-                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 5, warmups: 1, instances: 128,
-                        peerInstances: 24, settleMilliseconds: 40),
+                        kind: "memory", workload: "ready", lanes: known(idle), blocks: 8, warmups: 1, instances: 96,
+                        peerInstances: 16, settleMilliseconds: 40),
+                    // Many short samples decide more than few long ones: a sample is its median over the batches.
                     Part(
-                        kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 8, warmups: 1, batches: 10
+                        kind: "syscalls", workload: "syscalls", lanes: known(served), blocks: 16, warmups: 1, batches: 5
                     ),
                 ])
         case .full:

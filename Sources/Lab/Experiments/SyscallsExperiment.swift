@@ -3,6 +3,8 @@ enum SyscallsExperiment: ExperimentKind {
     static let id = "syscalls"
     static let title = "system calls"
     static let workloads = ["syscalls"]
+    /// How many calls the workload times; their comparisons are corrected together.
+    static let callCount = 15
 
     static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
         let command = ["syscalls", "--batches", "\(slot.part.batches)", "--scale", "\(slot.part.scale)"]

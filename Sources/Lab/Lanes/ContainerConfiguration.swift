@@ -28,9 +28,8 @@ enum ContainerConfiguration {
             seccomp: choice.seccomp ? SeccompProfile.docker() : nil)
     }
 
-    /// For the list of what a lane isolates.
-    static let isolation = [
-        "pid, mount, network, uts, ipc and cgroup namespaces", "cgroup limits", "14 capabilities", "masked paths",
-        "no new privileges", "seccomp (Docker's profile)",
-    ]
+    /// What a lane of this choice isolates.
+    static func isolation(_ choice: Choice = Choice()) -> [String] {
+        IsolationPhrases.of(make(choice, arguments: ["/workload"], rootPath: "/", cgroupPath: "/lane"))
+    }
 }

@@ -32,15 +32,15 @@ public enum LaneCatalogue {
         LaneEntry(id: "native", title: "plain process", kind: .native) { NativeLane($0, $1) },
         LaneEntry(
             id: "container", title: "container, Docker's profile", kind: .container,
-            isolation: ContainerConfiguration.isolation
+            isolation: ContainerConfiguration.isolation()
         ) { ContainerLane($0, $1) },
         LaneEntry(
             id: "container-noseccomp", title: "container without seccomp", kind: .container,
-            isolation: ContainerConfiguration.isolation.filter { !$0.hasPrefix("seccomp") }
+            isolation: ContainerConfiguration.isolation(.init(seccomp: false))
         ) { ContainerLane($0, $1, .init(seccomp: false)) },
         LaneEntry(
             id: "container-userns", title: "container with a user namespace", kind: .container,
-            isolation: ["user namespace"] + ContainerConfiguration.isolation
+            isolation: ContainerConfiguration.isolation(.init(userNamespace: true))
         ) { ContainerLane($0, $1, .init(userNamespace: true)) },
         LaneEntry(
             id: "vm", title: "guest, the fastest machine", kind: .guest, isolation: GuestHouse.isolation
@@ -61,10 +61,12 @@ public enum LaneCatalogue {
             isolation: GuestHouse.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest, throughLibvirt: false)) },
         LaneEntry(
-            id: "oci:crun", title: "crun, Docker's profile", kind: .peer, isolation: ContainerConfiguration.isolation
+            id: "oci:crun", title: "crun, Docker's profile", kind: .peer,
+            isolation: ContainerConfiguration.isolation(.init(rootReadOnly: true))
         ) { RuntimeCommandLane($0, $1, .crun) },
         LaneEntry(
-            id: "oci:runc", title: "runc, Docker's profile", kind: .peer, isolation: ContainerConfiguration.isolation
+            id: "oci:runc", title: "runc, Docker's profile", kind: .peer,
+            isolation: ContainerConfiguration.isolation(.init(rootReadOnly: true))
         ) { RuntimeCommandLane($0, $1, .runc) },
         LaneEntry(
             id: "oci:runsc", title: "gVisor", kind: .peer,

@@ -18,6 +18,12 @@ enum ManifestBuilder {
             accelerator: accelerator(lanes, laboratory.knownGuests?.accelerator), lanes: lanes,
             host: HostFacts.collect())
         manifest.artefacts = artefacts(laboratory, board)
+        manifest.margins = experiment.margins
+        manifest.contrasts = experiment.contrasts
+        manifest.commit = Provenance.commit(of: laboratory.programDirectory)
+        if experiment.exploratory {
+            manifest.warnings.append("Exploratory: not every comparison could be decided with these blocks, whatever they hold.")
+        }
         for record in lanes {
             if let words = record.configuration["warnings"] { manifest.warnings.append("\(record.id): \(words)") }
         }
@@ -32,6 +38,7 @@ enum ManifestBuilder {
     /// The files that take part, each once, with what they hold.
     private static func artefacts(_ laboratory: Laboratory, _ board: LaneBoard) -> [Artefact] {
         var files: [(name: String, path: String)] = [("isolab-workload", laboratory.image.workload)]
+        files += ["isolab", "isolab-vm", "isolab-runtime"].map { ($0, "\(laboratory.programDirectory)/\($0)") }
         for id in board.records.map(\.id) { files += board.ready[id]?.artefacts ?? [] }
         var seen: Set<String> = []
         return files.filter { seen.insert($0.path).inserted }.compactMap { file in
@@ -49,6 +56,7 @@ enum ManifestBuilder {
         if let lanes = options.lanes { words += ["--lanes", lanes.joined(separator: ",")] }
         if let workloads = options.workloads { words += ["--workloads", workloads.joined(separator: ",")] }
         if let blocks = options.blocks { words += ["--blocks", "\(blocks)"] }
+        if options.exploratory { words.append("--exploratory") }
         if let image = options.image { words += ["--image", image] }
         if let kernel = options.kernel { words += ["--kernel", kernel] }
         if let connect = options.connect { words += ["--connect", connect] }

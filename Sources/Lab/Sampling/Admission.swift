@@ -1,3 +1,4 @@
+import RunRecord
 import WorkloadProtocol
 
 /// How a sandbox ended.
@@ -43,7 +44,7 @@ enum Admission {
         _ transcript: Transcript, _ termination: Termination, _ expected: Expectation
     ) -> String? {
         switch termination {
-        case .deadline(let seconds): return "killed at its deadline of \(seconds) s"
+        case .deadline(let seconds): return Sample.deadlineReason(seconds: Double(seconds))
         case .interrupted: return "interrupted"
         case .failed(let words): return words
         case .signalled(let number): return "the workload was killed by signal \(number)"

@@ -135,21 +135,23 @@ final class Launch {
         }.sorted { $0.start < $1.start }
     }
 
-    /// Wall, CPU and teardown, in ms.
+    /// Wall, CPU and teardown, in ms: each the nanoseconds between two events, printed as measured.
     var durations: [Measurement] {
         var rows: [Measurement] = []
         let events = self.events
-        func instant(_ name: String) -> Double? {
-            events.first { $0.name == name }.map { Double($0.nanoseconds) / 1e6 }
-        }
+        func instant(_ name: String) -> Int64? { events.first { $0.name == name }?.nanoseconds }
+        func milliseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e6 }
         if let ready = instant(EventName.ready) {
-            rows.append(Measurement(Metric.startup, span: Span.startup.description, unit: "ms", ready))
+            rows.append(
+                Measurement(Metric.startup, span: Span.startup.description, unit: "ms", milliseconds(ready)))
         }
         if let exit = instant(EventName.exit), let released = instant(EventName.released) {
-            rows.append(Measurement(Metric.teardown, span: Span.teardown.description, unit: "ms", released - exit))
+            rows.append(
+                Measurement(
+                    Metric.teardown, span: Span.teardown.description, unit: "ms", milliseconds(released - exit)))
         }
         if let released = instant(EventName.released) {
-            rows.append(Measurement("life", span: Span.life.description, unit: "ms", released))
+            rows.append(Measurement("life", span: Span.life.description, unit: "ms", milliseconds(released)))
         }
         if let cpu = sandbox.cpuNanoseconds {
             rows.append(Measurement(Metric.cpu, unit: "ms", Double(cpu) / 1e6))

@@ -118,7 +118,7 @@ struct OneClockChart: Chart {
         let left = layout.isNarrow ? 4.0 : 214.0
         let right = layout.width - (layout.isNarrow ? 12 : 90)
         let scale = Scale.linear(
-            timelines.map(\.end) + [libvirt?.interval?.high ?? libvirt?.median ?? 0], from: left, to: right)
+            timelines.map(\.end) + [libvirt?.interval?.high ?? libvirt?.shift ?? 0], from: left, to: right)
         var body = Drawing(width: layout.width)
         var y = 6.0
         var actors: [String] = []
@@ -165,20 +165,20 @@ struct OneClockChart: Chart {
         let bar = label(
             ("libvirt: vm less vm-qemu", libvirtTag ?? "the same block, paired"), emulated: libvirtTag != nil,
             on: &body, top: top, layout: layout)
-        let text = Quantity.text(libvirt.median, "ns")
+        let text = Quantity.text(libvirt.shift, "ns")
         body.rectangle(
-            x: scale(0), y: bar, width: max(scale(max(libvirt.median, 0)) - scale(0), 1), height: 20, radius: 2,
+            x: scale(0), y: bar, width: max(scale(max(libvirt.shift, 0)) - scale(0), 1), height: 20, radius: 2,
             style: "bar a-2\(libvirtTag != nil ? " emulated" : "")", tip: "libvirt: \(text)")
         if libvirtTag != nil {
             body.rectangle(
-                x: scale(0), y: bar, width: max(scale(max(libvirt.median, 0)) - scale(0), 1), height: 20,
+                x: scale(0), y: bar, width: max(scale(max(libvirt.shift, 0)) - scale(0), 1), height: 20,
                 style: "hatch-over")
         }
         if let interval = libvirt.interval {
             body.line(scale(interval.low), bar + 10, scale(interval.high), bar + 10, style: "whisker ink")
         }
         body.text(
-            text, x: scale(max(libvirt.interval?.high ?? 0, libvirt.median)) + 8, y: bar + 15, style: "t value halo")
+            text, x: scale(max(libvirt.interval?.high ?? 0, libvirt.shift)) + 8, y: bar + 15, style: "t value halo")
         return bar + (layout.isNarrow ? 30 : 40)
     }
 

@@ -4,26 +4,20 @@ import RunRecord
 struct ComparisonPage {
     var change: RunChange
 
-    static let caution =
-        "Two runs are not interleaved: whatever drifted on the machine between them counts as change here. Look first at "
-        + "what became of the baseline. Shift: Hodges–Lehmann, after less before, with its bootstrap 95\u{A0}% interval; "
-        + "Mann–Whitney, Holm-corrected; the floor is the larger of the two runs' noise floors, in the baseline's own unit or "
-        + "as a share of its median."
-
     func render() -> String {
-        let before = change.before
         let after = change.after
+        let runs = "\(RunChange.name(change.comparison.before)) → \(RunChange.name(change.comparison.after))"
         let contents = [
             ("changes", "What changed"), ("differences", "Differences of the manifests"), ("method", "Method"),
         ]
         return HTMLPage(
-            title: "isolab compare: \(before.run) and \(after.run)", description: change.headline,
+            title: "isolab compare: \(runs)", description: change.headline,
             contents: contents.map { (id: $0.0, title: $0.1) },
             header: [
                 element("header", ["id": "answer"]) {
                     element("p", ["class": "overline"]) {
                         "What changed between two runs"
-                        element("span", ["class": "run"]) { "\(before.run) → \(after.run)" }
+                        element("span", ["class": "run"]) { runs }
                     }
                     element("h1") { change.headline }
                     if change.forced {
@@ -34,7 +28,7 @@ struct ComparisonPage {
                             }
                         }
                     }
-                    element("p", ["class": "note"]) { Self.caution }
+                    element("p", ["class": "note"]) { change.basis }
                 }
             ],
             body: [
@@ -45,7 +39,7 @@ struct ComparisonPage {
                     MethodSection().blocks(
                         Reading(run: Run(manifest: after, samples: []), summary: Summary(cells: [], comparisons: [])))),
             ],
-            footer: "isolab \(after.version) · \(before.run) → \(after.run)"
+            footer: "isolab \(after.version) · \(runs)"
         ).render()
     }
 
@@ -81,8 +75,8 @@ struct ComparisonPage {
                     Figure(
                         id: "change-\(group.id)", chart: chart,
                         caption:
-                            "Shift over the median before, with its 95\u{A0}% interval. The band is the noise floor: what lies in "
-                            + "it is no change.",
+                            "Shift over the median before, with its 95\u{A0}% interval. The band is the margin declared "
+                            + "beforehand.",
                         table: table(group.name, own), open: true)),
             ]
         }
@@ -95,7 +89,7 @@ struct ComparisonPage {
         return ChangeChart.Row(
             lane: change.lane, name: Self.name(change), change: shift / before,
             low: (change.interval?.low ?? shift) / before, high: (change.interval?.high ?? shift) / before,
-            floor: change.floor.map { $0 / before },
+            floor: change.margin.map { $0 / before },
             verdict: verdict)
     }
 
@@ -109,7 +103,7 @@ struct ComparisonPage {
             "\(name), before and after: medians, shift, verdict",
             [
                 .init("Lane"), .init("Figure"), .init("Before", numeric: true), .init("After", numeric: true),
-                .init("Shift", numeric: true), .init("Noise floor", numeric: true), .init("Verdict"),
+                .init("Shift", numeric: true), .init("Margin", numeric: true), .init("Verdict"),
             ],
             changes.map { change in
                 let head: [Table.Value] = [.lane(change.lane), Table.Value(Self.name(change), detail: change.span)]
@@ -129,10 +123,10 @@ struct ComparisonPage {
                         Quantity.signed(shift, change.unit),
                         detail: change.interval.map { Quantity.signedInterval($0.low, $0.high, change.unit) }
                             ?? "no interval"),
-                    Table.Value(change.floor.map { Quantity.text($0, change.unit) } ?? "none"),
+                    Table.Value(change.margin.map { Quantity.text($0, change.unit) } ?? "none"),
                     Table.Value(
-                        "\(Words.mark(verdict)) \(Words.verdict(verdict, change.metric, change.unit))",
-                        detail: change.reason,
+                        "\(Words.mark(verdict)) \(verdict.word(for: change.metric, unit: change.unit))",
+                        detail: [change.reason, change.seen].filter { !$0.isEmpty }.joined(separator: "\n"),
                         style: style),
                 ]
             })
@@ -150,5 +144,13 @@ struct ComparisonPage {
                     [.init("What"), .init("Before"), .init("After"), .init("Decisive")],
                     rows.map { [Table.Value($0.name), Table.Value($0.before), Table.Value($0.after), $1] }))
         ]
+    }
+}
+
+extension CellChange {
+    /// What an undecided change could have shown.
+    fileprivate var seen: String {
+        guard verdict == .undecided, let visible else { return "" }
+        return "changes from \(Quantity.text(visible, unit)) would have been seen"
     }
 }

@@ -6,7 +6,8 @@ struct ComparisonText {
     var text: TerminalText
 
     func render() -> String {
-        var lines = text.wrap("\(change.before.run) → \(change.after.run)")
+        var lines = text.wrap(
+            "\(RunChange.name(change.comparison.before)) → \(RunChange.name(change.comparison.after))")
         lines += text.wrap(change.headline).map { text.styled($0, .bold) }
         if change.forced {
             lines += text.wrap("! FORCED: these runs differ in what decides; figures are not comparable.", indent: 2)
@@ -37,7 +38,7 @@ struct ComparisonText {
             }
         }
         lines.append("")
-        lines += text.wrap(ComparisonPage.caution).map { text.styled($0, .faint) }
+        lines += text.wrap(change.basis).map { text.styled($0, .faint) }
         return lines.map { line in
             var line = line
             while line.hasSuffix(" ") { line.removeLast() }
@@ -57,8 +58,11 @@ struct ComparisonText {
         return result
     }
 
+    /// Before and after, the change and its share of what was before, the word.
     private func row(_ change: CellChange) -> [String] {
-        let name = text.width - 2 - 10 - 3 - 10 - 12 - 12
+        // A terminal too narrow for the share does without it.
+        let share = text.width >= 72 ? 8 : 0
+        let name = text.width - 2 - 10 - 3 - 10 - 11 - share - 12
         let metric =
             change.condition.workload.contains("(")
             ? "\(Words.metric(change.metric)), \(change.condition.workload)" : Words.metric(change.metric)
@@ -70,9 +74,7 @@ struct ComparisonText {
                 label + TerminalText.cut(TerminalText.clean(" \(change.reason)"), text.width - 2 - name)
             ]
         }
-        let word =
-            "\(Words.mark(verdict)) "
-            + (verdict == .same ? "same" : Words.verdict(verdict, change.metric, change.unit))
+        let word = !change.tested ? "no verdict" : "\(Words.mark(verdict)) \(verdict.word(for: change.metric, unit: change.unit))"
         let colour: TerminalText.Style =
             switch verdict {
             case .slower: .red
@@ -83,8 +85,19 @@ struct ComparisonText {
         return [
             label + TerminalText.pad(Quantity.text(before, change.unit), 10, right: true) + " → "
                 + TerminalText.pad(Quantity.text(after, change.unit), 10)
-                + TerminalText.pad(Quantity.signed(shift, change.unit), 11, right: true) + " "
-                + text.styled(TerminalText.pad(word, 12), colour)
+                + TerminalText.pad(Quantity.signed(shift, change.unit), 11, right: true)
+                + TerminalText.pad(share > 0 ? change.percent : "", share, right: true) + " "
+                + text.styled(TerminalText.pad(word, 11), colour)
         ]
+    }
+}
+
+extension CellChange {
+    /// `+5.2 %`: the change as a share of what was before; empty where that is not positive.
+    var percent: String {
+        guard let shift, let before, before > 0 else { return "" }
+        let share = shift / before * 100
+        guard abs(share) < 9_999.5 else { return share > 0 ? "×\(Quantity.number(shift / before + 1))" : "" }
+        return (share > 0 ? "+" : "") + Quantity.fixed(share, abs(share) < 99.95 ? 1 : 0) + "\u{A0}%"
     }
 }

@@ -12,7 +12,10 @@ struct CellChange: Sendable {
     /// After less before, with its 95 % interval.
     var shift: Double?
     var interval: (low: Double, high: Double)?
-    var floor: Double?
+    var margin: Double?
+    var visible: Double?
+    /// Whether the runs can testify at all.
+    var tested: Bool
     /// Nil where only one run has the cell.
     var verdict: Verdict?
     /// Why there is no verdict, or why it is undecided.
@@ -60,7 +63,9 @@ struct RunChange: Sendable {
         result.after = change.medianAfter
         result.shift = change.shift
         if let low = change.shiftLow, let high = change.shiftHigh { result.interval = (low, high) }
-        result.floor = change.floor
+        result.margin = change.margin
+        result.visible = change.visible
+        result.tested = change.p != nil
         result.verdict = change.verdict
         return result
     }
@@ -68,11 +73,14 @@ struct RunChange: Sendable {
     private static func lone(_ key: CellKey, _ lane: Lane, _ reason: String) -> CellChange {
         CellChange(
             lane: lane, condition: Condition(experiment: key.experiment, workload: key.workload), metric: key.metric,
-            span: key.span, unit: key.unit, reason: reason)
+            span: key.span, unit: key.unit, tested: false, reason: reason)
     }
 
     /// The change in a sentence or two.
     var headline: String {
+        if case .none = comparison.basis {
+            return "One run a side: no verdict. Runs of one subject differ among themselves by more than their samples say."
+        }
         let up = changes.filter { $0.verdict == .slower }
         let down = changes.filter { $0.verdict == .faster }
         let same = changes.count { $0.verdict == .same }
@@ -85,10 +93,31 @@ struct RunChange: Sendable {
         if let first = Self.foremost(down) {
             parts.append("\(Words.plural(down.count, "figure")) down, first \(Self.told(first))")
         }
-        if parts.isEmpty { parts.append("Nothing changed beyond the noise floor") }
-        parts.append("\(Quantity.count(same)) the same within it, \(Quantity.count(undecided)) undecided")
-        if silent > 0 { parts.append("\(Quantity.count(silent)) in one run only") }
+        if parts.isEmpty { parts.append("No change is shown") }
+        parts.append("\(Quantity.count(same)) the same within the margin, \(Quantity.count(undecided)) undecided")
+        if silent > 0 { parts.append("\(Quantity.count(silent)) on one side only") }
         return parts.joined(separator: "; ") + "."
+    }
+
+    /// On what the verdicts rest.
+    var basis: String {
+        switch comparison.basis {
+        case .none:
+            "One run a side: figures, and no verdict. Make several (isolab compare --ab), or let isolab learn how much runs "
+                + "differ on this host (isolab bench --runs)."
+        case .runs:
+            "\(Words.plural(comparison.before.count, "run")) before, \(Words.plural(comparison.after.count, "run")) after. The "
+                + "runs' medians are what is compared, by Student's distribution, and never taken for more alike than the "
+                + "samples within the runs allow; Holm-corrected."
+        case .spread(let runs):
+            "One run a side; the interval is that of this host's spread between runs, known from \(runs) runs."
+        }
+    }
+
+    /// `a`, or `a and 3 more`.
+    static func name(_ runs: [String]) -> String {
+        guard let first = runs.first else { return "none" }
+        return runs.count == 1 ? first : "\(first) and \(runs.count - 1) more"
     }
 
     /// A container's start-up, where it is among them: that is what most readers ask for.

@@ -69,7 +69,9 @@ struct Answer: Sendable {
         case .slower, .faster:
             let ratio = reading.spokenRatio(comparison).map { ", \($0) \(baseline)" }
             return (median, ratio ?? ", \(comparison.verdict.rawValue) than \(baseline)")
-        case .same: return (median, ", the same as \(baseline) within the noise floor")
+        case .same:
+            let margin = comparison.margin.map { " within \(Quantity.text($0, comparison.unit))" } ?? ""
+            return (median, ", the same as \(baseline)\(margin)")
         case .undecided: return (median, "; this run cannot tell it from \(baseline)")
         }
     }
@@ -84,12 +86,12 @@ struct Answer: Sendable {
             guard let lane, let cell = reading.cell(primary, lane.id, Metric.startup) else { continue }
             result.append(sentence(reading, noun, lane, cell))
         }
-        if let libvirt = reading.libvirtCost(primary) {
-            let interval = libvirt.interval.map { " (95\u{A0}% interval \(Quantity.interval($0.low, $0.high, "ns")))" }
-            let label = reading.lane("vm")?.tag.map { " Measured under \($0)." } ?? ""
-            result.append(
-                "Of the guest's start, libvirt costs \(Quantity.text(libvirt.median, "ns"))\(interval ?? "") over the "
-                    + "same QEMU command line without it.\(label)")
+        for contrast in reading.contrasts
+        where contrast.metric == Metric.startup && contrast.experiment == primary.experiment
+            && contrast.workload == primary.workload
+        {
+            let tag = reading.lane(contrast.lane)?.tag.map { " Measured under \($0)." } ?? ""
+            result.append(ContrastText.sentence(contrast) + tag)
         }
         return result
     }
@@ -109,10 +111,13 @@ struct Answer: Sendable {
                 text +=
                     ": \(comparison.verdict.rawValue) than \(comparison.baseline) by \(shift)"
                     + (reading.spokenRatio(comparison).map { " (\($0))" } ?? "")
-            case .same: text += ": the same as \(comparison.baseline) within the floor, shift \(shift)"
+            case .same:
+                let margin = comparison.margin.map { " of \(Quantity.text($0, comparison.unit))" } ?? ""
+                text += ": the same as \(comparison.baseline) within the margin\(margin), shift \(shift)"
             case .undecided:
                 text += ": undecided against \(comparison.baseline), shift \(shift)"
                 if !comparison.reason.isEmpty { text += "; \(Words.unstopped(comparison.reason))" }
+                if let power = ContrastText.power(comparison) { text += "; \(power)" }
             }
         }
         return text + "."
@@ -129,12 +134,22 @@ struct Answer: Sendable {
                 "\(count) admitted samples a lane, in \(Words.plural(reading.manifest.blocks, "block")) of every lane "
                     + "in random order, after \(Words.plural(reading.manifest.warmups, "warm-up")).")
         }
-        if let floor = reading.floor(primary, Metric.startup) {
-            result.append(
-                "Noise floor \(Quantity.text(floor.value, floor.unit)): \(reading.manifest.baseline) against its hidden "
-                    + "twin. Smaller differences are not told apart.")
+        let floors = reading.floors(primary, Metric.startup)
+        if floors.isEmpty {
+            result.append("No noise floor: no lane has the \(2 * SummaryRule.minimumForInterval) samples that one takes.")
         } else {
-            result.append("No noise floor: the baseline has no hidden twin in this run.")
+            let list = floors.map { entry in
+                "\(entry.lane.id) \(Quantity.text(entry.floor.bound, entry.unit)) "
+                    + "(\(Quantity.signedInterval(entry.floor.low, entry.floor.high, entry.unit)))"
+            }
+            result.append(
+                "Noise floor of start-up, by which a lane differs from itself: \(Words.list(list)). "
+                    + "\(reading.manifest.baseline)'s is that against its hidden twin.")
+        }
+        if let margin = reading.manifest.margins?.of(Metric.startup) {
+            result.append(
+                "A difference in start-up matters from \(Words.margin(margin)) on: declared beforehand. Two lanes are called "
+                    + "the same only where their difference is shown to be smaller.")
         }
         let rejected = reading.run.launches.count { !$0.admitted }
         if rejected > 0 {
@@ -165,6 +180,11 @@ struct Answer: Sendable {
         if manifest.experiment.hasPrefix("name: quick\n") {
             result.append("Quick run: fewer samples than the full protocol.")
         }
+        if manifest.margins == nil, !reading.summary.comparisons.isEmpty {
+            result.append(
+                "This run declared no margin, from which on a difference matters: nothing in it can be called the same.")
+        }
+        result += overwhelmed(reading)
         let experiments = Set(reading.run.samples.map(\.experiment))
         var remarks: [String] = []
         for statement in manifest.warnings where !result.contains(statement) {
@@ -178,14 +198,33 @@ struct Answer: Sendable {
         }
         return (result, remarks)
     }
+
+    /// The lanes of the headline that differ from themselves by more than what they are judged by.
+    private static func overwhelmed(_ reading: Reading) -> [String] {
+        guard let primary = reading.primary else { return [] }
+        return reading.floors(primary, Metric.startup).compactMap { entry in
+            guard let cell = reading.cell(primary, entry.lane.id, Metric.startup), let estimate = cell.estimate else {
+                return nil
+            }
+            let bound = Quantity.text(entry.floor.bound, entry.unit)
+            if entry.floor.bound >= estimate.median {
+                return "The noise floor of \(entry.lane.id)'s start-up, \(bound), is as large as the figure itself."
+            }
+            guard let comparison = reading.comparison(of: cell), entry.floor.bound >= abs(comparison.shift) else {
+                return nil
+            }
+            return "The noise floor of \(entry.lane.id)'s start-up, \(bound), is as large as its difference from "
+                + "\(comparison.baseline), \(Quantity.signed(comparison.shift, comparison.unit))."
+        }
+    }
 }
 
 extension Reading {
-    /// What the run cannot tell apart in a metric: the A/A bound, the same for every lane.
-    func floor(_ condition: Condition, _ metric: String) -> (value: Double, unit: String)? {
-        summary.comparisons.first {
-            $0.metric == metric && $0.experiment == condition.experiment && $0.workload == condition.workload
-                && $0.floor != nil
-        }.flatMap { found in found.floor.map { ($0, found.unit) } }
+    /// By how much the lanes of the headline differ from themselves in a metric.
+    func floors(_ condition: Condition, _ metric: String) -> [(lane: Lane, floor: NoiseFloor, unit: String)] {
+        [baseline, principal(.container), principal(.guest)].compactMap { $0 }.compactMap { lane in
+            guard let cell = cell(condition, lane.id, metric), let floor = cell.floor else { return nil }
+            return (lane, floor, cell.unit)
+        }
     }
 }

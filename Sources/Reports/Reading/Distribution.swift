@@ -20,13 +20,9 @@ struct Distribution: Sendable {
     /// Linear between order statistics; NaN without values.
     func quantile(_ probability: Double) -> Double { ordered?.quantile(probability) ?? .nan }
 
-    /// A 95 % interval of the median from order statistics, free of any assumption on the distribution: the ranks that
-    /// a binomial with p = ½ leaves outside with at most 5 %; nil under six values, where none exists.
+    /// The 95 % interval of the median, as the summary's; nil under six values.
     var medianInterval: (low: Double, high: Double)? {
-        guard count >= 6 else { return nil }
-        let size = Double(count)
-        let rank = max(Int((size / 2 - 0.98 * size.squareRoot() - 0.5).rounded(.down)), 0)
-        return (sorted[rank], sorted[count - 1 - rank])
+        MedianInterval.interval(values).map { ($0.low, $0.high) }
     }
 
     /// At most `limit` of the values for drawing, deterministically: every kth in the order of measuring, and always

@@ -66,7 +66,7 @@ struct Glance {
                 var lines = [Figures.interval(estimate, cell.unit)]
                 if let comparison = reading.comparison(of: cell), lane.id != reading.manifest.baseline {
                     lines.append(
-                        "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, metric, comparison.unit))"
+                        "\(Words.mark(comparison.verdict)) \(comparison.verdict.word(for: metric, unit: comparison.unit))"
                     )
                 }
                 guard Figures.isResolved(estimate, metric) else {

@@ -21,12 +21,16 @@ struct KeyFacts {
                         "admitted, in \(Words.plural(reading.manifest.blocks, "block"))"
                     ))
             }
-            let floor = reading.floor(primary, Metric.startup)
+            let floors = reading.floors(primary, Metric.startup)
             facts.append(
                 (
-                    "Noise floor of start-up", floor.map { Quantity.text($0.value, $0.unit) } ?? "none",
-                    floor == nil
-                        ? "no hidden twin: nothing can be decided" : "\(reading.manifest.baseline) against its twin"
+                    "Noise floor of start-up",
+                    floors.isEmpty
+                        ? "none" : floors.map { Quantity.text($0.floor.bound, $0.unit) }.joined(separator: " · "),
+                    floors.isEmpty
+                        ? "too few samples for one"
+                        : "by which \(Words.list(floors.map(\.lane.id))) differ\(floors.count == 1 ? "s" : "") from "
+                            + (floors.count == 1 ? "itself" : "themselves")
                 ))
         }
         let missing = reading.unavailable.map(\.id)

@@ -20,11 +20,7 @@ struct Lane: Sendable {
 
     /// The figures tell of an emulator or a paravirtual stand-in rather than of hardware: hatched, labelled, no ratio in
     /// the headline.
-    var emulated: Bool {
-        if let label = record.label, !label.isEmpty { return true }
-        guard let accelerator = record.accelerator else { return false }
-        return accelerator.contains("TCG") || accelerator.contains("PVM")
-    }
+    var emulated: Bool { record.emulator != nil }
 
     /// `vm (TCG, software emulation)`: the lane's name where there is room for one line only.
     var name: String { tag.map { "\(id) (\($0))" } ?? id }

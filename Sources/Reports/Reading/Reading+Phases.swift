@@ -44,7 +44,7 @@ extension Reading {
                 turns["\(phase.name)\u{0}\(phase.actor)"] = turn + 1
                 let key = Key(name: phase.name, actor: phase.actor, turn: turn)
                 starts[key, default: []].append(Double(phase.start))
-                durations[key, default: []].append(Double(phase.end - phase.start))
+                durations[key, default: []].append(Double(phase.end) - Double(phase.start))
             }
         }
         let phases = starts.map { key, values in
@@ -61,29 +61,23 @@ extension Reading {
         return Timeline(lane: lane, phases: ordered, events: events, samples: samples.count)
     }
 
-    /// What libvirt costs: `vm` less `vm-qemu`, the same QEMU command line without libvirt, paired block by block.
+    /// What libvirt costs: the contrast of `vm` with `vm-qemu`, the same QEMU command line without libvirt; nil without one.
     func libvirtCost(_ condition: Condition) -> LibvirtCost? {
-        guard let with = lane("vm"), let without = lane("vm-qemu") else { return nil }
-        let first = counted[condition]?[with.id] ?? []
-        let second = Dictionary(
-            (counted[condition]?[without.id] ?? []).map { ($0.block, $0) }, uniquingKeysWith: { first, _ in first })
-        let differences = first.compactMap { sample -> Double? in
-            guard let partner = second[sample.block], let a = Self.value(sample, .startup),
-                let b = Self.value(partner, .startup)
-            else { return nil }
-            return a - b
-        }
-        let distribution = Distribution(differences)
-        guard !distribution.isEmpty else { return nil }
+        guard let contrast = contrast(condition, "vm", "vm-qemu", Metric.startup) else { return nil }
+        let base = Quantity.base(of: contrast.unit)
         return LibvirtCost(
-            median: distribution.median, interval: distribution.medianInterval, blocks: distribution.count)
+            comparison: contrast, shift: contrast.shift * base,
+            interval: contrast.shiftLow.flatMap { low in contrast.shiftHigh.map { (low * base, $0 * base) } })
     }
 }
 
-/// Nanoseconds of start-up that libvirt adds.
+/// Start-up that libvirt adds, as its contrast says.
 struct LibvirtCost: Sendable {
-    var median: Double
+    var comparison: Comparison
+    /// Nanoseconds.
+    var shift: Double
     var interval: (low: Double, high: Double)?
-    /// Blocks in which both lanes have an admitted sample.
-    var blocks: Int
+
+    /// Whether there is a cost to be drawn.
+    var isShown: Bool { comparison.verdict == .slower }
 }

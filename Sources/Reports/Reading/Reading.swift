@@ -19,7 +19,8 @@ struct Reading: Sendable {
         lanes = Self.lanes(run)
         cells = Dictionary(summary.cells.map { (CellKey($0), $0) }, uniquingKeysWith: { first, _ in first })
         comparisons = Dictionary(
-            summary.comparisons.map { (CellKey($0), $0) }, uniquingKeysWith: { first, _ in first })
+            summary.comparisons.filter { $0.baseline == run.manifest.baseline }.map { (CellKey($0), $0) },
+            uniquingKeysWith: { first, _ in first })
         var counted: [Condition: [String: [Sample]]] = [:]
         for sample in run.samples where sample.admitted && !sample.warmup && !sample.twin {
             let condition = Condition(experiment: sample.experiment, workload: sample.workload)
@@ -41,7 +42,19 @@ struct Reading: Sendable {
         }
     }
 
+    /// The cell against the baseline.
     func comparison(of cell: Cell) -> Comparison? { comparisons[CellKey(cell)] }
+
+    /// The declared contrasts that were computed: lanes against others than the baseline.
+    var contrasts: [Comparison] { summary.comparisons.filter { $0.baseline != manifest.baseline } }
+
+    /// One of them.
+    func contrast(_ condition: Condition, _ lane: String, _ reference: String, _ metric: String) -> Comparison? {
+        contrasts.first {
+            $0.lane == lane && $0.baseline == reference && $0.metric == metric && $0.experiment == condition.experiment
+                && $0.workload == condition.workload
+        }
+    }
 
     /// The conditions under which a metric was taken, in the order of the summary.
     func conditions(_ metric: String) -> [Condition] {

@@ -24,18 +24,24 @@ struct MethodSection: ReportSection {
                     + "given and reported the work counter that the nonce demands. All others are kept with their reason.",
                 "A cell with under 95\u{A0}% admitted prints no figure; it prints why.",
                 "A block holds one sample of every lane in random order, and a hidden twin of "
-                    + "\(reading.manifest.baseline): drift hits all lanes alike, and the twin's difference is the noise floor.",
+                    + "\(reading.manifest.baseline): drift hits all lanes alike. The noise floor of a lane is by how much it differs "
+                    + "from itself: the baseline from its twin, another between its even and its odd blocks.",
+                "A launch killed at its deadline is known to have taken at least so long, and counts as that.",
                 "\(Words.plural(reading.manifest.warmups, "warm-up")) a lane, recorded and never counted. No outlier is "
                     + "trimmed. The number of blocks was fixed beforehand.",
             ]),
             .heading("Statistics"),
             .list([
-                "Medians with bootstrap 95\u{A0}% intervals (10\u{A0}000 resamples); p99 only from 200 admitted values.",
-                "Shift: Hodges–Lehmann, lane less \(reading.manifest.baseline), with its bootstrap 95\u{A0}% interval.",
-                "Test: Mann–Whitney U, two-sided, Holm-corrected over the run's comparisons of the experiment and metric.",
-                "Verdict: slower or faster only where the test agrees and the shift clears the noise floor; otherwise the same "
-                    + "within the floor, or undecided.",
-                "Spans other than the summary's, and libvirt's cost, carry intervals from order statistics.",
+                "Medians with 95\u{A0}% intervals from order statistics (Hettmansperger and Sheather), from six samples on; p99 only "
+                    + "from 200 admitted values. Where successive samples resemble each other, intervals are wider for it.",
+                "Shift: Hodges–Lehmann, lane less reference; its 95\u{A0}% interval from the placements' variance, block by block "
+                    + "where that is narrower. Ratio: the shift of the logarithms.",
+                "Test: of the same statistic, studentized (Brunner and Munzel), never below Mann and Whitney's probability "
+                    + "(Wilcoxon's in blocks) nor below 2^(1−n); Holm-corrected over the run's comparisons of the experiment and "
+                    + "metric, all system calls together.",
+                "Verdict: slower or faster where the corrected probability is under 0.05 and the interval excludes zero; the same "
+                    + "where the whole interval lies within the margin declared beforehand and holds zero; else undecided.",
+                Self.margins(reading.manifest),
                 "System calls: the sample's median over its batches is the unit of inference.",
             ]),
             .heading("Lanes that are told apart"),
@@ -45,5 +51,14 @@ struct MethodSection: ReportSection {
                 "Micro-guests run another workload and are ranked with no other lane.",
             ]),
         ]
+    }
+
+    /// The margins of the run, or that it declared none.
+    private static func margins(_ manifest: Manifest) -> String {
+        guard let margins = manifest.margins else {
+            return "Margins: this run declared none, so nothing in it is called the same."
+        }
+        return "Margins, declared beforehand: "
+            + margins.map { "\($0.metric) \(Words.margin($0))" }.joined(separator: "; ") + "."
     }
 }

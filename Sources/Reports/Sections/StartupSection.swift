@@ -154,7 +154,7 @@ struct StartupSection: ReportSection {
         }
         return Table(
             "\(span.description) by lane"
-                + (summarised ? "" : "; intervals by order statistics, since the summary tests the default spans only"),
+                + (summarised ? "" : "; not tested, since the summary tests the default spans only"),
             columns, values)
     }
 

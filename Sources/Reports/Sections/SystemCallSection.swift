@@ -46,9 +46,8 @@ struct SystemCallSection: ReportSection {
             })
         return [
             .paragraph(
-                "The time of one call, timed inside the workload over batches, the clock's own cost subtracted. What there is "
-                    + "to see: a container pays the native price plus its seccomp filter; a guest's calls are served by the "
-                    + "guest's own kernel."),
+                "The time of one call, timed inside the workload over batches, the clock's own cost subtracted. A guest's calls "
+                    + "are served by the guest's own kernel. " + Self.prices(reading).joined(separator: " ")),
             .figure(
                 Figure(
                     id: "ladder",
@@ -60,5 +59,34 @@ struct SystemCallSection: ReportSection {
                         + "what they cost natively.",
                     table: table)),
         ]
+    }
+
+    /// What single things cost, over all calls: counted by verdict, never assumed.
+    private static func prices(_ reading: Reading) -> [String] {
+        var groups: [(lane: String, reference: String, title: String, own: [Comparison])] = []
+        for comparison in reading.contrasts where Words.call(comparison.metric) != nil {
+            if let place = groups.firstIndex(where: {
+                $0.lane == comparison.lane && $0.reference == comparison.baseline
+            }) {
+                groups[place].own.append(comparison)
+            } else {
+                groups.append((comparison.lane, comparison.baseline, comparison.title, [comparison]))
+            }
+        }
+        return groups.map { group in
+            func count(_ verdict: Verdict) -> Int { group.own.count { $0.verdict == verdict } }
+            var parts: [String] = []
+            let dearer = group.own.filter { $0.verdict == .slower }
+            if let most = dearer.max(by: { $0.shift < $1.shift }) {
+                parts.append(
+                    "\(dearer.count) dearer, \(Words.metric(most.metric)) the most (\(Figures.shift(most)))")
+            }
+            if count(.faster) > 0 { parts.append("\(count(.faster)) cheaper") }
+            if count(.same) > 0 { parts.append("\(count(.same)) the same") }
+            if count(.undecided) > 0 { parts.append("\(count(.undecided)) undecided") }
+            let name = group.title.isEmpty ? group.lane : group.title
+            return "\(name.prefix(1).uppercased() + name.dropFirst()) (\(group.lane) against \(group.reference)), of "
+                + "\(Words.plural(group.own.count, "call")): \(Words.list(parts))."
+        }
     }
 }

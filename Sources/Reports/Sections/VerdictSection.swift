@@ -11,12 +11,43 @@ struct VerdictSection: ReportSection {
         }
         var blocks: [Block] = [
             .paragraph(
-                "Each lane against \(reading.manifest.baseline). ▲ slower, or more, ▼ faster, or less, = the same within "
-                    + "the floor, ? undecided. A verdict needs the shift's 95\u{A0}% interval to clear the noise floor and the "
-                    + "test to agree; the ratio stands beside it, never instead of it.")
+                "Each lane against \(reading.manifest.baseline). ▲ slower, or more, ▼ faster, or less: the corrected test says so "
+                    + "and the shift's 95\u{A0}% interval excludes zero. = the same: the whole interval lies within the margin "
+                    + "declared beforehand. ? undecided: neither; beside it stands what could have been seen. The ratio stands "
+                    + "beside the verdict, never instead of it.")
         ]
+        if reading.manifest.margins == nil {
+            blocks.append(
+                .note("This run declared no margin from which on a difference matters, so nothing in it is called the same."))
+        }
         for group in groups(reading) { blocks.append(.table(table(reading, group))) }
+        if !reading.contrasts.isEmpty {
+            blocks += [
+                .heading("What single things cost"),
+                .paragraph(
+                    "Lanes that differ in one thing, and isolab's container against other runtimes: tested and corrected together "
+                        + "with the comparisons above."),
+                .table(contrasts(reading)),
+            ]
+        }
         return blocks
+    }
+
+    private func contrasts(_ reading: Reading) -> Table {
+        let shown = reading.contrasts.filter {
+            Words.call($0.metric) == nil && $0.metric != "life" && $0.metric != Metric.memoryUSS
+        }
+        return Table(
+            "Declared contrasts", [.init("What"), .init("Figure"), .init("Condition"), .init("Verdict")],
+            shown.map { comparison in
+                let name = comparison.title.isEmpty ? comparison.lane : comparison.title
+                let tag = reading.lane(comparison.lane)?.tag.map { "; \($0)" } ?? ""
+                return [
+                    Table.Value(name, detail: "\(comparison.lane) less \(comparison.baseline)\(tag)"),
+                    Table.Value(Words.metric(comparison.metric), detail: comparison.span),
+                    Table.Value(comparison.workload), Self.value(reading, comparison),
+                ]
+            })
     }
 
     /// Comparisons that share a table: metrics of one condition, system calls apart.
@@ -28,7 +59,7 @@ struct VerdictSection: ReportSection {
 
     private func groups(_ reading: Reading) -> [Group] {
         var groups: [Group] = []
-        for comparison in reading.summary.comparisons
+        for comparison in reading.summary.comparisons.filter({ $0.baseline == reading.manifest.baseline })
         // The whole life is start-up, the workload and teardown again; the record keeps it.
         where comparison.span != Span.life.description || comparison.metric == Metric.cpu {
             let condition = Condition(experiment: comparison.experiment, workload: comparison.workload)
@@ -62,27 +93,32 @@ struct VerdictSection: ReportSection {
             }
             return Self.value(reading, cell)
         }
-        func floor(_ metric: (metric: String, span: String)) -> String {
-            reading.floor(group.condition, metric.metric).map { Quantity.text($0.value, $0.unit) } ?? "none"
+        func margin(_ metric: (metric: String, span: String)) -> String {
+            reading.summary.comparisons.first {
+                $0.metric == metric.metric && $0.span == metric.span && $0.experiment == group.condition.experiment
+                    && $0.workload == group.condition.workload && $0.baseline == reading.manifest.baseline
+            }.flatMap { found in found.margin.map { Quantity.text($0, found.unit) } } ?? "none declared"
         }
         if group.calls {
             let measured = lanes.filter(\.record.available)
             return Table(
                 "Verdicts, \(group.condition.name), a call",
-                [.init("Call"), .init("Noise floor", numeric: true)]
+                [.init("Call"), .init("Margin", numeric: true)]
                     + measured.map { .init($0.id, detail: $0.tag ?? "") },
                 group.metrics.map { metric in
-                    [Table.Value(Words.metric(metric.metric)), Table.Value(floor(metric))]
+                    [Table.Value(Words.metric(metric.metric)), Table.Value(margin(metric))]
                         + measured.map { verdict($0, metric) }
                 })
         }
         let head = group.metrics.map { metric in
             Table.Column(Words.metric(metric.metric), detail: metric.span)
         }
-        let floors = [Table.Value("noise floor", style: "quiet")] + group.metrics.map { Table.Value(floor($0)) }
+        let margins =
+            [Table.Value("margin", detail: "declared beforehand", style: "quiet")]
+            + group.metrics.map { Table.Value(margin($0)) }
         return Table(
             "Verdicts, \(group.condition.name)", [.init("Lane")] + head,
-            [floors]
+            [margins]
                 + lanes.map { lane in
                     guard lane.record.available else {
                         return [
@@ -102,11 +138,21 @@ struct VerdictSection: ReportSection {
             return Table.Value("not ranked", detail: "another workload", style: "quiet")
         }
         guard let comparison = reading.comparison(of: cell) else { return Table.Value("not compared", style: "quiet") }
-        var detail = Figures.shift(comparison)
+        return value(reading, comparison, floor: cell.floor)
+    }
+
+    /// A comparison's verdict with all that belongs beside it.
+    static func value(_ reading: Reading, _ comparison: Comparison, floor: NoiseFloor? = nil) -> Table.Value {
+        var lines = [Figures.shift(comparison)]
         let ratio = reading.ratio(comparison)
-        if !ratio.isEmpty && comparison.verdict != .undecided { detail += "\n\(ratio)" }
-        if comparison.verdict == .undecided && !comparison.reason.isEmpty {
-            detail += "\n\(Words.unstopped(comparison.reason))"
+        if !ratio.isEmpty { lines.append(ratio) }
+        if comparison.isWithinMargin { lines.append("within the margin") }
+        if !comparison.reason.isEmpty { lines.append(Words.unstopped(comparison.reason)) }
+        if let power = ContrastText.power(comparison) { lines.append(power) }
+        if let floor {
+            lines.append(
+                "noise floor \(Quantity.text(floor.bound, comparison.unit)) "
+                    + Quantity.signedInterval(floor.low, floor.high, comparison.unit))
         }
         let style =
             switch comparison.verdict {
@@ -116,7 +162,6 @@ struct VerdictSection: ReportSection {
             case .undecided: "verdict undecided"
             }
         return Table.Value(
-            "\(Words.mark(comparison.verdict)) \(Words.verdict(comparison.verdict, comparison.metric, comparison.unit))",
-            detail: detail, style: style)
+            "\(Words.mark(comparison.verdict)) \(comparison.word)", detail: lines.joined(separator: "\n"), style: style)
     }
 }

@@ -47,29 +47,29 @@ struct WaterfallSection: ReportSection {
             ]
         }
         if let libvirt {
+            let comparison = libvirt.comparison
+            let told =
+                comparison.verdict == .undecided
+                ? "cannot be told\(ContrastText.bound(comparison))" : "\(Words.mark(comparison.verdict)) \(comparison.word)"
             rows.append([
                 Table.Value(
                     "what libvirt costs", detail: ["vm less vm-qemu", tag].compactMap { $0 }.joined(separator: "; ")),
-                Table.Value(Quantity.count(libvirt.blocks)),
-                Table.Value(
-                    Quantity.signed(libvirt.median, "ns"),
-                    detail: libvirt.interval.map { Quantity.signedInterval($0.low, $0.high, "ns") } ?? "no interval"),
-                "–", "–",
+                Table.Value(Quantity.count(min(comparison.samples, comparison.baselineSamples))),
+                Table.Value(told, detail: Figures.shift(comparison)), "–", "–",
             ])
         }
         return Figure(
             id: "one-clock",
             chart: OneClockChart(
-                timelines: timelines, libvirt: libvirt, libvirtTag: tag,
+                timelines: timelines, libvirt: libvirt.flatMap { $0.isShown ? $0 : nil }, libvirtTag: tag,
                 title: "The lives of a container and a guest on one clock",
                 description:
                     "A bar a lane, made of its phases, from the launch call to everything released; the upright "
                     + "mark is the workload's first byte."),
             caption:
                 "One linear clock: what looks like a sliver is one. Upright mark: ready, the workload's first byte."
-                + (libvirt == nil
-                    ? ""
-                    : " libvirt's bar is the median difference of vm and vm-qemu in the same block, with its 95\u{A0}% interval."),
+                + (libvirt?.isShown == true
+                    ? " libvirt's bar is the shift from vm-qemu to vm, with its 95\u{A0}% interval." : ""),
             table: Table(
                 "Median instants after the launch call",
                 [

@@ -55,14 +55,12 @@ enum Words {
         }
     }
 
-    /// The verdict in the words of the metric: memory and CPU time are more or less, not slower or faster.
-    static func verdict(_ verdict: Verdict, _ metric: String, _ unit: String) -> String {
-        let amount = unit == "B" || metric == Metric.cpu
-        return switch verdict {
-        case .faster: amount ? "less" : "faster"
-        case .slower: amount ? "more" : "slower"
-        case .same, .undecided: verdict.rawValue
-        }
+    /// `10 % of the reference, at least 50 µs`.
+    static func margin(_ margin: Margin) -> String {
+        let share = "\(Quantity.number(margin.share * 100))\u{A0}%".replacing(".00", with: "").replacing(".0\u{A0}", with: "\u{A0}")
+        guard margin.least > 0, let base = Margin.base(of: margin.unit) else { return "\(share) of the reference" }
+        let least = Quantity.text(margin.least * base, margin.unit.hasSuffix("B") ? "B" : "ns")
+        return "\(share) of the reference, at least \(least)"
     }
 
     /// A sentence without its full stop, to stand inside another.

@@ -1,59 +1,76 @@
 import Statistics
 
-/// What changed between two runs.
+/// What changed between two runs, or between two sides of several runs each.
+///
+/// A run is one sample of what a host does on a day: its launches share a memory layout, a temperature, a neighbour. Two runs
+/// of one subject differ by more than their samples say, so that single runs give no verdict, however many launches they hold,
+/// unless it is known how much runs differ on this host.
 public struct RunComparison: Codable, Equatable, Sendable {
-    /// Something two manifests say differently.
-    public struct ManifestDifference: Codable, Equatable, Sendable {
-        /// Where it stands: a heading and a name, `Kernel: release`.
-        public var name: String
-        public var before: String
-        public var after: String
+    /// On what its verdicts rest.
+    public enum Basis: Codable, Equatable, Sendable {
+        /// One run a side: there are none.
+        case none
+        /// So many runs on the smaller side.
+        case runs(Int)
+        /// This host's spread between runs, known from so many.
+        case spread(runs: Int)
     }
 
-    /// One cell in both runs.
+    /// One cell on both sides.
     public struct Change: Codable, Equatable, Sendable {
         public var key: CellKey
+        /// Admitted samples of all runs of the side.
         public var samplesBefore: Int
         public var samplesAfter: Int
+        public var runsBefore: Int
+        public var runsAfter: Int
+        /// Means of the runs' medians.
         public var medianBefore: Double
         public var medianAfter: Double
-        /// Hodges–Lehmann shift after − before with its bootstrap 95 % interval.
+        /// After − before, with its 95 % interval between runs; nil where runs cannot be told apart.
         public var shift: Double
         public var shiftLow: Double?
         public var shiftHigh: Double?
-        /// Ratio of medians after / before with its bootstrap 95 % interval.
-        public var ratio: Double?
-        public var ratioLow: Double?
-        public var ratioHigh: Double?
-        /// Mann–Whitney, two-sided, Holm-corrected over the experiment and metric.
-        public var p: Double
-        public var cliffsDelta: Double
-        /// What the two runs cannot tell apart here, in the unit: the larger of their noise floors, taken in the
-        /// baseline's own unit and as a share of its median, whichever is more. (Seconds of a guest's start do not
-        /// repeat to the microseconds of a process's.)
-        public var floor: Double?
-        /// *faster*: the later run is.
+        /// Two-sided, of the runs' medians, Holm-corrected over the experiment and metric; nil without a verdict.
+        public var p: Double?
+        /// As the run before declared it, in the unit.
+        public var margin: Double?
+        /// The least change these runs show in four of five comparisons.
+        public var visible: Double?
+        /// *faster*: the later side is.
         public var verdict: Verdict
         /// Why it is undecided; empty otherwise.
         public var reason: String
+
+        /// The shift as a share of what was before; nil where that is not positive.
+        public func share(of value: Double?) -> Double? {
+            guard let value, medianBefore > 0 else { return nil }
+            return value / medianBefore
+        }
     }
 
-    public var before: String
-    public var after: String
+    public var before: [String]
+    public var after: [String]
+    public var basis: Basis
+    /// What may differ because it is what is compared.
+    public var subject: Subject?
     /// Decisive differences that were overridden; not empty: the comparison must be stamped.
     public var forced: [ManifestDifference]
-    /// Differences worth knowing that forbid nothing: versions, digests of what ran.
+    /// Differences worth knowing that forbid nothing: what is compared, versions, commits.
     public var notes: [ManifestDifference]
     public var changes: [Change]
-    /// Cells that only one run has, or has an estimate of.
+    /// Cells that only one side has, or has an estimate of.
     public var onlyBefore: [CellKey]
     public var onlyAfter: [CellKey]
+
+    /// What an undecided change of single runs says.
+    public static let oneRun = "one run a side: no verdict"
 }
 
-/// Two runs that must not be compared without `--force`.
+/// Runs that must not be compared without `--force`.
 public struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// What differs.
-    public var differences: [RunComparison.ManifestDifference]
+    public var differences: [ManifestDifference]
 
     public var description: String {
         let list = differences.map { "\($0.name) (\($0.before) / \($0.after))" }.joined(separator: "; ")
@@ -62,158 +79,113 @@ public struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConvert
 }
 
 extension RunComparison {
-    /// Compares `after` with `before`, cell by cell.
+    /// Compares one run with another: without verdicts, unless the host's spread between runs is known.
     ///
-    /// Decisive are: the host's facts marked so, the build mode, and the accelerator of a lane both runs have.
-    ///
-    /// - Throws: `ComparisonRefusal` when a decisive fact differs and `force` is false.
+    /// - Throws: `ComparisonRefusal` when something decisive differs and `force` is false.
     public static func compare(
-        _ before: Run, _ after: Run, force: Bool = false, resamples: Int = SummaryRule.resamples
+        _ before: Run, _ after: Run, force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
     ) throws(ComparisonRefusal) -> RunComparison {
-        let decisive = decisiveDifferences(before.manifest, after.manifest)
-        guard decisive.isEmpty || force else { throw ComparisonRefusal(differences: decisive) }
-        let first = estimable(before)
-        let second = estimable(after)
-        let floorsBefore = floors(first, before.manifest, resamples)
-        let floorsAfter = floors(second, after.manifest, resamples)
-        var changes: [Change] = []
-        for cell in first.cells {
-            guard let other = second.byKey[cell.key] else { continue }
-            let floorBefore = floorsBefore[cell.key.inLane(before.manifest.baseline)]
-            let floorAfter = floorsAfter[cell.key.inLane(after.manifest.baseline)]
-            // A floor that one run does not know is not known.
-            var floor: Double?
-            if let floorBefore, let floorAfter {
-                let median = abs(SortedValues(cell.samples).median)
-                floor = max(
-                    floorBefore.absolute, floorAfter.absolute, median * max(floorBefore.share, floorAfter.share))
+        try compare([before], [after], force: force, subject: subject, spread: spread)
+    }
+
+    /// Compares the runs of one side with those of the other, cell by cell.
+    ///
+    /// - Parameters:
+    ///   - subject: what may differ, being what is compared.
+    ///   - spread: how much runs differ on this host, for single runs.
+    public static func compare(
+        _ before: [Run], _ after: [Run], force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
+    ) throws(ComparisonRefusal) -> RunComparison {
+        let manifests = (before + after).map(\.manifest)
+        guard let first = before.first?.manifest, let other = after.first?.manifest else {
+            return RunComparison(
+                before: [], after: [], basis: .none, subject: subject, forced: [], notes: [], changes: [],
+                onlyBefore: [], onlyAfter: [])
+        }
+        var found = ManifestDifference.all(first, other)
+        // The runs of one side are of one subject: they may not differ in it either.
+        for (lead, side) in [(first, before), (other, after)] {
+            for run in side.dropFirst() {
+                found += ManifestDifference.all(lead, run.manifest).filter(\.decisive).map { difference in
+                    var difference = difference
+                    difference.subjects = []
+                    return difference
+                }
             }
-            changes.append(
-                change(
-                    cell, other, floor: floor, seed: before.manifest.seed ^ after.manifest.seed, resamples: resamples))
+        }
+        let decisive = found.filter { $0.decisive && !(subject.map($0.subjects.contains) ?? false) }
+        guard decisive.isEmpty || force else { throw ComparisonRefusal(differences: decisive) }
+        let least = min(before.count, after.count)
+        let usable = spread.flatMap { $0.fits(manifests) && least == 1 ? $0 : nil }
+        let basis: Basis =
+            least > 1 ? .runs(least) : usable.map { .spread(runs: $0.runs) } ?? .none
+        let (left, right) = (Side(before), Side(after))
+        var changes: [Change] = []
+        for key in left.keys {
+            guard let one = left.cells[key], let two = right.cells[key] else { continue }
+            let margin = first.margins?.of(key.metric)
+            changes.append(change(key, one, two, margin: margin, spread: usable))
         }
         return RunComparison(
-            before: before.manifest.run, after: after.manifest.run, forced: decisive,
-            notes: noteworthyDifferences(before.manifest, after.manifest), changes: decided(changes),
-            onlyBefore: first.cells.map(\.key).filter { second.byKey[$0] == nil },
-            onlyAfter: second.cells.map(\.key).filter { first.byKey[$0] == nil })
-    }
-
-    // MARK: Manifests
-
-    static func decisiveDifferences(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {
-        var differences: [ManifestDifference] = []
-        if before.buildMode != after.buildMode {
-            differences.append(.init(name: "build mode", before: before.buildMode, after: after.buildMode))
-        }
-        let (first, second) = (facts(before), facts(after))
-        let names = first.map(\.name) + second.map(\.name).filter { name in !first.contains { $0.name == name } }
-        for name in names {
-            let (old, new) = (first.first { $0.name == name }?.fact, second.first { $0.name == name }?.fact)
-            guard old?.decisive == true || new?.decisive == true, old?.value != new?.value else { continue }
-            differences.append(
-                .init(name: name, before: old?.value ?? "not known", after: new?.value ?? "not known"))
-        }
-        for lane in before.lanes where lane.available {
-            guard let other = after.lanes.first(where: { $0.id == lane.id && $0.available }),
-                other.accelerator != lane.accelerator
-            else { continue }
-            differences.append(
-                .init(
-                    name: "accelerator of \(lane.id)", before: lane.accelerator ?? "none",
-                    after: other.accelerator ?? "none"))
-        }
-        return differences
-    }
-
-    private static func facts(_ manifest: Manifest) -> [(name: String, fact: Fact)] {
-        manifest.host.flatMap { section in section.facts.map { ("\(section.title): \($0.name)", $0) } }
-    }
-
-    private static func noteworthyDifferences(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {
-        var notes: [ManifestDifference] = []
-        if before.version != after.version {
-            notes.append(.init(name: "isolab", before: before.version, after: after.version))
-        }
-        for artefact in before.artefacts {
-            guard let other = after.artefacts.first(where: { $0.name == artefact.name }),
-                other.digest != artefact.digest
-            else { continue }
-            notes.append(.init(name: "digest of \(artefact.name)", before: artefact.digest, after: other.digest))
-        }
-        return notes
+            before: before.map(\.manifest.run), after: after.map(\.manifest.run), basis: basis, subject: subject,
+            forced: decisive, notes: found.filter { !decisive.contains($0) }, changes: decided(changes),
+            onlyBefore: left.keys.filter { right.cells[$0] == nil },
+            onlyAfter: right.keys.filter { left.cells[$0] == nil })
     }
 
     // MARK: Cells
 
-    private struct Estimable {
-        var cells: [CellValues]
-        var byKey: [CellKey: CellValues]
-    }
+    /// A side's runs, cell by cell.
+    private struct Side {
+        var keys: [CellKey] = []
+        var cells: [CellKey: [RunCell]] = [:]
 
-    /// The cells that may be compared: enough of their samples were admitted.
-    private static func estimable(_ run: Run) -> Estimable {
-        let cells = run.cellValues().filter {
-            $0.taken > 0 && Double($0.admitted) >= SummaryRule.admittedShare * Double($0.taken)
-                && !$0.samples.isEmpty
+        init(_ runs: [Run]) {
+            for run in runs {
+                for cell in run.cellValues() where cell.taken > 0 && Summarizer.withheldReason(cell).isEmpty {
+                    if cells[cell.key] == nil { keys.append(cell.key) }
+                    cells[cell.key, default: []].append(RunCell(cell))
+                }
+            }
+            // A figure that a run of the side lacks is not the side's.
+            keys.removeAll { cells[$0]?.count != runs.count }
+            cells = cells.filter { $0.value.count == runs.count }
         }
-        return Estimable(cells: cells, byKey: Dictionary(cells.map { ($0.key, $0) }) { first, _ in first })
     }
 
-    private struct Floor {
-        var absolute: Double
-        /// By the baseline's median.
-        var share: Double
-    }
-
-    /// The noise floors of a run's baseline cells.
-    private static func floors(_ run: Estimable, _ manifest: Manifest, _ resamples: Int) -> [CellKey: Floor] {
-        var floors: [CellKey: Floor] = [:]
-        for cell in run.cells where cell.key.lane == manifest.baseline {
-            let sorted = SortedValues(cell.samples)
-            var generator = Summarizer.generator(for: cell.key, seed: manifest.seed, purpose: "floor")
-            guard
-                let floor = Summarizer.noiseFloor(sorted, twin: cell.twin, resamples: resamples, generator: &generator)
-            else { continue }
-            let median = abs(sorted.median)
-            floors[cell.key] = Floor(absolute: floor, share: median > 0 ? floor / median : 0)
-        }
-        return floors
-    }
-
-    private static func change(_ before: CellValues, _ after: CellValues, floor: Double?, seed: UInt64, resamples: Int)
-        -> Change
-    {
-        let first = SortedValues(before.samples)
-        let second = SortedValues(after.samples)
-        var generator = Summarizer.generator(for: before.key, seed: seed, purpose: "change")
-        let difference = Difference(
-            from: first, to: second,
-            fromMedians: Bootstrap.quantiles(first, resamples: resamples, generator: &generator),
-            toMedians: Bootstrap.quantiles(second, resamples: resamples, generator: &generator),
-            resamples: resamples, generator: &generator)
+    private static func change(
+        _ key: CellKey, _ before: [RunCell], _ after: [RunCell], margin: Margin?, spread: RunSpread?
+    ) -> Change {
+        let shift = RunShift(before, after, spread: spread?.share(of: key), runs: spread?.runs)
         return Change(
-            key: before.key, samplesBefore: first.count, samplesAfter: second.count, medianBefore: first.median,
-            medianAfter: second.median, shift: difference.shift, shiftLow: difference.interval?.low,
-            shiftHigh: difference.interval?.high, ratio: difference.ratio,
-            ratioLow: difference.ratioInterval?.low, ratioHigh: difference.ratioInterval?.high, p: difference.p,
-            cliffsDelta: difference.cliffsDelta, floor: floor, verdict: .undecided, reason: "")
+            key: key, samplesBefore: before.reduce(0) { $0 + $1.samples }, samplesAfter: after.reduce(0) { $0 + $1.samples },
+            runsBefore: before.count, runsAfter: after.count, medianBefore: shift.before, medianAfter: shift.after,
+            shift: shift.value, shiftLow: shift.interval?.low, shiftHigh: shift.interval?.high, p: shift.p,
+            margin: margin?.size(beside: shift.before, unit: key.unit), visible: shift.error, verdict: .undecided,
+            reason: "")
     }
 
     private static func decided(_ drafts: [Change]) -> [Change] {
         var changes = drafts
-        let families = Dictionary(grouping: drafts.indices) {
-            [drafts[$0].key.experiment, drafts[$0].key.metric]
+        let families = Dictionary(grouping: drafts.indices.filter { drafts[$0].p != nil }) {
+            Summarizer.family(experiment: drafts[$0].key.experiment, metric: drafts[$0].key.metric)
         }
         for indices in families.values {
-            for (index, p) in zip(indices, Holm.adjust(indices.map { drafts[$0].p })) { changes[index].p = p }
+            for (index, p) in zip(indices, Holm.adjust(indices.map { drafts[$0].p ?? 1 })) {
+                changes[index].p = p
+                changes[index].visible = drafts[index].visible.map {
+                    Power.visibleDifference(error: $0, level: SummaryRule.significance / Double(indices.count))
+                }
+            }
         }
         for index in changes.indices {
             let change = changes[index]
-            let interval = change.shiftLow.flatMap { low in change.shiftHigh.map { Interval(low, $0) } }
+            guard let p = change.p, let low = change.shiftLow, let high = change.shiftHigh else {
+                (changes[index].verdict, changes[index].reason) = (.undecided, oneRun)
+                continue
+            }
             (changes[index].verdict, changes[index].reason) = Verdict.decide(
-                interval: interval, floor: change.floor, p: change.p,
-                samples: min(change.samplesBefore, change.samplesAfter))
+                interval: Interval(low, high), margin: change.margin, p: p, samples: .max)
         }
         return changes
     }

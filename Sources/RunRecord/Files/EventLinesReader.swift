@@ -3,6 +3,8 @@ struct EventLinesReader {
     struct Line {
         var sample = -1
         var figures: Int?
+        /// The seal of its rows; nil in records of format 1.
+        var rows: String?
         var events: [Event] = []
         var phases: [Phase] = []
     }
@@ -31,6 +33,7 @@ struct EventLinesReader {
 
     private mutating func all(path: String) -> Swift.Result<Result, RunRecordError> {
         var result = Result()
+        if bytes.starts(with: byteOrderMark) { position = byteOrderMark.count }
         // What follows the last line feed was cut off.
         let whole = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
         result.torn = whole < bytes.count
@@ -58,6 +61,7 @@ struct EventLinesReader {
             switch key {
             case "sample": line.sample = Int(try reader.integer())
             case "figures": line.figures = Int(try reader.integer())
+            case "rows": line.rows = try reader.string()
             case "events":
                 try reader.array { (reader) throws(Syntax) in line.events.append(try reader.event()) }
             case "phases":
@@ -74,7 +78,7 @@ struct EventLinesReader {
         try object { (reader, key) throws(Syntax) in
             switch key {
             case "name": event.name = try reader.string()
-            case "nanoseconds": event.nanoseconds = try reader.integer()
+            case "nanoseconds": event.nanoseconds = try reader.instant()
             default: try reader.skipValue()
             }
         }
@@ -87,8 +91,8 @@ struct EventLinesReader {
             switch key {
             case "name": phase.name = try reader.string()
             case "actor": phase.actor = try reader.string()
-            case "start": phase.start = try reader.integer()
-            case "end": phase.end = try reader.integer()
+            case "start": phase.start = try reader.instant()
+            case "end": phase.end = try reader.instant()
             default: try reader.skipValue()
             }
         }
@@ -197,6 +201,15 @@ struct EventLinesReader {
             let value = UInt16(String(decoding: bytes[position..<(position + 4)], as: UTF8.self), radix: 16)
         else { throw Syntax(problem: "an unknown escape in a string") }
         position += 4
+        return value
+    }
+
+    /// An instant of a sample: nanoseconds, within thirty years of its launch, so that differences are numbers.
+    private mutating func instant() throws(Syntax) -> Int64 {
+        let value = try integer()
+        guard value.magnitude <= 1_000_000_000_000_000_000 else {
+            throw Syntax(problem: "an instant more than thirty years from its launch")
+        }
         return value
     }
 

@@ -21,28 +21,40 @@ extension Run {
             throw .notARun(path: path, missing: file.rawValue)
         }
         let manifest = try readManifest(directory)
+        let check = RecordCheck(directory: directory, manifest: manifest)
+        try check.refuseUnsealed()
         var notes: [String] = []
         let samplesPath = directory.path(of: .samples)
-        let table = try SampleTableReader.read(try readFile(samplesPath), path: samplesPath)
+        let sampleBytes = try readFile(samplesPath)
+        var table = try SampleTableReader.read(sampleBytes, path: samplesPath)
         if table.torn { notes.append("samples.csv ends inside a line; that line is left out") }
         if manifest.finished == nil { notes.append("the run has no end: it was cut off while measuring") }
 
-        var samples = table.samples
         let eventsPath = directory.path(of: .events)
         if access(eventsPath, F_OK) == 0 {
-            let events = try EventLinesReader.read(try readFile(eventsPath), path: eventsPath)
+            let eventBytes = try readFile(eventsPath)
+            let events = try EventLinesReader.read(eventBytes, path: eventsPath)
             if events.torn { notes.append("events.jsonl ends inside a line; that line is left out") }
-            join(events.lines, to: &samples, notes: &notes)
+            try join(events.lines, to: &table, check, notes: &notes)
+            if check.isAsMeasured(.events, eventBytes) == false {
+                throw .altered(path: eventsPath, line: 1, problem: "the file is not the one whose digest the manifest has")
+            }
+        } else if manifest.files != nil {
+            throw .altered(path: eventsPath, line: 1, problem: "the file is gone")
         } else {
             notes.append("there is no events.jsonl: no phases and no other spans can be shown")
         }
-        return RunReading(run: Run(manifest: manifest, samples: samples), notes: notes)
+        if check.isAsMeasured(.samples, sampleBytes) == false {
+            notes.append("samples.csv was written anew since it was measured; every row holds what was measured all the same")
+        }
+        return RunReading(run: Run(manifest: manifest, samples: table.samples), notes: notes)
     }
 
     private static func readManifest(_ directory: RunDirectory) throws(RunRecordError) -> Manifest {
         struct Format: Decodable { var format: Int }
         let path = directory.path(of: .manifest)
-        let data = Data(try readFile(path))
+        let bytes = try readFile(path)
+        let data = Data(bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...])
         let decoder = JSONDecoder()
         if let format = try? decoder.decode(Format.self, from: data).format, format > Manifest.currentFormat {
             throw .newerFormat(path: path, format: format, supported: Manifest.currentFormat)
@@ -69,41 +81,60 @@ extension Run {
         }
     }
 
-    /// Gives the samples their events, and leaves out what was cut off at the end.
-    private static func join(_ lines: [EventLinesReader.Line], to samples: inout [Sample], notes: inout [String]) {
+    /// Gives the samples their events, refuses those whose rows are not what was measured, and leaves out what was cut off at
+    /// the end of a run that was never finished.
+    private static func join(
+        _ lines: [EventLinesReader.Line], to table: inout SampleTableReader.Result, _ check: RecordCheck,
+        notes: inout [String]
+    ) throws(RunRecordError) {
+        let finished = check.manifest.files != nil
         var places: [Int: Int] = [:]
-        places.reserveCapacity(samples.count)
-        for (index, sample) in samples.enumerated() { places[sample.id] = index }
+        places.reserveCapacity(table.samples.count)
+        for (index, sample) in table.samples.enumerated() { places[sample.id] = index }
         var withoutRows = 0
-        var others = 0
         var cut: Int?
         var seen = 0
         for (number, line) in lines.enumerated() {
             // Written in the same order, so the place is nearly always known without asking.
-            let place = number < samples.count && samples[number].id == line.sample ? number : places[line.sample]
+            let place =
+                number < table.samples.count && table.samples[number].id == line.sample ? number : places[line.sample]
             guard let place else {
+                guard !finished else {
+                    throw .altered(
+                        path: check.directory.path(of: .samples), line: 1,
+                        problem: "sample \(line.sample) was measured and has no rows")
+                }
                 withoutRows += 1
                 continue
             }
             seen += 1
-            samples[place].events = line.events
-            samples[place].phases = line.phases
-            if let figures = line.figures, figures != samples[place].measurements.count {
-                if place == samples.count - 1, figures > samples[place].measurements.count {
-                    cut = place
-                } else {
-                    others += 1
-                }
+            table.samples[place].events = line.events
+            table.samples[place].phases = line.phases
+            let figures = table.samples[place].measurements.count
+            if !finished, let expected = line.figures, expected > figures, place == table.samples.count - 1 {
+                cut = place
+                continue
             }
+            try check.refuseDisagreement(table.samples[place], lines: table.lines[place])
+            if let expected = line.figures, expected != figures {
+                throw .altered(
+                    path: check.directory.path(of: .samples), line: table.lines[place].first ?? 1,
+                    problem: "sample \(line.sample) has \(figures) figures, but \(expected) were measured")
+            }
+            try check.refuseBrokenSeal(table.samples[place], seal: line.rows, lines: table.lines[place])
         }
         if let cut {
-            notes.append("sample \(samples[cut].id) was cut off in the middle of its rows; it is left out")
-            samples.remove(at: cut)
+            notes.append("sample \(table.samples[cut].id) was cut off in the middle of its rows; it is left out")
+            table.samples.remove(at: cut)
         }
         if withoutRows > 0 { notes.append("\(withoutRows) samples have events but no rows; they are left out") }
-        if seen < samples.count { notes.append("\(samples.count - seen) samples have no line in events.jsonl") }
-        if others > 0 {
-            notes.append("\(others) samples have other rows than when they were measured: samples.csv was changed")
+        if seen < table.samples.count, finished {
+            let known = Set(lines.map(\.sample))
+            let place = table.samples.firstIndex { !known.contains($0.id) } ?? 0
+            throw .altered(
+                path: check.directory.path(of: .samples), line: table.lines[place].first ?? 1,
+                problem: "sample \(table.samples[place].id) was never measured: it has no events")
         }
+        if seen < table.samples.count { notes.append("\(table.samples.count - seen) samples have no line in events.jsonl") }
     }
 }

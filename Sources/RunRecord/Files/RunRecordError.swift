@@ -10,6 +10,8 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     case notARun(path: String, missing: String)
     /// A file does not say what it should. Lines count from 1.
     case malformed(path: String, line: Int, problem: String)
+    /// A file is not the one that was measured. Lines count from 1.
+    case altered(path: String, line: Int, problem: String)
     /// The manifest was written by a later isolab.
     case newerFormat(path: String, format: Int, supported: Int)
 
@@ -24,6 +26,8 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
             return "\(path) is not a run: it has no \(missing)"
         case .malformed(let path, let line, let problem):
             return "\(path):\(line): \(problem)"
+        case .altered(let path, let line, let problem):
+            return "\(path):\(line): \(problem): the record was changed after the run, and nothing is derived from it"
         case .newerFormat(let path, let format, let supported):
             return "\(path): written in format \(format); this isolab reads up to \(supported): use a newer isolab"
         }

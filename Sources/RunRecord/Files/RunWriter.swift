@@ -55,11 +55,14 @@ public final class RunWriter {
         self.manifest = manifest
     }
 
-    /// Writes the last manifest and waits until all is on the disk. Nothing may be appended afterwards.
+    /// Writes the last manifest, with the digests of what was recorded, and waits until all is on the disk. Nothing may be
+    /// appended afterwards.
     public func finish(_ manifest: Manifest) throws(RunRecordError) {
         try samples.synchronize()
         try events.synchronize()
-        try update(manifest)
+        var sealed = manifest
+        sealed.files = try RecordCheck.digests(directory)
+        try update(sealed)
     }
 
     private static func write(_ manifest: Manifest, to directory: RunDirectory) throws(RunRecordError) {

@@ -3,6 +3,8 @@ struct SampleTableReader {
     /// What was found.
     struct Result {
         var samples: [Sample] = []
+        /// The line of each row of each sample.
+        var lines: [[Int]] = []
         /// The file ends inside a line.
         var torn = false
         /// The header is missing too: the run ended before its first block.
@@ -42,6 +44,8 @@ struct SampleTableReader {
 
     private mutating func all() throws(RunRecordError) -> Result {
         var result = Result()
+        // A spreadsheet's mark that the text is UTF-8.
+        if bytes.starts(with: byteOrderMark) { position = byteOrderMark.count }
         guard try nextRecord(torn: &result.torn) else {
             result.empty = true
             return result
@@ -50,7 +54,7 @@ struct SampleTableReader {
             throw problem("column \(index + 1) is \"\(text(index))\", expected \"\(name)\"")
         }
         result.samples.reserveCapacity(bytes.count / 300)
-        while try nextRecord(torn: &result.torn) { try addRow(&result.samples) }
+        while try nextRecord(torn: &result.torn) { try addRow(&result) }
         return result
     }
 
@@ -124,24 +128,26 @@ struct SampleTableReader {
 
     // MARK: Rows
 
-    private mutating func addRow(_ samples: inout [Sample]) throws(RunRecordError) {
+    private mutating func addRow(_ result: inout Result) throws(RunRecordError) {
         let id = try integer(4)
         let place: Int
-        if let last = samples.last, last.id == id {
-            place = samples.count - 1
+        if let last = result.samples.last, last.id == id {
+            place = result.samples.count - 1
         } else if let known = places[id] {
             // Rows that somebody sorted by another column.
             place = known
         } else {
-            place = samples.count
+            place = result.samples.count
             places[id] = place
-            samples.append(try sample(id: id))
+            result.samples.append(try sample(id: id))
+            result.lines.append([])
         }
+        result.lines[place].append(line)
         guard length(10) > 0 else {
             guard length(14) == 0 else { throw problem("a value without a metric") }
             return
         }
-        samples[place].measurements.append(
+        result.samples[place].measurements.append(
             Measurement(string(10), span: string(11), unit: string(12), try number(14), batch: try integer(13)))
     }
 
@@ -202,3 +208,6 @@ struct SampleTableReader {
         }
     }
 }
+
+/// What some programs put before UTF-8 text.
+let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]

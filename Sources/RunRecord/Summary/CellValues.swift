@@ -1,4 +1,4 @@
-import Statistics
+public import Statistics
 
 /// What names a cell: workload × lane × metric of one experiment, with its span and unit.
 public struct CellKey: Hashable, Codable, Sendable {
@@ -38,14 +38,23 @@ public struct CellValues: Sendable {
     public var rejections: [(reason: String, count: Int)]
     /// One value an admitted sample, in the order measured: where a sample holds many batches, its median over them.
     public var samples: [Double]
+    /// The block of each of `samples`.
+    public var blocks: [Int]
+    /// How many of `samples` are launches killed at their deadline, which stands in their place.
+    public var censored: Int
     /// Every value of the admitted samples, in the order measured: the batches pooled.
     public var pooled: [Double]
     /// The hidden twin's values, one a sample; only the baseline lane has them.
     public var twin: [Double]
+    public var twinBlocks: [Int]
     /// The warm-ups' values, one a sample, in the order measured; shown, never counted.
     public var warmups: [Double]
-    /// Values that were not finite and are left out.
+    /// Values that are no figure of anything measured (not finite, or beyond 10¹⁸) and are left out.
     public var invalid: Int
+
+    /// `samples` with their blocks.
+    public var blockValues: [BlockValue] { zip(blocks, samples).map { BlockValue(block: $0, $1) } }
+    public var twinValues: [BlockValue] { zip(twinBlocks, twin).map { BlockValue(block: $0, $1) } }
 }
 
 extension Run {
@@ -78,8 +87,11 @@ private struct CellCollector {
     fileprivate struct Figures {
         var key: MetricKey
         var samples: [Double] = []
+        var blocks: [Int] = []
+        var censored = 0
         var pooled: [Double] = []
         var twin: [Double] = []
+        var twinBlocks: [Int] = []
         var warmups: [Double] = []
         var invalid = 0
         /// Values of the sample being read.
@@ -91,6 +103,8 @@ private struct CellCollector {
         var taken = 0
         var admitted = 0
         var reasons: [String: Int] = [:]
+        /// Launches killed at their deadline: their blocks, and after how many seconds.
+        var deadlines: [(block: Int, seconds: Double)] = []
         var figures: [Figures] = []
     }
 
@@ -111,6 +125,8 @@ private struct CellCollector {
             groups[place].taken += 1
             if sample.admitted {
                 groups[place].admitted += 1
+            } else if let deadline = sample.deadline {
+                groups[place].deadlines.append((sample.block, deadline))
             } else {
                 groups[place].reasons[sample.reason, default: 0] += 1
             }
@@ -121,17 +137,22 @@ private struct CellCollector {
 
     func cells(baseline: String) -> [CellValues] {
         groups.flatMap { group -> [CellValues] in
-            let rejections = group.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            var reasons = group.reasons
+            for deadline in group.deadlines { reasons[Sample.deadlineReason(seconds: deadline.seconds), default: 0] += 1 }
+            let rejections = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { (reason: $0.key, count: $0.value) }
             var figures = group.figures
             if figures.isEmpty { figures = metrics(like: group, baseline: baseline).map { Figures(key: $0) } }
             return figures.map { figure in
-                CellValues(
+                var figure = figure
+                figure.censor(group.deadlines)
+                return CellValues(
                     key: CellKey(
                         experiment: group.key.experiment, workload: group.key.workload, lane: group.key.lane,
                         metric: figure.key.metric, span: figure.key.span, unit: figure.key.unit),
                     taken: group.taken, admitted: group.admitted, rejections: rejections, samples: figure.samples,
-                    pooled: figure.pooled, twin: figure.twin, warmups: figure.warmups, invalid: figure.invalid)
+                    blocks: figure.blocks, censored: figure.censored, pooled: figure.pooled, twin: figure.twin,
+                    twinBlocks: figure.twinBlocks, warmups: figure.warmups, invalid: figure.invalid)
             }
         }
     }
@@ -175,9 +196,27 @@ extension CellCollector.Group {
 }
 
 extension CellCollector.Figures {
+    /// No duration, size or count of this world is greater, and sums and differences of what is smaller stay numbers.
+    private static let largest = 1e18
+
+    /// A launch that was killed at its deadline took at least so long: where the figure runs from the launch on, the deadline
+    /// stands in its place, above all that were measured, and ranks are as they would be had it been waited for.
+    mutating func censor(_ deadlines: [(block: Int, seconds: Double)]) {
+        guard key.span.hasPrefix(EventName.launch + "→"), let base = Margin.base(of: key.unit), key.unit != "B" else {
+            return
+        }
+        for deadline in deadlines {
+            let value = deadline.seconds * 1e9 / base
+            samples.append(value)
+            pooled.append(value)
+            blocks.append(deadline.block)
+            censored += 1
+        }
+    }
+
     mutating func close(_ sample: Sample) {
         defer { current.removeAll(keepingCapacity: true) }
-        let finite = current.filter(\.isFinite)
+        let finite = current.filter { abs($0) <= Self.largest }
         let counted = !sample.warmup && !sample.twin
         if counted { invalid += current.count - finite.count }
         guard let first = finite.first else { return }
@@ -186,8 +225,10 @@ extension CellCollector.Figures {
             if !sample.twin { warmups.append(value) }
         } else if sample.twin {
             twin.append(value)
+            twinBlocks.append(sample.block)
         } else {
             samples.append(value)
+            blocks.append(sample.block)
             pooled.append(contentsOf: finite)
         }
     }

@@ -18,7 +18,7 @@ enum Figure {
 
     /// Three significant digits, never in exponents above a thousandth.
     private static func rounded(_ value: Double) -> String {
-        guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+        guard value != 0, value.isFinite, abs(value) < 1e15 else { return value == 0 ? "0" : "\(value)" }
         let magnitude = Int(log10(abs(value)).rounded(.down))
         if magnitude < -4 { return value.description.contains("e") ? short(value, magnitude) : "\(value)" }
         var decimals = max(0, 2 - magnitude)

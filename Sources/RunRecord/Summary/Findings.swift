@@ -7,10 +7,13 @@ enum Findings {
         let values = cell.samples
         var sentences: [String] = []
         if cell.invalid > 0 {
-            sentences.append("\(cell.invalid) values are not finite numbers and are left out.")
+            sentences.append("\(cell.invalid) values are no figures (not finite, or beyond 10¹⁸) and are left out.")
         }
-        if values.count < cell.admitted {
-            sentences.append("\(cell.admitted - values.count) admitted samples lack this figure.")
+        let lacking = cell.admitted + cell.censored - values.count
+        if lacking > 0 { sentences.append("\(lacking) admitted samples lack this figure.") }
+        if cell.censored > 0 {
+            let launches = cell.censored == 1 ? "One launch was" : "\(cell.censored) launches were"
+            sentences.append("\(launches) killed at the deadline, and counted as having taken exactly that long.")
         }
         if values.count < SummaryRule.minimumForInterval {
             let count = values.count == 1 ? "One sample" : "\(values.count) samples"
@@ -23,12 +26,13 @@ enum Findings {
         let sorted = SortedValues(values)
         sentences += modes(sorted, unit: unit)
         sentences += drift(values, sorted, unit: unit)
-        let correlation = Autocorrelation(values)
-        if correlation.p < SummaryRule.findingSignificance, correlation.coefficient > 0 {
+        let correlation = Autocorrelation(cell.inOrder)
+        let persistence = Persistence(cell.inOrder)
+        if correlation.p < SummaryRule.findingSignificance, persistence.correlation > 0 {
             sentences.append(
                 """
-                Successive samples resemble each other (lag-1 correlation \(Figure.text(correlation.coefficient))): \
-                the intervals are narrower than they should be.
+                Successive samples resemble each other (lag-1 correlation \(Figure.text(persistence.correlation))): \
+                the median's interval is \(Figure.text(persistence.factor)) times as wide for it.
                 """)
         }
         return sentences

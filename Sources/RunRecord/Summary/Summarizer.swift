@@ -3,41 +3,30 @@ import Statistics
 /// Derives a summary from a run: the same run gives the same summary, to the last bit, on every machine.
 public enum Summarizer {
     /// The run's cells and comparisons.
-    ///
-    /// - Parameter resamples: of each bootstrap; fewer only where speed matters more than the last digits of an interval.
-    public static func summarize(_ run: Run, resamples: Int = SummaryRule.resamples) -> Summary {
+    public static func summarize(_ run: Run) -> Summary {
         let values = run.cellValues().filter { $0.taken > 0 }
-        var resampled: [CellKey: [Double]] = [:]
-        var cells: [Cell] = []
-        for cell in values {
-            let key = cell.key
-            var estimate: Estimate?
-            let withheld = withheldReason(cell)
-            if withheld.isEmpty {
-                let sorted = SortedValues(cell.samples)
-                var generator = generator(for: key, seed: run.manifest.seed, purpose: "median")
-                let medians = Bootstrap.quantiles(
-                    sorted, 0.5, resamples: resamples, generator: &generator)
-                resampled[key] = medians
-                estimate = self.estimate(sorted, pooled: cell.pooled, medians: medians)
-            }
-            cells.append(
-                Cell(
-                    experiment: key.experiment, workload: key.workload, lane: key.lane, metric: key.metric,
-                    span: key.span, unit: key.unit, taken: cell.taken, admitted: cell.admitted, estimate: estimate,
-                    withheld: withheld, findings: estimate == nil ? [] : Findings.sentences(cell)))
-        }
-        let measured = values.filter { resampled[$0.key] != nil }
-        return Summary(
-            cells: cells,
-            comparisons: comparisons(measured, resampled: resampled, manifest: run.manifest, resamples: resamples))
+        let cells = values.map { cell(of: $0, manifest: run.manifest) }
+        let measured = zip(values, cells).filter { $0.1.estimate != nil }
+        return Summary(cells: cells, comparisons: comparisons(measured, manifest: run.manifest))
     }
 
     // MARK: Cells
 
+    private static func cell(of values: CellValues, manifest: Manifest) -> Cell {
+        let key = values.key
+        let withheld = withheldReason(values)
+        let shown = withheld.isEmpty
+        return Cell(
+            experiment: key.experiment, workload: key.workload, lane: key.lane, metric: key.metric, span: key.span,
+            unit: key.unit, taken: values.taken, admitted: values.admitted, estimate: shown ? estimate(values) : nil,
+            withheld: withheld, floor: shown ? NoiseFloor(values, baseline: key.lane == manifest.baseline) : nil,
+            findings: shown ? Findings.sentences(values) : [])
+    }
+
     /// Why a cell has no estimate; empty when it has one.
-    private static func withheldReason(_ cell: CellValues) -> String {
-        let share = Double(cell.admitted) / Double(cell.taken)
+    static func withheldReason(_ cell: CellValues) -> String {
+        // A launch killed at its deadline is known to have taken at least so long: it is a value where that is one.
+        let share = Double(cell.admitted + cell.censored) / Double(cell.taken)
         guard share >= SummaryRule.admittedShare else {
             let reasons = cell.rejections.prefix(2).map { "\($0.reason) (\($0.count))" }.joined(separator: "; ")
             let percent = Int((share * 100).rounded(.down))
@@ -45,106 +34,123 @@ public enum Summarizer {
             return "only \(cell.admitted) of \(cell.taken) samples admitted (\(percent) %, \(needed) % are needed): "
                 + reasons
         }
-        return cell.samples.isEmpty ? "no admitted sample has this figure" : ""
+        if cell.samples.isEmpty { return "no admitted sample has this figure" }
+        guard 2 * cell.censored < cell.samples.count else {
+            return "\(cell.censored) of \(cell.taken) launches were killed at their deadline: the median lies beyond it"
+        }
+        return ""
     }
 
-    private static func estimate(_ sorted: SortedValues, pooled: [Double], medians: [Double]) -> Estimate {
-        let shown = pooled.count == sorted.count ? sorted : SortedValues(pooled)
-        let interval =
-            sorted.count >= SummaryRule.minimumForInterval ? Bootstrap.percentileInterval(medians) : nil
+    private static func estimate(_ cell: CellValues) -> Estimate {
+        let sorted = SortedValues(cell.samples)
+        let shown = cell.pooled.count == sorted.count ? sorted : SortedValues(cell.pooled)
+        let interval = MedianInterval.interval(cell.inOrder)
         return Estimate(
             samples: sorted.count, values: shown.count, minimum: shown.minimum, lowerQuartile: shown.quantile(0.25),
             median: sorted.median, medianLow: interval?.low, medianHigh: interval?.high,
             upperQuartile: shown.quantile(0.75), p95: shown.quantile(0.95),
             p99: shown.count >= SummaryRule.minimumForP99 ? shown.quantile(0.99) : nil, maximum: shown.maximum,
-            mean: shown.mean, mad: shown.medianAbsoluteDeviation)
+            mean: shown.mean, mad: shown.medianAbsoluteDeviation, censored: cell.censored)
     }
 
     // MARK: Comparisons
 
     private static func comparisons(
-        _ cells: [CellValues], resampled: [CellKey: [Double]], manifest: Manifest, resamples: Int
+        _ measured: [(values: CellValues, cell: Cell)], manifest: Manifest
     ) -> [Comparison] {
         let micro = Set(manifest.lanes.filter { $0.kind == .microGuest }.map(\.id))
-        let baselines = Dictionary(
-            uniqueKeysWithValues: cells.filter { $0.key.lane == manifest.baseline }.map { ($0.key, $0) })
-        var sortedBaselines: [CellKey: SortedValues] = [:]
-        var floors: [CellKey: Double] = [:]
-        for (key, cell) in baselines {
-            let sorted = SortedValues(cell.samples)
-            sortedBaselines[key] = sorted
-            var generator = generator(for: key, seed: manifest.seed, purpose: "floor")
-            floors[key] = noiseFloor(sorted, twin: cell.twin, resamples: resamples, generator: &generator)
-        }
+        let byKey = Dictionary(measured.map { ($0.values.key, $0) }) { first, _ in first }
+        let contrasts = manifest.comparedLanes
         var drafts: [Comparison] = []
-        for cell in cells where cell.key.lane != manifest.baseline && !micro.contains(cell.key.lane) {
-            let baselineKey = cell.key.inLane(manifest.baseline)
-            guard let baseline = sortedBaselines[baselineKey] else { continue }
-            var generator = generator(for: cell.key, seed: manifest.seed, purpose: "shift")
-            let lane = SortedValues(cell.samples)
-            let difference = Difference(
-                from: baseline, to: lane, fromMedians: resampled[baselineKey] ?? [],
-                toMedians: resampled[cell.key] ?? [], resamples: resamples, generator: &generator)
-            drafts.append(
-                Comparison(
-                    experiment: cell.key.experiment, workload: cell.key.workload, metric: cell.key.metric,
-                    span: cell.key.span, unit: cell.key.unit, lane: cell.key.lane, baseline: manifest.baseline,
-                    samples: lane.count, baselineSamples: baseline.count, shift: difference.shift,
-                    shiftLow: difference.interval?.low, shiftHigh: difference.interval?.high,
-                    ratio: difference.ratio, ratioLow: difference.ratioInterval?.low,
-                    ratioHigh: difference.ratioInterval?.high, p: difference.p,
-                    cliffsDelta: difference.cliffsDelta, floor: floors[baselineKey], verdict: .undecided))
+        for entry in measured where !micro.contains(entry.values.key.lane) {
+            let lane = entry.values.key.lane
+            var references: [(lane: String, title: String)] = []
+            if lane != manifest.baseline { references.append((manifest.baseline, "")) }
+            references += contrasts.filter { $0.lane == lane && $0.reference != manifest.baseline }
+                .map { ($0.reference, $0.title) }
+            for reference in references where !micro.contains(reference.lane) {
+                guard let other = byKey[entry.values.key.inLane(reference.lane)] else { continue }
+                drafts.append(
+                    comparison(entry.values, other.values, title: reference.title, manifest: manifest))
+            }
         }
-        return decided(drafts)
+        return decided(drafts, estimates: byKey.mapValues(\.cell.estimate), manifest: manifest)
     }
 
-    /// What a run cannot tell apart in one cell of the baseline: the larger absolute end of the bootstrap 95 % interval
-    /// of the Hodges–Lehmann shift from the baseline's samples to its hidden twin's.
-    ///
-    /// Both come from one lane, interleaved in the same blocks, so whatever shift their interval allows is what noise,
-    /// drift and this number of samples allow. Nil without enough twins.
-    static func noiseFloor(
-        _ baseline: SortedValues, twin: [Double], resamples: Int, generator: inout SeededGenerator
-    ) -> Double? {
-        guard twin.count >= SummaryRule.minimumForInterval, baseline.count >= SummaryRule.minimumForInterval
-        else { return nil }
-        return HodgesLehmann.interval(
-            from: baseline, to: SortedValues(twin), resamples: resamples, generator: &generator
-        ).bound
+    private static func comparison(
+        _ cell: CellValues, _ reference: CellValues, title: String, manifest: Manifest
+    ) -> Comparison {
+        let difference = Difference(from: reference.blockValues, to: cell.blockValues, blocked: true)
+        let shift = difference.shift
+        let median = SortedValues(reference.samples).median
+        var comparison = Comparison(
+            cell.key, against: reference.key.lane, title: title, samples: cell.samples.count,
+            baselineSamples: reference.samples.count, shift: shift.value, shiftLow: shift.interval?.low,
+            shiftHigh: shift.interval?.high, analysis: shift.analysis, widening: shift.widening,
+            ratio: difference.ratio, ratioLow: difference.ratioInterval?.low,
+            ratioHigh: difference.ratioInterval?.high, p: shift.p, cliffsDelta: shift.cliffsDelta,
+            margin: manifest.margins?.of(cell.key.metric)?.size(beside: median, unit: cell.key.unit),
+            verdict: .undecided)
+        // Until the family is known: what the shift's own error allows.
+        comparison.visible = shift.error
+        return comparison
     }
 
-    /// Corrects the probabilities within each experiment and metric, and says the word.
-    private static func decided(_ drafts: [Comparison]) -> [Comparison] {
-        struct Family: Hashable { var experiment, metric: String }
+    /// What is corrected together: an experiment's comparisons in one metric; its system calls all together.
+    static func family(experiment: String, metric: String) -> [String] {
+        [experiment, metric.hasPrefix(Metric.syscallPrefix) ? Metric.syscallPrefix : metric]
+    }
+
+    /// Corrects the probabilities within each family, says the word, and what could have been seen.
+    private static func decided(
+        _ drafts: [Comparison], estimates: [CellKey: Estimate?], manifest: Manifest
+    ) -> [Comparison] {
         var comparisons = drafts
+        let ratios = RatioRule(manifest: manifest)
         let families = Dictionary(grouping: drafts.indices) {
-            Family(experiment: drafts[$0].experiment, metric: drafts[$0].metric)
+            family(experiment: drafts[$0].experiment, metric: drafts[$0].metric)
         }
         for indices in families.values {
             let adjusted = Holm.adjust(indices.map { drafts[$0].p })
-            for (index, p) in zip(indices, adjusted) { comparisons[index].p = p }
-        }
-        for index in comparisons.indices {
-            let comparison = comparisons[index]
-            let interval = comparison.shiftLow.flatMap { low in
-                comparison.shiftHigh.map { Interval(low, $0) }
+            for (index, p) in zip(indices, adjusted) {
+                comparisons[index].p = p
+                comparisons[index].decide(family: indices.count)
+                let key = comparisons[index].key
+                comparisons[index].ratioWithheld = ratios.withheld(
+                    comparisons[index], lane: estimates[key] ?? nil,
+                    reference: estimates[key.inLane(comparisons[index].baseline)] ?? nil)
+                guard !comparisons[index].ratioWithheld.isEmpty else { continue }
+                (comparisons[index].ratio, comparisons[index].ratioLow, comparisons[index].ratioHigh) = (nil, nil, nil)
             }
-            let (verdict, reason) = Verdict.decide(
-                interval: interval, floor: comparison.floor, p: comparison.p,
-                samples: min(comparison.samples, comparison.baselineSamples))
-            comparisons[index].verdict = verdict
-            comparisons[index].reason = reason
         }
         return comparisons
     }
+}
 
-    /// A generator of the cell's own, so that no cell's figures depend on which others there are.
-    static func generator(for key: CellKey, seed: UInt64, purpose: String) -> SeededGenerator {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ seed
-        for part in [purpose, key.experiment, key.workload, key.lane, key.metric, key.span, key.unit] {
-            for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x100_0000_01b3
+extension Comparison {
+    /// The word, and what this n and this noise could have shown of `family` comparisons.
+    fileprivate mutating func decide(family: Int) {
+        let interval = shiftLow.flatMap { low in shiftHigh.map { Interval(low, $0) } }
+        (verdict, reason) = Verdict.decide(
+            interval: interval, margin: margin, p: p, samples: min(samples, baselineSamples))
+        guard let error = visible, interval != nil else {
+            visible = nil
+            return
         }
-        return SeededGenerator(seed: hash)
+        let level = SummaryRule.significance / Double(family)
+        visible = Power.visibleDifference(error: error, level: level)
+        if let margin, let blocks = Power.blocks(
+            for: margin, error: error, blocks: min(samples, baselineSamples), level: level)
+        {
+            blocksNeeded = max(blocks, Power.leastBlocks(comparisons: family))
+        }
+    }
+}
+
+extension CellValues {
+    /// The values in the order of their blocks: launches killed at their deadline stand where they were.
+    var inOrder: [Double] {
+        guard censored > 0 else { return samples }
+        return blockValues.sorted { $0.block < $1.block }.map(\.value)
     }
 }

@@ -4,11 +4,9 @@ public enum SummaryRule {
     public static let admittedShare = 0.95
     /// Values from which p99 is shown.
     public static let minimumForP99 = 200
-    /// Samples from which an interval is given, and on each side of a comparison for a verdict: five values reach
-    /// 94 % with their whole range, fewer cannot come near 95 %.
-    public static let minimumForInterval = 5
-    /// Bootstrap resamples.
-    public static let resamples = 10_000
+    /// Samples from which an interval is given, and on each side of a comparison for a verdict: between the least and the
+    /// greatest of five values lies the median in 93.75 % of cases, fewer come nowhere near 95 %.
+    public static let minimumForInterval = 6
     /// Significance of a verdict after Holm's correction.
     public static let significance = 0.05
     /// Significance of a finding about one distribution (modes, drift, correlation): many are looked for, so it is

@@ -1,38 +1,35 @@
-/// `summary.csv`: one row a cell with its comparison beside it, and one for each lane that could not run.
+import Statistics
+
+/// `summary.csv`: one row a cell with its comparison with the baseline beside it, one for each declared contrast (the cell's own
+/// figures are not repeated there), and one for each lane that could not run.
+///
+/// Derived numbers have nine significant digits; a ratio that the report withholds is withheld here, and a verdict is the
+/// report's word.
 public enum SummaryTable {
     static let columns = [
         "run", "experiment", "workload", "lane", "metric", "span", "unit", "taken", "admitted", "samples", "values",
-        "minimum", "lower_quartile", "median", "median_low", "median_high", "upper_quartile", "p95", "p99", "maximum",
-        "mean", "mad", "baseline", "shift", "shift_low", "shift_high", "ratio", "ratio_low", "ratio_high", "p_holm",
-        "cliffs_delta", "floor", "verdict", "undecided_because", "withheld", "findings",
+        "censored", "minimum", "lower_quartile", "median", "median_low", "median_high", "upper_quartile", "p95", "p99",
+        "maximum", "mean", "mad", "floor", "floor_low", "floor_high", "baseline", "price_of", "shift", "shift_low",
+        "shift_high", "analysis", "widening", "ratio", "ratio_low", "ratio_high", "no_ratio_because", "p", "p_holm",
+        "cliffs_delta", "margin", "visible", "blocks_needed", "verdict", "undecided_because", "withheld", "findings",
     ]
+    /// How many of them name a cell, and how many describe it besides.
+    private static let (naming, describing) = (7, 19)
 
     /// The table as RFC 4180 text; what is not known is an empty field.
     public static func encode(_ summary: Summary, manifest: Manifest) -> String {
         var bytes = Array((columns.joined(separator: ",") + "\n").utf8)
-        let comparisons = Dictionary(summary.comparisons.map { ($0.key, $0) }) { first, _ in first }
+        let comparisons = Dictionary(grouping: summary.comparisons, by: \.key)
         for cell in summary.cells {
-            let estimate = cell.estimate
-            let comparison = comparisons[cell.key]
-            var row: [String] = [
-                manifest.run, cell.experiment, cell.workload, cell.lane, cell.metric, cell.span, cell.unit,
-                String(cell.taken), String(cell.admitted), estimate.map { String($0.samples) } ?? "",
-                estimate.map { String($0.values) } ?? "",
-            ]
-            row += [
-                estimate?.minimum, estimate?.lowerQuartile, estimate?.median, estimate?.medianLow,
-                estimate?.medianHigh, estimate?.upperQuartile, estimate?.p95, estimate?.p99, estimate?.maximum,
-                estimate?.mean, estimate?.mad,
-            ].map(number)
-            row.append(comparison?.baseline ?? "")
-            row += [
-                comparison?.shift, comparison?.shiftLow, comparison?.shiftHigh, comparison?.ratio,
-                comparison?.ratioLow, comparison?.ratioHigh, comparison?.p, comparison?.cliffsDelta,
-                comparison?.floor,
-            ].map(number)
-            row += [comparison?.verdict.rawValue ?? "", comparison?.reason ?? "", cell.withheld]
-            row.append(cell.findings.joined(separator: " "))
-            append(row, to: &bytes)
+            let own = comparisons[cell.key] ?? []
+            let first = own.first { $0.baseline == manifest.baseline }
+            append(
+                name(cell.key, manifest) + description(cell) + self.comparison(first)
+                    + [cell.withheld, cell.findings.joined(separator: " ")], to: &bytes)
+            for contrast in own where contrast.baseline != manifest.baseline {
+                let blank = [String](repeating: "", count: describing)
+                append(name(cell.key, manifest) + blank + self.comparison(contrast) + ["", ""], to: &bytes)
+            }
         }
         for lane in manifest.lanes where !lane.available {
             var row = [String](repeating: "", count: columns.count)
@@ -44,7 +41,40 @@ public enum SummaryTable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func number(_ value: Double?) -> String { value.map(SampleTable.shortest) ?? "" }
+    private static func name(_ key: CellKey, _ manifest: Manifest) -> [String] {
+        [manifest.run, key.experiment, key.workload, key.lane, key.metric, key.span, key.unit]
+    }
+
+    private static func description(_ cell: Cell) -> [String] {
+        let estimate = cell.estimate
+        return [
+            String(cell.taken), String(cell.admitted), estimate.map { String($0.samples) } ?? "",
+            estimate.map { String($0.values) } ?? "", estimate.map { String($0.censored) } ?? "",
+        ]
+            + [
+                estimate?.minimum, estimate?.lowerQuartile, estimate?.median, estimate?.medianLow,
+                estimate?.medianHigh, estimate?.upperQuartile, estimate?.p95, estimate?.p99, estimate?.maximum,
+                estimate?.mean, estimate?.mad, cell.floor?.bound, cell.floor?.low, cell.floor?.high,
+            ].map(number)
+    }
+
+    private static func comparison(_ comparison: Comparison?) -> [String] {
+        guard let comparison else { return [String](repeating: "", count: columns.count - naming - describing - 2) }
+        return [comparison.baseline, comparison.title]
+            + [comparison.shift, comparison.shiftLow, comparison.shiftHigh].map(number)
+            + [comparison.analysis.rawValue, number(comparison.widening)]
+            + [comparison.ratio, comparison.ratioLow, comparison.ratioHigh].map(number)
+            + [comparison.ratioWithheld]
+            + [
+                comparison.pUncorrected, comparison.p, comparison.cliffsDelta, comparison.margin, comparison.visible,
+            ].map(number)
+            + [
+                comparison.blocksNeeded.map { String($0) } ?? "",
+                comparison.verdict.word(for: comparison.metric, unit: comparison.unit), comparison.reason,
+            ]
+    }
+
+    private static func number(_ value: Double?) -> String { value.map { SampleTable.shortest($0.ninefold) } ?? "" }
 
     private static func append(_ row: [String], to bytes: inout [UInt8]) {
         for (index, field) in row.enumerated() {
@@ -73,5 +103,17 @@ extension RunDirectory {
     /// Writes `summary.csv`.
     public func write(_ summary: Summary, manifest: Manifest) throws(RunRecordError) {
         try write(SummaryTable.encode(summary, manifest: manifest), to: .summary)
+    }
+}
+
+extension Double {
+    /// To nine significant digits: what differences and means leave below is the arithmetic's, not the measurement's.
+    var ninefold: Double {
+        guard self != 0, isFinite else { return self }
+        let scale = Int(magnitude.order) - 8
+        guard abs(scale) < 290 else { return self }
+        // By a power of ten that is exact, so that the result is the decimal it is meant to be.
+        let power = Double.power(of: abs(scale))
+        return scale > 0 ? (self / power).rounded() * power : (self * power).rounded() / power
     }
 }

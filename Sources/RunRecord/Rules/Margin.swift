@@ -1,0 +1,83 @@
+/// How large a difference in a metric must be to matter: declared before anything is measured, stored in the run, and never
+/// widened by noise. Two lanes are called the same only where their difference is shown to be smaller.
+public struct Margin: Codable, Equatable, Sendable {
+    /// A name of `Metric`, or a prefix of several: `syscall` is every system call's, `memory` every memory figure's.
+    public var metric: String
+    /// Share of the reference's median.
+    public var share: Double
+    /// The least difference that matters however small the reference is, in `unit`.
+    public var least: Double
+    /// `ns`, `us`, `ms`, `s`, `B`, `KiB`, `MiB`.
+    public var unit: String
+
+    public init(_ metric: String, share: Double, least: Double, unit: String) {
+        self.metric = metric
+        self.share = share
+        self.least = least
+        self.unit = unit
+    }
+
+    /// Where an experiment declares none of its own.
+    public static let standard: [Margin] = [
+        Margin(Metric.startup, share: 0.10, least: 50, unit: "us"),
+        Margin(Metric.teardown, share: 0.10, least: 50, unit: "us"),
+        Margin("life", share: 0.10, least: 100, unit: "us"),
+        Margin(Metric.cpu, share: 0.10, least: 100, unit: "us"),
+        Margin("memory", share: 0.10, least: 64, unit: "KiB"),
+        Margin("syscall", share: 0.05, least: 5, unit: "ns"),
+    ]
+
+    /// Nanoseconds or bytes in one of a unit; nil for an unknown one.
+    public static func base(of unit: String) -> Double? {
+        switch unit {
+        case "ns", "B", "1": 1
+        case "us", "µs": 1e3
+        case "ms": 1e6
+        case "s": 1e9
+        case "KiB": 1_024
+        case "MiB": 1_048_576
+        default: nil
+        }
+    }
+
+    /// The margin beside a reference's median, both in `unit` of the record; nil where the units do not go together.
+    public func size(beside median: Double, unit recorded: String) -> Double? {
+        guard let own = Self.base(of: unit), let theirs = Self.base(of: recorded),
+            (unit.hasSuffix("B") == (recorded == "B")) || least == 0
+        else { return nil }
+        return max(share * abs(median), least * own / theirs)
+    }
+
+    /// `10 % 50 us`: the share, and where there is one the least.
+    public var text: String {
+        let percent = "\(SampleTable.shortest((share * 1e6).rounded() / 1e4)) %"
+        return least > 0 ? "\(percent) \(SampleTable.shortest(least)) \(unit)" : percent
+    }
+
+    /// Reads `text`; nil where it is not a share between 0 and 100 % with or without a least difference.
+    public init?(_ metric: String, text: String) {
+        var spaced = ""
+        for character in text { spaced += character == "%" ? " % " : String(character) }
+        let words = spaced.split(separator: " ").map(String.init)
+        guard words.count == 2 || words.count == 4, words[1] == "%", let percent = Double(words[0]),
+            percent >= 0, percent <= 100
+        else { return nil }
+        var least = 0.0
+        var unit = metric.hasPrefix("memory") ? "B" : "ns"
+        if words.count == 4 {
+            guard let number = Double(words[2]), number.isFinite, number >= 0, words[3] != "1",
+                Self.base(of: words[3]) != nil
+            else { return nil }
+            (least, unit) = (number, words[3])
+        }
+        guard percent > 0 || least > 0 else { return nil }
+        self.init(metric, share: percent / 100, least: least, unit: unit)
+    }
+}
+
+extension [Margin] {
+    /// The margin of a metric: its own, else that of its prefix; the last that fits where several do.
+    public func of(_ metric: String) -> Margin? {
+        last { $0.metric == metric } ?? last { metric.hasPrefix($0.metric + ".") }
+    }
+}
