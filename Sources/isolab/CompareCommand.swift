@@ -38,7 +38,8 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Print it as a Markdown table.") var markdown = false
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Write the comparison as HTML too; with --ab, the directory of the runs.", valueName: "path"))
+        help: ArgumentHelp("Write the comparison as HTML too; with --ab, the directory of the runs.", valueName: "path")
+    )
     var output: String?
     @OptionGroup var places: PlaceOptions
     @Option(
@@ -64,7 +65,8 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let (first, second): ([Run], [Run])
+            var first: [Run]
+            var second: [Run]
             var subject = subject
             if ab {
                 (first, second) = try measure()

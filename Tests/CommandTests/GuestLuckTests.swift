@@ -14,7 +14,8 @@ import Testing
         let place = try Place()
         let result = try IsolabProgram.run(
             [
-                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--exploratory", "--connect",
+                "bench", "--lanes", "native,vm", "--workloads", "startup", "--blocks", "1", "--exploratory",
+                "--connect",
                 "nonsense:///no",
             ] + place.options, in: place)
         #expect(result.status == 0, "\(result.complaints)")

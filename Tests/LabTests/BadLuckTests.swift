@@ -78,7 +78,8 @@ struct BadLuckTests {
         try SystemFile.makeDirectories(programs)
         #expect(symlink("\(Built.directory)/isolab-workload", "\(programs)/isolab-workload") == 0)
         let (run, _) = try place.run(
-            "exploratory: true\nexperiments:\n  - {kind: startup, lanes: [native, vm], blocks: 1, warmups: 0}\n", programs: programs)
+            "exploratory: true\nexperiments:\n  - {kind: startup, lanes: [native, vm], blocks: 1, warmups: 0}\n",
+            programs: programs)
         let row = try #require(run.samples.first { $0.lane == "vm" })
         #expect(!row.admitted && row.reason.hasPrefix("not measured: "))
         #expect(run.manifest.lanes.first { $0.id == "vm" }.map { !$0.available && !$0.remedy.isEmpty } == true)

@@ -49,7 +49,8 @@ import Testing
             let change = RunComparison.Change(
                 key: CellKey(experiment: "startup", workload: "exit", lane: "container", metric: "startup", unit: "ms"),
                 samplesBefore: 8, samplesAfter: 8, runsBefore: 4, runsAfter: 4, medianBefore: 10,
-                medianAfter: 10 + shift, shift: shift, p: p, verdict: verdict, reason: p == nil ? RunComparison.oneRun : "")
+                medianAfter: 10 + shift, shift: shift, p: p, verdict: verdict,
+                reason: p == nil ? RunComparison.oneRun : "")
             return RunComparison(
                 before: ["a"], after: ["b"], basis: .none, forced: [], notes: [], changes: [change], onlyBefore: [],
                 onlyAfter: [])

@@ -51,13 +51,13 @@ import Testing
         var generator = SeededGenerator(seed: UInt64(blocks))
         var truth = Truth(lanes: Self.equal)
         (truth.blocks, truth.blockEffect) = (blocks, blockEffect)
-        let false_ = (0..<tries).count { _ in
+        let called = (0..<tries).count { _ in
             Summarizer.summarize(truth.run(&generator)).comparisons.contains {
                 $0.verdict == .slower || $0.verdict == .faster
             }
         }
         // Two standard errors of so many tries above 5 %.
-        #expect(Double(false_) / Double(tries) <= 0.09, "\(false_) of \(tries)")
+        #expect(Double(called) / Double(tries) <= 0.09, "\(called) of \(tries)")
     }
 
     /// With as many blocks as the planner asks of a pilot, equal lanes are called the same in four runs of five, and lanes that
@@ -146,7 +146,8 @@ import Testing
         var generator = SeededGenerator(seed: 5)
         var truth = Truth(lanes: [("native", 1), ("container", 10), ("container-noseccomp", 9)])
         truth.blocks = 20
-        let run = truth.run(&generator, contrasts: [Contrast("container", against: "container-noseccomp", title: "the filter")])
+        let run = truth.run(
+            &generator, contrasts: [Contrast("container", against: "container-noseccomp", title: "the filter")])
         let summary = Summarizer.summarize(run)
         #expect(summary.comparisons.count == 3)
         let price = try #require(summary.comparisons.first { $0.baseline == "container-noseccomp" })

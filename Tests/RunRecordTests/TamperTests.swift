@@ -95,18 +95,18 @@ import Testing
         let run = try record()
         let samples = try text(.samples)
         let lines = samples.split(separator: "\n").map(String.init)
-        func try_(_ lines: [String]) throws -> String {
+        func refused(_ lines: [String]) throws -> String {
             try write(lines.joined(separator: "\n") + "\n", to: .samples)
             return try #require(refusal()).problem
         }
-        #expect(try try_(Array(lines.dropLast())).contains("figures"))
+        #expect(try refused(Array(lines.dropLast())).contains("figures"))
         let slowest = run.samples[20].id
         #expect(
-            try try_(lines.filter { !$0.contains(",\(slowest),\(run.samples[20].lane),") }).contains("has no rows"))
-        #expect(try try_(lines + [lines[1]]).contains("figures, but"))
+            try refused(lines.filter { !$0.contains(",\(slowest),\(run.samples[20].lane),") }).contains("has no rows"))
+        #expect(try refused(lines + [lines[1]]).contains("figures, but"))
         let invented = lines[1].split(separator: ",", omittingEmptySubsequences: false).enumerated()
             .map { $0.offset == 4 ? "999999" : String($0.element) }.joined(separator: ",")
-        #expect(try try_(lines + [invented]).contains("was never measured"))
+        #expect(try refused(lines + [invented]).contains("was never measured"))
         try write(samples, to: .samples)
         #expect(try Run.read(directory: directory.path).notes.isEmpty)
         let events = try text(.events)

@@ -1,4 +1,4 @@
-import RunRecord
+public import RunRecord
 import Statistics
 
 extension Experiment {
@@ -35,7 +35,8 @@ extension Experiment {
             throw .experiment(
                 "\(part.kind), \(part.workloadName): \(name) is \(found), with which none of its "
                     + "\(comparisons(of: part)) comparisons can ever be decided (Holm's correction); take at least "
-                    + "\(least), or fewer lanes, or say 'exploratory: true' (--exploratory) to measure without verdicts")
+                    + "\(least), or fewer lanes, or say 'exploratory: true' (--exploratory) to measure without verdicts"
+            )
         }
     }
 

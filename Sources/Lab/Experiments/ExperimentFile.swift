@@ -18,7 +18,8 @@ import Yams
 ///     contrasts:
 ///       - [container, container-noseccomp]
 ///
-/// A margin is a share of the reference, with or without a least difference that matters. Every key but `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
+/// A margin is a share of the reference, with or without a least difference that matters. Every key but
+/// `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
 public enum ExperimentFile {
     /// The keys of the file's top level.
     static let keys = [
@@ -185,15 +186,20 @@ private struct NodeReader {
 
     /// The standard margins with those of the file in their place.
     func margins(_ node: Node) throws(LabError) -> [Margin] {
-        guard let mapping = node.mapping else { throw problem(node, "'margins' must be a mapping of metrics to margins") }
+        guard let mapping = node.mapping else {
+            throw problem(node, "'margins' must be a mapping of metrics to margins")
+        }
         var margins: [Margin] = []
         for (key, value) in mapping {
             let metric = try text(key, "a metric")
             guard let margin = Margin(metric, text: try text(value, metric)) else {
                 throw problem(
-                    value, "the margin of '\(metric)' must be a share with or without a least difference: 10 %, 5 % 50 us")
+                    value,
+                    "the margin of '\(metric)' must be a share with or without a least difference: 10 %, 5 % 50 us")
             }
-            guard !margins.contains(where: { $0.metric == metric }) else { throw problem(key, "'\(metric)' stands twice") }
+            guard !margins.contains(where: { $0.metric == metric }) else {
+                throw problem(key, "'\(metric)' stands twice")
+            }
             margins.append(margin)
         }
         return Margin.standard.filter { standard in !margins.contains { $0.metric == standard.metric } } + margins

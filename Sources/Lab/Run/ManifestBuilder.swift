@@ -22,7 +22,8 @@ enum ManifestBuilder {
         manifest.contrasts = experiment.contrasts
         manifest.commit = Provenance.commit(of: laboratory.programDirectory)
         if experiment.exploratory {
-            manifest.warnings.append("Exploratory: not every comparison could be decided with these blocks, whatever they hold.")
+            manifest.warnings.append(
+                "Exploratory: not every comparison could be decided with these blocks, whatever they hold.")
         }
         for record in lanes {
             if let words = record.configuration["warnings"] { manifest.warnings.append("\(record.id): \(words)") }
@@ -38,7 +39,9 @@ enum ManifestBuilder {
     /// The files that take part, each once, with what they hold.
     private static func artefacts(_ laboratory: Laboratory, _ board: LaneBoard) -> [Artefact] {
         var files: [(name: String, path: String)] = [("isolab-workload", laboratory.image.workload)]
-        files += ["isolab", "isolab-vm", "isolab-runtime"].map { ($0, "\(laboratory.programDirectory)/\($0)") }
+        files += ["isolab", "isolab-vm", "isolab-runtime"].map {
+            (name: $0, path: "\(laboratory.programDirectory)/\($0)")
+        }
         for id in board.records.map(\.id) { files += board.ready[id]?.artefacts ?? [] }
         var seen: Set<String> = []
         return files.filter { seen.insert($0.path).inserted }.compactMap { file in

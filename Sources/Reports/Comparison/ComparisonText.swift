@@ -74,7 +74,9 @@ struct ComparisonText {
                 label + TerminalText.cut(TerminalText.clean(" \(change.reason)"), text.width - 2 - name)
             ]
         }
-        let word = !change.tested ? "no verdict" : "\(Words.mark(verdict)) \(verdict.word(for: change.metric, unit: change.unit))"
+        let word =
+            !change.tested
+            ? "no verdict" : "\(Words.mark(verdict)) \(verdict.word(for: change.metric, unit: change.unit))"
         let colour: TerminalText.Style =
             switch verdict {
             case .slower: .red

@@ -79,7 +79,8 @@ struct RunChange: Sendable {
     /// The change in a sentence or two.
     var headline: String {
         if case .none = comparison.basis {
-            return "One run a side: no verdict. Runs of one subject differ among themselves by more than their samples say."
+            return
+                "One run a side: no verdict. Runs of one subject differ among themselves by more than their samples say."
         }
         let up = changes.filter { $0.verdict == .slower }
         let down = changes.filter { $0.verdict == .faster }

@@ -1,5 +1,4 @@
 public import RunRecord
-import Statistics
 
 /// Several runs side by side: medians, without verdicts, for looking.
 public enum RunsReport {
@@ -24,7 +23,11 @@ public enum RunsReport {
         let beside = max((text.width - lane - 14) / column, 1)
         for start in stride(from: 0, to: runs.count, by: beside) {
             let shown = start..<min(start + beside, runs.count)
-            lines += ["", TerminalText.pad("", lane + 14) + shown.map { TerminalText.pad("\($0 + 1)", column, right: true) }.joined()]
+            lines += [
+                "",
+                TerminalText.pad("", lane + 14)
+                    + shown.map { TerminalText.pad("\($0 + 1)", column, right: true) }.joined(),
+            ]
             for key in keys {
                 let values = shown.map { number -> String in
                     let value = medians[key]?[number].map { Quantity.text($0, key.unit) } ?? "–"
@@ -36,7 +39,10 @@ public enum RunsReport {
                         + values.joined())
             }
         }
-        lines += [""] + text.wrap("Medians of single runs: no verdicts. isolab compare with two of them, or --ab, says what changed.")
+        lines +=
+            [""]
+            + text.wrap(
+                "Medians of single runs: no verdicts. isolab compare with two of them, or --ab, says what changed.")
         return lines.joined(separator: "\n")
     }
 }

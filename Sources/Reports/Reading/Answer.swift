@@ -136,7 +136,8 @@ struct Answer: Sendable {
         }
         let floors = reading.floors(primary, Metric.startup)
         if floors.isEmpty {
-            result.append("No noise floor: no lane has the \(2 * SummaryRule.minimumForInterval) samples that one takes.")
+            result.append(
+                "No noise floor: no lane has the \(2 * SummaryRule.minimumForInterval) samples that one takes.")
         } else {
             let list = floors.map { entry in
                 "\(entry.lane.id) \(Quantity.text(entry.floor.bound, entry.unit)) "
@@ -182,7 +183,8 @@ struct Answer: Sendable {
         }
         if manifest.margins == nil, !reading.summary.comparisons.isEmpty {
             result.append(
-                "This run declared no margin, from which on a difference matters: nothing in it can be called the same.")
+                "This run declared no margin, from which on a difference matters: nothing in it can be called the same."
+            )
         }
         result += overwhelmed(reading)
         let experiments = Set(reading.run.samples.map(\.experiment))

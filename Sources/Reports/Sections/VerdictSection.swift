@@ -18,7 +18,9 @@ struct VerdictSection: ReportSection {
         ]
         if reading.manifest.margins == nil {
             blocks.append(
-                .note("This run declared no margin from which on a difference matters, so nothing in it is called the same."))
+                .note(
+                    "This run declared no margin from which on a difference matters, so nothing in it is called the same."
+                ))
         }
         for group in groups(reading) { blocks.append(.table(table(reading, group))) }
         if !reading.contrasts.isEmpty {

@@ -50,7 +50,8 @@ struct WaterfallSection: ReportSection {
             let comparison = libvirt.comparison
             let told =
                 comparison.verdict == .undecided
-                ? "cannot be told\(ContrastText.bound(comparison))" : "\(Words.mark(comparison.verdict)) \(comparison.word)"
+                ? "cannot be told\(ContrastText.bound(comparison))"
+                : "\(Words.mark(comparison.verdict)) \(comparison.word)"
             rows.append([
                 Table.Value(
                     "what libvirt costs", detail: ["vm less vm-qemu", tag].compactMap { $0 }.joined(separator: "; ")),

@@ -11,13 +11,15 @@ enum ContrastText {
         case .slower:
             return "\(subject) costs \(Figures.shift(comparison))\(within(comparison)) (\(pair))."
         case .faster:
-            return "\(subject) costs nothing: \(pair) is \(comparison.word) by \(Figures.shift(comparison))\(within(comparison))."
+            return
+                "\(subject) costs nothing: \(pair) is \(comparison.word) by \(Figures.shift(comparison))\(within(comparison))."
         case .same:
             let margin = comparison.margin.map { Quantity.text($0, comparison.unit) } ?? "the margin"
             return "\(subject) costs nothing that matters: \(pair) is the same within \(margin), shift "
                 + "\(Figures.shift(comparison))."
         case .undecided:
-            return "What \(price) costs cannot be told\(bound(comparison)) (\(pair), shift \(Figures.shift(comparison)))."
+            return
+                "What \(price) costs cannot be told\(bound(comparison)) (\(pair), shift \(Figures.shift(comparison)))."
         }
     }
 

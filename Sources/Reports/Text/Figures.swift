@@ -11,9 +11,9 @@ enum Figures {
     }
 
     /// Whether a figure that must be positive, as what an instance takes from the host, is told from nothing: its interval lies
-    /// above zero. Any other metric is.
+    /// above zero, or with too few samples for one each of them. Any other metric is.
     static func isResolved(_ estimate: Estimate, _ metric: String) -> Bool {
-        metric != Metric.memorySlope || (estimate.medianLow ?? 0) > 0
+        metric != Metric.memorySlope || (estimate.medianLow ?? estimate.minimum) > 0
     }
 
     /// What stands in the place of a figure that is not told from nothing.

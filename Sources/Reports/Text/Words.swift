@@ -57,7 +57,8 @@ enum Words {
 
     /// `10 % of the reference, at least 50 µs`.
     static func margin(_ margin: Margin) -> String {
-        let share = "\(Quantity.number(margin.share * 100))\u{A0}%".replacing(".00", with: "").replacing(".0\u{A0}", with: "\u{A0}")
+        let share = "\(Quantity.number(margin.share * 100))\u{A0}%".replacing(".00", with: "").replacing(
+            ".0\u{A0}", with: "\u{A0}")
         guard margin.least > 0, let base = Margin.base(of: margin.unit) else { return "\(share) of the reference" }
         let least = Quantity.text(margin.least * base, margin.unit.hasSuffix("B") ? "B" : "ns")
         return "\(share) of the reference, at least \(least)"

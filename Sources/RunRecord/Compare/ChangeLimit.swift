@@ -22,7 +22,9 @@ public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        let amount = unit.isEmpty ? "\(SampleTable.shortest((limit * 1e8).rounded() / 1e6))%" : "\(SampleTable.shortest(limit)) \(unit)"
+        let amount =
+            unit.isEmpty
+            ? "\(SampleTable.shortest((limit * 1e8).rounded() / 1e6))%" : "\(SampleTable.shortest(limit)) \(unit)"
         return "'\(metric) \(lane) > \(amount)'"
     }
 

@@ -113,12 +113,16 @@ extension RunComparison {
                 }
             }
         }
-        let decisive = found.filter { $0.decisive && !(subject.map($0.subjects.contains) ?? false) }
+        let decisive = found.filter { difference in
+            guard difference.decisive else { return false }
+            guard let subject else { return true }
+            return !difference.subjects.contains(subject)
+        }
         guard decisive.isEmpty || force else { throw ComparisonRefusal(differences: decisive) }
         let least = min(before.count, after.count)
         let usable = spread.flatMap { $0.fits(manifests) && least == 1 ? $0 : nil }
-        let basis: Basis =
-            least > 1 ? .runs(least) : usable.map { .spread(runs: $0.runs) } ?? .none
+        var basis = Basis.none
+        if least > 1 { basis = .runs(least) } else if let usable { basis = .spread(runs: usable.runs) }
         let (left, right) = (Side(before), Side(after))
         var changes: [Change] = []
         for key in left.keys {
@@ -158,7 +162,8 @@ extension RunComparison {
     ) -> Change {
         let shift = RunShift(before, after, spread: spread?.share(of: key), runs: spread?.runs)
         return Change(
-            key: key, samplesBefore: before.reduce(0) { $0 + $1.samples }, samplesAfter: after.reduce(0) { $0 + $1.samples },
+            key: key, samplesBefore: before.reduce(0) { $0 + $1.samples },
+            samplesAfter: after.reduce(0) { $0 + $1.samples },
             runsBefore: before.count, runsAfter: after.count, medianBefore: shift.before, medianAfter: shift.after,
             shift: shift.value, shiftLow: shift.interval?.low, shiftHigh: shift.interval?.high, p: shift.p,
             margin: margin?.size(beside: shift.before, unit: key.unit), visible: shift.error, verdict: .undecided,

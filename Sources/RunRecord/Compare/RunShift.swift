@@ -61,7 +61,9 @@ struct RunShift {
         let reach = StudentT.quantile(0.975, freedom: freedom) * deviation
         interval = Interval(after - before - reach, after - before + reach)
         error = deviation
-        p = deviation > 0 ? min(1, 2 * (1 - StudentT.cumulative(distance / deviation, freedom: freedom))) : distance > 0 ? 0 : 1
+        p =
+            deviation > 0
+            ? min(1, 2 * (1 - StudentT.cumulative(distance / deviation, freedom: freedom))) : distance > 0 ? 0 : 1
     }
 
     /// Of a side's mean of medians.

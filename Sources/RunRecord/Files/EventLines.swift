@@ -7,7 +7,9 @@ enum EventLines {
     static func encode(_ sample: Sample, into bytes: inout [UInt8]) {
         bytes.append(contentsOf: "{\"sample\":\(sample.id),\"lane\":".utf8)
         bytes.json(sample.lane)
-        bytes.append(contentsOf: ",\"figures\":\(sample.measurements.count),\"rows\":\"\(RowSeal.seal(sample))\",\"events\":[".utf8)
+        bytes.append(
+            contentsOf: ",\"figures\":\(sample.measurements.count),\"rows\":\"\(RowSeal.seal(sample))\",\"events\":["
+                .utf8)
         for (index, event) in sample.events.enumerated() {
             bytes.append(contentsOf: index == 0 ? "{\"name\":".utf8 : ",{\"name\":".utf8)
             bytes.json(event.name)

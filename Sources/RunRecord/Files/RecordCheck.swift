@@ -57,10 +57,10 @@ struct RecordCheck {
         guard let seal, seal != RowSeal.seal(sample) else { return }
         let first = lines.min() ?? 1
         let last = lines.max() ?? 1
-        let where_ = first == last ? "this row" : "a row from here to line \(last)"
+        let which = first == last ? "this row" : "a row from here to line \(last)"
         throw .altered(
             path: directory.path(of: .samples), line: first,
-            problem: "\(where_), of sample \(sample.id) (\(sample.lane)), is not what was measured")
+            problem: "\(which), of sample \(sample.id) (\(sample.lane)), is not what was measured")
     }
 
     /// Nanoseconds between the two events of a span; nil where one of them is not recorded.

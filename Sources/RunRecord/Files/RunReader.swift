@@ -37,7 +37,8 @@ extension Run {
             if events.torn { notes.append("events.jsonl ends inside a line; that line is left out") }
             try join(events.lines, to: &table, check, notes: &notes)
             if check.isAsMeasured(.events, eventBytes) == false {
-                throw .altered(path: eventsPath, line: 1, problem: "the file is not the one whose digest the manifest has")
+                throw .altered(
+                    path: eventsPath, line: 1, problem: "the file is not the one whose digest the manifest has")
             }
         } else if manifest.files != nil {
             throw .altered(path: eventsPath, line: 1, problem: "the file is gone")
@@ -45,7 +46,8 @@ extension Run {
             notes.append("there is no events.jsonl: no phases and no other spans can be shown")
         }
         if check.isAsMeasured(.samples, sampleBytes) == false {
-            notes.append("samples.csv was written anew since it was measured; every row holds what was measured all the same")
+            notes.append(
+                "samples.csv was written anew since it was measured; every row holds what was measured all the same")
         }
         return RunReading(run: Run(manifest: manifest, samples: table.samples), notes: notes)
     }
@@ -135,6 +137,8 @@ extension Run {
                 path: check.directory.path(of: .samples), line: table.lines[place].first ?? 1,
                 problem: "sample \(table.samples[place].id) was never measured: it has no events")
         }
-        if seen < table.samples.count { notes.append("\(table.samples.count - seen) samples have no line in events.jsonl") }
+        if seen < table.samples.count {
+            notes.append("\(table.samples.count - seen) samples have no line in events.jsonl")
+        }
     }
 }

@@ -138,7 +138,9 @@ private struct CellCollector {
     func cells(baseline: String) -> [CellValues] {
         groups.flatMap { group -> [CellValues] in
             var reasons = group.reasons
-            for deadline in group.deadlines { reasons[Sample.deadlineReason(seconds: deadline.seconds), default: 0] += 1 }
+            for deadline in group.deadlines {
+                reasons[Sample.deadlineReason(seconds: deadline.seconds), default: 0] += 1
+            }
             let rejections = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { (reason: $0.key, count: $0.value) }
             var figures = group.figures

@@ -16,10 +16,9 @@ struct RatioRule {
         if comparison.verdict == .undecided { return "undecided" }
         let (own, other) = (record(comparison.lane), record(comparison.baseline))
         if let emulator = own?.emulator ?? other?.emulator, own?.emulator != other?.emulator { return emulator }
-        if comparison.metric == Metric.memorySlope,
-            (lane?.medianLow ?? 0) <= 0 || (reference?.medianLow ?? 0) <= 0
-        {
-            return "a slope is not told from nothing"
+        if comparison.metric == Metric.memorySlope {
+            let least = [lane, reference].map { $0.map { $0.medianLow ?? $0.minimum } ?? 0 }
+            if least.contains(where: { $0 <= 0 }) { return "a slope is not told from nothing" }
         }
         if let base = Margin.base(of: comparison.unit), comparison.unit != "B",
             !comparison.metric.hasPrefix(Metric.syscallPrefix), let median = reference?.median,

@@ -6,7 +6,7 @@ public enum Summarizer {
     public static func summarize(_ run: Run) -> Summary {
         let values = run.cellValues().filter { $0.taken > 0 }
         let cells = values.map { cell(of: $0, manifest: run.manifest) }
-        let measured = zip(values, cells).filter { $0.1.estimate != nil }
+        let measured = zip(values, cells).filter { $0.1.estimate != nil }.map { Measured(values: $0.0, cell: $0.1) }
         return Summary(cells: cells, comparisons: comparisons(measured, manifest: run.manifest))
     }
 
@@ -55,9 +55,12 @@ public enum Summarizer {
 
     // MARK: Comparisons
 
-    private static func comparisons(
-        _ measured: [(values: CellValues, cell: Cell)], manifest: Manifest
-    ) -> [Comparison] {
+    private struct Measured {
+        var values: CellValues
+        var cell: Cell
+    }
+
+    private static func comparisons(_ measured: [Measured], manifest: Manifest) -> [Comparison] {
         let micro = Set(manifest.lanes.filter { $0.kind == .microGuest }.map(\.id))
         let byKey = Dictionary(measured.map { ($0.values.key, $0) }) { first, _ in first }
         let contrasts = manifest.comparedLanes
@@ -74,7 +77,7 @@ public enum Summarizer {
                     comparison(entry.values, other.values, title: reference.title, manifest: manifest))
             }
         }
-        return decided(drafts, estimates: byKey.mapValues(\.cell.estimate), manifest: manifest)
+        return decided(drafts, estimates: byKey.compactMapValues { $0.cell.estimate }, manifest: manifest)
     }
 
     private static func comparison(
@@ -103,7 +106,7 @@ public enum Summarizer {
 
     /// Corrects the probabilities within each family, says the word, and what could have been seen.
     private static func decided(
-        _ drafts: [Comparison], estimates: [CellKey: Estimate?], manifest: Manifest
+        _ drafts: [Comparison], estimates: [CellKey: Estimate], manifest: Manifest
     ) -> [Comparison] {
         var comparisons = drafts
         let ratios = RatioRule(manifest: manifest)
@@ -117,8 +120,8 @@ public enum Summarizer {
                 comparisons[index].decide(family: indices.count)
                 let key = comparisons[index].key
                 comparisons[index].ratioWithheld = ratios.withheld(
-                    comparisons[index], lane: estimates[key] ?? nil,
-                    reference: estimates[key.inLane(comparisons[index].baseline)] ?? nil)
+                    comparisons[index], lane: estimates[key],
+                    reference: estimates[key.inLane(comparisons[index].baseline)])
                 guard !comparisons[index].ratioWithheld.isEmpty else { continue }
                 (comparisons[index].ratio, comparisons[index].ratioLow, comparisons[index].ratioHigh) = (nil, nil, nil)
             }
@@ -139,10 +142,10 @@ extension Comparison {
         }
         let level = SummaryRule.significance / Double(family)
         visible = Power.visibleDifference(error: error, level: level)
-        if let margin, let blocks = Power.blocks(
-            for: margin, error: error, blocks: min(samples, baselineSamples), level: level)
-        {
-            blocksNeeded = max(blocks, Power.leastBlocks(comparisons: family))
+        guard let margin else { return }
+        let taken = min(samples, baselineSamples)
+        blocksNeeded = Power.blocks(for: margin, error: error, blocks: taken, level: level).map {
+            max($0, Power.leastBlocks(comparisons: family))
         }
     }
 }

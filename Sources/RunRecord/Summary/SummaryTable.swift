@@ -14,7 +14,8 @@ public enum SummaryTable {
         "cliffs_delta", "margin", "visible", "blocks_needed", "verdict", "undecided_because", "withheld", "findings",
     ]
     /// How many of them name a cell, and how many describe it besides.
-    private static let (naming, describing) = (7, 19)
+    private static let naming = 7
+    private static let describing = 19
 
     /// The table as RFC 4180 text; what is not known is an empty field.
     public static func encode(_ summary: Summary, manifest: Manifest) -> String {
@@ -47,31 +48,31 @@ public enum SummaryTable {
 
     private static func description(_ cell: Cell) -> [String] {
         let estimate = cell.estimate
-        return [
-            String(cell.taken), String(cell.admitted), estimate.map { String($0.samples) } ?? "",
-            estimate.map { String($0.values) } ?? "", estimate.map { String($0.censored) } ?? "",
+        let counts: [Int?] = [cell.taken, cell.admitted, estimate?.samples, estimate?.values, estimate?.censored]
+        let figures: [Double?] = [
+            estimate?.minimum, estimate?.lowerQuartile, estimate?.median, estimate?.medianLow, estimate?.medianHigh,
+            estimate?.upperQuartile, estimate?.p95, estimate?.p99, estimate?.maximum, estimate?.mean, estimate?.mad,
+            cell.floor?.bound, cell.floor?.low, cell.floor?.high,
         ]
-            + [
-                estimate?.minimum, estimate?.lowerQuartile, estimate?.median, estimate?.medianLow,
-                estimate?.medianHigh, estimate?.upperQuartile, estimate?.p95, estimate?.p99, estimate?.maximum,
-                estimate?.mean, estimate?.mad, cell.floor?.bound, cell.floor?.low, cell.floor?.high,
-            ].map(number)
+        return counts.map { $0.map { String($0) } ?? "" } + figures.map(number)
     }
 
     private static func comparison(_ comparison: Comparison?) -> [String] {
         guard let comparison else { return [String](repeating: "", count: columns.count - naming - describing - 2) }
-        return [comparison.baseline, comparison.title]
-            + [comparison.shift, comparison.shiftLow, comparison.shiftHigh].map(number)
-            + [comparison.analysis.rawValue, number(comparison.widening)]
-            + [comparison.ratio, comparison.ratioLow, comparison.ratioHigh].map(number)
-            + [comparison.ratioWithheld]
-            + [
-                comparison.pUncorrected, comparison.p, comparison.cliffsDelta, comparison.margin, comparison.visible,
-            ].map(number)
-            + [
-                comparison.blocksNeeded.map { String($0) } ?? "",
-                comparison.verdict.word(for: comparison.metric, unit: comparison.unit), comparison.reason,
-            ]
+        let shift: [Double?] = [comparison.shift, comparison.shiftLow, comparison.shiftHigh]
+        let ratio: [Double?] = [comparison.ratio, comparison.ratioLow, comparison.ratioHigh]
+        let tests: [Double?] = [
+            comparison.pUncorrected, comparison.p, comparison.cliffsDelta, comparison.margin, comparison.visible,
+        ]
+        var row = [comparison.baseline, comparison.title]
+        row += shift.map(number)
+        row += [comparison.analysis.rawValue, number(comparison.widening)]
+        row += ratio.map(number)
+        row.append(comparison.ratioWithheld)
+        row += tests.map(number)
+        row.append(comparison.blocksNeeded.map { String($0) } ?? "")
+        row += [comparison.verdict.word(for: comparison.metric, unit: comparison.unit), comparison.reason]
+        return row
     }
 
     private static func number(_ value: Double?) -> String { value.map { SampleTable.shortest($0.ninefold) } ?? "" }
