@@ -232,7 +232,8 @@ let tests: [Target] = [
     .testTarget(
         name: "RunRecordTests",
         dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
-    .testTarget(name: "LabTests", dependencies: ["Lab", "TestSupport"]),
+    .testTarget(
+        name: "LabTests", dependencies: ["Lab", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(

@@ -39,6 +39,61 @@ import Testing
         #expect(!comparison.output.contains("faster") && !comparison.output.contains("slower"))
     }
 
+    /// Two programs measured in turns, several runs each: JSON and Markdown, a limit that is kept, one that cannot be judged.
+    @Test func compareInTurns() throws {
+        let place = try Place()
+        let program = "\(IsolabProgram.directory)/isolab"
+        let arguments = [
+            "compare", "--ab", program, program, "--runs", "2", "--output", "\(place.path)/ab", "--fail-on",
+            "startup native > 900%",
+        ]
+        let bench = ["--bench", "--lanes", "native", "--workloads", "startup", "--blocks", "6", "--no-idle-gate"]
+        let places = ["--state-directory", "\(place.path)/state", "--cache-directory", "\(place.path)/cache"]
+        let json = try IsolabProgram.run(arguments + ["--json"] + bench + places, in: place)
+        #expect(json.status == 0, "\(json.complaints)")
+        #expect(json.output.contains("\"runs\""))
+        let sides = ["A-1", "A-2", "B-1", "B-2"].map { "\(place.path)/ab/\($0)" }
+        for side in sides { #expect(try Run.read(directory: side).run.samples.contains { $0.admitted }) }
+        let again = try IsolabProgram.run(
+            ["compare", "--markdown", "--before"] + sides.prefix(2) + ["--after"] + sides.suffix(2), in: place)
+        #expect(again.status == 0, "\(again.complaints)")
+        #expect(again.output.contains("| native |"))
+        let single = try IsolabProgram.run(
+            ["compare", sides[0], sides[2], "--fail-on", "startup native > 5%"], in: place)
+        #expect(single.status == 1)
+        #expect(single.output.contains("no verdict"))
+        #expect(single.complaints.contains("cannot be judged: one run a side"))
+    }
+
+    /// A record edited after the run is refused by its row, by report and by compare alike.
+    @Test func editedRecordIsRefused() throws {
+        let place = try Place()
+        let bench = try IsolabProgram.run(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "6"] + place.options, in: place)
+        #expect(bench.status == 0, "\(bench.complaints)")
+        let run = try Run.read(directory: "\(place.path)/run").run
+        #expect(run.manifest.files?.count == 2)
+        #expect(run.manifest.artefacts.contains { $0.name == "isolab" })
+        #expect(run.manifest.margins == Margin.standard)
+        let edit = try IsolabProgram.shell(#"sed -i '3s/,ms,0,[0-9.]*,/,ms,0,0.01,/' run/samples.csv"#, in: place)
+        #expect(edit.status == 0)
+        for arguments in [["report", "run"], ["compare", "run", "run"]] {
+            let refused = try IsolabProgram.run(arguments, in: place)
+            #expect(refused.status == 1)
+            #expect(refused.complaints.contains("run/samples.csv:3: "), "\(refused.complaints)")
+        }
+    }
+
+    /// A design that cannot decide anything is a mistake of the command's, and is taken when it is called exploratory.
+    @Test func undecidableDesignIsRefused() throws {
+        let place = try Place()
+        let refused = try IsolabProgram.run(
+            ["bench", "--lanes", "native,container,bwrap", "--workloads", "startup", "--blocks", "3"] + place.options,
+            in: place)
+        #expect(refused.status == 2)
+        #expect(refused.complaints.contains("at least"))
+    }
+
     /// Runs on hosts that differ in a decisive fact are refused by name, and compared only by force.
     @Test func compareRefusesAnotherHost() throws {
         let place = try Place()

@@ -114,6 +114,28 @@ struct ExperimentFileTests {
         #expect(try experiment.validated() == experiment)
     }
 
+    /// Margins and contrasts are read, kept beside the standard ones, and written; what is none is told with its line.
+    @Test func marginsAndContrasts() throws {
+        let body = "experiments:\n  - {kind: startup, lanes: [native, container, bwrap], blocks: 20}\n"
+        let experiment = try ExperimentFile.parse(
+            "margins:\n  startup: 5 % 20 us\ncontrasts:\n  - [container, bwrap]\n" + body, path: "", seed: 1)
+        #expect(experiment.margins.of("startup") == Margin("startup", share: 0.05, least: 20, unit: "us"))
+        #expect(experiment.margins.of("cpu") == Margin.standard.of("cpu"))
+        #expect(experiment.contrasts == [Contrast("container", against: "bwrap")])
+        #expect(try ExperimentFile.parse(ExperimentFile.text(experiment), path: "", seed: 1) == experiment)
+        let standard = try ExperimentFile.parse(body, path: "", seed: 1)
+        #expect(standard.contrasts.map(\.reference) == ["bwrap"])
+        for (wrong, words) in [
+            ("margins:\n  startup: much\n", "must be a share"), ("contrasts:\n  - [container]\n", "pair of lanes"),
+            ("exploratory: maybe\n", "true or false"),
+        ] {
+            let error = #expect(throws: LabError.self) {
+                try ExperimentFile.parse(wrong + body, path: "x.yaml", seed: 1)
+            }
+            #expect(try #require(error).description.contains(words))
+        }
+    }
+
     /// An unknown lane on the command line is refused with the known ones.
     @Test func unknownLane() {
         #expect(throws: LabError.unknown(what: "lane", name: "vmm", known: LaneCatalogue.entries.map(\.id))) {
