@@ -51,7 +51,7 @@ public struct SyntheticRun: Sendable {
 
     public init(
         seed: UInt64 = 1, lanes: [Lane] = SyntheticRun.usualLanes, blocks: Int = 50, warmups: Int = 5,
-        memoryBlocks: Int = 6, syscallBlocks: Int = 12, batches: Int = 20, twins: Bool = true
+        memoryBlocks: Int = 12, syscallBlocks: Int = 12, batches: Int = 20, twins: Bool = true
     ) {
         self.seed = seed
         self.lanes = lanes

@@ -38,7 +38,8 @@ struct RecordCheck {
     ///
     /// - Parameter lines: the line of each of the sample's rows.
     func refuseDisagreement(_ sample: Sample, lines: [Int]) throws(RunRecordError) {
-        for (place, measurement) in sample.measurements.enumerated() where !measurement.span.isEmpty {
+        for (place, measurement) in sample.measurements.enumerated()
+        where !measurement.span.isEmpty && measurement.metric != Metric.cpu {
             guard let expected = Self.duration(measurement.span, sample.events),
                 let base = Margin.base(of: measurement.unit), measurement.unit != "B"
             else { continue }

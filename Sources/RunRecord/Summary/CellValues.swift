@@ -204,7 +204,9 @@ extension CellCollector.Figures {
     /// A launch that was killed at its deadline took at least so long: where the figure runs from the launch on, the deadline
     /// stands in its place, above all that were measured, and ranks are as they would be had it been waited for.
     mutating func censor(_ deadlines: [(block: Int, seconds: Double)]) {
-        guard key.span.hasPrefix(EventName.launch + "→"), let base = Margin.base(of: key.unit), key.unit != "B" else {
+        guard key.metric != Metric.cpu, key.span.hasPrefix(EventName.launch + "→"),
+            let base = Margin.base(of: key.unit), key.unit != "B"
+        else {
             return
         }
         for deadline in deadlines {

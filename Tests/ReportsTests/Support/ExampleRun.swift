@@ -121,11 +121,11 @@ enum ExampleRun {
             append(&samples, "startup", "exit (hot)", processes, blocks, &generator) { sample, shape, generator in
                 start(&sample, shape, shape.record.kind == .peer ? 0.45 : 0.72, &generator)
             }
-            append(&samples, "memory", "ready", shapes, 8, &generator) { memory(&$0, $1, &$2) }
+            append(&samples, "memory", "ready", shapes, 12, &generator) { memory(&$0, $1, &$2) }
             let served = shapes.filter {
                 ["native", "container", "container-noseccomp", "container-userns", "vm"].contains($0.record.id)
             }
-            append(&samples, "syscalls", "syscalls", served, 8, &generator) { systemCalls(&$0, $1, &$2) }
+            append(&samples, "syscalls", "syscalls", served, 16, &generator) { systemCalls(&$0, $1, &$2) }
         }
         return Run(manifest: manifest(seed, shapes, blocks), samples: samples)
     }
