@@ -211,6 +211,7 @@ extension CellCollector.Figures {
         }
         for deadline in deadlines {
             let value = deadline.seconds * 1e9 / base
+            guard abs(value) <= Self.largest else { continue }
             samples.append(value)
             pooled.append(value)
             blocks.append(deadline.block)
