@@ -130,7 +130,7 @@ public struct ManifestDifference: Codable, Equatable, Sendable {
             guard !parts.isEmpty else { continue }
             parts[parts.count - 1][String(key)] = String(value)
         }
-        return parts.map { values in
+        return parts.map { values -> (name: String, values: [String: String]) in
             let cold = values["idle-ms"].map { $0 == "0" ? " (hot)" : " (cold)" } ?? ""
             return ("\(values["kind"] ?? "") \(values["workload"] ?? "")\(cold)", values)
         }

@@ -141,10 +141,12 @@ extension RunComparison {
 
     /// A side's runs, cell by cell.
     private struct Side {
-        var keys: [CellKey] = []
-        var cells: [CellKey: [RunCell]] = [:]
+        let keys: [CellKey]
+        let cells: [CellKey: [RunCell]]
 
         init(_ runs: [Run]) {
+            var keys: [CellKey] = []
+            var cells: [CellKey: [RunCell]] = [:]
             for run in runs {
                 for cell in run.cellValues() where cell.taken > 0 && Summarizer.withheldReason(cell).isEmpty {
                     if cells[cell.key] == nil { keys.append(cell.key) }
@@ -152,8 +154,9 @@ extension RunComparison {
                 }
             }
             // A figure that a run of the side lacks is not the side's.
-            keys.removeAll { cells[$0]?.count != runs.count }
-            cells = cells.filter { $0.value.count == runs.count }
+            let whole = cells.filter { $0.value.count == runs.count }
+            self.keys = keys.filter { whole[$0] != nil }
+            self.cells = whole
         }
     }
 

@@ -68,9 +68,9 @@ public enum Summarizer {
         for entry in measured where !micro.contains(entry.values.key.lane) {
             let lane = entry.values.key.lane
             var references: [(lane: String, title: String)] = []
-            if lane != manifest.baseline { references.append((manifest.baseline, "")) }
+            if lane != manifest.baseline { references.append((lane: manifest.baseline, title: "")) }
             references += contrasts.filter { $0.lane == lane && $0.reference != manifest.baseline }
-                .map { ($0.reference, $0.title) }
+                .map { (lane: $0.reference, title: $0.title) }
             for reference in references where !micro.contains(reference.lane) {
                 guard let other = byKey[entry.values.key.inLane(reference.lane)] else { continue }
                 drafts.append(
