@@ -8,12 +8,13 @@ enum IsolationPhrases {
         let linux = configuration.linux
         let kinds = (linux?.namespaces ?? []).filter { $0.path == nil }.map(\.kind)
         if kinds.contains(.user) { phrases.append("user namespace") }
-        let others = kinds.filter { $0 != .user }.map { $0 == .network ? "network" : $0.rawValue }.sorted()
+        let others = kinds.filter { $0 != .user }.map(\.rawValue).sorted()
         if let last = others.last {
             let list = others.count > 1 ? "\(others.dropLast().joined(separator: ", ")) and \(last)" : last
             phrases.append("\(list) \(others.count == 1 ? "namespace" : "namespaces")")
         }
-        if let resources = linux?.resources, resources != RuntimeConfiguration.Resources() {
+        let resources = linux?.resources
+        if resources?.memory != nil || resources?.cpu != nil || resources?.pids != nil {
             phrases.append("cgroup limits")
         }
         if let capabilities = configuration.process?.capabilities {

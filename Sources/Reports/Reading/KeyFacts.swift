@@ -22,15 +22,14 @@ struct KeyFacts {
                     ))
             }
             let floors = reading.floors(primary, Metric.startup)
+            let bounds = floors.map { Quantity.text($0.floor.bound, $0.unit) }
+            let lanes = Words.list(floors.map(\.lane.id))
+            let detail =
+                floors.count == 1 ? "by which \(lanes) differs from itself" : "by which \(lanes) differ from themselves"
             facts.append(
                 (
-                    "Noise floor of start-up",
-                    floors.isEmpty
-                        ? "none" : floors.map { Quantity.text($0.floor.bound, $0.unit) }.joined(separator: " · "),
-                    floors.isEmpty
-                        ? "too few samples for one"
-                        : "by which \(Words.list(floors.map(\.lane.id))) differ\(floors.count == 1 ? "s" : "") from "
-                            + (floors.count == 1 ? "itself" : "themselves")
+                    "Noise floor of start-up", bounds.isEmpty ? "none" : bounds.joined(separator: " · "),
+                    bounds.isEmpty ? "too few samples for one" : detail
                 ))
         }
         let missing = reading.unavailable.map(\.id)
