@@ -24,6 +24,13 @@ public enum StudentT {
         return t > 0 ? 1 - tail : tail
     }
 
+    /// The t that 95 % of absolute values lie below, for whole degrees of freedom: found once each for the few that are common.
+    static func reach(_ freedom: Int) -> Double {
+        freedom < reaches.count ? reaches[freedom] : quantile(0.975, freedom: Double(freedom))
+    }
+
+    private static let reaches: [Double] = [.infinity] + (1...120).map { quantile(0.975, freedom: Double($0)) }
+
     /// The t of which P(T ≤ t) is `p`, for p > ½.
     public static func quantile(_ p: Double, freedom: Double) -> Double {
         var low = 0.0

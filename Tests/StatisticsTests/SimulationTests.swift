@@ -29,7 +29,7 @@ import Testing
 
     /// The interval of a shift between lanes of equal and of very unlike spread covers at least 94 % at every n offered.
     @Test(arguments: [6, 7, 8, 10, 12, 20]) func shiftCovers(count: Int) {
-        let tries = count < 20 ? 500 : 300
+        let tries = count < 20 ? 400 : 250
         for (shape, scale) in [(Shape.normal, 1.0), (.skewed, 1), (.outliers, 1), (.normal, 0.05)] {
             var generator = SeededGenerator(seed: UInt64(count) * 10 + UInt64(scale * 4))
             var covered = 0
@@ -46,7 +46,7 @@ import Testing
 
     /// The interval of a median covers at least 94 % from six values on, whatever the shape.
     @Test(arguments: [6, 7, 8, 9, 10, 11, 12, 30]) func medianCovers(count: Int) {
-        let tries = 1_500
+        let tries = 1_000
         for shape in [Shape.normal, .skewed] {
             var generator = SeededGenerator(seed: UInt64(count) + 100)
             let covered = (0..<tries).count { _ in

@@ -154,7 +154,7 @@ private struct Spread {
             let size = Double(blocks.count)
             inBlocks = max(0, size / (size - 1) * (squaresA / (n * n) + squaresB / (m * m) - 2 * covariance))
         }
-        let student = blocks.map { StudentT.quantile(0.975, freedom: Double($0.count - 1)) } ?? .infinity
+        let student = blocks.map { StudentT.reach($0.count - 1) } ?? .infinity
         let choice: Shift.Analysis
         if let wanted {
             choice = wanted
