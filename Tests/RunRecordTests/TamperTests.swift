@@ -32,7 +32,7 @@ import Testing
     /// Changes the first line that holds all of the words, and returns its number.
     private func edit(_ words: [String], _ change: (inout [String]) -> Void) throws -> Int {
         var lines = try text(.samples).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let place = try #require(lines.firstIndex { line in words.allSatisfy(line.contains) })
+        let place = try #require(lines.firstIndex { line in words.allSatisfy { line.contains($0) } })
         var fields = lines[place].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         change(&fields)
         lines[place] = fields.joined(separator: ",")
