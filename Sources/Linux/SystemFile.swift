@@ -80,15 +80,20 @@ public enum SystemFile {
 
     /// The names in a directory, without `.` and `..`, sorted.
     public static func names(in path: String) throws(SystemError) -> [String] {
+        var names: [String] = []
+        try visitNames(in: path) { names.append($0) }
+        return names.sorted()
+    }
+
+    /// Shows each of them, in no order, without keeping any: for directories of which strangers choose the length.
+    package static func visitNames(in path: String, _ body: (String) -> Void) throws(SystemError) {
         guard let directory = opendir(path) else { throw SystemError("opendir", path) }
         defer { closedir(directory) }
-        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != "." && name != ".." { body(name) }
         }
-        return names.sorted()
     }
 }
