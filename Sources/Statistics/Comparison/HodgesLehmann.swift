@@ -87,8 +87,8 @@ public enum HodgesLehmann {
             .squareRoot()
         let total = x.count * y.count
         let reach = 1.959963984540054 * deviation * Double(total)
-        let low = max(1, Int((Double(total) / 2 - reach).rounded(.down)))
-        let high = min(total, Int((Double(total) / 2 + reach).rounded(.up)))
+        let low = max(1, Int(within: (Double(total) / 2 - reach).rounded(.down)))
+        let high = min(total, Int(within: (Double(total) / 2 + reach).rounded(.up)))
         return Interval(difference(rank: low, x.values, y.values), difference(rank: high, x.values, y.values))
     }
 
