@@ -51,6 +51,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         entry.move()
         switch unwrapInboundIn(data) {
         case .head:
+            entry.hasAsked.store(true, ordering: .relaxed)
             isReading = true
             requests +|= 1
         case .body(let bytes):

@@ -3,8 +3,9 @@ import NIOCore
 import RegistryServer
 import Synchronization
 
-/// The connections there are. Where one more comes than there may be, the one goes that keeps the server waiting longest, of the
-/// peer that has most: whoever opens thousands and says nothing shuts nobody else out.
+/// The connections there are. Where one more comes than there may be, one goes that keeps the server waiting: of the peer that has
+/// most, and of those, one that never asked for anything before one that did, and the one that has been silent longest. Whoever
+/// opens thousands and says nothing shuts nobody else out.
 final class ConnectionTable: Sendable {
     /// One connection, as its own handler sees it.
     final class Entry: Sendable {
@@ -12,6 +13,8 @@ final class ConnectionTable: Sendable {
         let peer: String
         /// Whether it is the other end's turn: to send what it began, to take what it asked for, or to ask for something.
         let isPeersTurn = Atomic(true)
+        /// Whether anything whole was ever asked on it.
+        let hasAsked = Atomic(false)
         /// When something came or went last, on the host's clock.
         let progress: Atomic<UInt64>
 
@@ -51,14 +54,14 @@ final class ConnectionTable: Sendable {
     private static func victim(_ entries: some Collection<Entry>, besides newest: Entry) -> Entry? {
         var counts: [String: Int] = [:]
         for entry in entries { counts[entry.peer, default: 0] += 1 }
-        var victim: (entry: Entry, count: Int, progress: UInt64)?
-        for entry in entries where entry !== newest && entry.isPeersTurn.load(ordering: .relaxed) {
-            let count = counts[entry.peer] ?? 0
-            let progress = entry.progress.load(ordering: .relaxed)
-            if victim.map({ count > $0.count || count == $0.count && progress < $0.progress }) ?? true {
-                victim = (entry, count, progress)
-            }
+        /// The least goes.
+        func rank(_ entry: Entry) -> (Int, Int, UInt64) {
+            (
+                -(counts[entry.peer] ?? 0), entry.hasAsked.load(ordering: .relaxed) ? 1 : 0,
+                entry.progress.load(ordering: .relaxed)
+            )
         }
-        return victim?.entry
+        return entries.filter { $0 !== newest && $0.isPeersTurn.load(ordering: .relaxed) }.map { (rank($0), $0) }
+            .min { $0.0 < $1.0 }?.1
     }
 }
