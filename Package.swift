@@ -97,7 +97,7 @@ let laboratory: [Target] = [
     // Estimators, tests and intervals; pure.
     .target(name: "Statistics"),
     // A run as values and as files: manifest, events, samples, summaries.
-    .target(name: "RunRecord", dependencies: ["Statistics"]),
+    .target(name: "RunRecord", dependencies: ["Linux", "Statistics"]),
     // Runs made from a seed, for tests of whatever reads runs; no program links it.
     .target(name: "RunRecordTestSupport", dependencies: ["RunRecord", "Statistics"]),
     // Lanes, experiments, blocks, sampling, admission, manifest.

@@ -20,7 +20,7 @@ import Testing
         for sample in run.samples.prefix(10) {
             for everyStep in [true, false] { _ = TerminalWaterfall.render(sample, everyStep: everyStep) }
         }
-        let comparison = try? RunComparison.compare(run, run)
+        let comparison = try? RunComparison.compare(run, run, resamples: 20)
         if let comparison {
             _ = ComparisonReport.html(comparison, before: run.manifest, after: run.manifest)
         }

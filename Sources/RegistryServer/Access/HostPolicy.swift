@@ -1,4 +1,5 @@
 import Glibc
+import OCI
 
 /// What tells a registry's client from a web page in the browser of somebody who may reach the registry. A page can send requests
 /// to any address (and, by a name of its own that leads to this machine, read the answers); it cannot choose the headers `Host`

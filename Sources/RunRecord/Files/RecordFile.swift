@@ -41,23 +41,6 @@ struct AppendedFile: ~Copyable {
     }
 }
 
-/// Files replaced whole: a reader sees the old one or the new one.
-enum AtomicFile {
-    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RunRecordError) {
-        let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system(operation: "create", path: temporary, errno: errno, kept: "") }
-        var failure = writeAll(descriptor, bytes)
-        if failure == 0, fsync(descriptor) != 0 { failure = errno }
-        if close(descriptor) != 0, failure == 0 { failure = errno }
-        if failure == 0, rename(temporary, path) != 0 { failure = errno }
-        if failure != 0 {
-            unlink(temporary)
-            throw .system(operation: "write", path: path, errno: failure, kept: "what was there before is kept")
-        }
-    }
-}
-
 /// Reads a whole file: no device or pipe, which may have no end, and none that could not be a run's.
 ///
 /// - Parameter limit: greater ones are refused, in bytes.

@@ -8,7 +8,7 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     case exists(path: String)
     /// The directory holds no run.
     case notARun(path: String, missing: String)
-    /// A file that no run would have.
+    /// A file that no run has, or that is not to be replaced by one of a run.
     case unreadable(path: String, problem: String)
     /// A file does not say what it should. Lines count from 1.
     case malformed(path: String, line: Int, problem: String)
