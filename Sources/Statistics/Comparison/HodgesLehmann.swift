@@ -45,8 +45,8 @@ public enum HodgesLehmann {
         // Smallest number with at least `rank` differences not above it: itself a difference.
         while low < high {
             // The mean, rounded down, without the overflow that high − low may have.
-            let middle = (low & high) + ((low ^ high) >> 1)
-            if count(notAbove: number(middle), x, y) >= rank { high = middle } else { low = middle + 1 }
+            let middle = (low & high) &+ ((low ^ high) >> 1)
+            if count(notAbove: number(middle), x, y) >= rank { high = middle } else { low = middle &+ 1 }
         }
         return number(low) + 0.0
     }

@@ -123,7 +123,9 @@ struct ServeCommand: AsyncParsableCommand {
     private var hosts: HostPolicy {
         guard !host.isEmpty || (listen.isLoopback && htpasswd == nil) else { return HostPolicy() }
         var name = [CChar](repeating: 0, count: 256)
-        let own = gethostname(&name, name.count - 1) == 0 ? [String(cString: name)] : []
+        let own =
+            gethostname(&name, name.count - 1) == 0
+            ? [String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
         return HostPolicy(names: Set(host + [listen.host] + own))
     }
 }

@@ -51,7 +51,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         entry.move()
         switch unwrapInboundIn(data) {
         case .head:
-            entry.hasAsked.store(true, ordering: .relaxed)
+            entry.asks()
             isReading = true
             requests +|= 1
         case .body(let bytes):
@@ -70,14 +70,14 @@ final class ConnectionGuard: ChannelDuplexHandler {
                 }
             } else {
                 // It is the server's turn until it begins to answer.
-                entry.isPeersTurn.store(false, ordering: .relaxed)
+                entry.setPeersTurn(false)
             }
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        entry.isPeersTurn.store(true, ordering: .relaxed)
+        entry.setPeersTurn(true)
         let written = promise ?? context.eventLoop.makePromise()
         let entry = entry
         written.futureResult.whenComplete { _ in entry.move() }
@@ -103,7 +103,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         // Files that the kernel sends pass by as events.
-        entry.isPeersTurn.store(true, ordering: .relaxed)
+        entry.setPeersTurn(true)
         let written = promise ?? context.eventLoop.makePromise()
         let entry = entry
         written.futureResult.whenComplete { _ in entry.move() }

@@ -12,11 +12,11 @@ final class ConnectionTable: Sendable {
         let channel: any Channel
         let peer: String
         /// Whether it is the other end's turn: to send what it began, to take what it asked for, or to ask for something.
-        let isPeersTurn = Atomic(true)
+        private let isPeersTurn = Atomic(true)
         /// Whether anything whole was ever asked on it.
-        let hasAsked = Atomic(false)
+        private let hasAsked = Atomic(false)
         /// When something came or went last, on the host's clock.
-        let progress: Atomic<UInt64>
+        private let progress: Atomic<UInt64>
 
         init(_ channel: any Channel, now: UInt64) {
             self.channel = channel
@@ -24,7 +24,16 @@ final class ConnectionTable: Sendable {
             progress = Atomic(now)
         }
 
+        func asks() { hasAsked.store(true, ordering: .relaxed) }
+        func setPeersTurn(_ isIts: Bool) { isPeersTurn.store(isIts, ordering: .relaxed) }
         func move() { progress.store(HostClock.now(), ordering: .relaxed) }
+
+        var mayGo: Bool { isPeersTurn.load(ordering: .relaxed) }
+
+        /// Of those of one peer the least goes.
+        var rank: (Int, UInt64) {
+            (hasAsked.load(ordering: .relaxed) ? 1 : 0, progress.load(ordering: .relaxed))
+        }
     }
 
     private let greatestCount: Int
@@ -54,14 +63,13 @@ final class ConnectionTable: Sendable {
     private static func victim(_ entries: some Collection<Entry>, besides newest: Entry) -> Entry? {
         var counts: [String: Int] = [:]
         for entry in entries { counts[entry.peer, default: 0] += 1 }
-        /// The least goes.
-        func rank(_ entry: Entry) -> (Int, Int, UInt64) {
-            (
-                -(counts[entry.peer] ?? 0), entry.hasAsked.load(ordering: .relaxed) ? 1 : 0,
-                entry.progress.load(ordering: .relaxed)
-            )
+        var victim: (entry: Entry, count: Int, rank: (Int, UInt64))?
+        for entry in entries where entry !== newest && entry.mayGo {
+            let (count, rank) = (counts[entry.peer] ?? 0, entry.rank)
+            if victim.map({ count > $0.count || (count == $0.count && rank < $0.rank) }) ?? true {
+                victim = (entry, count, rank)
+            }
         }
-        return entries.filter { $0 !== newest && $0.isPeersTurn.load(ordering: .relaxed) }.map { (rank($0), $0) }
-            .min { $0.0 < $1.0 }?.1
+        return victim?.entry
     }
 }

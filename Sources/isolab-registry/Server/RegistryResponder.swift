@@ -32,7 +32,7 @@ struct RegistryResponder: HTTPResponder {
     let bodies: BodyBudget
 
     /// Bodies up to this many bytes are read at once and sent with their head.
-    private static let smallFile: Int64 = 64 * 1024
+    private static let smallFile: Int64 = 64 << 10
     /// Bytes that the kernel sends in one go: few enough to be in the processor's cache still when the client takes them.
     private static let sentSize: Int64 = 1 << 20
     /// Bytes of the pieces in which greater ones are read where the kernel cannot send them.
