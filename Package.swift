@@ -270,6 +270,8 @@ let package = Package(
         // For Benchmarks/ as well, apart: what does not need libarchive does not link it.
         .library(name: "IsolabLayers", targets: ["Layers"]),
         // For Tests/Fuzz, a package of its own, too.
+        .library(name: "IsolabRegistry", targets: ["RegistryServer"]),
+        .library(name: "IsolabReports", targets: ["Reports", "RunRecord"]),
         .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
     dependencies: [
