@@ -66,6 +66,23 @@ import Testing
         #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
     }
 
+    /// What another user planted in his run for whoever writes a report of it: links under the names of files written aside, and
+    /// in the report's own place.
+    @Test func plantedFiles() throws {
+        _ = try record()
+        let victim = directory.path + "/victim"
+        try put("precious", victim)
+        let report = path(.html)
+        for name in [".\(getpid()).tmp", ".new", ".tmp"] { #expect(symlink(victim, report + name) == 0) }
+        try RunDirectory(directory.path).write("a report", to: .html)
+        #expect(try SystemFile.read(report) == "a report" && SystemFile.read(victim) == "precious")
+        #expect(unlink(report) == 0 && symlink(victim, report) == 0)
+        #expect(throws: RunRecordError.self) { try RunDirectory(directory.path).write("a report", to: .html) }
+        #expect(try SystemFile.read(victim) == "precious")
+    }
+
+    private func put(_ text: String, _ path: String) throws { try SystemFile.replace(path, with: Array(text.utf8)) }
+
     @Test(arguments: [
         (1e300, Int64.max), (-1e300, .min), (.infinity, .max), (-.infinity, .min), (.nan, 0), (2.9, 2), (-2.9, -2),
         (9.3e18, .max),
