@@ -51,7 +51,7 @@ docs: ## write the reference of the public API to .build/docs
 figures: deps build ## measure the figures isolab promises, side by side with its peers (about ten minutes)
 	$(MAKE) -C Benchmarks figures
 
-fuzz: ## try FUZZ_RUNS hostile documents of every kind on their readers (a minute, most of it building)
+fuzz: ## try FUZZ_RUNS hostile documents, layers, runs and requests of every kind (minutes, most of them building)
 	@Tests/Fuzz/run $(SWIFT) $(FUZZ_RUNS)
 
 install: build ## copy the programs to $(PREFIX)/bin (default /usr/local)

@@ -26,12 +26,13 @@ public enum SystemFile {
         return content
     }
 
-    /// Puts a content in place of a file's, whole or not at all: written aside, then renamed.
-    public static func replace(_ path: String, with content: [UInt8], mode: mode_t = 0o600) throws(SystemError) {
-        let aside = path + ".new"
-        let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
-        try write(content, to: file.number, path)
-        if rename(aside, path) != 0 { throw SystemError("rename", path) }
+    /// Puts a content in place of a regular file's, or where nothing is; whole or not at all (`NewFile`).
+    public static func replace(
+        _ path: String, with content: [UInt8], mode: mode_t = 0o600, durability: Durability = .none
+    ) throws(SystemError) {
+        var file = try NewFile(for: path, mode: mode)
+        try file.write(content)
+        try file.place(path, durability: durability)
     }
 
     /// Writes everything to an open file.
@@ -80,15 +81,20 @@ public enum SystemFile {
 
     /// The names in a directory, without `.` and `..`, sorted.
     public static func names(in path: String) throws(SystemError) -> [String] {
+        var names: [String] = []
+        try visitNames(in: path) { names.append($0) }
+        return names.sorted()
+    }
+
+    /// Shows each of them, in no order, without keeping any: for directories of which strangers choose the length.
+    package static func visitNames(in path: String, _ body: (String) -> Void) throws(SystemError) {
         guard let directory = opendir(path) else { throw SystemError("opendir", path) }
         defer { closedir(directory) }
-        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != "." && name != ".." { body(name) }
         }
-        return names.sorted()
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Linux
 import OCI
 import Presentation
 import RegistryClient
@@ -60,7 +61,7 @@ struct InspectCommand: ParsableCommand {
             .init("ManifestDigest", .text(found.descriptor.digest.description)),
             .init(
                 "Size",
-                .number("\(found.manifest.layers.reduce(found.manifest.config.size) { $0 &+ max(0, $1.size) })")),
+                .number("\(found.manifest.layers.reduce(found.manifest.config.size) { $0 +| max(0, $1.size) })")),
             .init("Layers", .list(found.manifest.layers.map { .text($0.digest.description) })),
             .init("Manifest", try JSONTree(json: found.manifestBytes, document: "manifest")),
         ])

@@ -1,4 +1,5 @@
 import Content
+import Linux
 import OCI
 
 /// Brings one blob from a registry into a store: once, however many want it; from where it stopped, whatever stopped it.
@@ -83,9 +84,9 @@ struct BlobDownload {
             try check(head, offset, connection)
             return { bytes in
                 let skipped = Int(min(passed, Int64(bytes.count)))
-                passed -= Int64(skipped)
+                passed = (passed -| Int64(skipped))
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[skipped...])
-                guard session.size + Int64(rest.count) <= descriptor.size else {
+                guard session.size +| Int64(rest.count) <= descriptor.size else {
                     throw violation(.wrongContent, "more comes than the \(descriptor.size) bytes it has", connection)
                 }
                 try session.write(rest)
