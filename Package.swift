@@ -18,7 +18,9 @@ let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package
 
 let ground: [Target] = [
     // Raw system calls and the code between clone3 and execve: the only C of the launch path.
-    .target(name: "CLinux"),
+    // Its code is all that a process has of the program which comes to life in a container's sight: no tables beside it, and no
+    // calls of a C library that the compiler would put in by itself.
+    .target(name: "CLinux", cSettings: [.unsafeFlags(["-fno-jump-tables", "-fno-builtin"])]),
     // Typed Linux: errors with their operation and object, owned descriptors, the clock, cgroups, procfs.
     .target(name: "Linux", dependencies: ["CLinux"]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),

@@ -20,18 +20,23 @@ __attribute__((noreturn, used)) static void hook_main(struct hook_process *proce
     if (result >= 0) result = CALL3(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
     if (result >= 0) result = CALL3(SYS_execve, process->hook->path, process->hook->argv, process->hook->envp);
     process->error = result;
-    for (;;) CALL1(SYS_exit_group, 127);
+    end_process(127);
 }
 
 // As in child.c: the new process returns on a stack of its own, with its parent suspended (CLONE_VFORK).
 static long clone_hook(struct hook_process *process, void *stack, uint64_t size, int *pidfd) {
-    struct clone_args arguments = {
-        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-        .pidfd = (uint64_t)pidfd,
-        .exit_signal = SIGCHLD,
-        .stack = (uint64_t)stack,
-        .stack_size = size,
-    };
+    struct clone_args arguments;
+    arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    arguments.pidfd = (uint64_t)pidfd;
+    arguments.child_tid = 0;
+    arguments.parent_tid = 0;
+    arguments.exit_signal = SIGCHLD;
+    arguments.stack = (uint64_t)stack;
+    arguments.stack_size = size;
+    arguments.tls = 0;
+    arguments.set_tid = 0;
+    arguments.set_tid_size = 0;
+    arguments.cgroup = 0;
     return isolab_clone(&arguments, (void (*)(void *))hook_main, process);
 }
 
@@ -46,7 +51,8 @@ static void feed(int descriptor, const char *text, uint64_t length) {
         text += count;
         length -= (uint64_t)count;
     }
-    uint64_t none[2] = {0, 0};
+    uint64_t none[2];
+    none[0] = none[1] = 0;
     CALL4(SYS_rt_sigtimedwait, &pipe, NULL, none, 8);
     CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
@@ -67,7 +73,11 @@ long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook
     int pipe[2];
     long result = CALL2(SYS_pipe2, pipe, O_CLOEXEC);
     if (result < 0) return result;
-    struct hook_process process = {.hook = hook, .input = pipe[0]};
+    // Field by field, here and below: a successor has no function of the C library that would fill a whole structure.
+    struct hook_process process;
+    process.hook = hook;
+    process.input = pipe[0];
+    process.error = 0;
     int pidfd = -1;
     long pid = clone_hook(&process, hook->stack, hook->stack_size, &pidfd);
     CALL1(SYS_close, pipe[0]);

@@ -129,6 +129,35 @@ static long find_program(const char *const *candidates) {
     return error;
 }
 
+// A process may write its own label only, by a file that was opened in the memory it still has; and where it has joined another
+// pid namespace, its own files are not to be found in the procfs there.
+static long hold_label(struct isolab_child *child, uint64_t which, const char *const *candidates) {
+    long descriptor = -ENOENT;
+    for (; is_absent(descriptor) && *candidates; candidates++) {
+        descriptor = CALL4(SYS_openat, AT_FDCWD, *candidates, O_WRONLY | O_CLOEXEC, 0);
+    }
+    if (descriptor < 0) return descriptor;
+    child->labels[which] = (int32_t)descriptor;
+    return 0;
+}
+
+static long write_label(struct isolab_child *child, uint64_t which, const void *bytes, uint64_t length) {
+    long result = CALL3(SYS_write, child->labels[which], bytes, length);
+    CALL1(SYS_close, child->labels[which]);
+    child->labels[which] = -1;
+    return result < 0 ? result : 0;
+}
+
+static long adjust_memory_score(struct isolab_child *child, const void *bytes, uint64_t length) {
+    long descriptor = CALL4(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+    long result = descriptor < 0 ? descriptor : CALL3(SYS_write, descriptor, bytes, length);
+    if (descriptor >= 0) CALL1(SYS_close, descriptor);
+    // Lowering it takes CAP_SYS_RESOURCE, which a host that is a container itself may not have.
+    if (result == -EACCES || result == -EPERM) child->declined = 1;
+    else if (result < 0) return result;
+    return 0;
+}
+
 static long execute(const char *const *candidates, const uint64_t argv, const uint64_t envp) {
     long error = -ENOENT;
     for (; *candidates; candidates++) {
@@ -167,6 +196,9 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
     case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
     case isolab_close_others: return close_others((const int *)a, b, c);
     case isolab_find_program: return find_program((const char *const *)a);
+    case isolab_hold_label: return hold_label(child, a, (const char *const *)b);
+    case isolab_write_label: return write_label(child, a, (const void *)b, c);
+    case isolab_adjust_memory_score: return adjust_memory_score(child, (const void *)a, b);
     case isolab_execute: return execute((const char *const *)a, b, c);
     default: return -ENOSYS;
     }

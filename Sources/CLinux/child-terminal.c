@@ -67,7 +67,7 @@ long isolab_step_terminal(const struct isolab_terminal *terminal) {
     }
     if (result >= 0 && terminal->console) result = mount_console((int)peer);
     if (result >= 0) result = send_descriptor(terminal->socket, (int)master);
-    if (result >= 0) result = CALL3(SYS_ioctl, peer, TIOCSCTTY, 0);
+    if (result >= 0 && terminal->controls) result = CALL3(SYS_ioctl, peer, TIOCSCTTY, 0);
     for (int stream = 0; result >= 0 && stream < 3; stream++) result = CALL3(SYS_dup3, peer, stream, 0);
     CALL1(SYS_close, peer);
     CALL1(SYS_close, master);

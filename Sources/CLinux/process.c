@@ -20,7 +20,9 @@ int isolab_pidfd_getfd(int pidfd, int descriptor) { return (int)syscall(SYS_pidf
 
 int isolab_join_namespace(int descriptor, int flags) { return setns(descriptor, flags); }
 
-int isolab_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+int isolab_set_dumpable(int on) { return prctl(PR_SET_DUMPABLE, on, 0, 0, 0); }
+
+int isolab_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1; }
 
 int isolab_hold_signals(void) {
     sigset_t held;

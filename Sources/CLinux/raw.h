@@ -66,6 +66,15 @@ struct mount_attributes {
 
 static inline int is_absent(long result) { return result == -ENOENT || result == -ENOTDIR; }
 
+// Ends this process, whatever a filter makes of it: where no call comes through, by a trap.
+__attribute__((noreturn)) static inline void end_process(int status) {
+    for (;;) {
+        CALL1(SYS_exit_group, status);
+        CALL1(SYS_exit, status);
+        __builtin_trap();
+    }
+}
+
 // Steps longer than one call, by concern.
 long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *step);
 long isolab_step_identity(struct isolab_child *child, const struct isolab_step *step);
@@ -76,6 +85,15 @@ long isolab_step_copy_up(int tree, const char *path);
 /// clone3(2) of a process that begins in `main` on the stack the arguments name, and must never return from it.
 struct clone_args;
 long isolab_clone(struct clone_args *arguments, void (*main)(void *), void *context);
+
+/// Does steps until one fails: a process by itself, which has not its launcher's memory, leaves word by its report only.
+void isolab_walk(struct isolab_child *child, const struct isolab_step *steps, uint64_t count, int is_alone);
+
+/// The step that makes a successor.
+long isolab_step_succeed(struct isolab_child *child, uint64_t pass);
+
+/// Sees to it that what is made from now on like fork(2) gets the child's kept memory and this program's code, and nothing else.
+void isolab_leave_behind(const struct isolab_child *child);
 
 /// Wakes whoever waits for the child's word to change.
 void isolab_say(struct isolab_child *child, uint32_t word);

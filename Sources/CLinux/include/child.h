@@ -12,7 +12,8 @@
 enum isolab_operation {
     isolab_join_cgroups,      // a: const int *descriptors of `tasks` files, b: count
     isolab_await_gate,        // a: the gate's number; b: 1 to wait without a system call (a filter may forbid them)
-    isolab_succeed,           // what follows is done by a process of its own, a child of the launcher, in memory of its own
+    isolab_succeed,           // a: what a filter knows this clone(2) by, or 0: the rest is done by a process of its own, a child of the
+                              // launcher, which has nothing of its memory but what is kept
     isolab_hand_over,         // from here on the child needs its launcher no more: wakes it
     isolab_await_publication, // a: a socket: says by a byte that the child is there, and waits for one that lets it go on
     isolab_show_processes_of, // a: a pid namespace by descriptor: what /proc shows that is mounted from then on
@@ -54,7 +55,11 @@ enum isolab_operation {
     isolab_no_new_privileges,
     isolab_seccomp,           // a: const struct sock_fprog *, b: flags
     isolab_parent_death,      // a: signal
-    isolab_new_session,
+    isolab_new_session,       // a: 1 to pass over a filter's refusal
+    isolab_take_terminal,     // the standard input becomes the controlling terminal
+    isolab_hold_label,        // a: 0 or 1, b: const char *const *candidates: files of procfs that take a label, held until it is written
+    isolab_write_label,       // a: 0 or 1, b: bytes, c: length
+    isolab_adjust_memory_score, // a: bytes, b: length: for oom_score_adj; a refusal is noted and passed over
     isolab_set_mask,          // a: umask
     isolab_streams,           // a: const int *three descriptors; −1 leaves one as it is
     isolab_reset_signals,
@@ -117,12 +122,28 @@ struct isolab_terminal {
     uint32_t user;
     /// Whether it is mounted on /dev/console.
     uint32_t console;
+    /// Whether it becomes the controlling terminal at once.
+    uint32_t controls;
+};
+
+/// Whole pages.
+struct isolab_range {
+    void *start;
+    uint64_t length;
 };
 
 /// Everything a child needs, and everything it tells: shared memory of parent and child until execve.
 struct isolab_child {
     const struct isolab_step *steps;
     uint64_t count;
+    /// What follows isolab_succeed, and a stack for it.
+    const struct isolab_step *later_steps;
+    uint64_t later_count;
+    void *later_stack;
+    uint64_t later_stack_size;
+    /// The memory that a successor keeps, this structure included; all else of its maker's it does not have.
+    const struct isolab_range *kept;
+    uint64_t kept_count;
     /// The end of each step, CLOCK_MONOTONIC_RAW in nanoseconds; 0 where it was not reached.
     volatile uint64_t *stamps;
     /// When the child's first instruction ran.
@@ -148,7 +169,8 @@ struct isolab_child {
     /// The exit status or signal of a hook that failed, as waitpid(2) puts them.
     volatile int32_t hook_status;
     /// Futex words. `alive` is 1 while the child walks, ISOLAB_AT_GATE + n while it stands at gate n,
-    /// ISOLAB_HANDED_OVER once it needs nobody, and is cleared by the kernel when the child lets go of the memory.
+    /// ISOLAB_HANDED_OVER once it needs nobody, ISOLAB_FAILED where a step failed, and is cleared by the kernel when the child
+    /// lets go of the memory.
     volatile uint32_t alive;
     /// The number of the last gate that the parent opened; ISOLAB_GIVE_UP lets the child end.
     volatile uint32_t gate;
@@ -156,6 +178,10 @@ struct isolab_child {
     volatile int32_t listener;
     /// The process that goes on by itself after isolab_succeed, or 0.
     volatile int32_t successor;
+    /// Whether oom_score_adj might not be set.
+    volatile int32_t declined;
+    /// Files that take a label, or −1.
+    int32_t labels[2];
     /// The pid namespace whose processes a new procfs shows, or −1: that of who mounts it.
     int32_t shown;
     /// The new root by descriptor, where it was bound so; or −1, and its path says where it is.
@@ -173,6 +199,7 @@ struct isolab_child {
 
 #define ISOLAB_AT_GATE 0x100u
 #define ISOLAB_HANDED_OVER 0x10000u
+#define ISOLAB_FAILED 0x20000u
 #define ISOLAB_GIVE_UP 0xffffffffu
 
 /// Makes the child (clone3(2)). Without CLONE_VFORK it runs beside the caller, who must call `isolab_child_join` before
@@ -182,8 +209,8 @@ int isolab_child_start(struct isolab_child *child);
 /// Opens a gate of a child that waits in `isolab_await_gate`, or all of them for good with ISOLAB_GIVE_UP.
 void isolab_child_open_gate(struct isolab_child *child, uint32_t gate);
 
-/// Waits until the child's word is another than `known`, and answers it: a gate, ISOLAB_HANDED_OVER, or 0 once it has
-/// called execve or is gone: from then on the memory is the caller's alone.
+/// Waits until the child's word is another than `known`, and answers it: a gate, ISOLAB_HANDED_OVER, ISOLAB_FAILED, or 0 once
+/// it has called execve or is gone: from then on the memory is the caller's alone.
 uint32_t isolab_child_await(struct isolab_child *child, uint32_t known);
 
 /// The same by looking again and again, for a child that may make no system calls to wake anybody.

@@ -18,8 +18,11 @@ int isolab_pidfd_getfd(int pidfd, int descriptor);
 /// setns(2): the calling thread joins a namespace; a pid namespace takes its next children.
 int isolab_join_namespace(int descriptor, int flags);
 
-/// prctl(PR_SET_DUMPABLE, 0): nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
-int isolab_forbid_dump(void);
+/// prctl(PR_SET_DUMPABLE): with 0 nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
+int isolab_set_dumpable(int on);
+
+/// prctl(PR_GET_DUMPABLE).
+int isolab_is_dumpable(void);
 
 /// Runs this program again from a read-only mount of its own file that nothing else can reach. Answers 0 where it runs from
 /// a read-only mount already, and −errno where it cannot.

@@ -58,6 +58,8 @@ struct ProcessBuilder {
     var startHooks: [ChildHook] = []
     /// Whether the last steps are a process's of its own (`ChildStep.succeed`).
     var hasSuccessor = false
+    /// What the filter knows the making of a successor by.
+    private var pass: UInt64 = 0
     /// Whether its users and groups are those of the launcher's user namespace.
     var hasHostsIdentities = false
     private(set) var steps: [ChildStep] = []
@@ -82,6 +84,10 @@ struct ProcessBuilder {
             throw PlanError("process.cwd", "must be an absolute path, is '\(process.workingDirectory)'")
         }
         let candidates = ProcessPlan.candidates(for: program, environment: process.environment)
+        let hasListener = if case .seccompWithListener = filter { true } else { false }
+        if hasSuccessor, let filter, !process.noNewPrivileges || hasListener {
+            (self.filter, pass) = SuccessorPass.admit(filter)
+        }
         for (index, limit) in process.resourceLimits.enumerated() {
             steps.append(.setLimit(try resourceLimit(limit, at: index)))
         }
@@ -99,8 +105,7 @@ struct ProcessBuilder {
                     columns: UInt16(clamping: process.consoleSize?.width ?? 0), user: process.user.uid,
                     console: !isMemberOfContainer))
         }
-        // A session is its leader's, and ends with it.
-        if !hasSuccessor { steps += session }
+        steps += session
         if !process.terminal {
             steps.append(.streams)
             if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
@@ -108,9 +113,10 @@ struct ProcessBuilder {
         let preserved = lifecycle?.preservedDescriptors ?? 0
         // Closed now, not by execve: the working directory, or a link in the image, could lead out through one of the
         // launcher's (CVE-2024-21626).
-        steps += [.resetSignals, .closeAtOnce(preserving: preserved)]
+        steps.append(.resetSignals)
+        addSecurityLabels()
+        steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
-        try addSecurityLabels()
         // Made where the image has none, as by runc and crun; root's, for the user comes after.
         if !isMemberOfContainer { steps += Self.directories(on: process.workingDirectory) }
         try addIdentity()
@@ -120,10 +126,13 @@ struct ProcessBuilder {
         // Early enough that `create` can say it, and after the change of user, who must be the one that may run it.
         if lifecycle != nil { steps.append(.findProgram(candidates: candidates)) }
         if process.noNewPrivileges { steps.append(.noNewPrivileges) }
-        if hasSuccessor { steps += [.succeed] + session }
         // A listener is handed over by the launcher, so its filter comes before the launcher may go.
-        let hasListener = if case .seccompWithListener = filter { true } else { false }
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
+        if hasSuccessor {
+            // A session is its leader's, and ends with it.
+            steps += [.succeed(pass: pass), .newSession]
+            if process.terminal { steps.append(.takeTerminal) }
+        }
         if let lifecycle, !isMemberOfContainer {
             // A successor shares no memory with the launcher by which it could be waited for.
             steps += hasSuccessor ? [.awaitPublication] : [.awaitLauncher(.record), .parentDeathSignal(0)]
@@ -228,22 +237,34 @@ struct ProcessBuilder {
 
     // MARK: - Labels and personality
 
-    /// Both are taken by the next execve (proc_pid_attr(5)).
-    private mutating func addSecurityLabels() throws(PlanError) {
+    /// The files that take the labels asked for, opened while the process is what the procfs in sight shows.
+    static func labelsToHold(
+        _ process: RuntimeConfiguration.Process, host: HostFacts
+    ) throws(PlanError) -> [ChildStep] {
+        var steps: [ChildStep] = []
         if let profile = process.apparmorProfile, !profile.isEmpty {
             guard host.securityModules.contains("apparmor") else {
                 throw PlanError(
                     "process.apparmorProfile", "'\(profile)' is asked for, and AppArmor is not enabled on this host")
             }
-            steps.append(.writeFile(path: "/proc/self/attr/exec", content: "exec \(profile)"))
+            steps.append(.holdLabel(.appArmor))
         }
         if let label = process.selinuxLabel, !label.isEmpty {
             guard host.securityModules.contains("selinux") else {
                 throw PlanError(
                     "process.selinuxLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
             }
-            steps.append(.writeFile(path: "/proc/self/attr/exec", content: label))
+            steps.append(.holdLabel(.selinux))
         }
+        return steps
+    }
+
+    /// Both are taken by the next execve (proc_pid_attr(5)), a successor's too, which has its maker's.
+    private mutating func addSecurityLabels() {
+        if let profile = process.apparmorProfile, !profile.isEmpty {
+            steps.append(.writeLabel(.appArmor, "exec \(profile)"))
+        }
+        if let label = process.selinuxLabel, !label.isEmpty { steps.append(.writeLabel(.selinux, label)) }
     }
 
     mutating func add(_ personality: RuntimeConfiguration.Personality) throws(PlanError) {

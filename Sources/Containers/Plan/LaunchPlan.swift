@@ -131,6 +131,7 @@ public struct LaunchPlan: Equatable, Sendable {
         }
         namespaces = asked.created.subtracting([.cgroup, .time])
         if options.lifecycle != nil { steps.append(.guardLauncher) }
+        steps += try ProcessBuilder.labelsToHold(process, host: host)
 
         if options.cgroup {
             limits = try cgroupLimits(linux.resources)

@@ -81,7 +81,11 @@ struct ContainerLaunch {
         let child = try program.start(
             namespaces: plan.namespaces, cgroup: entry.unified,
             atStage: { (stage: LauncherStage, pid: Int32) throws(SystemError) in
-                try launch.serve(stage, pid, listener: program.listener, warn: warn)
+                // Nobody is inside yet, or the child is out of sight: its namespaces and descriptors are to be had by a user's
+                // hooks and by us.
+                try Dumps.allowing { () throws(SystemError) in
+                    try launch.serve(stage, pid, listener: program.listener, warn: warn)
+                }
             },
             besideIt: { (pid: Int32) throws(SystemError) in try launch.prepareRecord(pid) })
         let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))

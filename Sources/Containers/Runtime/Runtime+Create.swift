@@ -66,6 +66,7 @@ extension Runtime {
         let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
+        Dumps.forbid()
         var host = try HostFacts.detect()
         if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
             host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0

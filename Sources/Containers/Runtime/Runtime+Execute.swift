@@ -55,6 +55,7 @@ extension Runtime {
         }
         let configuration = request.configuration
         let host = try HostFacts.detect()
+        Dumps.forbid()
         var filter: (instructions: [UInt64], flags: UInt32)?
         if let profile = configuration.linux?.seccomp {
             let program = try seccomp.program(for: profile)
@@ -92,13 +93,13 @@ extension Runtime {
     }
 
     /// What a successor says of a failure; its end of the pipe closes as its program begins.
-    private static func failure(_ report: Pipe, _ id: String) throws(SystemError) -> SystemError? {
+    private static func failure(_ report: Pipe, _ program: String) throws(SystemError) -> SystemError? {
         report.closeWriteEnd()
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = try retryingOnInterrupt("read", "the report of a joining process") {
             read(report.readEnd, &bytes, bytes.count)
         }
-        return ChildFailure.error(report: Array(bytes.prefix(count)), program: id)
+        return ChildFailure.error(report: Array(bytes.prefix(count)), program: program)
     }
 
     private func launch(
@@ -113,14 +114,18 @@ extension Runtime {
         defer { if let console { close(console) } }
         inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
         // One at a time: joining a time namespace is refused beside others by some kernels.
-        let joins = [Namespaces.user, .time, .pid].filter { plan.childNamespaces.contains($0) }
-        inputs.joins = try ThreadNamespaces.joinTime(joins.map { (target, $0, "process \(pid)") })
-        let report = plan.hasSuccessor ? try Pipe() : nil
-        inputs.reportFIFO = report?.writeEnd ?? -1
+        for namespaces in [Namespaces.user, .time] where plan.launcherNamespaces.contains(namespaces) {
+            try ThreadNamespaces.join(target, namespaces, "process \(pid)")
+        }
+        let report = try Pipe()
+        inputs.reportFIFO = report.writeEnd
         let program = ChildProgram(plan.steps, inputs: inputs)
         let child = try program.start(namespaces: [], cgroup: entry.unified)
         let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
-        if let report, let failure = try Self.failure(report, request.id) {
+        if program.declinesMemoryScore, let score = request.process.oomScoreAdjustment {
+            warn("process.oomScoreAdj: \(score) may not be set here")
+        }
+        if let failure = try Self.failure(report, request.process.arguments.first ?? request.id) {
             _ = try process.wait()
             throw failure
         }

@@ -9,6 +9,10 @@ extension ChildProgram {
     }
 
     func reserve<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+        if isForSuccessor, let kept {
+            let size = MemoryLayout<Element>.stride * max(count, 1)
+            return kept.reserve(size).bindMemory(to: type, capacity: max(count, 1))
+        }
         let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
         allocations.append(UnsafeMutableRawPointer(pointer))
         return pointer
@@ -51,7 +55,7 @@ extension ChildProgram {
         case .joinCgroups: return make(isolab_join_cgroups, array(inputs.cgroupTasks), UInt64(inputs.cgroupTasks.count))
         case .awaitLauncher(let stage):
             return make(isolab_await_gate, UInt64(stage.rawValue), stage.isSilent ? 1 : 0)
-        case .succeed: return make(isolab_succeed)
+        case .succeed(let pass): return make(isolab_succeed, pass)
         case .handOver: return make(isolab_hand_over)
         case .awaitPublication:
             return make(isolab_await_publication, UInt64(bitPattern: Int64(inputs.publication)))
@@ -66,8 +70,9 @@ extension ChildProgram {
                 isolab_open_terminal,
                 array([
                     isolab_terminal(
-                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user, console: console ? 1 : 0
-                    )
+                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user,
+                        console: console ? 1 : 0,
+                        controls: kept == nil ? 1 : 0)
                 ]))
         case .findProgram(let candidates): return make(isolab_find_program, strings(candidates))
         case .systemCall(_, let number, let operands, let memory, let place):
@@ -150,16 +155,20 @@ extension ChildProgram {
             let plain = lay(.seccomp(instructions: instructions, flags: flags), inputs)
             return make(isolab_pass_listener, plain.a, plain.b)
         case .parentDeathSignal(let signal): return make(isolab_parent_death, UInt64(signal))
-        case .newSession: return make(isolab_new_session)
+        case .newSession: return make(isolab_new_session, isForSuccessor ? 1 : 0)
+        case .takeTerminal: return make(isolab_take_terminal)
+        case .holdLabel(let module): return make(isolab_hold_label, module.rawValue, strings(module.files))
+        case .writeLabel(let module, let label):
+            return make(isolab_write_label, module.rawValue, text(label), UInt64(label.utf8.count))
+        case .adjustMemoryScore(let score):
+            return make(isolab_adjust_memory_score, text("\(score)"), UInt64("\(score)".utf8.count))
         case .setFileModeMask(let mask): return make(isolab_set_mask, UInt64(mask))
         case .streams: return make(isolab_streams, array(inputs.streams))
         case .resetSignals: return make(isolab_reset_signals)
         case .ownStreams(let user): return make(isolab_own_streams, UInt64(user))
         case .closeOtherDescriptors(let preserved): return make(isolab_close_on_exec, UInt64(3 + preserved))
         case .closeAtOnce(let preserved):
-            // A successor has yet to send its terminal away.
-            let console = steps.contains(.succeed) ? inputs.consoleSocket : -1
-            let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication, console].filter { $0 >= 0 }.sorted()
+            let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
             return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))
@@ -168,8 +177,7 @@ extension ChildProgram {
 
     private func lay(_ hook: ChildHook) -> UInt64 {
         let stackSize = 32 * 1024
-        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
-        allocations.append(stack)
+        let stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
         func strings(_ values: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
             let list = reserve(UnsafePointer<CChar>?.self, values.count + 1)
             for (index, value) in values.enumerated() { (list + index).initialize(to: characters(value)) }

@@ -6,8 +6,9 @@ public enum ChildStep: Equatable, Sendable {
     case joinCgroups
     /// Wait until the launcher has done its part (id maps, hooks, the state on disk).
     case awaitLauncher(LauncherStage)
-    /// What follows is done by a process of its own: in the pid namespace that was joined, in memory of its own.
-    case succeed
+    /// What follows is done by a process of its own, in the pid namespace that was joined. It has nothing of its maker's memory
+    /// but what it needs. `pass` is what a filter knows the call by that lets nobody else through, or 0.
+    case succeed(pass: UInt64)
     /// From here on the child needs its launcher no more, who may end.
     case handOver
     /// Say that the successor is there, and wait until the launcher has written it down.
@@ -89,6 +90,14 @@ public enum ChildStep: Equatable, Sendable {
     /// The signal the child gets when the *thread* that launched it ends (PR_SET_PDEATHSIG).
     case parentDeathSignal(Int32)
     case newSession
+    /// The standard input becomes the controlling terminal, of a successor.
+    case takeTerminal
+    /// Opens the file of procfs that takes the process's label, while it is in sight, and writes to it later.
+    case holdLabel(SecurityModule)
+    case writeLabel(SecurityModule, String)
+    /// Sets `/proc/self/oom_score_adj`, of a child whose launcher is suspended (CLONE_VFORK): of others it would be both's. Where
+    /// it may not be set it is not (`ChildProgram.declinesMemoryScore`).
+    case adjustMemoryScore(Int)
     case setFileModeMask(UInt32)
     /// Put the launch's three streams on 0, 1 and 2.
     case streams
@@ -103,7 +112,22 @@ public enum ChildStep: Equatable, Sendable {
     case execute(candidates: [String], arguments: [String], environment: [String])
 }
 
+/// A security module by which a process gets a label at its next execve (proc_pid_attr(5)).
+public enum SecurityModule: UInt64, Sendable {
+    case appArmor = 0
+    case selinux = 1
+
+    var files: [String] {
+        switch self {
+        case .appArmor: ["/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"]
+        case .selinux: ["/proc/self/attr/exec"]
+        }
+    }
+}
+
 extension ChildStep {
+    var isSucceed: Bool { if case .succeed = self { true } else { false } }
+
     /// One or two words for a chart and for the stage of an error: `mount overlay`, `pivot_root`, `execve`.
     public var name: String {
         switch self {
@@ -162,6 +186,10 @@ extension ChildStep {
         case .seccomp, .seccompWithListener: "seccomp"
         case .parentDeathSignal: "parent-death signal"
         case .newSession: "setsid"
+        case .takeTerminal: "take terminal"
+        case .holdLabel: "hold label"
+        case .writeLabel: "label"
+        case .adjustMemoryScore: "oom_score_adj"
         case .setFileModeMask: "umask"
         case .streams: "streams"
         case .resetSignals: "reset signals"
@@ -191,6 +219,9 @@ extension ChildStep {
         case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
         case .findProgram(let candidates): candidates.last ?? ""
         case .setHostName(let name), .setDomainName(let name): name
+        case .holdLabel(let module): module.files.last ?? ""
+        case .writeLabel(_, let label): label
+        case .adjustMemoryScore: "/proc/self/oom_score_adj"
         case .unshare(let namespaces): namespaces.description
         case .setLimit(let limit): limit.description
         case .setUser(let user): "user \(user)"
@@ -207,13 +238,14 @@ extension ChildStep {
     /// The system call an error names.
     public var operation: String {
         switch self {
-        case .joinCgroups, .writeFile: "write"
+        case .joinCgroups, .writeFile, .writeLabel, .adjustMemoryScore: "write"
+        case .holdLabel: "open"
         case .awaitLauncher, .handOver: "futex"
         case .succeed: "clone"
         case .awaitStart, .awaitPublication: "read"
         case .showProcesses: "fsconfig"
         case .hook, .execute, .findProgram: "execve"
-        case .openTerminal: "ioctl"
+        case .openTerminal, .takeTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace: "setns"
         case .adoptTree: "dup"
@@ -301,6 +333,8 @@ extension ChildStep: CustomStringConvertible {
             "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
         case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"
         case .setFileModeMask(let mask): "umask 0\(String(mask, radix: 8))"
+        case .writeLabel(_, let label): "label \(label)"
+        case .adjustMemoryScore(let score): "oom_score_adj \(score)"
         case .pivotRoot(let path): "pivot_root \(path)"
         case .execute(let candidates, let arguments, _):
             "execve \(candidates.joined(separator: " or ")) \(arguments)"
