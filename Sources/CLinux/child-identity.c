@@ -3,6 +3,7 @@
 #include "raw.h"
 
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -111,15 +112,22 @@ static long close_others(const int *kept, uint64_t count, uint64_t first) {
     return CALL3(SYS_close_range, next, ~0u, 0);
 }
 
-static long find_program(const char *const *candidates) {
+// What a filter says of a call that it forbids, and no file system of a look.
+static int is_refusal(long result) { return result == -EPERM || result == -ENOSYS; }
+
+// By mode before there is a filter, and as root: which of the container's users may run it, the kernel says in the end.
+static long find_program(const char *const *candidates, uint64_t by_mode) {
     long error = -ENOENT;
     for (; *candidates; candidates++) {
         struct stat status;
         long result = CALL4(SYS_newfstatat, AT_FDCWD, *candidates, &status, 0);
         if (result >= 0) {
-            result = CALL4(SYS_faccessat2, AT_FDCWD, *candidates, 1 /* X_OK */, 0x200 /* AT_EACCESS */);
+            result = by_mode ? -ENOSYS : CALL4(SYS_faccessat2, AT_FDCWD, *candidates, 1 /* X_OK */, 0x200 /* AT_EACCESS */);
+            if (is_refusal(result)) result = status.st_mode & 0111 ? 0 : -EACCES;
             if (result >= 0 && S_ISREG(status.st_mode)) return 0;
             error = -EACCES;
+        } else if (is_refusal(result)) {
+            return 0;
         } else if (result == -EACCES) {
             error = result;
         } else if (!is_absent(result)) {
@@ -127,6 +135,39 @@ static long find_program(const char *const *candidates) {
         }
     }
     return error;
+}
+
+static int is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+
+// The home directory of a user, as the container's own /etc/passwd has it (passwd(5)); without one it stays what it is.
+static long find_home(char *entry, uint64_t size, uint32_t user) {
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    long file = CALL4(SYS_openat2, AT_FDCWD, "/etc/passwd", &how, sizeof how);
+    if (file < 0) return 0;
+    struct stat status;
+    char buffer[4096];
+    long count = -1;
+    if (CALL4(SYS_newfstatat, file, "", &status, AT_EMPTY_PATH) == 0 && S_ISREG(status.st_mode)) {
+        count = CALL3(SYS_read, file, buffer, sizeof buffer);
+    }
+    uint64_t number = 0, length = 0, digits = 0;
+    const uint64_t start = 5; // after HOME=
+    int field = 0, is_found = 0;
+    for (; count > 0 && !is_found; count = CALL3(SYS_read, file, buffer, sizeof buffer)) {
+        for (long index = 0; index < count && !is_found; index++) {
+            char byte = buffer[index];
+            int is_user = field == 5 && digits > 0 && number == user;
+            if (is_user && (byte == ':' || byte == '\n')) is_found = 1;
+            else if (byte == '\n') field = 0, number = 0, digits = 0;
+            else if (byte == ':') field++;
+            else if (field == 2 && is_digit(byte) && number <= UINT32_MAX) number = number * 10 + (uint64_t)(byte - '0'), digits++;
+            else if (field == 2) number = UINT64_MAX, digits = 1;
+            else if (is_user && start + length + 1 < size) entry[start + length++] = byte;
+        }
+    }
+    CALL1(SYS_close, file);
+    if (length) entry[start + length] = 0;
+    return 0;
 }
 
 // A process may write its own label only, by a file that was opened in the memory it still has; and where it has joined another
@@ -195,7 +236,8 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
     case isolab_reset_signals: return reset_signals();
     case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
     case isolab_close_others: return close_others((const int *)a, b, c);
-    case isolab_find_program: return find_program((const char *const *)a);
+    case isolab_find_program: return find_program((const char *const *)a, b);
+    case isolab_find_home: return find_home((char *)a, b, (uint32_t)c);
     case isolab_hold_label: return hold_label(child, a, (const char *const *)b);
     case isolab_write_label: return write_label(child, a, (const void *)b, c);
     case isolab_adjust_memory_score: return adjust_memory_score(child, (const void *)a, b);

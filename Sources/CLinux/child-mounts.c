@@ -88,6 +88,9 @@ static long make_tree(struct isolab_child *child, uint64_t slot, const char *typ
     long context = CALL2(SYS_fsopen, type, FILE_SYSTEM_CLOEXEC);
     if (context < 0) return context;
     long result = 0;
+    if (is_equal(type, "proc") && child->shown >= 0) {
+        result = CALL5(SYS_fsconfig, context, SET_DESCRIPTOR, "pidns", NULL, child->shown);
+    }
     for (; result >= 0 && options[0]; options += 2) {
         // A key without a value is a flag.
         result = CALL5(SYS_fsconfig, context, options[1] ? SET_STRING : SET_FLAG, options[0], options[1], 0);

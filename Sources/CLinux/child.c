@@ -148,6 +148,7 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_close_on_exec:
     case isolab_close_others:
     case isolab_find_program:
+    case isolab_find_home:
     case isolab_hold_label:
     case isolab_write_label:
     case isolab_adjust_memory_score:

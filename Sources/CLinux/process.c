@@ -50,6 +50,8 @@ int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *us
     return result;
 }
 
+int isolab_fork(void) { return fork(); }
+
 int isolab_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
 
 int isolab_bounding_set_has(int capability) { return prctl(PR_CAPBSET_READ, capability, 0, 0, 0); }

@@ -48,9 +48,18 @@ enum Program {
             let root = global.value("root") ?? Runtime.standardRoot
             return try command.run(options, Context(root: root, log: log))
         } catch {
-            log.error("\(error)")
+            log.error(words(for: error))
             return 1
         }
+    }
+
+    /// Engines know a program that is not there, or may not be run, by Go's words for it, which are the C library's in lower case:
+    /// their users get 127 and 126 for it.
+    private static func words(for error: any Error) -> String {
+        guard let error = error as? SystemError, ["execve", "chdir"].contains(error.operation) else {
+            return "\(error)"
+        }
+        return error.text(reason: SystemError.message(error.errno).lowercased())
     }
 
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.

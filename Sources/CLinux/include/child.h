@@ -20,7 +20,8 @@ enum isolab_operation {
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
     isolab_run_hook,          // a: const struct isolab_hook *
     isolab_open_terminal,     // a: const struct isolab_terminal *
-    isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable
+    isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable; b: 1 to judge by mode alone
+    isolab_find_home,         // a: what becomes HOME=…, b: its size, c: the user who is looked up in /etc/passwd
     isolab_system_call,       // a: number, b…e: its operands
     isolab_pass_listener,     // a: const struct sock_fprog *, b: flags: as isolab_seccomp, and notes the listener
     isolab_guard_parent,      // a: a pidfd of the launcher: fail where it is gone already

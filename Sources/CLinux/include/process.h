@@ -56,6 +56,9 @@ struct isolab_exit {
 /// With WNOHANG and nothing to report, `pid` stays 0.
 int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage);
 
+/// fork(2), for a process of one thread: 0 in the copy.
+int isolab_fork(void);
+
 /// prctl(PR_SET_CHILD_SUBREAPER): orphans of descendants come to the calling process.
 int isolab_set_child_subreaper(int on);
 

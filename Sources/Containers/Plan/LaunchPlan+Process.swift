@@ -119,12 +119,25 @@ struct ProcessBuilder {
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
         // Made where the image has none, as by runc and crun; root's, for the user comes after.
         if !isMemberOfContainer { steps += Self.directories(on: process.workingDirectory) }
+        var environment = process.environment
+        if lifecycle != nil, !environment.contains(where: { $0.hasPrefix("HOME=") && $0.utf8.count > 5 }) {
+            // Where it is not said, or empty, it is what the container's own database says, as engines expect.
+            environment.removeAll { $0 == "HOME=" }
+            environment.append("HOME=")
+            steps.append(.findHome(user: process.user.uid))
+        }
+        // A filter that is in force before the program is looked for may forbid to look.
+        if lifecycle != nil, filter != nil, !process.noNewPrivileges {
+            steps.append(.findProgram(candidates: candidates, byMode: true))
+        }
         try addIdentity()
         if let affinity = process.execCPUAffinity?.final, isMemberOfContainer {
             steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.final"))
         }
         // Early enough that `create` can say it, and after the change of user, who must be the one that may run it.
-        if lifecycle != nil { steps.append(.findProgram(candidates: candidates)) }
+        if lifecycle != nil, process.noNewPrivileges || FilterVerdict.allowsSearch(filter) {
+            steps.append(.findProgram(candidates: candidates, byMode: false))
+        }
         if process.noNewPrivileges { steps.append(.noNewPrivileges) }
         // A listener is handed over by the launcher, so its filter comes before the launcher may go.
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
@@ -142,8 +155,7 @@ struct ProcessBuilder {
         // A change of credentials clears it: it comes after.
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         if let filter, process.noNewPrivileges, !hasListener { steps.append(filter) }
-        steps.append(
-            .execute(candidates: candidates, arguments: process.arguments, environment: process.environment))
+        steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
     }
 
     /// A path's directories, each before what is in it; none of the root itself.

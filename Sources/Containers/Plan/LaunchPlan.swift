@@ -137,7 +137,11 @@ public struct LaunchPlan: Equatable, Sendable {
             limits = try cgroupLimits(linux.resources)
             if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         }
-        if asked.created.contains(.cgroup) { steps.append(.unshare(.cgroup)) }
+        hasSuccessor = Self.needsSuccessor(asked, options, host)
+        // Where another's user namespace is joined, it shall be that one's.
+        if asked.created.contains(.cgroup), !hasSuccessor || asked.joined(.user) == nil {
+            steps.append(.unshare(.cgroup))
+        }
         if let adjustment = process.oomScoreAdjustment {
             // A child beside its parent (user namespace) would change both, which share their memory (proc(5)).
             if asked.created.contains(.user) || options.lifecycle != nil {
@@ -146,7 +150,6 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
-        hasSuccessor = Self.needsSuccessor(asked, process, linux, options, host)
         joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }
@@ -174,12 +177,14 @@ public struct LaunchPlan: Equatable, Sendable {
         let others =
             asked.joins.filter { $0.namespace == .time }
             + asked.joins.filter { $0.namespace != .user && $0.namespace != .time }
-        guard user.isEmpty else {
-            childJoins = host.privileged ? others + user : user + others
-            steps += [.setGroups(primary: 0, additional: []), .setUser(0)]
+        let ordered = host.privileged ? others + user : user + others
+        let asRoot = [ChildStep.setGroups(primary: 0, additional: []), .setUser(0)]
+        guard user.isEmpty || hasSuccessor else {
+            childJoins = ordered
+            steps += asRoot
             return
         }
-        for join in others {
+        for join in ordered {
             // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
             if join.namespace == .pid && !hasSuccessor || join.namespace == .time {
                 childJoins.append(join)
@@ -189,17 +194,24 @@ public struct LaunchPlan: Equatable, Sendable {
                 if join.namespace == .pid { steps.append(.showProcesses(of: .file(join.path))) }
             }
         }
+        guard !user.isEmpty else { return }
+        // The child enters it out of the others' sight, and makes its own namespaces in there.
+        steps += asRoot
+        let own = asked.created.subtracting(.time)
+        namespaces = []
+        if !own.isEmpty { steps.append(.unshare(own)) }
     }
 
-    /// In a pid namespace of others a process with CAP_SYS_PTRACE could take over one that is still the launcher's. What needs
-    /// the host's rights is then done out of its sight, where the kernel lets procfs be made there; a terminal's mount and a
-    /// listener's handing over come too late for that.
+    /// In a pid namespace of others a process that is still the launcher's must not come into sight. What needs the host's rights
+    /// is done before, where the kernel lets procfs be made from outside.
     private static func needsSuccessor(
-        _ asked: NamespacePlan, _ process: RuntimeConfiguration.Process, _ linux: RuntimeConfiguration.LinuxSettings,
-        _ options: Options, _ host: HostFacts
+        _ asked: NamespacePlan, _ options: Options, _ host: HostFacts
     ) -> Bool {
-        asked.joined(.pid) != nil && !asked.all.contains(.user) && host.privileged && host.procfsTakesNamespace
-            && options.lifecycle != nil && !process.terminal && linux.seccomp?.listenerPath == nil
+        guard asked.joined(.pid) != nil, host.procfsTakesNamespace, options.lifecycle != nil else { return false }
+        // The rights over the pid namespace would be gone with the new user namespace, in which procfs is made.
+        if asked.created.contains(.user) { return false }
+        if asked.joined(.user) == nil { return host.privileged }
+        return host.privileged || asked.joined(.time) == nil
     }
 
     /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).

@@ -21,15 +21,8 @@ enum SuccessorPass {
     }
 
     private static func admit(_ words: [UInt64]) -> (words: [UInt64], pass: UInt64) {
-        let instructions = words.map { word in
-            FilterInstruction(
-                code: UInt16(truncatingIfNeeded: word), jumpTrue: UInt8(truncatingIfNeeded: word >> 16),
-                jumpFalse: UInt8(truncatingIfNeeded: word >> 24), constant: UInt32(truncatingIfNeeded: word >> 32))
-        }
         // CLONE_PARENT, and a stack somewhere.
-        let call = SystemCallData(number: clone, architecture: architecture, arguments: [0x8000, 0x7f00_0000_0000])
-        let verdict = try? FilterInterpreter.verdict(of: instructions, for: call)
-        let isAllowed = verdict.map { $0 & action == allow || $0 & action == log } ?? false
+        let isAllowed = FilterVerdict.allows(words, FilterVerdict.clone, [0x8000, 0x7f00_0000_0000])
         guard !isAllowed, words.count + 9 <= 4096 else { return (words, 0) }
         let pass = UInt64.random(in: 1...UInt64.max)
         func load(_ offset: UInt64) -> UInt64 { 0x20 | offset << 32 }
@@ -37,21 +30,11 @@ enum SuccessorPass {
             0x15 | count << 24 | (constant & 0xffff_ffff) << 32
         }
         let front = [
-            load(4), unlessEqual(UInt64(architecture), skip: 7), load(0), unlessEqual(UInt64(clone), skip: 5),
+            load(4), unlessEqual(UInt64(FilterVerdict.architecture), skip: 7), load(0),
+            unlessEqual(UInt64(FilterVerdict.clone), skip: 5),
             load(56), unlessEqual(pass, skip: 3), load(60), unlessEqual(pass >> 32, skip: 1),
-            0x06 | UInt64(allow) << 32,
+            0x06 | UInt64(FilterVerdict.allow) << 32,
         ]
         return (front + words, pass)
     }
-
-    private static let action: UInt32 = 0xffff_0000
-    private static let allow: UInt32 = 0x7fff_0000
-    private static let log: UInt32 = 0x7ffc_0000
-    #if arch(x86_64)
-        private static let clone: UInt32 = 56
-        private static let architecture: UInt32 = 0xC000_003E
-    #else
-        private static let clone: UInt32 = 220
-        private static let architecture: UInt32 = 0xC000_00B7
-    #endif
 }

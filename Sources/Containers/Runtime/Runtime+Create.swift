@@ -87,21 +87,21 @@ extension Runtime {
         if case .snapshot = root { try SystemFile.makeDirectories(host.mountPoint) }
         try Self.checkConsole(configuration.process?.terminal ?? false, request)
 
-        let directory = try store.claim(identifier)
+        let record = ContainerRecord(
+            ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
+            created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
+            creator: try ContainerRecord.Identity(of: getpid()), process: nil,
+            waitsForStart: request.waitsForStart,
+            hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
+            hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
+            cgroup: Cgroup(foreseen: cgroupPlan).directories)
+        let lock = try store.claim(identifier, record, configuration: request.bundle.document)
         var launch = ContainerLaunch(
             request: request, configuration: configuration, options: options, plan: plan, cgroupPlan: cgroupPlan,
-            directory: directory,
-            record: ContainerRecord(
-                ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
-                created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
-                creator: try ContainerRecord.Identity(of: getpid()), process: nil,
-                waitsForStart: request.waitsForStart,
-                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
-                hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
-                cgroup: Cgroup(foreseen: cgroupPlan).directories))
+            directory: store.directory(of: identifier), record: record)
         for warning in plan.warnings { warn(warning) }
         do {
-            return try launch.run(warn: warn)
+            return try launch.run(holding: lock, warn: warn)
         } catch {
             launch.undo(warn: warn)
             throw error

@@ -23,7 +23,7 @@ extension Runtime {
         if signal == SIGKILL, status == .paused { try cgroup(of: record).thaw() }
     }
 
-    private static func send(_ signal: Int32, to process: ContainerRecord.Identity) throws(SystemError) {
+    static func send(_ signal: Int32, to process: ContainerRecord.Identity) throws(SystemError) {
         let descriptor = isolab_pidfd_open(process.pid)
         guard descriptor >= 0 else {
             if errno == ESRCH { return }
@@ -45,6 +45,9 @@ extension Runtime {
         guard directory.exists else {
             if force { return }
             throw RuntimeError("delete", id, "container does not exist", advice: "see `list`")
+        }
+        if !force, let record = try? directory.record(), status(of: record, directory) == .creating {
+            throw RuntimeError("delete", id, "it is creating, not stopped", advice: "wait for it, or use --force")
         }
         let lock: ContainerLock
         do throws(SystemError) { lock = force ? try Self.takeLock(directory) : try directory.lock() } catch {

@@ -53,6 +53,8 @@ extension Runtime {
         guard let first = record.process else {
             throw RuntimeError("exec into", request.id, "it has no process")
         }
+        try validate(request.process)
+        if status == .created { try Self.awaitEnd(ofMaker: record) }
         let configuration = request.configuration
         let host = try HostFacts.detect()
         Dumps.forbid()
@@ -73,6 +75,33 @@ extension Runtime {
             preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
         for warning in plan.warnings { warn(warning) }
         return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
+    }
+
+    /// As config.json's process is: to setresuid(2) 4294967295 means "as it is", and what runs there is the launcher's root.
+    private func validate(_ process: RuntimeConfiguration.Process) throws {
+        func named(_ path: String) -> String { path.isEmpty ? "process" : "process.\(path)" }
+        do throws(ConfigurationError) {
+            for warning in try process.validate() { warn("\(named(warning.path)): \(warning.problem)") }
+        } catch { throw ConfigurationError(document: "exec", path: named(error.path), problem: error.problem) }
+    }
+
+    /// Milliseconds.
+    private static let patienceWithMaker: Int32 = 10_000
+
+    /// A process that waits for its start has its memory from who made it, whom nobody inside may reach by it.
+    private static func awaitEnd(ofMaker record: ContainerRecord) throws {
+        let descriptor = isolab_pidfd_open(record.creator.pid)
+        guard descriptor >= 0 else { return }
+        let maker = OwnedDescriptor(owning: descriptor)
+        guard record.creator.isAlive, record.creator.pid != getpid() else { return }
+        var end = pollfd(fd: maker.number, events: Int16(POLLIN), revents: 0)
+        let ready = try retryingOnInterrupt("poll", "process \(record.creator.pid)") {
+            poll(&end, 1, patienceWithMaker)
+        }
+        guard ready == 0 else { return }
+        throw RuntimeError(
+            "exec into", record.id, "process \(record.creator.pid), which creates it, has not ended yet",
+            advice: "try again when it has")
     }
 
     private func joined(_ record: ContainerRecord, _ request: ExecuteRequest) throws -> Cgroup {

@@ -32,6 +32,8 @@ public struct StoredContainer: Equatable, Sendable {
     public var isGuest: Bool
     public var terminal: Bool
     public var labels: [String: String]
+    /// Whether HOME is the image's word, or the caller's, and not its user's home directory.
+    public var namesHome = false
 
     public init(
         id: String, name: String, image: String, imageID: Digest, manifest: Descriptor, command: [String],
@@ -91,5 +93,6 @@ extension StoredContainer: JSONObject {
         try members.defaulted("isGuest", &isGuest)
         try members.defaulted("terminal", &terminal)
         try members.defaulted("labels", &labels)
+        try members.defaulted("namesHome", &namesHome)
     }
 }

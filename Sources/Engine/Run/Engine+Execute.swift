@@ -44,7 +44,13 @@ extension Engine {
             }
             process.workingDirectory = directory
         }
-        if let user = options.user { try setUser(user, of: &process, pid: pid) }
+        if options.terminal, !process.environment.contains(where: { $0.hasPrefix("TERM=") }) {
+            process.environment.append("TERM=xterm")
+        }
+        if let user = options.user {
+            let keepsHome = container.namesHome || options.environment.contains { $0.name == "HOME" }
+            try setUser(user, of: &process, pid: pid, keepsHome: keepsHome)
+        }
         if options.privileged {
             process.capabilities?.bounding = CapabilityNames.all
             process.capabilities?.effective = CapabilityNames.all
@@ -67,7 +73,7 @@ extension Engine {
     }
 
     private func setUser(
-        _ text: String, of process: inout RuntimeConfiguration.Process, pid: Int32
+        _ text: String, of process: inout RuntimeConfiguration.Process, pid: Int32, keepsHome: Bool
     ) throws {
         let user = try UserDatabase(rootfs: "/proc/\(pid)/root").resolve(text)
         process.user = RuntimeConfiguration.User(
@@ -76,6 +82,7 @@ extension Engine {
         let bounding = process.capabilities?.bounding ?? []
         process.capabilities?.effective = user.uid == 0 ? bounding : []
         process.capabilities?.permitted = user.uid == 0 ? bounding : []
+        guard !keepsHome else { return }
         process.environment.removeAll { $0.hasPrefix("HOME=") }
         process.environment.append("HOME=\(user.home)")
     }

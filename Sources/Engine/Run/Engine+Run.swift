@@ -49,6 +49,9 @@ extension Engine {
             removes: options.removes, terminal: options.terminal,
             labels: image.configuration.execution.labels.merging(
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        container.namesHome =
+            options.environment.contains { $0.name == "HOME" }
+            || image.configuration.execution.environment.contains { $0.hasPrefix("HOME=") }
         let care = try shelf.add(&container, named: options.name)
         do {
             try options.writeIdentifier(container.id)

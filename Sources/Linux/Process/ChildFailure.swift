@@ -24,6 +24,7 @@ package enum ChildFailure {
             isolab_run_hook.rawValue: "run hook startContainer", isolab_execute.rawValue: "execve",
             isolab_seccomp.rawValue: "seccomp", isolab_no_new_privileges.rawValue: "prctl",
             isolab_parent_death.rawValue: "prctl", isolab_await_start.rawValue: "read",
+            isolab_take_terminal.rawValue: "ioctl",
         ]
         return error(
             operations[UInt32(bitPattern: report.operation)] ?? "start", program, errno: report.error,

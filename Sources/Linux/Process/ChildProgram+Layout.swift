@@ -74,7 +74,10 @@ extension ChildProgram {
                         console: console ? 1 : 0,
                         controls: kept == nil ? 1 : 0)
                 ]))
-        case .findProgram(let candidates): return make(isolab_find_program, strings(candidates))
+        case .findProgram(let candidates, let byMode):
+            return make(isolab_find_program, strings(candidates), byMode ? 1 : 0)
+        case .findHome(let user):
+            return make(isolab_find_home, home.map { word($0) } ?? 0, UInt64(Self.homeSize), UInt64(user))
         case .systemCall(_, let number, let operands, let memory, let place):
             var all = operands + Array(repeating: 0, count: max(0, 4 - operands.count))
             if let memory { all[place] = array(memory) }
@@ -171,7 +174,10 @@ extension ChildProgram {
             let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
-            return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))
+            let entries = environment.map { entry in
+                if let home, entry == "HOME=" { word(home) } else { text(entry) }
+            }
+            return make(isolab_execute, strings(candidates), strings(arguments), array(entries + [0]))
         }
     }
 

@@ -11,6 +11,10 @@ package final class ChildProgram {
     /// What a successor keeps, where there is one; and whether it is being filled.
     let kept: KeptMemory?
     private(set) var isForSuccessor = false
+    /// What becomes the program's HOME, where a step looks for it.
+    private(set) var home: UnsafeMutablePointer<UInt8>?
+    /// Of the longest path and the name before it.
+    static let homeSize = 4096 + 8
     private let child: UnsafeMutablePointer<isolab_child>
     private let joinNames: [String]
 
@@ -67,6 +71,9 @@ package final class ChildProgram {
         let stackSize = (copies ? 1024 : 64) * 1024
         let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
         allocations.append(stack)
+        isForSuccessor = kept != nil
+        if steps.contains(where: { if case .findHome = $0 { true } else { false } }) { home = layHome() }
+        isForSuccessor = false
         child.pointee.steps = lay(steps[..<split], inputs)
         child.pointee.count = UInt64(split)
         if split < steps.count { layForSuccessor(steps[split...], inputs) }
@@ -83,6 +90,12 @@ package final class ChildProgram {
         }
         child.pointee.joins = UnsafePointer(joins)
         child.pointee.join_count = UInt64(inputs.joins.count)
+    }
+
+    private func layHome() -> UnsafeMutablePointer<UInt8> {
+        let entry = reserve(UInt8.self, Self.homeSize)
+        for (index, byte) in Array("HOME=/\0".utf8).enumerated() { entry[index] = byte }
+        return entry
     }
 
     private func lay(_ steps: ArraySlice<ChildStep>, _ inputs: Inputs) -> UnsafePointer<isolab_step> {

@@ -24,8 +24,11 @@ public enum ChildStep: Equatable, Sendable {
     /// Make a terminal of the container's devpts, send its master to the launch's console socket, and make it the
     /// standard streams and the controlling terminal.
     case openTerminal(rows: UInt16, columns: UInt16, user: UInt32, console: Bool)
-    /// One of the candidates must be there and executable.
-    case findProgram(candidates: [String])
+    /// One of the candidates must be there and executable; by mode: by somebody.
+    case findProgram(candidates: [String], byMode: Bool)
+    /// Sets the variable HOME of the program, where its environment has `HOME=`, by the container's /etc/passwd; `/` where that
+    /// does not know the user.
+    case findHome(user: UInt32)
     /// A system call without a step of its own; `memory` is laid out and its address put in place of operand `place`.
     case systemCall(name: String, number: Int, operands: [UInt64], memory: [UInt64]?, place: Int)
     /// `setns(2)` with one of the launch's descriptors.
@@ -142,6 +145,7 @@ extension ChildStep {
         case .hook(let hook): "hook \(hook.path)"
         case .openTerminal: "terminal"
         case .findProgram: "find program"
+        case .findHome: "find home"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace(_, let namespaces): "join \(namespaces)"
         case .adoptTree: "adopt tree"
@@ -217,7 +221,8 @@ extension ChildStep {
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
         case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
-        case .findProgram(let candidates): candidates.last ?? ""
+        case .findProgram(let candidates, _): candidates.last ?? ""
+        case .findHome(let user): "user \(user)"
         case .setHostName(let name), .setDomainName(let name): name
         case .holdLabel(let module): module.files.last ?? ""
         case .writeLabel(_, let label): label
@@ -245,6 +250,7 @@ extension ChildStep {
         case .awaitStart, .awaitPublication: "read"
         case .showProcesses: "fsconfig"
         case .hook, .execute, .findProgram: "execve"
+        case .findHome: "read"
         case .openTerminal, .takeTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace: "setns"
@@ -325,7 +331,9 @@ extension ChildStep: CustomStringConvertible {
             "seccomp filter of \(instructions.count) instructions, with a listener"
         case .hook(let hook): "hook \(hook.path) \(hook.arguments)"
         case .openTerminal(let rows, let columns, let user, _): "terminal \(columns)×\(rows) of user \(user)"
-        case .findProgram(let candidates): "find program \(candidates.joined(separator: " or "))"
+        case .findProgram(let candidates, let byMode):
+            "find program \(candidates.joined(separator: " or "))\(byMode ? ", by mode" : "")"
+        case .findHome(let user): "find home of user \(user)"
         case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
         case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
         case .adoptTree(let slot, let tree): "idmapped tree \(tree) → slot \(slot)"

@@ -16,9 +16,12 @@ enum LaunchOptions {
 
     static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
 
-    /// Sockets that somebody listens on for the container (sd_listen_fds(3)).
+    /// Sockets that somebody listens on for the container; what was meant for another process is none of ours
+    /// (sd_listen_fds(3)).
     private static var listeningDescriptors: Int {
-        getenv("LISTEN_FDS").flatMap { Int(String(cString: $0)) }.map { max(0, $0) } ?? 0
+        func number(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
+        guard number("LISTEN_PID") == Int(getpid()) else { return 0 }
+        return max(0, number("LISTEN_FDS") ?? 0)
     }
 
     /// How many descriptors go along: those asked for, and those of socket activation (sd_listen_fds(3)).

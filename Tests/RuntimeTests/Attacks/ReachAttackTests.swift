@@ -261,6 +261,41 @@ import Testing
         try other.remove()
     }
 
+    /// The same with a terminal, and in a user namespace that belongs to the other container.
+    @Test(.enabled(if: makesOutOfSight, reason)) func firstProcessInSightOfOthers() throws {
+        func map(_ configuration: inout RuntimeConfiguration) {
+            configuration.linux?.namespaces.append(.init(.user))
+            configuration.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
+            configuration.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
+        }
+        let other = try engine.started("exec sleep 1000") {
+            mayTrace(&$0)
+            map(&$0)
+        }
+        let first = try #require(try other.state().pid)
+        let container = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; exec sleep 1000") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+        }
+        let pid = try #require(try container.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == pid)
+        #expect(try booty(pid, beside: first) == ["mounts"])
+        #expect(try Procfs.namespace("user", of: "\(pid)") == Procfs.namespace("user", of: "\(first)"))
+        #expect(try ForeignMemory(pid: pid).mappings().filter { $0.name == "[heap]" }.isEmpty)
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("sleep 1000 ")
+        #expect(try container.execute("echo joined").output == "joined\n")
+        let onTerminal = try engine.run("tty; exit 6") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+            $0.process?.terminal = true
+        }
+        #expect(onTerminal.output == "/dev/pts/0\r\n", "\(onTerminal.complaints)")
+        #expect(onTerminal.status == 6)
+        try container.remove()
+        try other.remove()
+    }
+
     /// Without CAP_SYS_PTRACE the joining process can be seen and not looked into.
     @Test(.enabled(if: TestHost.has("strace"), "needs strace")) func joiningProcessOutOfReach() throws {
         let container = try engine.started(
