@@ -18,28 +18,89 @@
 
 // MARK: - The launcher's side
 
-void isolab_leave_behind(const struct isolab_child *child) {
-    // Gaps are answered with ENOMEM; what there is has been marked all the same.
-    CALL3(SYS_madvise, 0, ALL_ADDRESSES, MADV_DONTFORK);
-    for (uint64_t index = 0; index < child->kept_count; index++) {
-        CALL3(SYS_madvise, child->kept[index].start, child->kept[index].length, MADV_DOFORK);
-    }
+static void find_code(struct isolab_child *child) {
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     uint64_t count = getauxval(AT_PHNUM), page = getauxval(AT_PAGESZ), base = 0;
     for (uint64_t index = 0; index < count; index++) {
         if (headers[index].p_type == PT_PHDR) base = (uint64_t)headers - headers[index].p_vaddr;
     }
-    for (uint64_t index = 0; index < count; index++) {
+    child->code_count = 0;
+    for (uint64_t index = 0; index < count && child->code_count < sizeof child->code / sizeof *child->code; index++) {
         if (headers[index].p_type != PT_LOAD || !(headers[index].p_flags & PF_X)) continue;
         uint64_t start = (base + headers[index].p_vaddr) & ~(page - 1);
         uint64_t end = (base + headers[index].p_vaddr + headers[index].p_memsz + page - 1) & ~(page - 1);
-        CALL3(SYS_madvise, start, end - start, MADV_DOFORK);
+        child->code[child->code_count].start = (void *)start;
+        child->code[child->code_count++].length = end - start;
     }
+}
+
+void isolab_leave_behind(struct isolab_child *child) {
+    find_code(child);
+    // Gaps are answered with ENOMEM; what there is has been marked all the same.
+    CALL3(SYS_madvise, 0, ALL_ADDRESSES, MADV_DONTFORK);
+    for (uint64_t index = 0; index < child->kept_count; index++) {
+        CALL3(SYS_madvise, child->kept[index].start, child->kept[index].length, MADV_DOFORK);
+    }
+    for (uint64_t index = 0; index < child->code_count; index++) {
+        CALL3(SYS_madvise, child->code[index].start, child->code[index].length, MADV_DOFORK);
+    }
+}
+
+// The kept range that begins first at an address or after it.
+static const struct isolab_range *next_range(const struct isolab_child *child, uint64_t from) {
+    const struct isolab_range *next = NULL;
+    for (uint64_t index = 0; index < child->kept_count + child->code_count; index++) {
+        const struct isolab_range *range =
+            index < child->kept_count ? &child->kept[index] : &child->code[index - child->kept_count];
+        if ((uint64_t)range->start >= from && (!next || range->start < next->start)) next = range;
+    }
+    return next;
+}
+
+// On a stack that is kept.
+__attribute__((noreturn, used)) static void leave(struct isolab_child *child, long is_dumpable) {
+    uint64_t from = 0;
+    const struct isolab_range *next;
+    while ((next = next_range(child, from))) {
+        if ((uint64_t)next->start > from) CALL2(SYS_munmap, from, (uint64_t)next->start - from);
+        from = (uint64_t)next->start + next->length;
+    }
+    // To the end of what this machine's processes have, wherever that is.
+    for (int bits = 56; bits > 30; bits--) {
+        if ((1ul << bits) - 4096 > from && CALL2(SYS_munmap, from, (1ul << bits) - 4096 - from) == 0) break;
+    }
+    if (is_dumpable) CALL5(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+    end_process(0);
+}
+
+void isolab_leave(struct isolab_child *child, int is_dumpable) {
+    find_code(child);
+    uint64_t stack = ((uint64_t)child->leaving_stack + child->leaving_stack_size) & ~15ul;
+#if defined(__x86_64__)
+    __asm__ volatile("mov %0, %%rsp\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "call *%1\n\t"
+                     "ud2"
+                     :
+                     : "r"(stack), "r"(leave), "D"(child), "S"((long)is_dumpable)
+                     : "memory");
+#elif defined(__aarch64__)
+    register struct isolab_child *x0 __asm__("x0") = child;
+    register long x1 __asm__("x1") = is_dumpable;
+    __asm__ volatile("mov sp, %0\n\t"
+                     "mov x29, xzr\n\t"
+                     "blr %1\n\t"
+                     "brk 1"
+                     :
+                     : "r"(stack), "r"(leave), "r"(x0), "r"(x1)
+                     : "memory");
+#endif
+    __builtin_unreachable();
 }
 
 // MARK: - The successor
 
-// Nothing here, and nothing that the steps after isolab_succeed call, may use anything of the program but its code: no constant
+// Nothing here, and nothing that the steps after isolab_succeed and isolab_hand_over call, may use anything of the program but its code: no constant
 // data, no table of a switch, no function of the C library, not even one that the compiler puts in by itself.
 __attribute__((noreturn, used)) static void successor_main(struct isolab_child *child) {
     isolab_walk(child, child->later_steps, child->later_count, 1);

@@ -168,6 +168,8 @@ static void report(const struct isolab_child *child, const struct isolab_step *s
 
 void isolab_walk(struct isolab_child *child, const struct isolab_step *steps, uint64_t count, int is_alone) {
     for (uint64_t index = 0; index < count; index++) {
+        // Asked before: with a hand-over these steps may go.
+        int is_handing_over = steps[index].operation == isolab_hand_over;
         long result = perform(child, &steps[index]);
         if (result < 0) {
             child->error = (int32_t)-result;
@@ -176,6 +178,10 @@ void isolab_walk(struct isolab_child *child, const struct isolab_step *steps, ui
             // A filter may keep it from waking anybody, and even from its end: whoever looks at the word ends it.
             if (!is_alone) isolab_say(child, ISOLAB_FAILED);
             return;
+        }
+        // Its launcher may take the rest of the memory away with it from now on.
+        if (!is_alone && is_handing_over && child->later_count) {
+            return isolab_walk(child, child->later_steps, child->later_count, 1);
         }
         // The clock is read in memory that a process by itself has not.
         if (!is_alone) child->stamps[index] = isolab_clock_monotonic_raw();
@@ -300,7 +306,7 @@ int isolab_child_start(struct isolab_child *child) {
     child->empty = -1;
     child->alive = 1;
     for (uint64_t index = 0; index < child->count; index++) child->stamps[index] = 0;
-    if (child->later_count) isolab_leave_behind(child);
+    if (child->later_stack) isolab_leave_behind(child);
     int32_t pidfd = -1;
     struct clone_args arguments = {
         .flags = child->flags | CLONE_VM | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_CHILD_CLEARTID,
@@ -327,7 +333,7 @@ int isolab_child_start(struct isolab_child *child) {
 
 void isolab_child_open_gate(struct isolab_child *child, uint32_t gate) {
     // What the launcher has come by meanwhile is not for a successor either.
-    if (child->later_count) isolab_leave_behind(child);
+    if (child->later_stack) isolab_leave_behind(child);
     child->gate = gate;
     CALL3(SYS_futex, &child->gate, FUTEX_WAKE, 1);
 }

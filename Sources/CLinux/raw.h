@@ -93,7 +93,7 @@ void isolab_walk(struct isolab_child *child, const struct isolab_step *steps, ui
 long isolab_step_succeed(struct isolab_child *child, uint64_t pass);
 
 /// Sees to it that what is made from now on like fork(2) gets the child's kept memory and this program's code, and nothing else.
-void isolab_leave_behind(const struct isolab_child *child);
+void isolab_leave_behind(struct isolab_child *child);
 
 /// Wakes whoever waits for the child's word to change.
 void isolab_say(struct isolab_child *child, uint32_t word);

@@ -91,4 +91,29 @@ import Testing
             #expect(error?.errno == EPERM)
         }
     }
+
+    /// A label is written by a file that was opened while the process was to be found in procfs; later it is not. A kernel without
+    /// a module for labels says EINVAL when all else is right, one with a module takes the word.
+    @Test func label() throws {
+        func failure(_ steps: [ChildStep], _ write: ChildStep) throws -> SystemError? {
+            let program = ChildProgram(
+                [.mount(source: "", target: "/", type: "", flags: [.isPrivate, .recursive], data: "")] + steps + [
+                    .mount(source: "none", target: "/proc", type: "tmpfs", flags: [], data: ""), write,
+                    .execute(candidates: ["/bin/true"], arguments: ["true"], environment: []),
+                ], inputs: .init())
+            do throws(SystemError) {
+                let child = try program.start(namespaces: .mount, cgroup: -1)
+                close(child.pidfd)
+                _ = try ProcessExit.wait(for: child.pid)
+                return nil
+            } catch { return error }
+        }
+        let late = try #require(
+            try failure([], .writeFile(path: "/proc/self/attr/exec", content: "exec unconfined")))
+        #expect([ENOENT, EPERM].contains(late.errno), "the negative control finds the file")
+        for module in [SecurityModule.appArmor, .selinux] {
+            let error = try failure([.holdLabel(module)], .writeLabel(module, "exec unconfined"))
+            #expect(error == nil || error?.errno == EINVAL && error?.operation == "write", "\(error as Any)")
+        }
+    }
 }

@@ -233,4 +233,30 @@ import Testing
         try container.remove()
         for hierarchy in TestHost.layout?.hierarchies ?? [] { #expect(!SystemFile.exists(hierarchy.mountPoint + top)) }
     }
+
+    /// SIGKILL to a container without a pid namespace of its own ends all of it, also when its first process has ended already;
+    /// another container in its cgroup's place is none of it.
+    @Test func killWithoutNamespace() throws {
+        func started(_ script: String, in place: String) throws -> Container {
+            try engine.started(script) {
+                $0.linux?.namespaces.removeAll { $0.kind == .pid }
+                $0.linux?.cgroupsPath = place
+            }
+        }
+        let place = "/\(engine.name())"
+        let container = try started("sleep 1000 & exec sleep 1000", in: place)
+        try Waiting.until("both run") { Engine.processes(of: String(place.dropFirst())).count == 2 }
+        #expect(try engine.call("kill", container.id, "KILL").status == 0)
+        try Waiting.until("both end") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        try container.remove()
+
+        let orphaned = try started("sleep 1000 & exit 0", in: place)
+        try orphaned.awaitEnd()
+        #expect(Engine.processes(of: String(place.dropFirst())).count == 1)
+        #expect(try engine.call("kill", orphaned.id, "TERM").status == 1)
+        #expect(try engine.call("kill", orphaned.id, "KILL").status == 0)
+        try Waiting.until("it ends") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        #expect(try engine.call("kill", orphaned.id, "KILL").status == 1)
+        try orphaned.remove()
+    }
 }

@@ -201,13 +201,13 @@ import Testing
         let bundle = try engine.bundle(
             engine.configuration("") {
                 $0.process?.arguments = ["/bin/sh", "-c", "cat; pwd; env; echo \"$1|$2\"", "zeroth", "one two", ""]
-                $0.process?.environment = ["PATH=/bin", "A=b c", "EMPTY="]
+                $0.process?.environment = ["PATH=/bin", "A=b c", "EMPTY=", "HOME=/h"]
                 $0.process?.workingDirectory = "/data"
             })
         let answer = try engine.call(["run", "--bundle", bundle, engine.name()], input: "from the caller\n")
         let lines = Set(answer.output.split(separator: "\n").map(String.init))
         #expect(lines.isSuperset(of: ["from the caller", "/data", "A=b c", "EMPTY=", "PATH=/bin", "one two|"]))
-        #expect(lines.filter { $0.contains("=") && !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.count == 3)
+        #expect(lines.filter { $0.contains("=") && !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.count == 4)
     }
 
     /// A thousand-to-one race: eight creations of one name, one wins, and the others leave nothing.

@@ -137,14 +137,20 @@ struct isolab_range {
 struct isolab_child {
     const struct isolab_step *steps;
     uint64_t count;
-    /// What follows isolab_succeed, and a stack for it.
+    /// What follows isolab_succeed or isolab_hand_over, and a stack for it.
     const struct isolab_step *later_steps;
     uint64_t later_count;
     void *later_stack;
     uint64_t later_stack_size;
-    /// The memory that a successor keeps, this structure included; all else of its maker's it does not have.
+    /// Where a launcher stands that leaves its memory to the child.
+    void *leaving_stack;
+    uint64_t leaving_stack_size;
+    /// The memory that whoever does that keeps, this structure included; all else of its maker's it does not have.
     const struct isolab_range *kept;
     uint64_t kept_count;
+    /// The program's code.
+    struct isolab_range code[4];
+    uint64_t code_count;
     /// The end of each step, CLOCK_MONOTONIC_RAW in nanoseconds; 0 where it was not reached.
     volatile uint64_t *stamps;
     /// When the child's first instruction ran.
@@ -206,6 +212,10 @@ struct isolab_child {
 /// Makes the child (clone3(2)). Without CLONE_VFORK it runs beside the caller, who must call `isolab_child_join` before
 /// the memory may go. Answers 0, or the errno.
 int isolab_child_start(struct isolab_child *child);
+
+/// Ends this process. A child that waits in its memory after isolab_hand_over keeps what it needs of that, and is left alone with it;
+/// where it may be dumped, by its user.
+__attribute__((noreturn)) void isolab_leave(struct isolab_child *child, int is_dumpable);
 
 /// Opens a gate of a child that waits in `isolab_await_gate`, or all of them for good with ISOLAB_GIVE_UP.
 void isolab_child_open_gate(struct isolab_child *child, uint32_t gate);

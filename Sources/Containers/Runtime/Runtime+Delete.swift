@@ -16,9 +16,11 @@ extension Runtime {
             return
         }
         guard let process = record.process, status != .stopped, status != .creating else {
+            if signal == SIGKILL, status == .stopped, try killRest(of: record, directory) { return }
             throw RuntimeError("kill", id, "container not running: it is \(status.rawValue)")
         }
         try Self.send(signal, to: process)
+        if signal == SIGKILL { try killOthers(of: record, directory) }
         // What is frozen does not even die.
         if signal == SIGKILL, status == .paused { try cgroup(of: record).thaw() }
     }

@@ -51,7 +51,7 @@ extension Runtime {
         if maker == 0 {
             do {
                 _ = try create(request)
-                _exit(0)
+                WaitingChild.leave()
             } catch {
                 try? SystemFile.write(Array("\(error)".utf8), to: report.writeEnd, "a report")
                 _exit(1)

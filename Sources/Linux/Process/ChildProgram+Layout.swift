@@ -72,7 +72,7 @@ extension ChildProgram {
                     isolab_terminal(
                         socket: inputs.consoleSocket, rows: rows, columns: columns, user: user,
                         console: console ? 1 : 0,
-                        controls: kept == nil ? 1 : 0)
+                        controls: steps.contains { $0.isSucceed } ? 0 : 1)
                 ]))
         case .findProgram(let candidates, let byMode):
             return make(isolab_find_program, strings(candidates), byMode ? 1 : 0)

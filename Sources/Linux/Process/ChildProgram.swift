@@ -59,7 +59,7 @@ package final class ChildProgram {
     package init(_ steps: [ChildStep], inputs: Inputs) {
         self.steps = steps
         joinNames = inputs.joins.map { "\($0.namespaces) of \($0.name)" }
-        let split = steps.firstIndex { $0.isSucceed }.map { $0 + 1 } ?? steps.count
+        let split = steps.firstIndex { $0.isSucceed || $0 == .handOver }.map { $0 + 1 } ?? steps.count
         let kept = split < steps.count ? KeptMemory() : nil
         self.kept = kept
         child =
@@ -69,8 +69,8 @@ package final class ChildProgram {
         // Copying a tree goes down directory by directory, each with a buffer.
         let copies = steps.contains { if case .copyUp = $0 { true } else { false } }
         let stackSize = (copies ? 1024 : 64) * 1024
-        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
-        allocations.append(stack)
+        let stack = Self.stack(stackSize, in: steps.contains(.handOver) ? kept : nil)
+        if kept == nil || !steps.contains(.handOver) { allocations.append(stack) }
         isForSuccessor = kept != nil
         if steps.contains(where: { if case .findHome = $0 { true } else { false } }) { home = layHome() }
         isForSuccessor = false
@@ -92,6 +92,10 @@ package final class ChildProgram {
         child.pointee.join_count = UInt64(inputs.joins.count)
     }
 
+    private static func stack(_ size: Int, in kept: KeptMemory?) -> UnsafeMutableRawPointer {
+        kept?.reserve(size) ?? UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+    }
+
     private func layHome() -> UnsafeMutablePointer<UInt8> {
         let entry = reserve(UInt8.self, Self.homeSize)
         for (index, byte) in Array("HOME=/\0".utf8).enumerated() { entry[index] = byte }
@@ -109,11 +113,18 @@ package final class ChildProgram {
         let stackSize = 64 * 1024
         child.pointee.later_steps = lay(steps, inputs)
         child.pointee.later_count = UInt64(steps.count)
-        child.pointee.later_stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
-        child.pointee.later_stack_size = UInt64(stackSize)
-        isForSuccessor = false
+        let stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
+        if self.steps.contains(.handOver) {
+            child.pointee.leaving_stack = stack
+            child.pointee.leaving_stack_size = UInt64(stackSize)
+        } else {
+            child.pointee.later_stack = stack
+            child.pointee.later_stack_size = UInt64(stackSize)
+        }
+        // Room for the one that this may take itself.
+        let copy = reserve(isolab_range.self, (kept?.ranges.count ?? 0) + 1)
         let ranges = kept?.ranges ?? []
-        let copy = reserve(isolab_range.self, ranges.count)
+        isForSuccessor = false
         for (index, range) in ranges.enumerated() { copy[index] = range }
         child.pointee.kept = UnsafePointer(copy)
         child.pointee.kept_count = UInt64(ranges.count)
@@ -197,6 +208,7 @@ package final class ChildProgram {
         if word == UInt32(ISOLAB_HANDED_OVER) {
             // The child walks on in this memory, and nobody will say when it is done with it.
             _ = Unmanaged.passRetained(self)
+            WaitingChild.note(child)
             return (pid, child.pointee.pidfd)
         }
         if let failure = refusal ?? self.failure {

@@ -267,6 +267,7 @@ import Testing
             configuration.linux?.namespaces.append(.init(.user))
             configuration.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
             configuration.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
+            configuration.linux?.sysctl = [:]
         }
         let other = try engine.started("exec sleep 1000") {
             mayTrace(&$0)
@@ -276,6 +277,7 @@ import Testing
         let container = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; exec sleep 1000") {
             shares(first, &$0)
             $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+            $0.linux?.sysctl = [:]
         }
         let pid = try #require(try container.state().pid)
         #expect(try newcomer(beside: first, "it was created") == pid)
@@ -288,6 +290,7 @@ import Testing
         let onTerminal = try engine.run("tty; exit 6") {
             shares(first, &$0)
             $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+            $0.linux?.sysctl = [:]
             $0.process?.terminal = true
         }
         #expect(onTerminal.output == "/dev/pts/0\r\n", "\(onTerminal.complaints)")
