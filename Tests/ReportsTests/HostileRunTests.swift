@@ -28,7 +28,7 @@ import Testing
     }
 
     /// Every instant there is beside every other.
-    @Test(arguments: instants) func instants(_ first: Int64) {
+    @Test(arguments: instants) func everyInstant(_ first: Int64) {
         for second in Self.instants {
             var run = ExampleRun.run(blocks: 3)
             for index in run.samples.indices {
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// One figure everywhere, and one among usual ones.
-    @Test(arguments: figures) func figures(_ figure: Double) {
+    @Test(arguments: figures) func everyFigure(_ figure: Double) {
         for step in [1, 7] {
             var run = ExampleRun.run(blocks: 6)
             for index in run.samples.indices where index % step == 0 {
