@@ -99,6 +99,8 @@ struct RegistryResponder: HTTPResponder {
             case .verdict(let found): verdict = found
             case .tooMany:
                 metrics.refuse()
+                // Else a flood comes again at once, and leaves a right password among it less of a chance.
+                try await Task.sleep(for: .seconds(1))
                 return .refused(registry.tooManyLogins)
             }
         } else {
