@@ -10,7 +10,7 @@ struct InputFileTests {
         try body(path)
     }
 
-    private func errno(_ body: () throws -> Void) -> Int32? {
+    private func refusal(_ body: () throws -> Void) -> Int32? {
         do { try body() } catch { return (error as? SystemError)?.errno }
         return nil
     }
@@ -20,8 +20,8 @@ struct InputFileTests {
             try SystemFile.replace(path, with: [1, 2, 3])
             #expect(try SystemFile.document(path) == [1, 2, 3] && SystemFile.bytes(of: path) == [1, 2, 3])
             #expect(try SystemFile.document(path, limit: 3).count == 3)
-            #expect(errno { _ = try SystemFile.document(path, limit: 2) } == EFBIG)
-            #expect(errno { _ = try SystemFile.bytes(of: path, limit: 2) } == EFBIG)
+            #expect(refusal { _ = try SystemFile.document(path, limit: 2) } == EFBIG)
+            #expect(refusal { _ = try SystemFile.bytes(of: path, limit: 2) } == EFBIG)
         }
     }
 
@@ -32,21 +32,21 @@ struct InputFileTests {
                 let file = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT)
                 #expect(ftruncate(file.number, 1 << 40) == 0)
             }
-            #expect(errno { _ = try SystemFile.bytes(of: path) } == EFBIG)
-            #expect(errno { _ = try SystemFile.document(path) } == EFBIG)
+            #expect(refusal { _ = try SystemFile.bytes(of: path) } == EFBIG)
+            #expect(refusal { _ = try SystemFile.document(path) } == EFBIG)
         }
-        #expect(errno { _ = try SystemFile.bytes(of: "/dev/zero", limit: 1 << 20) } == EFBIG)
+        #expect(refusal { _ = try SystemFile.bytes(of: "/dev/zero", limit: 1 << 20) } == EFBIG)
     }
 
     /// A pipe nobody writes to is not waited for, and a device not read, where a user names a document.
     @Test func notRegular() throws {
         try place { path in
             #expect(mkfifo(path, 0o600) == 0)
-            #expect(errno { _ = try SystemFile.document(path) } == EINVAL)
+            #expect(refusal { _ = try SystemFile.document(path) } == EINVAL)
         }
-        #expect(errno { _ = try SystemFile.document("/dev/zero") } == EINVAL)
-        #expect(errno { _ = try SystemFile.document("/tmp") } == EISDIR)
-        #expect(errno { _ = try SystemFile.document("/tmp/isolab-none") } == ENOENT)
+        #expect(refusal { _ = try SystemFile.document("/dev/zero") } == EINVAL)
+        #expect(refusal { _ = try SystemFile.document("/tmp") } == EISDIR)
+        #expect(refusal { _ = try SystemFile.document("/tmp/isolab-none") } == ENOENT)
         #expect(try !SystemFile.document("/proc/self/status").isEmpty)
     }
 }
