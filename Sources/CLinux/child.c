@@ -117,7 +117,7 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
-    case isolab_open_terminal: return isolab_step_terminal((const struct isolab_terminal *)a);
+    case isolab_open_terminal: return isolab_step_terminal(child, (const struct isolab_terminal *)a);
     case isolab_system_call: return CALL4(a, b, c, d, e);
     case isolab_unshare: return CALL1(SYS_unshare, a);
     case isolab_set_namespace: return CALL2(SYS_setns, a, b);
@@ -292,6 +292,8 @@ int isolab_child_start(struct isolab_child *child) {
     child->labels[0] = -1;
     child->labels[1] = -1;
     child->root = -1;
+    child->inside = -1;
+    child->devices = -1;
     child->shown = -1;
     child->proc = -1;
     child->sys = -1;

@@ -117,8 +117,6 @@ struct ProcessBuilder {
         addSecurityLabels()
         steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
-        // Made where the image has none, as by runc and crun; root's, for the user comes after.
-        if !isMemberOfContainer { steps += Self.directories(on: process.workingDirectory) }
         try addIdentity()
         if let affinity = process.execCPUAffinity?.final, isMemberOfContainer {
             steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.final"))
@@ -144,15 +142,6 @@ struct ProcessBuilder {
         if let filter, process.noNewPrivileges, !hasListener { steps.append(filter) }
         steps.append(
             .execute(candidates: candidates, arguments: process.arguments, environment: process.environment))
-    }
-
-    /// A path's directories, each before what is in it; none of the root itself.
-    private static func directories(on path: String) -> [ChildStep] {
-        var parent = ""
-        return path.split(separator: "/").map { part in
-            parent += "/" + part
-            return .ensureDirectory(path: parent)
-        }
     }
 
     // MARK: - Identity
