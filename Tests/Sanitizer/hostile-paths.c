@@ -246,6 +246,7 @@ static void directories(const char *place) {
     memset(&child, 0xff, sizeof child);
     EACH(lengths, length) {
         char *path = path_of("/", lengths[length]);
+        child.is_placed = 0;
         step(isolab_change_directory, path, 0, 0, 0, 0);
         const char *candidates[] = {path, path, NULL};
         step(isolab_find_program, candidates, 0, 0, 0, 0);
@@ -258,7 +259,9 @@ static void directories(const char *place) {
         memset(name, 'w', 200);
         name[200] = 0;
         REQUIRE(mkdir(name, 0755) == 0 && chdir(name) == 0);
-        step(isolab_change_directory, ".", 0, 0, 0, 0);
+        child.is_placed = 0;
+        long result = step(isolab_change_directory, ".", level % 2, 0, 0, 0);
+        REQUIRE(result == (level < 15 ? 0 : result) && (result == 0 || result == -ENAMETOOLONG));
     }
     REQUIRE(chdir("/") == 0);
 }

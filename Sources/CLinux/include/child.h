@@ -45,7 +45,7 @@ enum isolab_operation {
     isolab_make_device,       // a: path, b: mode with type, c: device, d: uid, e: gid; what is right already is left
     isolab_make_link,         // a: target, b: path; an existing one is left
     isolab_write_file,        // a: path, b: bytes, c: length; one below /proc must be on procfs, without links
-    isolab_change_directory,  // a: path
+    isolab_change_directory,  // a: path, b: 1 for a first try, which may be refused; where it came through no second one is made
     isolab_set_host_name,     // a: bytes, b: length
     isolab_set_domain_name,   // a: bytes, b: length
     isolab_loopback_up,
@@ -195,6 +195,8 @@ struct isolab_child {
     int32_t inside;
     /// The directory in which devices are made; −1 before it is held; ISOLAB_FOREIGN where it is not the container's own.
     int32_t devices;
+    /// Whether the working directory is the program's already.
+    int32_t is_placed;
     /// The procfs and the sysfs mounted on /proc and /sys, whatever takes the place of their names; −1 before they are.
     int32_t proc, sys;
     /// /dev/null inside, checked to be it; −1 before it is needed.

@@ -174,11 +174,13 @@ struct ProcessBuilder {
         if deniesSetGroups, process.user.additionalGids.contains(where: { $0 != process.user.gid }) {
             warnings.append("process.user.additionalGids: this user namespace has given up setgroups: left out")
         }
-        if process.user.uid != 0 { steps.append(.keepCapabilities) }
+        if process.user.uid != 0 {
+            // As by runc and crun: with the rights there are now, and where they do not suffice with the user's own.
+            steps += [.tryDirectory(path: process.workingDirectory), .keepCapabilities]
+        }
         steps.append(
             .setGroups(primary: process.user.gid, additional: deniesSetGroups ? nil : process.user.additionalGids))
         steps.append(.setUser(process.user.uid))
-        // After the change of user, so that the program's directory is one the user may enter.
         steps.append(.changeDirectory(path: process.workingDirectory))
         steps.append(.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable))
         if !ambient.isEmpty { steps.append(.setAmbientCapabilities(ambient)) }

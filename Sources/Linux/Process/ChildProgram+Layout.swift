@@ -134,6 +134,7 @@ extension ChildProgram {
         case .writeFile(let path, let content):
             return make(isolab_write_file, text(path), text(content), UInt64(content.utf8.count))
         case .changeDirectory(let path): return make(isolab_change_directory, text(path))
+        case .tryDirectory(let path): return make(isolab_change_directory, text(path), 1)
         case .setHostName(let name): return make(isolab_set_host_name, text(name), UInt64(name.utf8.count))
         case .setDomainName(let name): return make(isolab_set_domain_name, text(name), UInt64(name.utf8.count))
         case .loopbackUp: return make(isolab_loopback_up)

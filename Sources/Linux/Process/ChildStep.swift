@@ -77,6 +77,8 @@ public enum ChildStep: Equatable, Sendable {
     case makeLink(target: String, path: String)
     case writeFile(path: String, content: String)
     case changeDirectory(path: String)
+    /// The same before the change of user: where it is refused to this one too, it is tried once more.
+    case tryDirectory(path: String)
     case setHostName(String)
     case setDomainName(String)
     case loopbackUp
@@ -180,7 +182,7 @@ extension ChildStep {
         case .makeDevice(let path, _, _, _, _, _): "mknod \(path)"
         case .makeLink(_, let path): "symlink \(path)"
         case .writeFile(let path, _): "write \(path)"
-        case .changeDirectory(let path): "chdir \(path)"
+        case .changeDirectory(let path), .tryDirectory(let path): "chdir \(path)"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "loopback up"
@@ -220,7 +222,7 @@ extension ChildStep {
             .makeReadOnly(let path),
             .makeDirectory(let path, _), .ensureDirectory(let path), .makeDevice(let path, _, _, _, _, _),
             .makeLink(_, let path),
-            .writeFile(let path, _), .changeDirectory(let path):
+            .writeFile(let path, _), .changeDirectory(let path), .tryDirectory(let path):
             path
         case .makeTree(_, let type, _, _): type
         case .holdDevices: "/dev"
@@ -280,7 +282,7 @@ extension ChildStep {
         case .makeDirectory, .ensureDirectory: "mkdir"
         case .makeDevice: "mknod"
         case .makeLink: "symlink"
-        case .changeDirectory: "chdir"
+        case .changeDirectory, .tryDirectory: "chdir"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "ioctl SIOCSIFFLAGS"
