@@ -61,7 +61,7 @@ final class BootedHost {
         try? TreeRemoval.remove(tree.root)
         // A microvm's serial port has no interrupt without ACPI: what programs write to it would never come out.
         let recipe = GuestRecipe(machine: .pc, accelerator: machine.accelerator, memoryMiB: machine.memoryMiB)
-        let console = state.path("console")
+        let console = driver.file(for: "console")
         var domain = recipe.domain(
             name: name, kernel: try GuestKernel.find(), initramfs: initramfs.path, arguments: [],
             channelSocket: driver.channelSocket(for: name), tscKilohertz: AcceleratorReport.probe().tscKilohertz,

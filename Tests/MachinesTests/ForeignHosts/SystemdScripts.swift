@@ -12,8 +12,6 @@ enum SystemdScripts {
         try tree.write(service, to: "/etc/systemd/system/checks.service")
         try tree.write("#!/bin/sh\n" + ConsoleReport.script + checks, to: "/checks/run", mode: 0o755)
         try tree.write(lifeCycle, to: "/checks/life-cycle", mode: 0o755)
-        try tree.write(guestMemory, to: "/checks/guest-memory", mode: 0o755)
-        try tree.write(experiment, to: "/checks/experiment.yaml")
         try tree.write(configuration, to: "/checks/config.json")
     }
 
@@ -92,8 +90,17 @@ enum SystemdScripts {
 
         section machined busctl call org.freedesktop.machine1 /org/freedesktop/machine1 \\
             org.freedesktop.machine1.Manager ListMachines
+        # Where QEMU is meanwhile, as often as a slow host lets one look.
+        watch() {
+            while :; do
+                for pid in $(pgrep qemu-system); do sed -n 's/^0::/QEMU in /p' "/proc/$pid/cgroup" 2> /dev/null; done
+                sleep 0.2
+            done
+        }
+        watch > /tmp/places & watcher=$!
         for lane in vm-micro vm; do section "launch $lane" isolab launch "$lane"; done
-        section "guest's memory" /checks/guest-memory
+        kill $watcher
+        section 'places of QEMU' sort -u /tmp/places
         left() {
             isolab doctor --clean
             echo "$(ls -d /sys/fs/cgroup/isolab/*/ 2>/dev/null | wc -l) cgroups"
@@ -150,32 +157,6 @@ enum SystemdScripts {
             "namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"}, {"type": "cgroup"}]
           }
         }
-
-        """
-
-    /// A measurement that rests on where QEMU is, and where it was meanwhile.
-    private static let guestMemory = """
-        #!/bin/sh
-        timeout -s KILL 150 /usr/local/bin/isolab bench /checks/experiment.yaml --output /tmp/run --no-idle-gate &
-        bench=$!
-        while kill -0 $bench 2> /dev/null; do
-            for pid in $(pgrep qemu-system); do sed -n 's/^0::/QEMU in /p' "/proc/$pid/cgroup" 2> /dev/null; done
-            sleep 0.2
-        done > /tmp/places
-        wait $bench
-        status=$?
-        sort -u /tmp/places
-        exit $status
-
-        """
-
-    private static let experiment = """
-        experiments:
-          - kind: memory
-            lanes: [vm]
-            blocks: 1
-            warmups: 0
-            guest-instances: 1
 
         """
 }
