@@ -34,7 +34,7 @@ let ground: [Target] = [
     // Containerfiles and ignore files as values, and what a build of one will do; pure.
     .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
-    .target(name: "Presentation", dependencies: ["OCI"]),
+    .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
     // Directories of tests' own; no program links it.
     .target(name: "TestSupport", dependencies: ["Linux"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
@@ -109,7 +109,7 @@ let laboratory: [Target] = [
             "Linux", "OCI", "Seccomp", "Containers", "Machines", "WorkloadProtocol", "Statistics", "RunRecord", yams,
         ]),
     // A run → HTML, Markdown, terminal tables; charts as SVG values.
-    .target(name: "Reports", dependencies: ["RunRecord", "Statistics"]),
+    .target(name: "Reports", dependencies: ["Linux", "RunRecord", "Statistics"]),
 ]
 
 // MARK: - Programs
@@ -144,7 +144,7 @@ func staticLink(_ flags: [String]) -> [LinkerSetting] {
 
 let programs: [Target] = [
     // What the programs for people have in common: where errors are said, and exit statuses.
-    .target(name: "CommandSupport", dependencies: [argumentParser]),
+    .target(name: "CommandSupport", dependencies: ["Linux", argumentParser]),
     .executableTarget(
         name: "isolab",
         dependencies: [
@@ -220,7 +220,9 @@ let tests: [Target] = [
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(
         name: "BuildingTests",
-        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
+        dependencies: [
+            "Building", "CLinux", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport",
+        ]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
@@ -228,14 +230,14 @@ let tests: [Target] = [
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "WorkloadProtocol"]),
+    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "OCI", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(
         name: "RunRecordTests",
         dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
     .testTarget(name: "LabTests", dependencies: ["Lab", "TestSupport"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(
         name: "RegistryClientTests",

@@ -112,6 +112,11 @@ static long close_others(const int *kept, uint64_t count, uint64_t first) {
     return CALL3(SYS_close_range, next, ~0u, 0);
 }
 
+// What the steps held of the tree is among what is closed: from here on the process's own root is the one to go from.
+static void let_go(struct isolab_child *child) {
+    child->root = child->inside = child->devices = child->proc = child->sys = child->null = child->empty = -1;
+}
+
 // What a filter says of a call that it forbids, and no file system of a look.
 static int is_refusal(long result) { return result == -EPERM || result == -ENOSYS; }
 
@@ -235,7 +240,9 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
     case isolab_own_streams: return own_streams(a);
     case isolab_reset_signals: return reset_signals();
     case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-    case isolab_close_others: return close_others((const int *)a, b, c);
+    case isolab_close_others:
+        let_go(child);
+        return close_others((const int *)a, b, c);
     case isolab_find_program: return find_program((const char *const *)a, b);
     case isolab_find_home: return find_home((char *)a, b, (uint32_t)c);
     case isolab_hold_label: return hold_label(child, a, (const char *const *)b);

@@ -83,9 +83,12 @@ static long guard_parent(int parent) {
     return result > 0 ? -ESRCH : result;
 }
 
-static long change_directory(const char *path) {
+static long change_directory(struct isolab_child *child, const char *path, int is_early) {
+    if (child->is_placed) return 0;
     long result = CALL1(SYS_chdir, path);
+    if (is_early && (result == -EACCES || result == -EPERM)) return 0;
     if (result < 0) return result;
+    child->is_placed = is_early;
     // A directory that is not below the root reads as "(unreachable)…" (getcwd(2)).
     char place[4096];
     result = CALL2(SYS_getcwd, place, sizeof place);
@@ -117,11 +120,11 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
-    case isolab_open_terminal: return isolab_step_terminal((const struct isolab_terminal *)a);
+    case isolab_open_terminal: return isolab_step_terminal(child, (const struct isolab_terminal *)a);
     case isolab_system_call: return CALL4(a, b, c, d, e);
     case isolab_unshare: return CALL1(SYS_unshare, a);
     case isolab_set_namespace: return CALL2(SYS_setns, a, b);
-    case isolab_change_directory: return change_directory((const char *)a);
+    case isolab_change_directory: return change_directory(child, (const char *)a, b != 0);
     case isolab_set_host_name: return CALL2(SYS_sethostname, a, b);
     case isolab_set_domain_name: return CALL2(SYS_setdomainname, a, b);
     case isolab_loopback_up: return loopback_up();
@@ -299,6 +302,9 @@ int isolab_child_start(struct isolab_child *child) {
     child->labels[0] = -1;
     child->labels[1] = -1;
     child->root = -1;
+    child->inside = -1;
+    child->is_placed = 0;
+    child->devices = -1;
     child->shown = -1;
     child->proc = -1;
     child->sys = -1;

@@ -54,40 +54,25 @@ extension UserDatabase {
     }
 
     private static func look(for path: String, in root: Int32) throws(SystemError) -> Finding {
-        // A FIFO would wait for its writer.
-        let number = isolab_open_in_root(root, path, O_RDONLY | O_NONBLOCK, 0)
-        guard number >= 0 else {
-            switch errno {
-            // A whiteout is a device 0/0, which opens to nothing.
-            case ENXIO, ENODEV: return .removed
-            case ENOENT, ENOTDIR, ELOOP: return try hides(path, in: root) ? .removed : .absent
-            default: throw SystemError("openat2", "/\(path) of the image")
+        do throws(SystemError) {
+            let file = try TreeFile(path, in: root)
+            return file.isRegular ? .content(try file.bytes(limit: greatestSize)) : .removed
+        } catch {
+            guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else {
+                throw SystemError(
+                    error.operation, "/\(path) of the image", errno: error.errno, advice: error.advice)
             }
+            return try hides(path, in: root) ? .removed : .absent
         }
-        let file = OwnedDescriptor(owning: number)
-        var status = stat()
-        guard fstat(file.number, &status) == 0 else { throw SystemError("fstat", "/\(path) of the image") }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .removed }
-        guard status.st_size <= greatestSize else {
-            throw SystemError(
-                "read", "/\(path) of the image", errno: EFBIG, advice: "more than \(greatestSize) bytes are not read")
-        }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while content.count <= greatestSize {
-            let count = try retryingOnInterrupt("read", "/\(path) of the image") {
-                read(file.number, &chunk, chunk.count)
-            }
-            if count == 0 { break }
-            content += chunk.prefix(count)
-        }
-        return .content(content)
     }
 
     /// Whether a layer's directory stands for itself alone: an opaque one of overlayfs, or a whiteout in its place.
     private static func hides(_ path: String, in root: Int32) throws(SystemError) -> Bool {
-        let directory = isolab_open_in_root(root, "etc", O_RDONLY | O_NONBLOCK, 0)
-        guard directory >= 0 else { return errno == ENXIO || errno == ENODEV }
+        // As a directory or not at all: nothing else is opened.
+        let directory = isolab_open_in_root(root, "etc", O_RDONLY | O_DIRECTORY, 0)
+        guard directory >= 0 else {
+            do throws(SystemError) { return try TreeFile("etc", in: root).isWhiteout } catch { return false }
+        }
         let etc = OwnedDescriptor(owning: directory)
         var value: UInt8 = 0
         return ["trusted.overlay.opaque", "user.overlay.opaque"].contains { (name: String) in

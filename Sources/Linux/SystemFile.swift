@@ -7,23 +7,53 @@ public enum SystemFile {
         String(decoding: try bytes(of: path), as: UTF8.self)
     }
 
+    /// Nothing that is read whole is greater: what is, or has no end, would fill memory.
+    public static let greatestSize = 512 << 20
+
     /// The whole content of a file.
-    public static func bytes(of path: String) throws(SystemError) -> [UInt8] {
-        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+    ///
+    /// - Parameter limit: greater ones are refused, in bytes.
+    public static func bytes(of path: String, limit: Int = greatestSize) throws(SystemError) -> [UInt8] {
+        try bytes(of: try OwnedDescriptor(opening: path, O_RDONLY), path, limit)
+    }
+
+    /// The content of a file that a user named: a regular one, no pipe that may never begin and no device that may never end.
+    package static func document(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {
+        // Of a pipe without a writer, opening would wait.
+        let file = try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw SystemError("fstat", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemError(
+                "read", path, errno: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL,
+                advice: "name a regular file")
+        }
+        return try bytes(of: file, path, limit)
+    }
+
+    private static func bytes(
+        of file: borrowing OwnedDescriptor, _ path: String, _ limit: Int
+    ) throws(SystemError) -> [UInt8] {
         var status = stat()
         // The kernel's own files have none; others, which may be large, are read in large pieces.
         let length = fstat(file.number, &status) == 0 ? max(0, Int(status.st_size)) : 0
+        guard length <= limit else { throw tooLarge(path, limit) }
         let size = min(max(length, 16 << 10), 256 << 10)
         var content: [UInt8] = []
-        content.reserveCapacity(min(length, 1 << 30))
+        content.reserveCapacity(length)
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         defer { chunk.deallocate() }
         while true {
             let count = try retryingOnInterrupt("read", path) { Glibc.read(file.number, chunk.baseAddress, size) }
             if count == 0 { break }
+            guard content.count + count <= limit else { throw tooLarge(path, limit) }
             content.append(contentsOf: chunk.prefix(count))
         }
         return content
+    }
+
+    private static func tooLarge(_ path: String, _ limit: Int) -> SystemError {
+        SystemError("read", path, errno: EFBIG, advice: "more than \(limit) bytes are not read")
     }
 
     /// Puts a content in place of a regular file's, or where nothing is; whole or not at all (`NewFile`).

@@ -277,7 +277,7 @@ import Testing
         }
         let names = plan.steps.map(\.name)
         let order = [
-            "guard launcher", "chroot", "mknod /dev/null", "leave root", "await runtime hooks", "hook /two",
+            "guard launcher", "enter root", "mknod /dev/null", "leave root", "await runtime hooks", "hook /two",
             "pivot_root",
             "close descriptors", "find program", "await record", "parent-death signal", "hand over", "await start",
             "hook /three", "execve",

@@ -109,6 +109,32 @@ import Testing
         }
     }
 
+    /// What an image ships in the place of its users is looked at, not opened: opening a device does what its driver does. The
+    /// kernel tells who opens a file; of one that is regular it does.
+    @Test(.enabled(if: geteuid() == 0, "only root makes devices"))
+    func devicesAreNotOpened() throws {
+        try withRoot { root in
+            try FileManager.default.createDirectory(
+                at: root.appending(path: "etc"), withIntermediateDirectories: true)
+            for name in ["passwd", "group"] {
+                let path = "\(root.path)/etc/\(name)"
+                for kind in [S_IFCHR, S_IFBLK, S_IFIFO, S_IFREG] {
+                    // /dev/zero, and a loop device that is none.
+                    let device = kind == S_IFCHR ? 0x105 : kind == S_IFBLK ? 0x7FF : 0
+                    #expect(mknod(path, kind | 0o644, dev_t(device)) == 0)
+                    let watch = inotify_init1(Int32(IN_NONBLOCK))
+                    defer { close(watch) }
+                    #expect(inotify_add_watch(watch, path, UInt32(IN_OPEN)) > 0)
+                    #expect(try UserDatabase(rootfs: root.path) == .empty)
+                    var event = [UInt8](repeating: 0, count: 4096)
+                    let isOpened = read(watch, &event, event.count) > 0
+                    #expect(isOpened == (kind == S_IFREG), "\(name) of kind \(kind)")
+                    #expect(unlink(path) == 0)
+                }
+            }
+        }
+    }
+
     /// Of layers side by side the uppermost that has the file speaks.
     @Test func uppermostLayerSpeaks() throws {
         try withRoot { root in

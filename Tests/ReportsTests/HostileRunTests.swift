@@ -1,3 +1,4 @@
+import Linux
 import RunRecord
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
     }
 
     /// Every instant there is beside every other.
-    @Test(arguments: instants) func instants(_ first: Int64) {
+    @Test(arguments: instants) func everyInstant(_ first: Int64) {
         for second in Self.instants {
             var run = ExampleRun.run(blocks: 3)
             for index in run.samples.indices {
@@ -46,7 +47,7 @@ import Testing
     }
 
     /// One figure everywhere, and one among usual ones.
-    @Test(arguments: figures) func figures(_ figure: Double) {
+    @Test(arguments: figures) func everyFigure(_ figure: Double) {
         for step in [1, 7] {
             var run = ExampleRun.run(blocks: 6)
             for index in run.samples.indices where index % step == 0 {
@@ -82,6 +83,39 @@ import Testing
             run.manifest.blocks = generator.pick(Self.whole)
             run.manifest.warmups = generator.pick(Self.whole)
             tell(run)
+        }
+    }
+
+    /// Escape sequences and what turns the direction of writing round reach neither a terminal nor a page, from wherever in a run.
+    @Test func textsThatSteer() {
+        let steering = "\u{1B}[2J\u{9B}31m\u{202E}evil\u{2066}\u{061C}\u{200F}\u{2028}\u{7F}\u{8}"
+        var run = ExampleRun.run(blocks: 3)
+        run.manifest.command += steering
+        run.manifest.experiment += steering
+        run.manifest.accelerator += steering
+        run.manifest.warnings.append(steering)
+        for index in run.manifest.lanes.indices {
+            run.manifest.lanes[index].title += steering
+            run.manifest.lanes[index].reason += steering
+            run.manifest.lanes[index].configuration["config.json"] = steering
+        }
+        for index in run.samples.indices {
+            run.samples[index].reason += steering
+            for place in run.samples[index].phases.indices { run.samples[index].phases[place].name += steering }
+            for place in run.samples[index].events.indices where place % 3 == 1 {
+                run.samples[index].events[place].name += steering
+            }
+        }
+        let summary = Summarizer.summarize(run, resamples: 20)
+        let texts = [
+            HTMLReport.render(run: run, summary: summary), MarkdownReport.render(run: run, summary: summary),
+            TerminalReport.render(run: run, summary: summary),
+            run.samples.prefix(5).map { TerminalWaterfall.render($0) }.joined(),
+        ]
+        for (text, name) in zip(texts, ["HTML", "Markdown", "terminal", "waterfall"]) {
+            let found = text.unicodeScalars.filter { $0.isSteering && $0 != "\n" && $0 != "\t" }
+            #expect(found.isEmpty, "\(name): \(found.map { String($0.value, radix: 16) }.prefix(5))")
+            #expect(text.contains("\u{FFFD}"), "\(name)")
         }
     }
 

@@ -66,6 +66,36 @@ import Testing
         #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
     }
 
+    /// No cell is a formula to a spreadsheet; what is read is what was written.
+    @Test func cellsThatBeginLikeFormulas() throws {
+        var run = try record()
+        let texts = [
+            "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "'quoted", "''twice", "\t=1", "\r=1", "'", "=", "plain",
+        ]
+        for (index, text) in texts.enumerated() {
+            run.samples[index].reason = text
+            run.samples[index].lane = text
+            run.samples[index].admitted = false
+        }
+        let other = directory.path + "/other"
+        let writer = try RunWriter(directory: other, manifest: run.manifest)
+        try writer.append(run.samples)
+        try writer.finish(run.manifest)
+        #expect(try Run.read(directory: other).run.samples.map(\.reason) == run.samples.map(\.reason))
+        #expect(try Run.read(directory: other).run.samples.map(\.lane) == run.samples.map(\.lane))
+        var manifest = run.manifest
+        manifest.run = "=1"
+        let summary = SummaryTable.encode(Summarizer.summarize(run, resamples: 5), manifest: manifest)
+        let table = try SystemFile.read(RunDirectory(other).path(of: .samples))
+        for line in (table + summary).split(separator: "\n") {
+            for cell in line.split(separator: ",") where cell.utf8.count > 1 {
+                let content = cell.drop { $0 == "\"" }
+                let isFormula = SampleTable.isFormula(content.utf8.first)
+                #expect(!isFormula || Double(content) != nil, "\(cell)")
+            }
+        }
+    }
+
     /// What another user planted in his run for whoever writes a report of it: links under the names of files written aside, and
     /// in the report's own place.
     @Test func plantedFiles() throws {

@@ -17,6 +17,30 @@ import Testing
         #expect(answer.output == "1000\n1001\nGroups:\t7 8 \n0027\n")
     }
 
+    /// A working directory that root may enter and the user may not (an image's /root), and the other way round: one is tried before
+    /// the change of user, and once more after it.
+    @Test func workingDirectoryOfOthers() throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/data/private/below")
+        chmod(engine.rootfs + "/data/private", 0o700)
+        let container = try engine.started("readlink /proc/self/cwd; exec sleep 1000") {
+            $0.process?.user = .init(uid: 1000, gid: 1000)
+            $0.process?.workingDirectory = "/data/private/below"
+        }
+        try container.awaitOutput("/data/private/below\n")
+        let joined = try engine.call(
+            "exec", "--user", "1000", "--cwd", "/data/private/below", container.id, "/bin/readlink", "/proc/self/cwd")
+        #expect(joined.output == "/data/private/below\n", "\(joined.complaints)")
+        try container.remove()
+
+        // Without the rights over others' files, root may not and the user may.
+        chown(engine.rootfs + "/data/private", 1000, 1000)
+        let answer = try engine.run("readlink /proc/self/cwd") {
+            $0.process?.user = .init(uid: 1000, gid: 1000)
+            $0.process?.workingDirectory = "/data/private"
+        }
+        #expect(answer.output == "/data/private\n", "\(answer.complaints)")
+    }
+
     /// The five capability sets, the ambient one included, kept across a change of user.
     @Test func capabilities() throws {
         let answer = try engine.run("grep Cap /proc/self/status") {

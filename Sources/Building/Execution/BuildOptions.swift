@@ -1,4 +1,5 @@
 public import Containerfiles
+import Linux
 public import OCI
 
 /// How a build is done.
@@ -49,14 +50,15 @@ public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .step(let number, let count, let text):
-            return "STEP \(number)/\(count): \(text.split(separator: "\n", maxSplits: 1).first ?? "")"
+            let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable()
+            return "STEP \(number)/\(count): \(line)"
         case .cached: return "--> CACHED"
         case .done(let nanoseconds, let size):
             let hundredths = nanoseconds / 10_000_000
             let fraction = String(hundredths % 100)
             let seconds = "\(hundredths / 100).\(fraction.utf8.count == 1 ? "0" : "")\(fraction) s"
             return "--> \(seconds)" + (size.map { ", \($0) bytes" } ?? "")
-        case .warning(let text): return "warning: \(text)"
+        case .warning(let text): return "warning: \(text.displayable())"
         }
     }
 }

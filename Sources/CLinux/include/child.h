@@ -31,18 +31,22 @@ enum isolab_operation {
     isolab_set_attributes,    // a: path, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0
     isolab_clone_tree,        // a: slot, b: source, c: AT_RECURSIVE or 0
     isolab_make_tree,         // a: slot, b: type, c: const char *const *pairs of key and value, d: MOUNT_ATTR_
-    isolab_attach_tree,       // a: slot, b: target, a directory made where it is absent
-    isolab_bind_file,         // a: slot, b: target, an empty file made where it is absent
+    isolab_attach_tree,       // a: slot, b: target, made where it is absent: a directory or a file, as the tree is
+    isolab_bind_device,       // a: slot, b: target, a file where devices are made (isolab_hold_devices)
+    isolab_clone_inside,      // a: slot, b: source, a path of the container, c: AT_RECURSIVE or 0
+    isolab_hold_devices,      // what follows for /dev is made in the directory there, or not at all where a mount put it there
     isolab_bind_root,         // a: directory, reached without links: bound over itself, and the root that is entered from then on
     isolab_detach,            // a: path (umount2, MNT_DETACH)
+    isolab_conceal,           // a: path: detached, or covered where it may not be
     isolab_pivot_root,        // a: the new root; the old one is detached at once
     isolab_mask,              // a: path, covered by an empty directory or the null device; an absent one is passed over
     isolab_make_read_only,    // a: path; an absent one is passed over
-    isolab_make_directory,    // a: path, b: mode, c: 1 to pass over failures; an existing one is left
-    isolab_make_device,       // a: path, b: mode with type, c: device, d: uid, e: gid
+    isolab_make_directory,    // a: path, b: mode; an existing one is left
+    isolab_ensure_directory,  // a: path, with those above it; failures are passed over
+    isolab_make_device,       // a: path, b: mode with type, c: device, d: uid, e: gid; what is right already is left
     isolab_make_link,         // a: target, b: path; an existing one is left
     isolab_write_file,        // a: path, b: bytes, c: length; one below /proc must be on procfs, without links
-    isolab_change_directory,  // a: path
+    isolab_change_directory,  // a: path, b: 1 for a first try, which may be refused; where it came through no second one is made
     isolab_set_host_name,     // a: bytes, b: length
     isolab_set_domain_name,   // a: bytes, b: length
     isolab_loopback_up,
@@ -70,7 +74,8 @@ enum isolab_operation {
     isolab_adopt_tree,        // a: slot, b: descriptor of a tree that the launcher made
     isolab_move_root,         // a: the new root, where pivot_root cannot be (an initramfs): MS_MOVE and chroot
     isolab_set_tree_attributes, // a: slot, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0, e: propagation
-    isolab_enter_root,        // a: the new root, entered for a while by chroot(2): hooks will need the old one once more
+    isolab_enter_root,        // a: the new root: paths are the container's for a while, as after isolab_pivot_root, but the process
+                              // stays outside: hooks will need the old root once more
     isolab_leave_root,
     isolab_copy_up,           // a: slot of a tree, b: directory whose content is copied into it
     isolab_mount_overlay,     // a: directory that the layers are named from, entered, b: target, c: options
@@ -193,8 +198,12 @@ struct isolab_child {
     int32_t shown;
     /// The new root by descriptor, where it was bound so; or −1, and its path says where it is.
     int32_t root;
-    /// The old root while the new one is entered for a while.
-    int32_t outside;
+    /// The root that paths are looked up from, while it is another than the process's own or known to stay; or −1: the process's.
+    int32_t inside;
+    /// The directory in which devices are made; −1 before it is held; ISOLAB_FOREIGN where it is not the container's own.
+    int32_t devices;
+    /// Whether the working directory is the program's already.
+    int32_t is_placed;
     /// The procfs and the sysfs mounted on /proc and /sys, whatever takes the place of their names; −1 before they are.
     int32_t proc, sys;
     /// /dev/null inside, checked to be it; −1 before it is needed.
@@ -204,6 +213,7 @@ struct isolab_child {
     int32_t trees[ISOLAB_TREE_SLOTS];
 };
 
+#define ISOLAB_FOREIGN (-2)
 #define ISOLAB_AT_GATE 0x100u
 #define ISOLAB_HANDED_OVER 0x10000u
 #define ISOLAB_FAILED 0x20000u

@@ -117,8 +117,6 @@ struct ProcessBuilder {
         addSecurityLabels()
         steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
-        // Made where the image has none, as by runc and crun; root's, for the user comes after.
-        if !isMemberOfContainer { steps += Self.directories(on: process.workingDirectory) }
         var environment = process.environment
         if lifecycle != nil, !environment.contains(where: { $0.hasPrefix("HOME=") && $0.utf8.count > 5 }) {
             // Where it is not said, or empty, it is what the container's own database says, as engines expect.
@@ -158,15 +156,6 @@ struct ProcessBuilder {
         steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
     }
 
-    /// A path's directories, each before what is in it; none of the root itself.
-    private static func directories(on path: String) -> [ChildStep] {
-        var parent = ""
-        return path.split(separator: "/").map { part in
-            parent += "/" + part
-            return .ensureDirectory(path: parent)
-        }
-    }
-
     // MARK: - Identity
 
     private mutating func addIdentity() throws(PlanError) {
@@ -197,11 +186,13 @@ struct ProcessBuilder {
         if deniesSetGroups, process.user.additionalGids.contains(where: { $0 != process.user.gid }) {
             warnings.append("process.user.additionalGids: this user namespace has given up setgroups: left out")
         }
-        if process.user.uid != 0 { steps.append(.keepCapabilities) }
+        if process.user.uid != 0 {
+            // As by runc and crun: with the rights there are now, and where they do not suffice with the user's own.
+            steps += [.tryDirectory(path: process.workingDirectory), .keepCapabilities]
+        }
         steps.append(
             .setGroups(primary: process.user.gid, additional: deniesSetGroups ? nil : process.user.additionalGids))
         steps.append(.setUser(process.user.uid))
-        // After the change of user, so that the program's directory is one the user may enter.
         steps.append(.changeDirectory(path: process.workingDirectory))
         steps.append(.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable))
         if !ambient.isEmpty { steps.append(.setAmbientCapabilities(ambient)) }

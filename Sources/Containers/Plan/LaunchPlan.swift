@@ -78,6 +78,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var joins: [NamespaceSource] = []
     /// Namespaces of others that the child must be born in, in the order in which they are joined.
     public internal(set) var childJoins: [NamespaceJoin] = []
+    /// Kinds of namespace that are joined and must not be the launcher's own, each with the field that would change the host.
+    public internal(set) var foreignNamespaces: [ForeignNamespace] = []
     /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
     public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
@@ -150,6 +152,7 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
+        foreignNamespaces = ForeignNamespace.all(asked, configuration)
         joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }

@@ -71,6 +71,7 @@ extension Runtime {
         if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
             host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
         }
+        if request.noPivot { host.kernelMounts = try HostFacts.wholeKernelMounts() }
         let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(

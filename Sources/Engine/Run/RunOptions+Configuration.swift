@@ -49,7 +49,7 @@ extension RunOptions {
         result.process?.resourceLimits = limits.map(\.limit)
         for parameter in kernelParameters {
             // One parameter has two ways of writing.
-            for name in result.linux?.sysctl.keys.sorted() ?? []
+            for name in result.linux?.sysctl.names ?? []
             where KernelParameter(name) == KernelParameter(parameter.name) {
                 result.linux?.sysctl[name] = nil
             }

@@ -71,6 +71,8 @@ enum CgroupParents {
         for controller in directory.controllers {
             do throws(SystemError) { try request([controller]) } catch {
                 guard directory.needs(controller) else { continue }
+                // Who may not write here was given no cgroup at all: the directory's own advice says how to get one.
+                if error.errno == EACCES || error.errno == EPERM { throw error }
                 throw SystemError(
                     error.operation, error.object, errno: error.errno,
                     advice: error.errno == EBUSY

@@ -110,21 +110,26 @@ extension ChildProgram {
         case .cloneTree(let slot, let source, let deep):
             return make(isolab_clone_tree, UInt64(slot), text(source), deep ? recursive : 0)
         case .makeTree(let slot, let type, let options, let attributes):
-            var pairs: [UInt64] = []
+            // What the table of mounts calls it.
+            var pairs = [text("source"), text(type)]
             for option in options.split(separator: ",") {
                 let parts = option.split(separator: "=", maxSplits: 1)
                 pairs += [text(String(parts[0])), parts.count > 1 ? text(String(parts[1])) : 0]
             }
             return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
         case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
-        case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
+        case .bindDevice(let slot, let target): return make(isolab_bind_device, UInt64(slot), text(target))
+        case .cloneInside(let slot, let source, let deep):
+            return make(isolab_clone_inside, UInt64(slot), text(source), deep ? recursive : 0)
+        case .holdDevices: return make(isolab_hold_devices)
         case .bindRoot(let path): return make(isolab_bind_root, text(path))
         case .detach(let path): return make(isolab_detach, text(path))
+        case .conceal(let path): return make(isolab_conceal, text(path))
         case .pivotRoot(let path): return make(isolab_pivot_root, text(path))
         case .mask(let path): return make(isolab_mask, text(path))
         case .makeReadOnly(let path): return make(isolab_make_read_only, text(path))
         case .makeDirectory(let path, let mode): return make(isolab_make_directory, text(path), UInt64(mode))
-        case .ensureDirectory(let path): return make(isolab_make_directory, text(path), 0o755, 1)
+        case .ensureDirectory(let path): return make(isolab_ensure_directory, text(path))
         case .makeDevice(let path, let mode, let major, let minor, let user, let group):
             return make(
                 isolab_make_device, text(path), UInt64(mode), Self.device(major, minor), UInt64(user), UInt64(group))
@@ -132,6 +137,7 @@ extension ChildProgram {
         case .writeFile(let path, let content):
             return make(isolab_write_file, text(path), text(content), UInt64(content.utf8.count))
         case .changeDirectory(let path): return make(isolab_change_directory, text(path))
+        case .tryDirectory(let path): return make(isolab_change_directory, text(path), 1)
         case .setHostName(let name): return make(isolab_set_host_name, text(name), UInt64(name.utf8.count))
         case .setDomainName(let name): return make(isolab_set_domain_name, text(name), UInt64(name.utf8.count))
         case .loopbackUp: return make(isolab_loopback_up)
@@ -181,6 +187,13 @@ extension ChildProgram {
         }
     }
 
+    /// 0: no limit, as good as one of some hundred million years.
+    private static func milliseconds(_ seconds: Int?) -> UInt64 {
+        guard let seconds, seconds > 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1000)
+        return overflow ? 0 : product
+    }
+
     private func lay(_ hook: ChildHook) -> UInt64 {
         let stackSize = 32 * 1024
         let stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
@@ -197,7 +210,7 @@ extension ChildProgram {
             isolab_hook(
                 path: characters(hook.path), argv: strings(hook.arguments), envp: strings(hook.environment),
                 input: characters(hook.input), length: UInt64(hook.input.utf8.count),
-                pid_offset: UInt64(hook.pidPlace ?? 0), timeout: UInt64(hook.timeout ?? 0) * 1000, stack: stack,
+                pid_offset: UInt64(hook.pidPlace ?? 0), timeout: Self.milliseconds(hook.timeout), stack: stack,
                 stack_size: UInt64(stackSize))
         ])
     }

@@ -43,23 +43,29 @@ public enum ChildStep: Equatable, Sendable {
     case cloneTree(slot: Int, source: String, recursive: Bool)
     /// `fsopen(2)`, `fsconfig(2)`, `fsmount(2)`: a new mount not attached yet, held in a slot; options parted by commas.
     case makeTree(slot: Int, type: String, options: String, attributes: MountAttributes)
-    /// `move_mount(2)`: attaches the tree of a slot.
+    /// `move_mount(2)`: attaches the tree of a slot to a directory or a file, made where it is absent.
     case attachTree(slot: Int, target: String)
-    /// Attaches the tree of a slot to a file, made where it is absent.
-    case bindFile(slot: Int, target: String)
     /// `mount_setattr(2)` on the tree of a slot, before anybody can see it.
     case setTreeAttributes(
         slot: Int, set: MountAttributes, clear: MountAttributes, propagation: MountFlags, recursive: Bool)
-    /// `chroot(2)` into the new root for a while: hooks will need to see the old one once more.
+    /// Paths are those of the new root for a while; the process stays in the old one, which hooks will need once more.
     case enterRoot(path: String)
     case leaveRoot
     /// Takes one of the launch's trees into a slot: an idmapped mount, which no child in a user namespace could make.
     case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
+    /// Attaches a device of the host's over an empty file, where devices are made.
+    case bindDevice(slot: Int, target: String)
+    /// As `cloneTree`, of a path of the container.
+    case cloneInside(slot: Int, source: String, recursive: Bool)
+    /// What follows for /dev is made in the directory that is there now, and nothing where a mount put it there.
+    case holdDevices
     /// Binds a directory over itself, reached without links, and holds it: what is entered as the root from then on.
     case bindRoot(path: String)
     case detach(path: String)
+    /// Detaches what is mounted there, or covers it where it may not be.
+    case conceal(path: String)
     case pivotRoot(path: String)
     /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
     case moveRoot(path: String)
@@ -68,12 +74,14 @@ public enum ChildStep: Equatable, Sendable {
     /// Bind a path over itself, read-only; an absent one is passed over.
     case makeReadOnly(path: String)
     case makeDirectory(path: String, mode: UInt32)
-    /// Makes a directory where it can be made; what needs it says so where not.
+    /// Makes a directory and those above it where they can be made; what needs it says so where not.
     case ensureDirectory(path: String)
     case makeDevice(path: String, mode: UInt32, major: UInt32, minor: UInt32, user: UInt32, group: UInt32)
     case makeLink(target: String, path: String)
     case writeFile(path: String, content: String)
     case changeDirectory(path: String)
+    /// The same before the change of user: where it is refused to this one too, it is tried once more.
+    case tryDirectory(path: String)
     case setHostName(String)
     case setDomainName(String)
     case loopbackUp
@@ -150,9 +158,13 @@ extension ChildStep {
         case .joinNamespace(_, let namespaces): "join \(namespaces)"
         case .adoptTree: "adopt tree"
         case .setTreeAttributes: "mount_setattr"
-        case .enterRoot: "chroot"
+        case .enterRoot: "enter root"
         case .leaveRoot: "leave root"
         case .copyUp(_, let path): "copy up \(path)"
+        case .bindDevice(_, let target): "bind \(target)"
+        case .cloneInside(_, let source, _): "open_tree \(source)"
+        case .holdDevices: "hold /dev"
+        case .conceal(let path): "conceal \(path)"
         case .moveRoot: "move root"
         case .ownStreams: "own streams"
         case .closeAtOnce: "close descriptors"
@@ -165,7 +177,6 @@ extension ChildStep {
         case .cloneTree(_, let source, _): "open_tree \(source)"
         case .makeTree(_, let type, _, _): "fsmount \(type)"
         case .attachTree(_, let target): "attach \(target)"
-        case .bindFile(_, let target): "bind \(target)"
         case .bindRoot(let path): "bind root \(path)"
         case .detach(let path): "umount \(path)"
         case .pivotRoot: "pivot_root"
@@ -175,7 +186,7 @@ extension ChildStep {
         case .makeDevice(let path, _, _, _, _, _): "mknod \(path)"
         case .makeLink(_, let path): "symlink \(path)"
         case .writeFile(let path, _): "write \(path)"
-        case .changeDirectory(let path): "chdir \(path)"
+        case .changeDirectory(let path), .tryDirectory(let path): "chdir \(path)"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "loopback up"
@@ -210,13 +221,15 @@ extension ChildStep {
         case .mountOverlay(let overlay, let target, let userAttributes):
             "overlay on \(target) (\(overlay.options(userAttributes: userAttributes))) in \(overlay.stack)"
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
-            .bindFile(_, let path), .bindRoot(let path), .detach(let path), .pivotRoot(let path), .mask(let path),
+            .bindDevice(_, let path), .cloneInside(_, let path, _), .bindRoot(let path), .detach(let path),
+            .conceal(let path), .pivotRoot(let path), .mask(let path),
             .makeReadOnly(let path),
             .makeDirectory(let path, _), .ensureDirectory(let path), .makeDevice(let path, _, _, _, _, _),
             .makeLink(_, let path),
-            .writeFile(let path, _), .changeDirectory(let path):
+            .writeFile(let path, _), .changeDirectory(let path), .tryDirectory(let path):
             path
         case .makeTree(_, let type, _, _): type
+        case .holdDevices: "/dev"
         case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
@@ -256,7 +269,8 @@ extension ChildStep {
         case .joinNamespace: "setns"
         case .adoptTree: "dup"
         case .setTreeAttributes: "mount_setattr"
-        case .enterRoot, .leaveRoot: "chroot"
+        case .enterRoot: "open"
+        case .leaveRoot: "chdir"
         case .copyUp: "copy"
         case .moveRoot: "mount"
         case .ownStreams: "fchown"
@@ -265,15 +279,16 @@ extension ChildStep {
         case .mountOverlay: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
-        case .cloneTree, .bindRoot: "open_tree"
+        case .cloneTree, .cloneInside, .bindRoot: "open_tree"
+        case .holdDevices: "openat2"
         case .makeTree: "fsmount"
-        case .attachTree, .bindFile: "move_mount"
-        case .detach: "umount2"
+        case .attachTree, .bindDevice: "move_mount"
+        case .detach, .conceal: "umount2"
         case .pivotRoot: "pivot_root"
         case .makeDirectory, .ensureDirectory: "mkdir"
         case .makeDevice: "mknod"
         case .makeLink: "symlink"
-        case .changeDirectory: "chdir"
+        case .changeDirectory, .tryDirectory: "chdir"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "ioctl SIOCSIFFLAGS"
@@ -311,7 +326,9 @@ extension ChildStep: CustomStringConvertible {
             "open_tree \(source)\(recursive ? " recursive" : "") → slot \(slot)"
         case .makeTree(let slot, let type, let options, let attributes):
             "fsmount \(type) [\(attributes)] \(options) → slot \(slot)"
-        case .attachTree(let slot, let target), .bindFile(let slot, let target): "move_mount slot \(slot) → \(target)"
+        case .cloneInside(let slot, let source, let recursive):
+            "open_tree \(source) inside\(recursive ? " recursive" : "") → slot \(slot)"
+        case .attachTree(let slot, let target), .bindDevice(let slot, let target): "move_mount slot \(slot) → \(target)"
         case .makeDirectory(let path, let mode): "mkdir \(path) mode 0\(String(mode, radix: 8))"
         case .ensureDirectory(let path): "mkdir \(path) where it can be made"
         case .makeDevice(let path, let mode, let major, let minor, _, _):

@@ -111,6 +111,17 @@ public enum Procfs {
         try readLink("/proc/\(process)/ns/\(kind)")
     }
 
+    /// Whether an open file of a namespace is of the one that this process is in.
+    package static func isOwnNamespace(_ descriptor: Int32, _ kind: Namespaces) throws(SystemError) -> Bool {
+        guard let name = Namespaces.named.first(where: { $0.namespace == kind })?.name else { return false }
+        let path = "/proc/self/ns/\(name)"
+        var own = stat()
+        var other = stat()
+        try retryingOnInterrupt("stat", path) { stat(path, &own) }
+        try retryingOnInterrupt("fstat", "a namespace") { fstat(descriptor, &other) }
+        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
     /// Where a symbolic link points.
     public static func readLink(_ path: String) throws(SystemError) -> String {
         let size = Int(PATH_MAX)

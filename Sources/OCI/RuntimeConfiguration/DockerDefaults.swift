@@ -113,8 +113,8 @@ extension RuntimeConfiguration {
     static let dockerReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
     /// Ordinary users may ping and bind low ports: harmless in a network namespace of the container's own.
-    private static func dockerKernelParameters(userNamespace: Bool) -> [String: String] {
-        var parameters = ["net.ipv4.ip_unprivileged_port_start": "0"]
+    private static func dockerKernelParameters(userNamespace: Bool) -> KernelParameters {
+        var parameters: KernelParameters = ["net.ipv4.ip_unprivileged_port_start": "0"]
         // A range of groups must be mapped in the namespace that owns the network; Docker leaves it out with remapping.
         if !userNamespace { parameters["net.ipv4.ping_group_range"] = "0 2147483647" }
         return parameters

@@ -18,7 +18,7 @@ public struct CredentialFile: Equatable, Sendable {
             tree = .object([])
             return
         }
-        let bytes = try SystemFile.bytes(of: path)
+        let bytes = try SystemFile.bytes(of: path, limit: 16 << 20)
         guard bytes.count <= Self.greatestSize else {
             throw ConfigurationError(document: path, path: "", problem: "is greater than 4 MiB")
         }

@@ -13,7 +13,7 @@ struct PasswordFile: Sendable {
 
     /// Reads a file.
     init(path: String) throws {
-        try self.init(text: SystemFile.read(path), path: path)
+        try self.init(text: String(decoding: SystemFile.document(path), as: UTF8.self), path: path)
     }
 
     init(text: String, path: String) throws(SystemError) {

@@ -1,3 +1,4 @@
+import Linux
 import Statistics
 
 /// Text for a terminal of known width: what it takes on the screen, cut, padded, wrapped, coloured.
@@ -25,8 +26,7 @@ struct TerminalText {
     static func clean(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            result.append(control ? (scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}") : scalar)
+            result.append(scalar.isSteering ? (scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}") : scalar)
         }
         return String(result)
     }

@@ -76,6 +76,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // What is passed over is read without being asked for: nobody waits for it any more.
+        if passedOver != nil { context.read() }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         entry.setPeersTurn(true)
         let written = promise ?? context.eventLoop.makePromise()
@@ -97,6 +103,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             }
             answers +|= 1
             context.write(data, promise: written)
+            if passedOver != nil { context.read() }
         default: context.write(data, promise: written)
         }
     }

@@ -68,6 +68,8 @@ struct RegistryResponder: HTTPResponder {
 
     private static func registryRequest(_ request: Request, _ channel: any Channel) -> RegistryRequest {
         var headers: [String: String] = [:]
+        // Hummingbird's types have the first `Host` apart.
+        headers["host"] = request.head.authority
         for field in request.headers {
             let name = field.name.canonicalName
             headers[name] = headers[name].map { "\($0), \(field.value)" } ?? field.value
@@ -97,6 +99,8 @@ struct RegistryResponder: HTTPResponder {
             case .verdict(let found): verdict = found
             case .tooMany:
                 metrics.refuse()
+                // Else a flood comes again at once, and leaves a right password among it less of a chance.
+                try await Task.sleep(for: .seconds(1))
                 return .refused(registry.tooManyLogins)
             }
         } else {

@@ -93,7 +93,8 @@ struct RunOptionGroup: ParsableArguments {
         options.pull = try PullPolicy("--pull", pull)
         options.platform = try platform.map { try PlatformOption.parse("--platform", $0) }
         for file in envFile {
-            options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.read(file))
+            options.environment += try EnvironmentChange.file(
+                "--env-file", file, String(decoding: try SystemFile.document(file), as: UTF8.self))
         }
         options.environment += try env.map { try EnvironmentChange("--env", $0) }
         options.workingDirectory = workdir

@@ -53,7 +53,7 @@ struct ImageBuildCommand: StoreCommand {
             let isQuiet = quiet
             let builder = ImageBuilder(store, options) { if !isQuiet { BuildOutput.say($0) } }
             if plan {
-                print(try builder.plan(context))
+                print("\(try builder.plan(context))".displayable(keepingLines: true))
                 return
             }
             let image = try builder.build(context)

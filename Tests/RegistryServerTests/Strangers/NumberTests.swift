@@ -64,9 +64,13 @@ struct NumberTests {
     }
 
     @Test func saturation() {
-        #expect(Int64.max +| 1 == .max && Int64.min +| -1 == .min && Int64(2) +| 3 == 5)
-        #expect(Int64.min -| 1 == .min && Int64.max -| -1 == .max && Int64(2) -| 3 == -1)
-        #expect(Int64.max *| 2 == .max && Int64.max *| -2 == .min && Int64.min *| -1 == .max && Int64(2) *| -3 == -6)
-        #expect(UInt8(200) +| 100 == 255 && UInt8(1) -| 2 == 0 && UInt8(100) *| 3 == 255)
+        let sums: [Int64] = [.max +| 1, .min +| -1, 2 +| 3]
+        let differences: [Int64] = [.min -| 1, .max -| -1, 2 -| 3]
+        let products: [Int64] = [.max *| 2, .max *| -2, .min *| -1, 2 *| -3]
+        let unsigned: [UInt8] = [200 +| 100, 1 -| 2, 100 *| 3]
+        #expect(sums == [.max, .min, 5])
+        #expect(differences == [.min, .max, -1])
+        #expect(products == [.max, .min, .max, -6])
+        #expect(unsigned == [255, 0, 255])
     }
 }

@@ -24,7 +24,7 @@ import Testing
     private static func thief(of name: String) -> String {
         """
         while :; do for p in /proc/[0-9]*; do case $(readlink $p/exe) in *\(name)*)
-        if exec 9< $p/exe; then echo caught; n=0; while [ $n -lt 300 ]; do n=$((n+1))
+        if exec 9< $p/exe; then echo caught; true > /tmp/caught; n=0; while [ $n -lt 300 ]; do n=$((n+1))
         if (echo pwned > /proc/self/fd/9) 2>/dev/null; then echo overwritten; break; fi; sleep 0.01; done; echo tried; fi;; esac; done; done
         """
     }
@@ -49,8 +49,9 @@ import Testing
         if TestHost.has("nsenter") {
             let victim = try engine.started(Self.thief(of: "naive")) { mayTrace(&$0) }
             let pid = try #require(try victim.state().pid)
-            // It joins, and sleeps for a moment as a part of the container: the thief needs no race.
-            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sleep", "1"])
+            // It joins, and stays a part of the container until it is caught: the thief needs no race.
+            let stay = "n=0; while ! test -e /tmp/caught && test $n -lt 500; do n=$((n+1)); sleep 0.1; done"
+            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sh", "-c", stay])
             try victim.awaitOutput("tried")
             #expect(victim.streams.output.contains("overwritten"), "the negative control does not attack")
             #expect(Engine.text(naive) == "pwned\n")
