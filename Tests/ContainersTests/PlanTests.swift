@@ -262,6 +262,17 @@ import Testing
         #expect(inside.namespaces.isEmpty && inside.childJoins.isEmpty)
         let order = ["join pid", "join user", "setgroups", "setuid", "unshare mnt,net"]
         #expect(inside.steps.map(\.name).filter(order.contains).prefix(5) == order[...])
+        // With one of its own it takes what needs rights over the others' first.
+        let anew = try self.plan(host: host, options: .init(lifecycle: lifecycle)) {
+            $0.linux?.namespaces += [.init(.pid, path: "/ns/pid"), .init(.user)]
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 1000, size: 9)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 1000, size: 9)]
+            $0.mounts = [.init(destination: "/proc", type: "proc")]
+        }
+        #expect(anew.hasSuccessor)
+        #expect(anew.namespaces.isEmpty && anew.childJoins.isEmpty)
+        let taken = ["join pid", "fsmount proc", "unshare mnt,user", "await id maps", "pivot_root"]
+        #expect(anew.steps.map(\.name).filter(taken.contains) == taken)
         host.procfsTakesNamespace = false
         #expect(try !plan([.init(.pid, path: "/ns/pid")]).hasSuccessor)
     }

@@ -140,10 +140,9 @@ public struct LaunchPlan: Equatable, Sendable {
             if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         }
         hasSuccessor = Self.needsSuccessor(asked, options, host)
-        // Where another's user namespace is joined, it shall be that one's.
-        if asked.created.contains(.cgroup), !hasSuccessor || asked.joined(.user) == nil {
-            steps.append(.unshare(.cgroup))
-        }
+        // One that the child enters later than it is born shall own it.
+        let isLater = hasSuccessor && (asked.joined(.user) != nil || asked.created.contains(.user))
+        if asked.created.contains(.cgroup), !isLater { steps.append(.unshare(.cgroup)) }
         if let adjustment = process.oomScoreAdjustment {
             // A child beside its parent (user namespace) would change both, which share their memory (proc(5)).
             if asked.created.contains(.user) || options.lifecycle != nil {
@@ -169,6 +168,7 @@ public struct LaunchPlan: Equatable, Sendable {
 
         try planMounts(configuration, linux, root, options, namespaces: asked.all)
         try planProcess(process, configuration, options, namespaces: asked.all)
+        if hasSuccessor, asked.created.contains(.user) { makeProcfsEarly() }
     }
 
     /// A pid namespace takes only children. With a user namespace of others all are joined beforehand: what clone3 makes
@@ -197,12 +197,25 @@ public struct LaunchPlan: Equatable, Sendable {
                 if join.namespace == .pid { steps.append(.showProcesses(of: .file(join.path))) }
             }
         }
-        guard !user.isEmpty else { return }
-        // The child enters it out of the others' sight, and makes its own namespaces in there.
-        steps += asRoot
+        guard hasSuccessor, !user.isEmpty || asked.created.contains(.user) else { return }
+        // The child enters its user namespace out of the others' sight, and makes its own namespaces in there.
+        if !user.isEmpty { steps += asRoot }
         let own = asked.created.subtracting(.time)
         namespaces = []
         if !own.isEmpty { steps.append(.unshare(own)) }
+    }
+
+    /// A procfs of others' processes takes rights over their pid namespace, which are gone with a user namespace of its own.
+    private mutating func makeProcfsEarly() {
+        let isProcfs = { (step: ChildStep) in
+            if case .makeTree(slot: _, type: "proc", options: _, attributes: _) = step { true } else { false }
+        }
+        let trees = steps.filter(isProcfs)
+        guard let place = steps.firstIndex(where: { if case .showProcesses = $0 { true } else { false } }) else {
+            return
+        }
+        steps.removeAll(where: isProcfs)
+        steps.insert(contentsOf: trees, at: place + 1)
     }
 
     /// In a pid namespace of others a process that is still the launcher's must not come into sight. What needs the host's rights
@@ -211,8 +224,6 @@ public struct LaunchPlan: Equatable, Sendable {
         _ asked: NamespacePlan, _ options: Options, _ host: HostFacts
     ) -> Bool {
         guard asked.joined(.pid) != nil, host.procfsTakesNamespace, options.lifecycle != nil else { return false }
-        // The rights over the pid namespace would be gone with the new user namespace, in which procfs is made.
-        if asked.created.contains(.user) { return false }
         if asked.joined(.user) == nil { return host.privileged }
         return host.privileged || asked.joined(.time) == nil
     }

@@ -297,6 +297,22 @@ import Testing
         #expect(onTerminal.output == "/dev/pts/0\r\n", "\(onTerminal.complaints)")
         #expect(onTerminal.status == 6)
         try container.remove()
+
+        // With a user namespace of its own.
+        let stranger = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; id -u; exec sleep 1000") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user))
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 400_000, size: 65_536)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 400_000, size: 65_536)]
+            $0.linux?.sysctl = [:]
+        }
+        let strangers = try #require(try stranger.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == strangers)
+        #expect(try booty(strangers, beside: first) == ["mounts"])
+        #expect(try ForeignMemory(pid: strangers).mappings().filter { $0.name == "[heap]" }.isEmpty)
+        #expect(try stranger.call("start").status == 0)
+        try stranger.awaitOutput("sleep 1000 0")
+        try stranger.remove()
         try other.remove()
     }
 
