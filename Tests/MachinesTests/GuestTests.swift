@@ -201,6 +201,28 @@ struct LinuxGuestTests {
         #expect(guest.phases.map(\.name).contains("firmware and kernel"))
     }
 
+    /// Time passes in a guest: a timer rings that ends a sleep, on each machine.
+    @Test(arguments: [
+        GuestRecipe.fastest(Host.accelerator.forLinux), .q35(Host.accelerator.forLinux),
+        .plain(Host.accelerator.forLinux),
+    ])
+    func sleeps(recipe: GuestRecipe) throws {
+        let bench = try Bench()
+        let domain = try bench.linux(
+            "sleeper", recipe,
+            arguments: ["--nonce", "0000000000000001", "--work", "1", "--guest", "sleep", "200"])
+        let guest = try bench.driver.start(domain, deadline: .seconds(120))
+        let end = guest.waitForEnd(timeout: .seconds(120))
+        let messages = guest.lines.map { WorkloadMessage(line: $0.text) }
+        #expect(end != nil && messages.last == .done(status: 0), "\(messages)")
+        let slept = messages.compactMap { message -> Double? in
+            guard case .value(metric: "sleep.slept", unit: "ns", let value) = message else { return nil }
+            return value
+        }
+        #expect(slept.count == 1 && slept.allSatisfy { $0 >= 200_000_000 }, "\(slept)")
+        try guest.release()
+    }
+
     /// A kernel that never reaches the workload is destroyed at its deadline, and said so.
     @Test func deadline() throws {
         let bench = try Bench()
