@@ -7,6 +7,9 @@ struct SampleSlot {
     let part: Experiment.Part
     let twin: Bool
     let warmup: Bool
+
+    /// How long the launch may take, seconds.
+    var deadlineSeconds: Int { part.deadlineSeconds > 0 ? part.deadlineSeconds : lane.usualDeadlineSeconds }
 }
 
 /// What a sample came to; its place in the plan is added by the bench.
@@ -169,7 +172,7 @@ extension Launch {
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
             name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command,
-            deadlineSeconds: slot.part.deadlineSeconds)
+            deadlineSeconds: slot.deadlineSeconds)
         let launch: Launch
         do {
             launch = try Launch(request, in: slot.lane, laboratory)
