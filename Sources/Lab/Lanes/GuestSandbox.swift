@@ -93,7 +93,9 @@ final class GuestSandbox: Sandbox {
     }
 
     var stretches: [Stretch] {
-        guest.phases.map { Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end) }
+        guest.phases.map {
+            Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end, exits: $0.exits)
+        }
     }
 
     /// QEMU, and isolab-vm, which all guests share.

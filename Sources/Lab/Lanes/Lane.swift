@@ -124,4 +124,6 @@ struct Stretch: Equatable, Sendable {
     var actor: String
     var start: UInt64
     var end: UInt64
+    /// How often a guest's processors came back to the host meanwhile.
+    var exits: UInt64?
 }

@@ -134,7 +134,9 @@ final class Launch {
 
     var phases: [Phase] {
         sandbox.stretches.map {
-            Phase($0.name, actor: $0.actor, start: relative($0.start), end: relative($0.end))
+            Phase(
+                $0.name, actor: $0.actor, start: relative($0.start), end: relative($0.end),
+                exits: $0.exits.map { Int64(clamping: $0) })
         }.sorted { $0.start < $1.start }
     }
 

@@ -135,7 +135,10 @@ public final class GuestDriver: Sendable {
                 let guest = connection.guest(domain.name)
                 if isForeign { guest?.meet(pid) } else { guest?.met(pid) }
             },
-            firstByte: { _ in _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name)) })
+            firstByte: { _ in
+                connection.guest(domain.name)?.spoke()
+                _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name))
+            })
         let guest = RunningGuest(domain, launch: launch, channel: channel, keeper: .libvirt(self))
         connection.enter(guest)
         do throws(DriverError) {

@@ -16,6 +16,8 @@ public final class RunningGuest: Sendable {
         var timeline: GuestTimeline
         /// QEMU's, as this process numbers it.
         var pid: Int32?
+        /// KVM's count of its exits, where there is one to read.
+        var exits: ExitCounter?
         /// libvirt has spawned one: its reaping will be told.
         var hasProcess = false
         var end: GuestEnd?
@@ -165,7 +167,9 @@ public final class RunningGuest: Sendable {
                 state.hasProcess = true
             // A guest that was paused and resumed by hand says so again: the first counts.
             case .resumed: if state.timeline.resumed == nil { state.timeline.resumed = event.at }
-            case .shutdown: state.timeline.shutdown = event.at
+            case .shutdown:
+                state.timeline.shutdown = event.at
+                state.timeline.exitsAtShutdown = state.exits?.count
             case .stopped:
                 state.timeline.stopped = event.at
                 state.stoppedReason = event.reason
@@ -184,7 +188,19 @@ public final class RunningGuest: Sendable {
     }
 
     /// QEMU opened the channel: who it is. Called on the channel's thread, before the guest can run.
-    func met(_ pid: Int32) { state.update { if $0.pid == nil, pid > 0 { $0.pid = pid } } }
+    func met(_ pid: Int32) {
+        let counter = domain.accelerator == .kvm && pid > 0 ? ExitCounter(of: pid) : nil
+        state.update {
+            guard $0.pid == nil, pid > 0 else { return }
+            $0.pid = pid
+            $0.exits = counter
+            // Without libvirt it runs at once.
+            $0.timeline.exitsAtResumed = counter?.count
+        }
+    }
+
+    /// The guest said its first byte.
+    func spoke() { state.update { $0.timeline.exitsAtFirstByte = $0.exits?.count } }
 
     /// The driver died: nothing more will come.
     func lose(_ reason: String) { state.update { $0.lost = reason } }
