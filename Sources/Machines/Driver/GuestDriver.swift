@@ -282,7 +282,9 @@ public final class GuestDriver: Sendable {
             return try domain.mapFiles { file throws(SystemError) in
                 // What is not there libvirt says in its own words.
                 if cell.canRead(file) || access(file, F_OK) != 0 { return file }
-                return try staging.copy(of: file, mode: 0o600) { copy throws(SystemError) in
+                // libvirt gives what QEMU reads to QEMU's user where it can: never a file of the caller's by another name.
+                let mayLink = cell.identity.mayRead(file) && (cell.identity.isHostRoots || !cell.identity.isApart)
+                return try staging.copy(of: file, mode: 0o600, mayLink: mayLink) { copy throws(SystemError) in
                     try cell.identity.admit(copy)
                 }
             }

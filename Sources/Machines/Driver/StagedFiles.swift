@@ -11,17 +11,22 @@ final class StagedFiles: Sendable {
 
     /// A file with the content of another; the same one for the same content.
     ///
-    /// - Parameter admit: what makes it QEMU's to read, before it is handed out.
+    /// - Parameters:
+    ///   - mayLink: another name of the same file serves as well, as it is.
+    ///   - admit: what makes a copy QEMU's to read, before it is handed out.
     func copy(
-        of file: String, mode: mode_t, admit: (String) throws(SystemError) -> Void
+        of file: String, mode: mode_t, mayLink: Bool = false, admit: (String) throws(SystemError) -> Void
     ) throws(SystemError) -> String {
         var status = stat()
         guard stat(file, &status) == 0 else { throw SystemError("open", file) }
         let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
         if let known = copies.withLock({ $0[identity] }) { return known }
         let copy = "\(directory)/file-\(RandomName.make())"
-        try WholeFile.copy(file, to: copy, mode: mode)
-        try admit(copy)
+        // A name costs nothing, where both are on one file system.
+        if !mayLink || link(file, copy) != 0 {
+            try WholeFile.copy(file, to: copy, mode: mode)
+            try admit(copy)
+        }
         copies.withLock { $0[identity] = copy }
         return copy
     }
