@@ -34,6 +34,7 @@ struct CellPlan: Equatable, Sendable {
         var builder = CellSteps(identity: identity)
         builder.hold(view, program: program.path)
         builder.holdKernelFiles()
+        builder.makeDevices()
         builder.holdDevices(["null", "zero", "full", "random", "urandom"])
         if hasKVM, !identity.isHostRoots { builder.holdDevices(["kvm"]) }
 
@@ -65,10 +66,6 @@ struct CellPlan: Equatable, Sendable {
                     flags: [.noSetUserID, .noDevices, .noExecution], data: "\(mode),size=64m\(mine)"))
         }
         steps += builder.attached
-        steps.append(
-            .mount(
-                source: "isolab", target: "/dev", type: "tmpfs", flags: [.noSetUserID, .noExecution],
-                data: "mode=755,size=64k"))
         steps += builder.devices
         if hasKVM, identity.isHostRoots {
             steps.append(
@@ -153,7 +150,7 @@ private struct CellSteps {
         }
         held.append(
             .setTreeAttributes(slot: slot, set: attributes, clear: [], propagation: .isPrivate, recursive: isDirectory))
-        attached.append(isDirectory ? .attachTree(slot: slot, target: target) : .bindFile(slot: slot, target: target))
+        attached.append(.attachTree(slot: slot, target: target))
     }
 
     mutating func hold(_ view: CellView, program: String) {
@@ -196,11 +193,20 @@ private struct CellSteps {
         }
     }
 
+    /// A directory in memory for them.
+    mutating func makeDevices() {
+        let slot = slot()
+        held.append(
+            .makeTree(
+                slot: slot, type: "tmpfs", options: "mode=755,size=64k", attributes: [.noSetUserID, .noExecution]))
+        devices.append(.attachTree(slot: slot, target: "/dev"))
+    }
+
     mutating func holdDevices(_ names: [String]) {
         for name in names {
             let slot = slot()
             held.append(.cloneTree(slot: slot, source: "/dev/" + name, recursive: false))
-            devices.append(.bindFile(slot: slot, target: "/dev/" + name))
+            devices.append(.bindDevice(slot: slot, target: "/dev/" + name))
         }
     }
 }
