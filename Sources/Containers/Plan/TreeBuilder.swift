@@ -45,7 +45,7 @@ struct TreeBuilder {
     mutating func add(_ mount: RuntimeConfiguration.Mount, at index: Int) throws(PlanError) {
         var mount = mount
         // Since 1.1 a relative destination is deprecated, not refused: it is taken from the root.
-        if !mount.destination.hasPrefix("/") {
+        if !ContainerPath.isAbsolute(mount.destination) {
             warnings.append("mounts[\(index)].destination: '\(mount.destination)' is not absolute; taken from /")
         }
         mount.destination = ContainerPath.clean(mount.destination)
@@ -148,7 +148,7 @@ struct TreeBuilder {
         guard var source = mount.source, !source.isEmpty else {
             throw PlanError("mounts[\(index)].source", "\(mount.destination): a bind mount needs a source")
         }
-        if !source.hasPrefix("/") {
+        if !ContainerPath.isAbsolute(source) {
             guard let bundle else {
                 throw PlanError(
                     "mounts[\(index)].source",
@@ -199,7 +199,7 @@ struct TreeBuilder {
         guard let root = root.map(ContainerPath.clean), root != "/" else { return nil }
         let source = ContainerPath.clean(source)
         guard source != root, ContainerPath.contains(root, source) else { return nil }
-        let inside = String(source.dropFirst(root.count))
+        let inside = String(decoding: source.utf8.dropFirst(root.utf8.count), as: UTF8.self)
         return destinations.contains { ContainerPath.contains($0, inside) } ? inside : nil
     }
 
@@ -311,7 +311,7 @@ struct TreeBuilder {
         guard let kind = kinds[device.type] else {
             throw PlanError("linux.devices[\(index)].type", "\(device.path): unknown type '\(device.type)'")
         }
-        guard device.path.hasPrefix("/") else {
+        guard ContainerPath.isAbsolute(device.path) else {
             throw PlanError("linux.devices[\(index)].path", "must be absolute, is '\(device.path)'")
         }
         device.path = ContainerPath.clean(device.path)
