@@ -77,11 +77,11 @@ public struct HostFacts: Equatable, Sendable {
         }
     }
 
-    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.hasPrefix("deny") == true }
+    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.starts("deny") == true }
 
     private static func enabledSecurityModules() -> Set<String> {
         var modules: Set<String> = []
-        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.hasPrefix("Y") {
+        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.starts("Y") {
             modules.insert("apparmor")
         }
         if SystemFile.exists("/sys/fs/selinux/enforce") { modules.insert("selinux") }
