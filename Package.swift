@@ -247,7 +247,7 @@ let tests: [Target] = [
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
     .testTarget(
         name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Linux", "OCI", "RunRecord", "Seccomp", "TestSupport"]),
 ]
 
 // MARK: - The package

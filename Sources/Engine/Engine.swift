@@ -116,7 +116,7 @@ public struct Engine: Sendable {
         let container: StoredContainer
         do { container = try shelf.find(text) } catch {
             // One whose record cannot be read has an identifier all the same.
-            guard force, let id = try shelf.identifiers.first(where: { $0.hasPrefix(text) && text.count >= 4 }) else {
+            guard force, let id = try shelf.identifiers.first(where: { $0.starts(text) && text.count >= 4 }) else {
                 throw error
             }
             try runtime.delete(id, force: true)

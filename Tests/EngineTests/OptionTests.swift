@@ -25,6 +25,19 @@ import Testing
         #expect((try? ByteSize("--memory-swap", "-1", allowsUnlimited: true))?.bytes == -1)
     }
 
+    /// What parts an option is a byte, whatever follows it: a combining character makes one character of both to those who look at
+    /// characters, and the kernel and the command see the byte.
+    @Test func combiningCharacters() throws {
+        let change = try EnvironmentChange("-e", "A=\u{301}x")
+        #expect(change.name == "A" && change.value == "\u{301}x")
+        #expect(EnvironmentChange.apply([change], to: ["A=\u{302}y"]) { _ in nil } == ["A=\u{301}x"])
+        #expect(try NamedValue("--label", "a=\u{301}").value == "\u{301}")
+        let volume = try VolumeMount("-v", "/\u{301}a:/\u{301}b:ro")
+        #expect(volume.source == "/\u{301}a" && volume.target == "/\u{301}b" && volume.readOnly)
+        #expect(throws: OptionError.self) { try VolumeMount("-v", "/a:/b/../\u{301}c") }
+        #expect(throws: OptionError.self) { try TemporaryMount("--tmpfs", "/b/../\u{301}c") }
+    }
+
     /// Parts of a processor are exact: 0.29 is 29 000 microseconds, which it is not in binary.
     @Test(
         arguments: [("1", 100_000), ("0.29", 29_000), ("1.5", 150_000), ("0", nil), ("64", 6_400_000)]

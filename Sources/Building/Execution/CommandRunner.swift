@@ -50,6 +50,8 @@ struct CommandRunner {
         let profile = SeccompProfile.docker()
         var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
         container.mounts += try mounts(run)
+        container.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(
+            processors: Processors.withHeatCounters())
         if host.inUserNamespace { container.adaptToUserNamespace() }
         var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
         launch.loopback = true
@@ -69,12 +71,11 @@ struct CommandRunner {
     }
 
     private func end(of plan: LaunchPlan) throws -> ProcessExit {
-        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
-        let output: Int32? = options.isQuiet ? null.number : nil
-        let container = try launcher.launch(
-            plan, streams: StandardStreams(input: null.number, output: output, error: output))
+        let streams = try StreamRelay(input: false, output: !options.isQuiet)
+        let container = try launcher.launch(plan, streams: streams.childStreams)
         do {
-            try signals.wait(for: container.pidfd)
+            try signals.wait(for: ForegroundWatch(container.pidfd, streams: streams))
+            if let failure = streams.failure { throw failure }
         } catch {
             try? container.kill(SIGKILL)
             _ = try? container.wait()

@@ -49,7 +49,7 @@ struct ContainerLaunch {
 
         let entry = try cgroup.openEntry()
         let descriptors = try LaunchDescriptors(plan)
-        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
         inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)

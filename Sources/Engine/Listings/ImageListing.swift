@@ -1,4 +1,5 @@
 public import Images
+import Linux
 public import OCI
 public import Presentation
 
@@ -82,7 +83,7 @@ public struct ImageFilter: Equatable, Sendable {
     public init(_ option: String, _ texts: [String]) throws(OptionError) {
         var conditions: [Condition] = []
         for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let parts = text.parts(between: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw OptionError(option, text, "takes NAME=VALUE") }
             switch parts[0] {
             case "dangling":

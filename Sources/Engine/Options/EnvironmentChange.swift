@@ -1,3 +1,5 @@
+import Linux
+
 /// `-e NAME=VALUE`, or `-e NAME` for the caller's own value; and the lines of an `--env-file`.
 public struct EnvironmentChange: Equatable, Sendable {
     public var name: String
@@ -5,7 +7,7 @@ public struct EnvironmentChange: Equatable, Sendable {
     public var value: String?
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard !text.utf8.contains(0) else { throw OptionError(option, text, "holds a NUL byte") }
         name = parts[0]
@@ -20,10 +22,10 @@ public struct EnvironmentChange: Equatable, Sendable {
         // Bytes: a carriage return and a new line are one character to Swift.
         for (index, bytes) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             let line = Substring(bytes.last == 0x0D ? bytes.dropLast() : bytes)
-            let start = line.drop { $0 == " " || $0 == "\t" }
-            if start.isEmpty || start.hasPrefix("#") { continue }
-            let name = start.prefix { $0 != "=" }
-            guard !name.isEmpty, !name.contains(where: { $0 == " " || $0 == "\t" }) else {
+            let start = Substring(line.utf8.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
+            if start.isEmpty || start.starts("#") { continue }
+            let name = start.cut(at: "=")?.before ?? start
+            guard !name.isEmpty, !name.holds(" "), !name.holds("\t") else {
                 throw OptionError(option, path, "line \(index + 1): '\(name)' is no name of a variable")
             }
             changes.append(try EnvironmentChange(option, String(start)))
@@ -39,7 +41,7 @@ public struct EnvironmentChange: Equatable, Sendable {
         for change in changes {
             guard let value = change.value ?? caller(change.name) else { continue }
             let entry = "\(change.name)=\(value)"
-            if let place = result.firstIndex(where: { $0.hasPrefix(change.name + "=") }) {
+            if let place = result.firstIndex(where: { $0.starts(change.name + "=") }) {
                 result[place] = entry
             } else {
                 result.append(entry)
@@ -56,7 +58,7 @@ public struct NamedValue: Equatable, Sendable {
 
     /// - Parameter needsValue: whether `NAME` alone is refused, rather than empty.
     public init(_ option: String, _ text: String, needsValue: Bool = false) throws(OptionError) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard parts.count == 2 || !needsValue else { throw OptionError(option, text, "takes NAME=VALUE") }
         name = parts[0]

@@ -1,3 +1,5 @@
+import Linux
+
 /// `--mount type=…,source=…,target=…`: a volume or a file system in memory, in Docker's long form.
 public enum MountOption: Equatable, Sendable {
     case volume(VolumeMount)
@@ -46,8 +48,8 @@ public enum MountOption: Equatable, Sendable {
     private static func fields(_ option: String, _ text: String) throws(OptionError) -> [String: String] {
         let names = ["src": "source", "dst": "target", "destination": "target", "ro": "readonly"]
         var result: [String: String] = [:]
-        for word in text.split(separator: ",") {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        for word in text.parts(between: ",") {
+            let parts = word.fields(between: "=", maxSplits: 1).map(String.init)
             let name = names[parts[0]] ?? parts[0]
             guard result.updateValue(parts.count == 2 ? parts[1] : "", forKey: name) == nil else {
                 throw OptionError(option, text, "\(parts[0]) is given twice")

@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// What `isolab run` is asked for, besides the image and its command.
@@ -85,7 +86,7 @@ public enum NetworkMode: String, CaseIterable, Sendable {
     case host
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.contains(":") {
+        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.holds(":") {
             throw OptionError(option, text, "there are no networks but none and host yet")
         }
         self = try choice(option, text)
@@ -134,7 +135,7 @@ extension RunOptions {
             throw OptionError(
                 "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
         }
-        if let directory = workingDirectory, !directory.isEmpty, !directory.hasPrefix("/") {
+        if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")
         }
         if let count = processCount, count < -1 {

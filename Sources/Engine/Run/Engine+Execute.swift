@@ -39,7 +39,7 @@ extension Engine {
             getenv($0).map { String(cString: $0) }
         }
         if let directory = options.workingDirectory {
-            guard directory.hasPrefix("/") else {
+            guard directory.starts("/") else {
                 throw OptionError("--workdir", directory, "must be an absolute path in the container")
             }
             process.workingDirectory = directory
@@ -61,12 +61,14 @@ extension Engine {
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         request.consoleDescriptor = terminal?.childEnd
         if terminal != nil { request.process.consoleSize = ForegroundTerminal.callersSize() }
-        if !options.interactive, !options.terminal { try closeStandardInput() }
+        let streams = options.terminal ? nil : try StreamRelay(input: options.interactive)
+        if let streams { request.streams = streams.childStreams }
         let signals = try Foreground.holdSignals()
         do {
             let running = try runtime.execute(request)
             let relay = try terminal?.relay(input: options.interactive)
-            return try Foreground(terminal: relay).wait(for: running, signals: signals)
+            let status = try Foreground(terminal: relay, streams: streams).wait(for: running, signals: signals)
+            return tell(streams?.failure, status)
         } catch {
             throw Self.asProgramError(error)
         }
@@ -83,7 +85,7 @@ extension Engine {
         process.capabilities?.effective = user.uid == 0 ? bounding : []
         process.capabilities?.permitted = user.uid == 0 ? bounding : []
         guard !keepsHome else { return }
-        process.environment.removeAll { $0.hasPrefix("HOME=") }
+        process.environment.removeAll { $0.starts("HOME=") }
         process.environment.append("HOME=\(user.home)")
     }
 }

@@ -158,17 +158,22 @@ extension Engine {
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
-        if !options.interactive, !options.terminal { try closeStandardInput() }
+        // Without `-i` the container reads nothing, rather than what was meant for the caller.
+        let streams = options.terminal ? nil : try StreamRelay(input: options.interactive)
+        if let streams { creation.streams = streams.childStreams }
         let signals = try Foreground.holdSignals()
         let process = try runtime.create(creation)
         let relay = try terminal?.relay(input: options.interactive)
-        return try Foreground(terminal: relay, forcesEnd: true).wait(for: process, signals: signals)
+        let status = try Foreground(terminal: relay, streams: streams, forcesEnd: true)
+            .wait(for: process, signals: signals)
+        return tell(streams?.failure, status)
     }
 
-    /// Without `-i` the container reads nothing, rather than what was meant for the caller.
-    func closeStandardInput() throws(SystemError) {
-        let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
-        try retryingOnInterrupt("dup2", "standard input") { dup2(null.number, STDIN_FILENO) }
+    /// A command that believes to have written what is lost has not done what it was asked for.
+    func tell(_ failure: SystemError?, _ status: Int32) -> Int32 {
+        guard let failure else { return status }
+        warn("what the command wrote or should have read is not complete: \(failure)")
+        return status == 0 ? 125 : status
     }
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.

@@ -19,6 +19,8 @@ public struct RunFacts: Equatable, Sendable {
     public var inUserNamespace: Bool
     /// There is swap, and a container's can be limited.
     public var limitsSwap: Bool
+    /// The processors whose heat the host counts.
+    public var heatedProcessors: [Int] = []
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
@@ -42,6 +44,7 @@ public struct RunFacts: Equatable, Sendable {
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
             inUserNamespace: !StandardDirectories.isHostRoot)
+        facts.heatedProcessors = Processors.withHeatCounters()
         if options.memory != nil { facts.limitsSwap = try detectSwap() }
         if let volume = options.volumes.first(where: \.relabels), SystemFile.exists("/sys/fs/selinux/enforce") {
             throw OptionError(
@@ -71,7 +74,7 @@ public struct RunFacts: Equatable, Sendable {
 
     private static func detectSwap() throws(SystemError) -> Bool {
         // A line a place, below the heading; and the kernel's files: v1's needs a setting of its own, v2's does not.
-        guard try SystemFile.read("/proc/swaps").split(separator: "\n").count > 1 else { return false }
+        guard try SystemFile.read("/proc/swaps").parts(between: "\n").count > 1 else { return false }
         return ["memory/memory.memsw.limit_in_bytes", "cgroup.controllers"].contains {
             SystemFile.exists("/sys/fs/cgroup/" + $0)
         }

@@ -1,4 +1,5 @@
 public import ImageRuntime
+import Linux
 public import OCI
 import Seccomp
 
@@ -45,7 +46,7 @@ extension RunOptions {
         if facts.inUserNamespace { result.adaptToUserNamespace() }
         setMounts(&result)
         try setDevices(&result, facts)
-        setProtections(&result)
+        setProtections(&result, facts)
         result.process?.resourceLimits = limits.map(\.limit)
         for parameter in kernelParameters {
             // One parameter has two ways of writing.
@@ -101,14 +102,14 @@ extension RunOptions {
     private func setMounts(_ result: inout RuntimeConfiguration) {
         if let sharedMemory {
             for index in result.mounts.indices where result.mounts[index].destination == "/dev/shm" {
-                result.mounts[index].options.removeAll { $0.hasPrefix("size=") }
+                result.mounts[index].options.removeAll { $0.starts("size=") }
                 result.mounts[index].options.append("size=\(sharedMemory.bytes)")
             }
         }
         // From the outside in: what is below another comes after it.
         let own = (temporaryMounts.map(\.mount) + volumes.map(\.mount)).enumerated().sorted {
             let depths = ($0.element.destination, $1.element.destination)
-            let (first, second) = (depths.0.split(separator: "/").count, depths.1.split(separator: "/").count)
+            let (first, second) = (depths.0.parts(between: "/").count, depths.1.parts(between: "/").count)
             return (first, $0.offset) < (second, $1.offset)
         }.map(\.element)
         result.mounts.removeAll { mount in own.contains { $0.destination == mount.destination } }
@@ -156,7 +157,8 @@ extension RunOptions {
 
     // MARK: - Protections
 
-    private func setProtections(_ result: inout RuntimeConfiguration) {
+    private func setProtections(_ result: inout RuntimeConfiguration, _ facts: RunFacts) {
+        result.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(processors: facts.heatedProcessors)
         if privileged {
             result.linux?.maskedPaths = []
             result.linux?.readonlyPaths = []
@@ -167,7 +169,7 @@ extension RunOptions {
             case .mask(let paths): result.linux?.maskedPaths += paths
             case .unmask(let paths):
                 func isKept(_ path: String) -> Bool {
-                    !paths.isEmpty && !paths.contains { path == $0 || path.hasPrefix($0 + "/") }
+                    !paths.isEmpty && !paths.contains { path == $0 || path.starts($0 + "/") }
                 }
                 result.linux?.maskedPaths.removeAll { !isKept($0) }
                 result.linux?.readonlyPaths.removeAll { !isKept($0) }

@@ -77,7 +77,7 @@ enum ExecCommand: Command {
         }
         if let directory = options.value("cwd") { process.workingDirectory = directory }
         if let user = options.value("user") {
-            let parts = user.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+            let parts = user.fields(between: ":").map { UInt32($0) }
             guard let uid = parts.first ?? nil, parts.count <= 2, !parts.contains(nil) else {
                 throw UsageError("--user '\(user)' is not UID or UID:GID in numbers")
             }
