@@ -72,10 +72,8 @@ struct TreeBuilder {
                     slot: slot, type: mount.type ?? "", options: options.data, attributes: options.attributes))
             attached.append(.attachTree(slot: slot, target: mount.destination))
         case "overlay":
-            // Its layers are the host's.
             let slot = try nextSlot()
-            held.append(
-                .makeTree(slot: slot, type: "overlay", options: options.data, attributes: options.attributes))
+            holdOverlay(options, slot)
             attached.append(.attachTree(slot: slot, target: mount.destination))
         case "tmpfs" where options.copiesUp || isDevices:
             let slot = try nextSlot()
@@ -108,6 +106,19 @@ struct TreeBuilder {
                 .mount(source: "", target: mount.destination, type: "", flags: options.propagation, data: ""))
         }
         if isDevices { addDefaultDevices() }
+    }
+
+    /// Its layers are the host's.
+    private mutating func holdOverlay(_ options: MountOptions, _ slot: Int) {
+        // fsconfig(2) takes values of at most 255 bytes, mount(2) a page of them: on the root, where it is for a moment.
+        guard let root, options.data.parts(between: ",").contains(where: { $0.utf8.count > 255 }) else {
+            held.append(.makeTree(slot: slot, type: "overlay", options: options.data, attributes: options.attributes))
+            return
+        }
+        held += [
+            .mount(source: "overlay", target: root, type: "overlay", flags: options.flags, data: options.data),
+            .cloneTree(slot: slot, source: root, recursive: false), .detach(path: root),
+        ]
     }
 
     /// What comes when all the rest is in place.
