@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: EnginePlace.canRun, "\(EnginePlace.reason)"))
 struct StandardStreamTests {
     private static let attack = """
-        cat /proc/self/fd/2; (echo overwritten > /proc/self/fd/2) 2>/dev/null; chmod 4755 /proc/self/fd/2; chown 5 /proc/self/fd/2
+        timeout 2 cat /proc/self/fd/2; (echo overwritten > /proc/self/fd/2) 2>/dev/null; chown 5 /proc/self/fd/2; chmod 4755 /proc/self/fd/2
         """
 
     /// A log that is appended to cannot be read, overwritten, or given another mode or owner by whoever writes into it: not by the
@@ -53,14 +53,14 @@ struct StandardStreamTests {
             case "file": "\(command) < data > out"
             case "pipe": "cat data | \(command) | cat > out"
             case "socket":
-                "python3 socket.py \(command.replacing("'", with: "\"")) > out"
+                "python3 both.py \(command.replacing("'", with: "\"")) > out"
             case "append": ": > out; \(command) < data >> out"
             default: "\(command) < /dev/null > out; \(command) < data > /dev/null; cat data out > both; mv both out"
             }
         let result = try EnginePlace.shell(
             """
             head -c 3000001 /dev/urandom > data
-            cat > socket.py <<'END'
+            cat > both.py <<'END'
             import socket, subprocess, sys, threading
             ours, theirs = socket.socketpair()
             command = [sys.argv[1]] + sys.argv[2:]
@@ -95,7 +95,7 @@ struct StandardStreamTests {
     @Test func closedOutput() throws {
         let result = try EnginePlace.shell(
             """
-            { "$isolab" run --rm busybox yes; echo status $? >&2; } | head -n 1
+            { "$isolab" run --rm busybox sh -c 'yes; exit $?'; echo status $? >&2; } | head -n 1
             { "$isolab" run --rm busybox sh -c 'trap "" PIPE; while echo x; do :; done 2> /dev/null; exit 5'; echo status $? >&2; } | head -n 1
             "$isolab" run --rm busybox echo lost > /dev/full; echo status $? >&2
             "$isolab" run --rm busybox echo unheard >&-; echo status $? >&2

@@ -12,7 +12,7 @@ extension Runtime {
         if all, !record.cgroup.isEmpty, status != .creating {
             // After the first process has ended, others may live on where it had no pid namespace of its own.
             let cgroup = cgroup(of: record)
-            guard try status != .stopped || ownsProcesses(record, directory) else {
+            guard status != .stopped || mayHaveOthers(record, directory) else {
                 throw RuntimeError("kill", id, "container not running: who is in its cgroup is not of it")
             }
             if signal == SIGKILL { try cgroup.kill() } else { try cgroup.kill(signal: signal) }
@@ -83,7 +83,7 @@ extension Runtime {
             }
         }
         let cgroup = cgroup(of: record)
-        if cgroup.leave(), try !ownsProcesses(record, directory) {
+        if cgroup.leave(), !mayHaveOthers(record, directory) {
             warn("the cgroup of '\(id)' stays: others live in it")
         } else {
             try cgroup.end()
@@ -91,25 +91,6 @@ extension Runtime {
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock
-    }
-
-    /// Whether those who are still in the cgroup of a container whose first process has ended are of this container.
-    ///
-    /// A cgroup that stands empty can be given to another container (`linux.cgroupsPath`), whose processes must outlive this one's
-    /// deletion.
-    private func ownsProcesses(_ record: ContainerRecord, _ directory: ContainerDirectory) throws -> Bool {
-        // With a pid namespace of its own all its processes ended with the first.
-        let configuration = try? directory.configuration()
-        if configuration?.linux?.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty != false }) == true {
-            return false
-        }
-        let own = record.cgroup.map(\.path)
-        return try !store.containers().contains { other in
-            guard other.id != record.id, let known = try? other.record(), known.process?.isAlive == true else {
-                return false
-            }
-            return known.cgroup.contains { place in own.contains { place.path.path(below: $0) != nil } }
-        }
     }
 
     /// Milliseconds that a forced deletion lets another command finish, and then its end once it is killed.

@@ -44,7 +44,7 @@ extension Engine {
             }
             process.workingDirectory = directory
         }
-        if options.terminal, !process.environment.contains(where: { $0.hasPrefix("TERM=") }) {
+        if options.terminal, !process.environment.contains(where: { $0.starts("TERM=") }) {
             process.environment.append("TERM=xterm")
         }
         if let user = options.user {

@@ -51,7 +51,7 @@ extension Engine {
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         container.namesHome =
             options.environment.contains { $0.name == "HOME" }
-            || image.configuration.execution.environment.contains { $0.hasPrefix("HOME=") }
+            || image.configuration.execution.environment.contains { $0.starts("HOME=") }
         let care = try shelf.add(&container, named: options.name)
         do {
             try options.writeIdentifier(container.id)

@@ -72,7 +72,7 @@ enum ExecCommand: Command {
             process.environment.removeAll { $0.utf8.prefix { $0 != UInt8(ascii: "=") }.elementsEqual(name) }
             process.environment.append(entry)
         }
-        if process.terminal, !process.environment.contains(where: { $0.hasPrefix("TERM=") }) {
+        if process.terminal, !process.environment.contains(where: { $0.starts("TERM=") }) {
             process.environment.append("TERM=xterm")
         }
         if let directory = options.value("cwd") { process.workingDirectory = directory }

@@ -13,7 +13,12 @@ import Testing
         try Probe.install(in: engine)
     }
 
-    static let peers = ["runc", "crun"].filter(TestHost.has)
+    /// Those that run at all here: newer versions of crun refuse hosts that have controllers on both versions of cgroups.
+    private func peers() throws -> [String] {
+        try ["runc", "crun"].filter(TestHost.has).filter {
+            try run($0, engine.configuration("echo runs")).output == "runs\n"
+        }
+    }
 
     private func administers(_ configuration: inout RuntimeConfiguration) {
         for set in [\RuntimeConfiguration.Capabilities.bounding, \.effective, \.permitted] {
@@ -51,7 +56,7 @@ import Testing
         let groups = ours.output.split(separator: "\n").dropFirst()
         #expect(groups.count >= TestHost.layout?.hierarchies.count ?? 1)
         #expect(groups.allSatisfy { $0.hasSuffix(":/") }, "\(ours.output)")
-        for peer in Self.peers {
+        for peer in try peers() {
             let answer = try run(peer, try engine.configuration(look, change: administers))
             #expect(answer.output.hasPrefix("cgroup-root\tclosed\t"), "\(peer): \(answer.output)\(answer.complaints)")
         }
@@ -82,7 +87,7 @@ import Testing
         #expect(keyring(shared) == "open", "the negative control does not attack: \(shared.complaints)")
         let own = try engine.run(host + runtime + ["run", "--bundle", bundle, engine.name()])
         #expect(keyring(own) == "closed", "\(own.complaints)")
-        for peer in Self.peers {
+        for peer in try peers() {
             #expect(keyring(try run(peer, configuration, prefix: host)) == "closed", "\(peer)")
         }
 
@@ -113,6 +118,7 @@ import Testing
     @Test func keyringInAUserNamespace() throws {
         let container = try engine.started("exec probe with-own-key sleep 1000") {
             $0.linux?.namespaces.append(.init(.user))
+            $0.linux?.sysctl = [:]
             $0.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
             $0.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
         }
@@ -140,7 +146,9 @@ import Testing
         for (name, runtime) in [("isolab", "$runtime"), ("runc", "runc --root $place/runc")]
         where name == "isolab" || TestHost.has(name) {
             let answer = try engine.shell("exec \(runtime) run --bundle \(bundle) \(engine.name()) < /dev/null")
-            #expect(Probe.verdicts(answer.output) == ["null-device": "closed"], "\(name): \(answer.complaints)")
+            // runc gives its own pipes where it stays in the foreground.
+            let verdict = Probe.verdicts(answer.output)["null-device"]
+            #expect(verdict == "closed" || verdict == "absent" && name == "runc", "\(name): \(answer.complaints)")
             try #require(stat("/dev/null", &after) == 0)
             #expect(before.st_mode == after.st_mode, "\(name)")
         }
@@ -162,7 +170,7 @@ import Testing
         let place = "/test-shared-\(engine.name())"
         func sharing(_ configuration: inout RuntimeConfiguration) { configuration.linux?.cgroupsPath = place }
         let first = try engine.started("exec sleep 1000", change: sharing)
-        try first.call("kill", "KILL")
+        #expect(try engine.call("kill", first.id, "KILL").status == 0)
         try first.awaitEnd()
         let second = try engine.started("exec sleep 1000", change: sharing)
         let all = try engine.call("kill", "--all", first.id, "KILL")
