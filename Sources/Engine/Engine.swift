@@ -82,7 +82,9 @@ public struct Engine: Sendable {
     /// - Returns: what was done, one short phrase each.
     @discardableResult
     public func releaseLeftovers() throws -> [String] {
-        var released: [String] = []
+        var released = try images.removeAbandonedBuilds().map {
+            "build \($0), which was killed: what it worked with is removed"
+        }
         for id in try shelf.orphans() {
             guard let care = shelf.takeOver(id) else { continue }
             try runtime.delete(id, force: true)

@@ -172,7 +172,7 @@ struct ContainerLaunch {
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
             try directory.publishRecord()
             if let path = request.pidFile {
-                try SystemFile.replace(path, with: Array("\(pid)".utf8), mode: 0o644)
+                try NamedOutput.write(Array("\(pid)".utf8), to: path)
             }
         }
     }

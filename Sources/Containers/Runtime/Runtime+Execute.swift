@@ -162,7 +162,7 @@ extension Runtime {
             throw failure
         }
         if let path = request.pidFile {
-            try SystemFile.replace(path, with: Array("\(child.pid)".utf8), mode: 0o644)
+            try NamedOutput.write(Array("\(child.pid)".utf8), to: path)
         }
         return process
     }

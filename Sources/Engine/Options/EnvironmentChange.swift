@@ -16,19 +16,27 @@ public struct EnvironmentChange: Equatable, Sendable {
 
     /// The lines of a file: blank ones and those that begin with `#` say nothing; nothing is unquoted or expanded, as with
     /// Docker.
-    public static func file(_ option: String, _ path: String, _ text: String) throws(OptionError) -> [EnvironmentChange]
-    {
+    ///
+    /// A byte order mark in front is none of the first name; what is no UTF-8 is refused, for it would come out as another value.
+    public static func file(
+        _ option: String, _ path: String, _ content: some Collection<UInt8>
+    ) throws(OptionError) -> [EnvironmentChange] {
         var changes: [EnvironmentChange] = []
+        var bytes = Array(content)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         // Bytes: a carriage return and a new line are one character to Swift.
-        for (index, bytes) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            let line = Substring(bytes.last == 0x0D ? bytes.dropLast() : bytes)
-            let start = Substring(line.utf8.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
-            if start.isEmpty || start.starts("#") { continue }
-            let name = start.cut(at: "=")?.before ?? start
+        for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            let whole = line.last == 0x0D ? line.dropLast() : line
+            let start = whole.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            if start.isEmpty || start.first == UInt8(ascii: "#") { continue }
+            guard let text = String(validating: start, as: UTF8.self) else {
+                throw OptionError(option, path, "line \(index + 1) is not UTF-8")
+            }
+            let name = text.cut(at: "=")?.before ?? Substring(text)
             guard !name.isEmpty, !name.holds(" "), !name.holds("\t") else {
                 throw OptionError(option, path, "line \(index + 1): '\(name)' is no name of a variable")
             }
-            changes.append(try EnvironmentChange(option, String(start)))
+            changes.append(try EnvironmentChange(option, text))
         }
         return changes
     }
@@ -55,6 +63,15 @@ public struct EnvironmentChange: Equatable, Sendable {
 public struct NamedValue: Equatable, Sendable {
     public var name: String
     public var value: String
+
+    /// The lines of a `--label-file`: as those of an `--env-file`, a name alone being empty.
+    public static func file(
+        _ option: String, _ path: String, _ content: some Collection<UInt8>
+    ) throws(OptionError) -> [NamedValue] {
+        try EnvironmentChange.file(option, path, content).map { (line) throws(OptionError) in
+            try NamedValue(option, "\(line.name)=\(line.value ?? "")")
+        }
+    }
 
     /// - Parameter needsValue: whether `NAME` alone is refused, rather than empty.
     public init(_ option: String, _ text: String, needsValue: Bool = false) throws(OptionError) {

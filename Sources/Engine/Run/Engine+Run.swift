@@ -46,7 +46,7 @@ extension Engine {
         var container = StoredContainer(
             id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
             manifest: image.descriptor, command: [], created: Timestamp.now(nanoseconds: true),
-            removes: options.removes, terminal: options.terminal,
+            removes: options.removes, terminal: options.terminal, stopTimeout: options.stopTimeout,
             labels: image.configuration.execution.labels.merging(
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         container.namesHome =
@@ -57,9 +57,12 @@ extension Engine {
             try options.writeIdentifier(container.id)
             let prepared = try prepare(request, image, container, facts)
             container.command = prepared.configuration.process?.arguments ?? []
+            // What the user runs, not what starts it for him.
+            if options.hasInit { container.command.removeFirst(RunOptions.initArguments.count) }
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
             let status = try attach(prepared, container, options, facts)
+            container.memoryKills = tellMemoryKills(of: container, options)
             // Whoever removes it by force at this moment does the same.
             try runtime.delete(container.id, force: true)
             if options.removes {
@@ -77,6 +80,18 @@ extension Engine {
             try? discard(container)
             throw Self.asProgramError(error)
         }
+    }
+
+    /// The kernel ends whom it finds, without a word to anybody: that it did is said, and written down.
+    ///
+    /// - Returns: how many of the container's processes it ended; nil for none.
+    private func tellMemoryKills(of container: StoredContainer, _ options: RunOptions) -> Int64? {
+        let kills = runtime.outOfMemoryKills(of: container.id)
+        guard kills > 0 else { return nil }
+        let limit = options.memory.map { " (--memory \($0.bytes))" } ?? ""
+        warn(
+            "container \(container.name) ran out of memory\(limit): the kernel killed \(kills) of its processes")
+        return Int64(clamping: kills)
     }
 
     private func discard(_ container: StoredContainer) throws {
