@@ -226,7 +226,7 @@ let tests: [Target] = [
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "OCI", "WorkloadProtocol"]),
+    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(
