@@ -73,6 +73,7 @@ struct DistributionImage {
             print(
                 "  making a disk of Debian \(suite) with systemd, QEMU and libvirt from \(mirror); this takes a minute or two"
             )
+            fflush(nil)
             var arguments = arguments(suite)
             // Whoever keeps this host decides how old a list of packages may be.
             let dates = try Tool.run("apt-config", ["shell", "check", "Acquire::Check-Valid-Until/b"])
