@@ -230,7 +230,9 @@ let tests: [Target] = [
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "OCI", "WorkloadProtocol"]),
+    .testTarget(
+        name: "MachinesTests",
+        dependencies: ["CLinux", "Machines", "Linux", "OCI", "TestSupport", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(
@@ -245,7 +247,7 @@ let tests: [Target] = [
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
     .testTarget(
         name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Linux", "OCI", "RunRecord", "Seccomp", "TestSupport"]),
 ]
 
 // MARK: - The package

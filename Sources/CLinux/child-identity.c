@@ -3,6 +3,7 @@
 #include "raw.h"
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -17,6 +18,21 @@ static long set_groups(uint64_t group, const uint32_t *additional, uint64_t coun
         if (result < 0) return result;
     }
     return CALL3(SYS_setresgid, group, group, group);
+}
+
+// What a keyring that others are to join by its name allows: everything to whoever has it already, to its owner that he finds
+// it. Not that he sees it (/proc/keys), for its name is what keeps others out.
+#define KEYRING_RIGHTS (0x3f000000 | 0x00080000)
+
+// Keys of a session are found by whoever was born in it: without this, by all of a container whose filter allows the calls.
+static long session_keyring(const char *name) {
+    long keyring = CALL2(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+    // A kernel without keys has none to find.
+    if (keyring == -ENOSYS) return 0;
+    // A filter that stands above this process forbids keys to all that come of it as well.
+    if (keyring == -EPERM && CALL3(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) == -EPERM) return 0;
+    if (keyring < 0 || !name) return keyring;
+    return CALL3(SYS_keyctl, KEYCTL_SETPERM, keyring, KEYRING_RIGHTS);
 }
 
 static long limit_bounding(uint64_t keep) {
@@ -69,13 +85,39 @@ static long set_streams(const int *descriptors) {
     return 0;
 }
 
+static int is_null(const struct stat *status) {
+    return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3);
+}
+
+// The host's null device has an inode of the host, whose mode and owner the container's root could change by its descriptor. Where
+// the container has none, the host's stays.
+static long null_streams(void) {
+    for (int stream = 0; stream < 3; stream++) {
+        struct stat status;
+        if (CALL4(SYS_newfstatat, stream, "", &status, AT_EMPTY_PATH) < 0 || !is_null(&status)) continue;
+        long flags = CALL2(SYS_fcntl, stream, F_GETFL);
+        if (flags < 0) return flags;
+        // Not to wait, should there be a FIFO of that name.
+        long own = CALL4(SYS_openat, AT_FDCWD, "/dev/null", (flags & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        if (own < 0) continue;
+        long result = CALL4(SYS_newfstatat, own, "", &status, AT_EMPTY_PATH);
+        if (result >= 0 && is_null(&status)) {
+            result = CALL3(SYS_fcntl, own, F_SETFL, flags & ~O_ACCMODE);
+            if (result >= 0) result = CALL3(SYS_dup3, own, stream, 0);
+        }
+        CALL1(SYS_close, own);
+        if (result < 0) return result;
+    }
+    return 0;
+}
+
 // A program that changed its user must still be able to open /dev/stdout again; the null device is everybody's already,
 // and what may not be given away (a read-only file system, another user's file) is left.
 static long own_streams(uint64_t user) {
     for (int stream = 0; stream < 3; stream++) {
         struct stat status;
         if (CALL4(SYS_newfstatat, stream, "", &status, AT_EMPTY_PATH) < 0) continue;
-        if (status.st_uid == user || (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))) continue;
+        if (status.st_uid == user || is_null(&status)) continue;
         long result = CALL5(SYS_fchownat, stream, "", user, -1, AT_EMPTY_PATH);
         if (result < 0 && result != -EPERM && result != -EINVAL && result != -EROFS) return result;
     }
@@ -220,6 +262,7 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
     switch ((enum isolab_operation)step->operation) {
     case isolab_set_groups: return set_groups(a, (const uint32_t *)b, c, d);
     case isolab_set_user: return CALL3(SYS_setresuid, a, a, a);
+    case isolab_session_keyring: return session_keyring((const char *)a);
     case isolab_keep_capabilities: return CALL5(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
     case isolab_limit_bounding: return limit_bounding(a);
     case isolab_set_capabilities: return set_capabilities(a, b, c);
@@ -237,6 +280,7 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
         return CALL4(SYS_prlimit64, 0, a, limit, NULL);
     }
     case isolab_streams: return set_streams((const int *)a);
+    case isolab_null_streams: return null_streams();
     case isolab_own_streams: return own_streams(a);
     case isolab_reset_signals: return reset_signals();
     case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);

@@ -38,7 +38,7 @@ long isolab_make_device_place(const struct isolab_child *child, const char *path
     if (parent < 0) return parent;
     long made = CALL4(SYS_mknodat, parent, name, S_IFREG | 0644, 0);
     long place = made < 0 && made != -EEXIST ? made : CALL4(SYS_openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-    CALL1(SYS_close, parent);
+    isolab_close_parent(child, parent);
     return place;
 }
 
@@ -48,7 +48,7 @@ static long make_directory(const struct isolab_child *child, const char *path, u
     long parent = open_device_parent(child, path, buffer, &name);
     if (parent < 0) return parent == -ENXIO || parent == -EEXIST ? 0 : parent;
     long result = CALL3(SYS_mkdirat, parent, name, mode);
-    CALL1(SYS_close, parent);
+    isolab_close_parent(child, parent);
     return result == -EEXIST ? 0 : result;
 }
 
@@ -100,7 +100,7 @@ static long make_device(const struct isolab_child *child, const char *path, uint
     long parent = open_device_parent(child, path, buffer, &name);
     if (parent < 0) return parent == -ENXIO ? 0 : parent;
     long result = make_device_in((int)parent, name, mode, device, user, group);
-    CALL1(SYS_close, parent);
+    isolab_close_parent(child, parent);
     return result;
 }
 
@@ -110,7 +110,7 @@ static long make_link(const struct isolab_child *child, const char *target, cons
     long parent = open_device_parent(child, path, buffer, &name);
     if (parent < 0) return parent == -ENXIO ? 0 : parent;
     long result = CALL3(SYS_symlinkat, target, parent, name);
-    CALL1(SYS_close, parent);
+    isolab_close_parent(child, parent);
     return result == -EEXIST ? 0 : result;
 }
 

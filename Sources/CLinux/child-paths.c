@@ -215,9 +215,14 @@ long isolab_open_parent(const struct isolab_child *child, const char *path, char
     if (cut == 0) return isolab_open_inside(child, ".", O_PATH | O_DIRECTORY, 0);
     buffer[cut - 1] = 0;
     // The devices' directory is the one that was mounted for them, whatever its name leads to by now.
-    const char *rest = isolab_is_equal(buffer, "/dev") ? "." : isolab_below(buffer, "/dev");
+    if (child->devices >= 0 && isolab_is_equal(buffer, "/dev")) return child->devices;
+    const char *rest = isolab_below(buffer, "/dev");
     if (child->devices >= 0 && rest) {
         return isolab_open_from(child->devices, rest, O_PATH | O_DIRECTORY, RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
     }
     return isolab_open_inside(child, buffer[0] ? buffer : "/", O_PATH | O_DIRECTORY, 0);
+}
+
+void isolab_close_parent(const struct isolab_child *child, long parent) {
+    if (parent != child->devices) CALL1(SYS_close, parent);
 }

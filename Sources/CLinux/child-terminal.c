@@ -41,7 +41,7 @@ static long mount_console(const struct isolab_child *child, int peer) {
     // What is there already is not opened: that may do something to a device.
     CALL4(SYS_mknodat, parent, name, S_IFREG | 0666, 0);
     long place = CALL4(SYS_openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-    CALL1(SYS_close, parent);
+    isolab_close_parent(child, parent);
     if (place < 0) return is_absent(place) ? 0 : place;
     long tree = CALL3(SYS_open_tree, peer, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
     long result = tree;

@@ -144,8 +144,10 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_no_new_privileges:
     case isolab_seccomp:
     case isolab_pass_listener:
+    case isolab_session_keyring:
     case isolab_set_limit:
     case isolab_streams:
+    case isolab_null_streams:
     case isolab_own_streams:
     case isolab_reset_signals:
     case isolab_close_on_exec:

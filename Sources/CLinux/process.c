@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -37,6 +38,17 @@ int isolab_hold_signals(void) {
 int isolab_next_signal(int descriptor) {
     struct signalfd_siginfo information;
     return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
+}
+
+int64_t isolab_splice(int source, int target, int64_t most) {
+    return splice(source, NULL, target, NULL, (size_t)most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+void isolab_block_broken_pipes(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
 int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage) {

@@ -101,8 +101,9 @@ long isolab_open_from(int directory, const char *path, int flags, uint64_t resol
 long isolab_open_inside(const struct isolab_child *child, const char *path, int flags, uint64_t resolve);
 /// The same, with what is absent made: directories down to it, and a file or a directory at the end.
 long isolab_make_inside(const struct isolab_child *child, const char *path, int is_file);
-/// The directory that a path's last component is in. Both are parted in the buffer.
+/// The directory that a path's last component is in, to be closed by the other. Both are parted in the buffer.
 long isolab_open_parent(const struct isolab_child *child, const char *path, char buffer[PATH_LIMIT], const char **name);
+void isolab_close_parent(const struct isolab_child *child, long parent);
 int isolab_is_equal(const char *text, const char *other);
 const char *isolab_below(const char *path, const char *directory);
 /// Whether a file is on a file system of that magic number.

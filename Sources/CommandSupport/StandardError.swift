@@ -7,3 +7,9 @@ public func printToStandardError(_ text: String) {
     var line = text.displayable(keepingLines: true) + "\n"
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
+
+/// Ends the program with one line about what keeps it from its work.
+public func refuse(_ problem: String, status: Int32) -> Never {
+    printToStandardError("isolab: \(problem)")
+    exit(status)
+}

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -23,60 +22,28 @@ extension UserDatabase {
         try self.init(root: root.number)
     }
 
-    /// Of layers that lie beside each other, the uppermost first: the first that has a file says what is in it.
+    /// Of layers that lie beside each other, the uppermost first: as they look merged, with links that lead from one into another.
     ///
-    /// For images whose layers are not mounted over each other yet. A layer that removes a file, or replaces `/etc` whole,
-    /// hides those below it.
+    /// For images whose layers are not mounted over each other yet.
     public init(layers: [String]) throws(SystemError) {
-        func content(of name: String) throws(SystemError) -> [UInt8] {
-            for layer in layers {
-                let root = try OwnedDescriptor(opening: layer, O_RDONLY | O_DIRECTORY)
-                switch try Self.look(for: name, in: root.number) {
-                case .content(let bytes): return bytes
-                case .removed: return []
-                case .absent: continue
-                }
-            }
-            return []
+        let tree = MergedTree(layers: layers)
+        func content(of path: String) throws(SystemError) -> [UInt8] {
+            guard let file = try tree.file(at: path) else { return [] }
+            return try RegularFile.content(of: file, "/\(path) of the image", limit: Self.greatestSize)
         }
         self.init(passwd: try content(of: "etc/passwd"), group: try content(of: "etc/group"))
     }
 
-    private enum Finding {
-        case content([UInt8])
-        case removed
-        case absent
-    }
-
     private static func content(of path: String, in root: Int32) throws(SystemError) -> [UInt8] {
-        guard case .content(let bytes) = try look(for: path, in: root) else { return [] }
-        return bytes
-    }
-
-    private static func look(for path: String, in root: Int32) throws(SystemError) -> Finding {
         do throws(SystemError) {
             let file = try TreeFile(path, in: root)
-            return file.isRegular ? .content(try file.bytes(limit: greatestSize)) : .removed
+            return file.isRegular ? try file.bytes(limit: greatestSize) : []
         } catch {
             guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else {
                 throw SystemError(
                     error.operation, "/\(path) of the image", errno: error.errno, advice: error.advice)
             }
-            return try hides(path, in: root) ? .removed : .absent
-        }
-    }
-
-    /// Whether a layer's directory stands for itself alone: an opaque one of overlayfs, or a whiteout in its place.
-    private static func hides(_ path: String, in root: Int32) throws(SystemError) -> Bool {
-        // As a directory or not at all: nothing else is opened.
-        let directory = isolab_open_in_root(root, "etc", O_RDONLY | O_DIRECTORY, 0)
-        guard directory >= 0 else {
-            do throws(SystemError) { return try TreeFile("etc", in: root).isWhiteout } catch { return false }
-        }
-        let etc = OwnedDescriptor(owning: directory)
-        var value: UInt8 = 0
-        return ["trusted.overlay.opaque", "user.overlay.opaque"].contains { (name: String) in
-            isolab_get_attribute(etc.number, name, &value, 1) == 1 && value == UInt8(ascii: "y")
+            return []
         }
     }
 }

@@ -94,7 +94,7 @@ public enum SystemFile {
     /// Makes a directory and those above it; existing ones are left.
     public static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
             throw SystemError("mkdir", path)
         }
         try makeDirectories(String(path[..<slash]), mode: mode)

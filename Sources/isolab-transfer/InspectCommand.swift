@@ -36,7 +36,7 @@ struct InspectCommand: ParsableCommand {
         let reference = try name.reference().withDefaultTag
         try Failure.told {
             let client = try registries.client()
-            if raw { return writeToStandardOutput(try client.document(reference).bytes) }
+            if raw { return try writeToStandardOutput(try client.document(reference).bytes) }
             let found = try client.inspect(reference, platform: platforms.platform)
             if config {
                 guard let bytes = found.configurationBytes else {
@@ -44,11 +44,11 @@ struct InspectCommand: ParsableCommand {
                         .unusable, "inspect \(reference.familiar)",
                         problem: "it is an artifact, without a configuration")
                 }
-                return writeToStandardOutput(bytes)
+                return try writeToStandardOutput(bytes)
             }
             let tree = try Self.tree(found, reference)
             if let template = try template() { return print(try template.render(tree)) }
-            writeToStandardOutput(tree.json(indented: true) + [0x0A])
+            try writeToStandardOutput(tree.json(indented: true) + [0x0A])
         }
     }
 

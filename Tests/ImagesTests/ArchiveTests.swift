@@ -106,6 +106,35 @@ import Testing
         try store.untag(ImageReference("multi"))
     }
 
+    /// What Docker 25 saves by its identifier: an index that names nothing (`null`), and its own document that names the image.
+    @Test(arguments: ["null", "[]"]) func dockerByIdentifier(manifests: String) throws {
+        let image = try TestImage.make(in: store, layers: ["echo 1 > a"], names: ["one"])
+        let path = try save(["one"])
+        let work = directory.path + "/docker25"
+        try SystemFile.makeDirectories(work)
+        try TestImage.run(
+            """
+            tar -xf \(path) && printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":\(manifests)}' \
+            > index.json && tar -cf \(path) *
+            """, in: work)
+        let loaded = try other.load(path)
+        #expect(loaded.map { $0.names.map(\.familiar) } == [["one:latest"]])
+        #expect(try other.image("one").id == image.id)
+    }
+
+    /// An archive that says nothing of its images but that there are none is told so.
+    @Test func emptyIndex() throws {
+        let work = directory.path + "/empty"
+        try SystemFile.makeDirectories(work)
+        try TestImage.run(
+            """
+            printf '{"imageLayoutVersion":"1.0.0"}' > oci-layout && printf '{"schemaVersion":2,"manifests":null}' > index.json
+            tar -cf ../empty.tar *
+            """, in: work)
+        let error = #expect(throws: ImageError.self) { try other.load(directory.path + "/empty.tar") }
+        #expect(error?.description.contains("holds no image") == true)
+    }
+
     /// Docker's older form: a directory a layer, links for those that are there twice, no manifest.
     @Test func legacyDocker() throws {
         let image = try TestImage.make(in: store, layers: ["echo 1 > a", "echo 1 > a", "echo 2 > b"])

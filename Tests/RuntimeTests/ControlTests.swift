@@ -70,12 +70,26 @@ import Testing
         if TestHost.hasController("cpu") {
             #expect(value("cpu", "cpu.cfs_quota_us", "cpu.max").hasPrefix("50000"))
         }
+        if TestHost.hasController("cpuset") {
+            #expect(try container.call("update", "--cpuset-cpus", "0").status == 0)
+            #expect(value("cpuset", "cpuset.cpus") == "0\n")
+            #expect(try container.execute("grep Cpus_allowed_list /proc/self/status").output.hasSuffix("\t0\n"))
+        }
+        // A limit that nothing here can keep is refused, not forgotten.
+        if !TestHost.hasController("net_cls") {
+            let answer = try container.call("update", "-r", "-", input: #"{"network": {"classID": 5}}"#)
+            #expect(answer.status == 1 && answer.complaints.contains("network.classID"), "\(answer.complaints)")
+            let (_, made) = try engine.create(
+                engine.configuration("true") { $0.linux?.resources?.network = .init(classID: 5) })
+            #expect(made.status == 1 && made.complaints.contains("network.classID"), "\(made.complaints)")
+        }
         // Nothing was said of devices: what was allowed still is.
         #expect(try container.execute("rm /tmp/k; " + opening).output == "opened\n")
 
         for (words, named) in [
             (["--memory", "much"], "--memory"), (["--resources", "/not/there"], "/not/there"),
-            ([], "nothing to change"),
+            ([], "nothing to change"), (["--memory", "0"], "changes nothing"),
+            (["--cpu-quota", "0"], "changes nothing"),
         ] as [([String], String)] {
             let answer = try engine.call(["update"] + words + [container.id])
             #expect(answer.status == 1)

@@ -336,9 +336,10 @@ import Testing
         #expect(!SystemFile.exists(shared + "/x"))
     }
 
-    /// An overlay's layers are the host's, with hooks too.
-    @Test(arguments: [true, false]) func overlay(withHooks: Bool) throws {
-        let shared = try shared()
+    /// An overlay's layers are the host's, with hooks too, and however long their names are.
+    @Test(arguments: [true, false], [true, false]) func overlay(withHooks: Bool, isLong: Bool) throws {
+        let part = String(repeating: "long", count: 50)
+        let shared = try shared(isLong ? "\(part)/\(part)" : "shared")
         for name in ["upper", "work"] { try SystemFile.makeDirectories("\(engine.place)/\(name)") }
         let answer = try engine.run("cat /mnt/o/file; echo new > /mnt/o/new") {
             $0.mounts.append(

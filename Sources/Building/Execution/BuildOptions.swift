@@ -19,6 +19,12 @@ public struct BuildOptions: Sendable {
     public var processCount: Int64?
     /// Whether commands say nothing.
     public var isQuiet: Bool
+    /// What `RUN --mount=type=secret` may show, by identifier.
+    public var secrets: [BuildSecret] = []
+    /// Fetches what ADD names by an address; nil where builds have no network.
+    public var fetch: BuildFetch?
+    /// Brings an image that a stage begins with or copies from before it is looked for; nil: what is here is used.
+    public var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
 
     public init(
         request: BuildRequest = BuildRequest(), names: [ImageReference] = [], ignoresCache: Bool = false,
@@ -34,6 +40,25 @@ public struct BuildOptions: Sendable {
         self.processors = processors
         self.processCount = processCount
         self.isQuiet = isQuiet
+    }
+}
+
+/// Writes what an address gives to a descriptor.
+public typealias BuildFetch = @Sendable (_ url: String, _ descriptor: Int32) throws -> Void
+
+/// `--secret id=NAME[,src=FILE|,env=VARIABLE]`: what commands may see and no layer keeps.
+public struct BuildSecret: Equatable, Sendable {
+    public enum Source: Equatable, Sendable {
+        case file(String)
+        case variable(String)
+    }
+
+    public var identifier: String
+    public var source: Source
+
+    public init(identifier: String, source: Source) {
+        self.identifier = identifier
+        self.source = source
     }
 }
 

@@ -15,14 +15,18 @@ public struct BuildContext: Sendable {
     ///   - directory: of the context.
     ///   - file: the Containerfile, relative to the working directory or, where it is not there, to the context, `-` for
     ///     standard input; nil: `Containerfile` or `Dockerfile` in the context.
-    public init(directory: String, file: String? = nil) throws(BuildError) {
+    ///   - name: what errors call the Containerfile; nil: as the user named it.
+    public init(directory: String, file: String? = nil, name: String? = nil) throws(BuildError) {
         (self.directory, containerfile, rules) = try BuildError.telling {
             guard let resolved = realpath(directory, nil) else {
                 throw BuildError.source(
                     path: directory, problem: "cannot be the context of a build: \(SystemError.message(errno))")
             }
             defer { free(resolved) }
-            let root = String(cString: resolved)
+            // Another text would be another directory.
+            guard let root = CallerText.text(resolved) else {
+                throw BuildError.source(path: directory, problem: "is in a directory whose name is not UTF-8")
+            }
             var status = stat()
             guard stat(root, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
                 throw BuildError.source(
@@ -37,7 +41,7 @@ public struct BuildContext: Sendable {
                 case .own(let path): try Self.bytes(of: path)
                 case .context(let path): try Self.bytes(path, root, tree.number) ?? []
                 }
-            let containerfile = try Containerfile(content)
+            let containerfile = try Containerfile(content, name: name ?? place.name(file))
             return (root, containerfile, try Self.rules(of: place, root, tree.number))
         }
     }
@@ -49,6 +53,14 @@ public struct BuildContext: Sendable {
         case own(String)
         /// In the context, which may be a stranger's: a link in it leads nowhere outside.
         case context(String)
+
+        /// As the user named it, or would.
+        func name(_ file: String?) -> String {
+            switch self {
+            case .standardInput: "standard input"
+            case .own(let path), .context(let path): file ?? path
+            }
+        }
     }
 
     private static func place(of file: String?, in root: String, _ tree: Int32) throws -> Place {

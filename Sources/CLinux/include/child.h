@@ -53,6 +53,7 @@ enum isolab_operation {
     isolab_set_limit,         // a: resource, b: soft, c: hard
     isolab_set_groups,        // a: gid, b: const gid_t *additional, c: count, d: 1 to leave the additional ones alone
     isolab_set_user,          // a: uid
+    isolab_session_keyring,   // a: the keyring's name, made where nobody has it, or null for one without a name
     isolab_keep_capabilities, // across set_user
     isolab_limit_bounding,    // a: mask of those to keep
     isolab_set_capabilities,  // a: effective, b: permitted, c: inheritable
@@ -67,6 +68,7 @@ enum isolab_operation {
     isolab_adjust_memory_score, // a: bytes, b: length: for oom_score_adj; a refusal is noted and passed over
     isolab_set_mask,          // a: umask
     isolab_streams,           // a: const int *three descriptors; −1 leaves one as it is
+    isolab_null_streams,      // those that are a null device become the one of the root that was entered
     isolab_reset_signals,
     isolab_close_on_exec,     // every descriptor from a up
     isolab_close_others,      // a: const int *sorted numbers to keep, b: count; all others from c up are closed now

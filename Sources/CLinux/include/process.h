@@ -45,6 +45,12 @@ int isolab_hold_signals(void);
 /// The next signal of such a descriptor, 0 where there is none.
 int isolab_next_signal(int descriptor);
 
+/// splice(2) that waits for neither side where that is a pipe: what it moved, 0 at the end, −1 and errno.
+int64_t isolab_splice(int source, int target, int64_t most);
+
+/// Lets writes that nobody reads answer EPIPE on the calling thread, rather than end the process.
+void isolab_block_broken_pipes(void);
+
 /// How a process ended: waitid(2)'s si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and si_status.
 struct isolab_exit {
     int32_t pid;

@@ -14,6 +14,9 @@ enum ContainerPath {
         return "/" + parts.joined(separator: "/")
     }
 
+    /// By its first byte: a slash may be one character with what follows it.
+    static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
+
     /// Whether a path is another or below it; both are clean.
     static func contains(_ directory: String, _ path: String) -> Bool {
         if directory == "/" { return true }

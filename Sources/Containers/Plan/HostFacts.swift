@@ -79,7 +79,7 @@ public struct HostFacts: Equatable, Sendable {
         }
     }
 
-    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.hasPrefix("deny") == true }
+    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.starts("deny") == true }
 
     /// The mounts that let a user namespace mount more of their kind.
     static func wholeKernelMounts() throws(SystemError) -> [String] {
@@ -89,7 +89,7 @@ public struct HostFacts: Equatable, Sendable {
 
     private static func enabledSecurityModules() -> Set<String> {
         var modules: Set<String> = []
-        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.hasPrefix("Y") {
+        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.starts("Y") {
             modules.insert("apparmor")
         }
         if SystemFile.exists("/sys/fs/selinux/enforce") { modules.insert("selinux") }

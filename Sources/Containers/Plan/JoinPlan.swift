@@ -19,10 +19,11 @@ public struct JoinPlan: Equatable, Sendable {
     ///   - pid: its first process, whose namespaces are joined.
     ///   - deniesSetGroups: whether its user namespace has given up setgroups.
     ///   - filter: the compiled seccomp profile, where the configuration has one.
+    ///   - keyring: the container's by its name, or another one.
     public init(
         _ process: RuntimeConfiguration.Process, configuration: RuntimeConfiguration, pid: Int32,
         deniesSetGroups: Bool = false, filter: (instructions: [UInt64], flags: UInt32)? = nil,
-        preservedDescriptors: Int = 0, bundle: String = "", host: HostFacts
+        preservedDescriptors: Int = 0, bundle: String = "", keyring: SessionKeyring = .new(name: nil), host: HostFacts
     ) throws(PlanError) {
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
         guard linux.seccomp == nil || filter != nil else {
@@ -48,6 +49,7 @@ public struct JoinPlan: Equatable, Sendable {
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: all.contains(.user) || host.inUserNamespace,
             deniesSetGroups: deniesSetGroups)
+        builder.keyring = keyring
         builder.hasHostsIdentities = !all.contains(.user)
         builder.lifecycle = LaunchPlan.Lifecycle(
             identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)

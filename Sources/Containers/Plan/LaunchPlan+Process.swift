@@ -21,6 +21,7 @@ extension LaunchPlan {
                 : .seccompWithListener(
                     instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
         }
+        builder.keyring = options.keyring
         builder.parentDeathSignal = options.parentDeathSignal
         builder.withholdsMakeNode = lacksDeviceRules
         builder.hasSuccessor = hasSuccessor
@@ -53,6 +54,7 @@ struct ProcessBuilder {
     let deniesSetGroups: Bool
     var lifecycle: LaunchPlan.Lifecycle?
     var filter: ChildStep?
+    var keyring = SessionKeyring.new(name: nil)
     var parentDeathSignal: Int32?
     var withholdsMakeNode = false
     var startHooks: [ChildHook] = []
@@ -80,7 +82,7 @@ struct ProcessBuilder {
         guard let program = process.arguments.first else {
             throw PlanError("process.args", "is empty: what shall run?")
         }
-        guard process.workingDirectory.hasPrefix("/") else {
+        guard process.workingDirectory.starts("/") else {
             throw PlanError("process.cwd", "must be an absolute path, is '\(process.workingDirectory)'")
         }
         let candidates = ProcessPlan.candidates(for: program, environment: process.environment)
@@ -88,6 +90,8 @@ struct ProcessBuilder {
         if hasSuccessor, let filter, !process.noNewPrivileges || hasListener {
             (self.filter, pass) = SuccessorPass.admit(filter)
         }
+        // As root of the container's user namespace, in which names of keyrings are known, and before a filter.
+        if case .new(let name) = keyring { steps.append(.sessionKeyring(name: name)) }
         for (index, limit) in process.resourceLimits.enumerated() {
             steps.append(.setLimit(try resourceLimit(limit, at: index)))
         }
@@ -107,7 +111,7 @@ struct ProcessBuilder {
         }
         steps += session
         if !process.terminal {
-            steps.append(.streams)
+            steps += [.streams, .nullStreams]
             if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
         }
         let preserved = lifecycle?.preservedDescriptors ?? 0

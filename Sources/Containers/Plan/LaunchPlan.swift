@@ -18,6 +18,8 @@ public struct LaunchPlan: Equatable, Sendable {
         public var parentDeathSignal: Int32?
         /// Whether the container gets a cgroup of its own.
         public var cgroup: Bool
+        /// The keys that its processes find.
+        public var keyring = SessionKeyring.new(name: nil)
         /// Whether a new network namespace's loopback is brought up.
         public var loopback: Bool
         /// How it is kept by a runtime; nil for a container that lives and ends with its launcher.

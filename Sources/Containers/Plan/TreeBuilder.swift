@@ -45,7 +45,7 @@ struct TreeBuilder {
     mutating func add(_ mount: RuntimeConfiguration.Mount, at index: Int) throws(PlanError) {
         var mount = mount
         // Since 1.1 a relative destination is deprecated, not refused: it is taken from the root.
-        if !mount.destination.hasPrefix("/") {
+        if !ContainerPath.isAbsolute(mount.destination) {
             warnings.append("mounts[\(index)].destination: '\(mount.destination)' is not absolute; taken from /")
         }
         mount.destination = ContainerPath.clean(mount.destination)
@@ -72,10 +72,8 @@ struct TreeBuilder {
                     slot: slot, type: mount.type ?? "", options: options.data, attributes: options.attributes))
             attached.append(.attachTree(slot: slot, target: mount.destination))
         case "overlay":
-            // Its layers are the host's.
             let slot = try nextSlot()
-            held.append(
-                .makeTree(slot: slot, type: "overlay", options: options.data, attributes: options.attributes))
+            holdOverlay(options, slot)
             attached.append(.attachTree(slot: slot, target: mount.destination))
         case "tmpfs" where options.copiesUp || isDevices:
             let slot = try nextSlot()
@@ -108,6 +106,19 @@ struct TreeBuilder {
                 .mount(source: "", target: mount.destination, type: "", flags: options.propagation, data: ""))
         }
         if isDevices { addDefaultDevices() }
+    }
+
+    /// Its layers are the host's.
+    private mutating func holdOverlay(_ options: MountOptions, _ slot: Int) {
+        // fsconfig(2) takes values of at most 255 bytes, mount(2) a page of them: on the root, where it is for a moment.
+        guard let root, options.data.parts(between: ",").contains(where: { $0.utf8.count > 255 }) else {
+            held.append(.makeTree(slot: slot, type: "overlay", options: options.data, attributes: options.attributes))
+            return
+        }
+        held += [
+            .mount(source: "overlay", target: root, type: "overlay", flags: options.flags, data: options.data),
+            .cloneTree(slot: slot, source: root, recursive: false), .detach(path: root),
+        ]
     }
 
     /// What comes when all the rest is in place.
@@ -148,7 +159,7 @@ struct TreeBuilder {
         guard var source = mount.source, !source.isEmpty else {
             throw PlanError("mounts[\(index)].source", "\(mount.destination): a bind mount needs a source")
         }
-        if !source.hasPrefix("/") {
+        if !ContainerPath.isAbsolute(source) {
             guard let bundle else {
                 throw PlanError(
                     "mounts[\(index)].source",
@@ -199,7 +210,7 @@ struct TreeBuilder {
         guard let root = root.map(ContainerPath.clean), root != "/" else { return nil }
         let source = ContainerPath.clean(source)
         guard source != root, ContainerPath.contains(root, source) else { return nil }
-        let inside = String(source.dropFirst(root.count))
+        let inside = String(decoding: source.utf8.dropFirst(root.utf8.count), as: UTF8.self)
         return destinations.contains { ContainerPath.contains($0, inside) } ? inside : nil
     }
 
@@ -311,7 +322,7 @@ struct TreeBuilder {
         guard let kind = kinds[device.type] else {
             throw PlanError("linux.devices[\(index)].type", "\(device.path): unknown type '\(device.type)'")
         }
-        guard device.path.hasPrefix("/") else {
+        guard ContainerPath.isAbsolute(device.path) else {
             throw PlanError("linux.devices[\(index)].path", "must be absolute, is '\(device.path)'")
         }
         device.path = ContainerPath.clean(device.path)

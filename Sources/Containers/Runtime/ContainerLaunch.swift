@@ -49,7 +49,7 @@ struct ContainerLaunch {
 
         let entry = try cgroup.openEntry()
         let descriptors = try LaunchDescriptors(plan)
-        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
         inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)
@@ -172,7 +172,7 @@ struct ContainerLaunch {
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
             try directory.publishRecord()
             if let path = request.pidFile {
-                try SystemFile.replace(path, with: Array("\(pid)".utf8), mode: 0o644)
+                try NamedOutput.write(Array("\(pid)".utf8), to: path)
             }
         }
     }

@@ -50,7 +50,7 @@ public struct ContainerStore: Sendable {
 
     /// Removes what makers left that were killed before their container was there.
     private func sweep() {
-        for name in (try? SystemFile.names(in: path)) ?? [] where name.hasPrefix(Self.unfinished) {
+        for name in (try? SystemFile.names(in: path)) ?? [] where name.starts(Self.unfinished) {
             let place = ContainerDirectory(path: "\(path)/\(name)", id: name)
             var status = stat()
             guard lstat(place.path, &status) == 0, time(nil) - status.st_mtim.tv_sec > Self.patience,

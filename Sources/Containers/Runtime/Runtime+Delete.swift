@@ -12,6 +12,9 @@ extension Runtime {
         if all, !record.cgroup.isEmpty, status != .creating {
             // After the first process has ended, others may live on where it had no pid namespace of its own.
             let cgroup = cgroup(of: record)
+            guard status != .stopped || mayHaveOthers(record, directory) else {
+                throw RuntimeError("kill", id, "container not running: who is in its cgroup is not of it")
+            }
             if signal == SIGKILL { try cgroup.kill() } else { try cgroup.kill(signal: signal) }
             return
         }
@@ -79,7 +82,12 @@ extension Runtime {
                 try Self.awaitEnd(of: process)
             }
         }
-        try cgroup(of: record).end()
+        let cgroup = cgroup(of: record)
+        if cgroup.leave(), !mayHaveOthers(record, directory) {
+            warn("the cgroup of '\(id)' stays: others live in it")
+        } else {
+            try cgroup.end()
+        }
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock

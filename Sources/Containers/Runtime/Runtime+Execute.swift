@@ -13,6 +13,8 @@ public struct ExecuteRequest: Sendable {
     public var pidFile: String?
     public var consoleSocket: String?
     public var consoleDescriptor: Int32?
+    /// What becomes its standard streams where it has no terminal; the caller's own where nil.
+    public var streams = StandardStreams()
     public var preservedDescriptors: Int
     /// A cgroup below the container's own, relative to it (`--cgroup`).
     public var cgroup: String?
@@ -72,7 +74,8 @@ extension Runtime {
         let denies = hasUserNamespace ? HostFacts.readsDeny("/proc/\(first.pid)/setgroups") : host.deniesSetGroups
         let plan = try JoinPlan(
             request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
-            preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
+            preservedDescriptors: request.preservedDescriptors, bundle: record.bundle,
+            keyring: .new(name: record.keyring), host: host)
         for warning in plan.warnings { warn(warning) }
         return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
     }
@@ -108,7 +111,7 @@ extension Runtime {
         let cgroup = cgroup(of: record)
         guard let path = request.cgroup, path != "/", !path.isEmpty else { return cgroup }
         let place: CgroupPlace
-        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.hasPrefix("/") ? path : "/" + path) } catch {
+        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.starts("/") ? path : "/" + path) } catch {
             throw RuntimeError("exec into", request.id, "--cgroup \(error)")
         }
         let below = place.components.joined(separator: "/")
@@ -135,7 +138,7 @@ extension Runtime {
         _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
     ) throws -> RunningProcess {
         let entry = try cgroup.openEntry(beside: pid)
-        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = [(.process(pid), target)]
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
@@ -159,7 +162,7 @@ extension Runtime {
             throw failure
         }
         if let path = request.pidFile {
-            try SystemFile.replace(path, with: Array("\(child.pid)".utf8), mode: 0o644)
+            try NamedOutput.write(Array("\(child.pid)".utf8), to: path)
         }
         return process
     }

@@ -20,7 +20,9 @@ extension Runtime {
         return true
     }
 
-    private func mayHaveOthers(_ record: ContainerRecord, _ directory: ContainerDirectory) -> Bool {
+    /// Whether those who are still in the cgroup of a container whose first process has ended are of this container: a cgroup that stood
+    /// empty can have been given to another one since, whose processes outlive this one's deletion.
+    func mayHaveOthers(_ record: ContainerRecord, _ directory: ContainerDirectory) -> Bool {
         guard !record.cgroup.isEmpty, let configuration = try? directory.configuration() else { return false }
         let isPrivate =
             configuration.linux?.namespaces.contains { $0.kind == .pid && $0.path?.isEmpty != false } ?? false
@@ -35,8 +37,7 @@ extension Runtime {
             guard other.id != record.id, let known = try? other.record(), known.process?.isAlive == true else {
                 return false
             }
-            return known.cgroup.contains { place in own.contains { place.path == $0 || place.path.hasPrefix($0 + "/") }
-            }
+            return known.cgroup.contains { place in own.contains { place.path.path(below: $0) != nil } }
         }
     }
 }

@@ -52,6 +52,8 @@ final class ArchiveReader {
         switch archive_read_next_header(archive, &pointer) {
         case ARCHIVE_EOF: return nil
         case ARCHIVE_OK: break
+        // Names are compared as they are, in whatever characters.
+        case ARCHIVE_WARN where isAboutCharacters: break
         default: throw failure()
         }
         entries += 1
@@ -116,6 +118,12 @@ final class ArchiveReader {
     }
 
     func refusal(_ problem: String) -> ImageError { .format(name, problem: problem) }
+
+    /// Whether libarchive's last words are that it gives a name as it is.
+    private var isAboutCharacters: Bool {
+        guard let words = archive_error_string(archive).map({ String(cString: $0) }) else { return false }
+        return words.hasSuffix(" to current locale.") && words.contains("can't be converted from ")
+    }
 
     private func failure() -> ImageError {
         let words = archive_error_string(archive).map { String(cString: $0) } ?? "is damaged"

@@ -112,8 +112,8 @@ extension ChildProgram {
         case .makeTree(let slot, let type, let options, let attributes):
             // What the table of mounts calls it.
             var pairs = [text("source"), text(type)]
-            for option in options.split(separator: ",") {
-                let parts = option.split(separator: "=", maxSplits: 1)
+            for option in options.parts(between: ",") {
+                let parts = option.parts(between: "=", maxSplits: 1)
                 pairs += [text(String(parts[0])), parts.count > 1 ? text(String(parts[1])) : 0]
             }
             return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
@@ -148,6 +148,7 @@ extension ChildProgram {
                 isolab_set_groups, UInt64(primary), array(additional ?? []), UInt64(additional?.count ?? 0),
                 additional == nil ? 1 : 0)
         case .setUser(let user): return make(isolab_set_user, UInt64(user))
+        case .sessionKeyring(let name): return make(isolab_session_keyring, name.map(text) ?? 0)
         case .keepCapabilities: return make(isolab_keep_capabilities)
         case .limitBoundingSet(let set): return make(isolab_limit_bounding, set.rawValue)
         case .setCapabilities(let effective, let permitted, let inheritable):
@@ -173,6 +174,7 @@ extension ChildProgram {
             return make(isolab_adjust_memory_score, text("\(score)"), UInt64("\(score)".utf8.count))
         case .setFileModeMask(let mask): return make(isolab_set_mask, UInt64(mask))
         case .streams: return make(isolab_streams, array(inputs.streams))
+        case .nullStreams: return make(isolab_null_streams)
         case .resetSignals: return make(isolab_reset_signals)
         case .ownStreams(let user): return make(isolab_own_streams, UInt64(user))
         case .closeOtherDescriptors(let preserved): return make(isolab_close_on_exec, UInt64(3 + preserved))

@@ -89,6 +89,8 @@ public enum ChildStep: Equatable, Sendable {
     /// `additional` nil leaves the supplementary groups as they are (a user namespace where setgroups is denied).
     case setGroups(primary: UInt32, additional: [UInt32]?)
     case setUser(UInt32)
+    /// A session keyring that is not the launcher's: the one of a name, made where there is none, or a new one without a name.
+    case sessionKeyring(name: String?)
     case keepCapabilities
     case limitBoundingSet(to: CapabilitySet)
     case setCapabilities(effective: CapabilitySet, permitted: CapabilitySet, inheritable: CapabilitySet)
@@ -112,6 +114,8 @@ public enum ChildStep: Equatable, Sendable {
     case setFileModeMask(UInt32)
     /// Put the launch's three streams on 0, 1 and 2.
     case streams
+    /// Of the standard streams that are the host's null device make the container's own.
+    case nullStreams
     /// Give the standard streams to the user, where they are not everybody's.
     case ownStreams(UInt32)
     case resetSignals
@@ -193,6 +197,7 @@ extension ChildStep {
         case .setLimit(let limit): "rlimit \(limit.resource.name)"
         case .setGroups: "setgroups"
         case .setUser: "setuid"
+        case .sessionKeyring: "session keyring"
         case .keepCapabilities: "keep capabilities"
         case .limitBoundingSet: "bounding set"
         case .setCapabilities: "capset"
@@ -207,6 +212,7 @@ extension ChildStep {
         case .adjustMemoryScore: "oom_score_adj"
         case .setFileModeMask: "umask"
         case .streams: "streams"
+        case .nullStreams: "null streams"
         case .resetSignals: "reset signals"
         case .closeOtherDescriptors: "close_range"
         case .execute: "execve"
@@ -242,6 +248,7 @@ extension ChildStep {
         case .adjustMemoryScore: "/proc/self/oom_score_adj"
         case .unshare(let namespaces): namespaces.description
         case .setLimit(let limit): limit.description
+        case .sessionKeyring: "a new session keyring"
         case .setUser(let user): "user \(user)"
         case .setGroups(let group, _): "group \(group)"
         case .limitBoundingSet(let set), .setAmbientCapabilities(let set), .setCapabilities(let set, _, _):
@@ -295,6 +302,7 @@ extension ChildStep {
         case .setLimit: "prlimit"
         case .setGroups: "setgroups"
         case .setUser: "setresuid"
+        case .sessionKeyring: "keyctl"
         case .keepCapabilities, .limitBoundingSet, .setAmbientCapabilities, .noNewPrivileges, .parentDeathSignal,
             .guardLauncher:
             "prctl"
@@ -302,7 +310,7 @@ extension ChildStep {
         case .seccomp, .seccompWithListener: "seccomp"
         case .newSession: "setsid"
         case .setFileModeMask: "umask"
-        case .streams: "dup3"
+        case .streams, .nullStreams: "dup3"
         case .resetSignals: "rt_sigaction"
         case .closeOtherDescriptors: "close_range"
         }

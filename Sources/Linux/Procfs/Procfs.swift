@@ -40,7 +40,7 @@ public enum Procfs {
     /// `Name:  123 kB` lines.
     static func kibibytes(_ text: String) -> [String: UInt64] {
         var result: [String: UInt64] = [:]
-        for line in text.split(separator: "\n") {
+        for line in text.parts(between: "\n") {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let words = line[line.index(after: colon)...].split { $0 == " " || $0 == "\t" }
             guard let first = words.first, let number = UInt64(first) else { continue }

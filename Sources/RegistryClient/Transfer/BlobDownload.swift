@@ -33,8 +33,55 @@ struct BlobDownload {
             // What an earlier process left may have been torn by a power cut: once more, from the beginning.
             session = try store.beginIngest(id: ingest, algorithm: descriptor.digest.algorithm)
             try complete(session, connection)
+        } catch let error as RegistryClientError where error.kind == .notFound && isElsewhere {
+            session.abandon()
+            try bringFromElsewhere(connection, else: error)
         }
         say(.finished)
+    }
+
+    // MARK: Layers that lie elsewhere
+
+    /// Whether it is a layer that registries need not have: it lies at the addresses its descriptor tells.
+    private var isElsewhere: Bool { descriptor.mediaType.isForeign && !descriptor.urls.isEmpty }
+
+    /// More addresses are in no honest descriptor.
+    private static let greatestAddresses = 8
+
+    /// Fetches it from the first of its addresses that gives it, without credentials.
+    ///
+    /// Whoever wrote the manifest chose them: they are spoken to by TLS alone, but for hosts the user exempted and, where the
+    /// registry itself is this machine, this machine.
+    private func bringFromElsewhere(_ connection: RegistryConnection, else error: RegistryClientError) throws {
+        let client = RegistryClient(connection.session.options)
+        var last: any Error = error
+        for text in descriptor.urls.prefix(Self.greatestAddresses) {
+            guard let address = HTTPAddress(text) else { continue }
+            let mayBePlain =
+                address.isLoopback
+                ? connection.session.base.isLoopback
+                : client.options.insecureRegistries.contains(address.host.lowercased())
+            guard address.scheme == .https && !address.isLoopback || mayBePlain else { continue }
+            let session = try store.beginIngest(id: ingest, algorithm: descriptor.digest.algorithm)
+            do {
+                try client.fetch(text, limit: descriptor.size) { bytes in
+                    try session.write(bytes)
+                    say(.moving(session.size))
+                }
+                do throws(ContentError) {
+                    try session.commit(expected: descriptor.digest, size: descriptor.size)
+                    return
+                } catch {
+                    throw RegistryClientError(
+                        .wrongContent, operation, at: address, problem: "what came is another content: \(error)")
+                }
+            } catch {
+                session.abandon()
+                guard !connection.transport.cancellation.isCancelled else { throw error }
+                last = error
+            }
+        }
+        throw last
     }
 
     /// The name under which another process finds what this one left.

@@ -14,7 +14,9 @@ public enum TerminalWaterfall {
     ) -> String {
         let text = TerminalText(width: max(width, 60), colour: colour)
         let steps = sample.phases.sorted { ($0.start, $0.end) < ($1.start, $1.end) }.map {
-            PhaseGroup.Step(name: $0.name, actor: $0.actor, start: Double($0.start), end: Double($0.end))
+            PhaseGroup.Step(
+                name: $0.name + ($0.exits.map { ", \($0) exits" } ?? ""), actor: $0.actor, start: Double($0.start),
+                end: Double($0.end))
         }
         let end = Double(
             max(sample.phases.map(\.end).max() ?? 0, sample.events.map(\.nanoseconds).max() ?? 0, 1))

@@ -91,6 +91,7 @@ struct EventLinesReader {
             case "actor": phase.actor = try reader.string()
             case "start": phase.start = try reader.integer()
             case "end": phase.end = try reader.integer()
+            case "exits": phase.exits = try reader.integer()
             default: try reader.skipValue()
             }
         }

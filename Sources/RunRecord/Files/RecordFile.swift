@@ -74,6 +74,8 @@ func readFile(_ path: String, limit: Int = 2 << 30) throws(RunRecordError) -> [U
     guard failure == 0 else { throw .system(operation: "read", path: path, errno: failure, kept: "") }
     // A file that is still growing: what it held when it was opened is enough.
     if bytes.count > Int(status.st_size) { bytes.removeLast(bytes.count - Int(status.st_size)) }
+    // A spreadsheet that saved the table put a byte order mark in front.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     return bytes
 }
 

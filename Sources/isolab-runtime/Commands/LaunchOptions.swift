@@ -11,7 +11,7 @@ enum LaunchOptions {
     static let preserved = OptionSpecification(
         "preserve-fds", value: "N", help: "pass N descriptors after the standard streams on")
     static let noPivot = OptionSpecification("no-pivot", help: "move the root instead of pivot_root (an initramfs)")
-    static let noNewKeyring = OptionSpecification("no-new-keyring", help: "accepted: no session keyring is made")
+    static let noNewKeyring = OptionSpecification("no-new-keyring", help: "share the caller's session keyring")
     static let noSubreaper = OptionSpecification("no-subreaper", help: "accepted: no subreaper is used")
 
     static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
@@ -42,6 +42,7 @@ enum LaunchOptions {
             waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
             consoleSocket: options.value("console-socket"),
             preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))
+        request.sharesKeyring = options.flag("no-new-keyring")
         request.listeningDescriptors = listeningDescriptors
         return request
     }
