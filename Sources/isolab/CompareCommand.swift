@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Glibc
 import Lab
+import Linux
 import Reports
 import RunRecord
 
@@ -101,7 +102,8 @@ struct CompareCommand: ParsableCommand {
         }
         guard let output else { return }
         let path = ab ? "\(output)/comparison.html" : output
-        try TextFile.write(ComparisonReport.html(comparison, before: before, after: after), to: path)
+        let html = ComparisonReport.html(comparison, before: before, after: after)
+        try NamedOutput.write(Array(html.utf8), to: path)
         if !json, !markdown { print("comparison: \(path)") }
     }
 

@@ -162,7 +162,7 @@ import Testing
         #expect(findings(clinging).contains { $0.hasPrefix("Successive samples resemble each other") })
         #expect(
             findings(steady + [.nan, 1.7e308]).contains(
-                "2 values are no figures (not finite, or beyond 10¹⁸) and are left out."))
+                "2 values are no figures (not finite, or beyond 10³⁰) and are left out."))
     }
 
     /// The same run gives the same summary, whatever the order of its rows.

@@ -109,11 +109,15 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     }
 
     /// Where this kernel's modules are; nil where it has none that could be found, as one with everything built in.
-    func modules(cache: Cache) throws(KernelError) -> KernelModules? {
+    ///
+    /// - Parameter selection: what to keep of a package that is fetched; others have them all.
+    func modules(cache: Cache, _ selection: ModuleSelection = .guests) throws(KernelError) -> KernelModules? {
         switch origin {
         case .package:
-            let directory = KernelPackage.modules(besides: image)
-            if access(directory, R_OK) != 0 { try KernelPackage.fetchModules(besides: image, cache: cache) }
+            let directory = KernelPackage.modules(besides: image, selection)
+            if access(directory, R_OK) != 0 {
+                try KernelPackage.fetchModules(besides: image, cache: cache, selection)
+            }
             return KernelModules(directory: directory)
         case .host:
             return KernelModules(directory: "/lib/modules/" + Self.hostRelease())

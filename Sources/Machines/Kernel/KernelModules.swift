@@ -8,11 +8,6 @@ struct KernelModules: Equatable {
     /// Where they lie: below it, at any depth.
     let directory: String
 
-    /// What guests of any kind ask for: what is kept of a kernel's package.
-    static let wanted = [
-        "virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "erofs", "squashfs", "overlay", "virtiofs",
-    ]
-
     /// The modules of those names and what they depend on, each after what it needs, uncompressed.
     func load(_ names: [String]) throws(SystemError) -> [(name: String, content: [UInt8])] {
         let files = Self.files(below: directory)

@@ -47,29 +47,28 @@ enum KernelPackage {
         }
     }
 
-    /// The directory's name: another one whenever more modules are wanted, so that what was fetched before is fetched again.
-    private static let kept = "guest-modules"
-
     /// The directory of the modules that belong to a fetched bzImage.
-    static func modules(besides image: String) -> String {
-        image[..<(image.lastIndex(of: "/") ?? image.startIndex)] + "/" + kept
+    static func modules(besides image: String, _ selection: ModuleSelection = .guests) -> String {
+        image[..<(image.lastIndex(of: "/") ?? image.startIndex)] + "/" + selection.directory
     }
 
-    /// Fetches a package once more for its modules, where an earlier isolab kept its bzImage alone.
-    static func fetchModules(besides image: String, cache: Cache) throws(KernelError) {
+    /// Fetches a package once more for its modules, where its bzImage was kept without them.
+    static func fetchModules(
+        besides image: String, cache: Cache, _ selection: ModuleSelection = .guests
+    ) throws(KernelError) {
         let directory = cache.path("kernel/packages")
         let words = image.split(separator: "/")
         let package = words.count > 1 ? String(words[words.count - 2]) : ""
         do {
             let lock = try OwnedDescriptor(opening: directory + "/.lock", O_RDWR | O_CREAT)
             try retryingOnInterrupt("flock", directory + "/.lock") { flock(lock.number, LOCK_EX) }
-            guard access(modules(besides: image), R_OK) != 0 else { return }
+            guard access(modules(besides: image, selection), R_OK) != 0 else { return }
             let scratch = "\(directory)/.\(package).\(getpid()).part"
             defer { try? TreeRemoval.remove(scratch) }
             try unpack(package, in: scratch, nil)
-            try keepModules(of: scratch + "/tree", in: scratch + "/modules")
-            try retryingOnInterrupt("rename", modules(besides: image)) {
-                rename(scratch + "/modules", modules(besides: image))
+            try keep(selection, of: scratch + "/tree", in: scratch + "/modules")
+            try retryingOnInterrupt("rename", modules(besides: image, selection)) {
+                rename(scratch + "/modules", modules(besides: image, selection))
             }
         } catch let error as SystemError {
             throw .system(error)
@@ -100,7 +99,7 @@ enum KernelPackage {
             // The bytes are copied, not moved, so that the time of the file is the time of the fetch.
             let bytes = try SystemFile.bytes(of: "\(scratch)/tree/boot/\(image)")
             try WholeFile.replace(scratch + "/ready/vmlinuz", with: bytes)
-            try keepModules(of: scratch + "/tree", in: "\(scratch)/ready/\(kept)")
+            try keep(.guests, of: scratch + "/tree", in: "\(scratch)/ready/\(ModuleSelection.guests.directory)")
             try retryingOnInterrupt("rename", final) { rename(scratch + "/ready", final) }
             return final + "/vmlinuz"
         }
@@ -110,7 +109,10 @@ enum KernelPackage {
     /// Downloads a package and unpacks it into `tree` below a directory of its own.
     private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
         try SystemFile.makeDirectories(scratch)
-        let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
+        // Root of a user namespace with one id cannot become the user that apt downloads as.
+        let user = StandardDirectories.isHostRoot ? [] : ["-o", "APT::Sandbox::User=root"]
+        let download = try Tool.run(
+            "apt-get", user + ["download", package], directory: scratch, environment: environment)
         let names = (try? SystemFile.names(in: scratch)) ?? []
         guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
         else {
@@ -123,10 +125,10 @@ enum KernelPackage {
         }
     }
 
-    /// Keeps what guests' devices need of a package's modules: a few hundred kilobytes of a hundred megabytes.
-    private static func keepModules(of tree: String, in directory: String) throws {
+    /// Keeps what is wanted of a package's modules: a few hundred kilobytes of a hundred megabytes.
+    private static func keep(_ selection: ModuleSelection, of tree: String, in directory: String) throws {
         try SystemFile.makeDirectories(directory)
-        for module in try KernelModules(directory: tree).load(KernelModules.wanted) {
+        for module in try KernelModules(directory: tree).load(selection.names) {
             try WholeFile.replace("\(directory)/\(module.name).ko", with: module.content)
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Linux
 import Statistics
 
 /// How much runs of one subject differ on one host: what a comparison of two single runs rests on.
@@ -70,13 +71,14 @@ public struct RunSpread: Codable, Equatable, Sendable {
         guard let data = try? encoder.encode(self) else {
             throw .malformed(path: path, line: 1, problem: "the spread between runs cannot be written as JSON")
         }
-        let bytes = [UInt8](data) + [UInt8(ascii: "\n")]
-        let failure = bytes.withUnsafeBytes { buffer -> RunRecordError? in
-            do throws(RunRecordError) {
-                try AtomicFile.write(buffer, to: path)
-                return nil
-            } catch { return error }
+        do throws(SystemError) {
+            try SystemFile.replace(path, with: [UInt8](data) + [UInt8(ascii: "\n")], mode: 0o644, durability: .content)
+        } catch {
+            guard error.errno != 0 else {
+                throw .unreadable(path: path, problem: error.advice ?? "it cannot be replaced")
+            }
+            throw .system(
+                operation: "write", path: path, errno: error.errno, kept: "what was there before is kept")
         }
-        if let failure { throw failure }
     }
 }

@@ -16,6 +16,8 @@ struct EventLinesReader {
 
     private struct Syntax: Error { var problem: String }
 
+    private static let greatestDepth = 64
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var strings = StringTable()
@@ -33,7 +35,6 @@ struct EventLinesReader {
 
     private mutating func all(path: String) -> Swift.Result<Result, RunRecordError> {
         var result = Result()
-        if bytes.starts(with: byteOrderMark) { position = byteOrderMark.count }
         // What follows the last line feed was cut off.
         let whole = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
         result.torn = whole < bytes.count
@@ -78,7 +79,7 @@ struct EventLinesReader {
         try object { (reader, key) throws(Syntax) in
             switch key {
             case "name": event.name = try reader.string()
-            case "nanoseconds": event.nanoseconds = try reader.instant()
+            case "nanoseconds": event.nanoseconds = try reader.integer()
             default: try reader.skipValue()
             }
         }
@@ -91,8 +92,9 @@ struct EventLinesReader {
             switch key {
             case "name": phase.name = try reader.string()
             case "actor": phase.actor = try reader.string()
-            case "start": phase.start = try reader.instant()
-            case "end": phase.end = try reader.instant()
+            case "start": phase.start = try reader.integer()
+            case "end": phase.end = try reader.integer()
+            case "exits": phase.exits = try reader.integer()
             default: try reader.skipValue()
             }
         }
@@ -204,15 +206,6 @@ struct EventLinesReader {
         return value
     }
 
-    /// An instant of a sample: nanoseconds, within thirty years of its launch, so that differences are numbers.
-    private mutating func instant() throws(Syntax) -> Int64 {
-        let value = try integer()
-        guard value.magnitude <= 1_000_000_000_000_000_000 else {
-            throw Syntax(problem: "an instant more than thirty years from its launch")
-        }
-        return value
-    }
-
     private mutating func integer() throws(Syntax) -> Int64 {
         skipBlanks()
         let start = position
@@ -225,13 +218,18 @@ struct EventLinesReader {
         return Int64(value)
     }
 
-    private mutating func skipValue() throws(Syntax) {
+    /// - Parameter depth: how many lists and objects there are around it.
+    private mutating func skipValue(depth: Int = 1) throws(Syntax) {
+        // Each takes a call of this function, and a line may hold a million brackets.
+        guard depth <= Self.greatestDepth else {
+            throw Syntax(problem: "lists and objects within each other, more than \(Self.greatestDepth) deep")
+        }
         skipBlanks()
         guard position < bytes.count else { throw Syntax(problem: "a value is missing") }
         switch bytes[position] {
         case UInt8(ascii: "\""): _ = try string()
-        case UInt8(ascii: "{"): try object { (reader, _) throws(Syntax) in try reader.skipValue() }
-        case UInt8(ascii: "["): try array { (reader) throws(Syntax) in try reader.skipValue() }
+        case UInt8(ascii: "{"): try object { (reader, _) throws(Syntax) in try reader.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "["): try array { (reader) throws(Syntax) in try reader.skipValue(depth: depth + 1) }
         default:
             let start = position
             while position < bytes.count, ![0x2c, 0x5d, 0x7d, 0x0a, 0x20].contains(bytes[position]) { position += 1 }

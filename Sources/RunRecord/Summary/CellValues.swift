@@ -49,7 +49,7 @@ public struct CellValues: Sendable {
     public var twinBlocks: [Int]
     /// The warm-ups' values, one a sample, in the order measured; shown, never counted.
     public var warmups: [Double]
-    /// Values that are no figure of anything measured (not finite, or beyond 10¹⁸) and are left out.
+    /// Values that are no figure of anything measured (not finite, or beyond 10³⁰) and are left out.
     public var invalid: Int
 
     /// `samples` with their blocks.
@@ -198,9 +198,6 @@ extension CellCollector.Group {
 }
 
 extension CellCollector.Figures {
-    /// No duration, size or count of this world is greater, and sums and differences of what is smaller stay numbers.
-    private static let largest = 1e18
-
     /// A launch that was killed at its deadline took at least so long: where the figure runs from the launch on, the deadline
     /// stands in its place, above all that were measured, and ranks are as they would be had it been waited for.
     mutating func censor(_ deadlines: [(block: Int, seconds: Double)]) {
@@ -211,7 +208,7 @@ extension CellCollector.Figures {
         }
         for deadline in deadlines {
             let value = deadline.seconds * 1e9 / base
-            guard abs(value) <= Self.largest else { continue }
+            guard abs(value) <= SummaryRule.greatestFigure else { continue }
             samples.append(value)
             pooled.append(value)
             blocks.append(deadline.block)
@@ -221,7 +218,7 @@ extension CellCollector.Figures {
 
     mutating func close(_ sample: Sample) {
         defer { current.removeAll(keepingCapacity: true) }
-        let finite = current.filter { abs($0) <= Self.largest }
+        let finite = current.filter { abs($0) <= SummaryRule.greatestFigure }
         let counted = !sample.warmup && !sample.twin
         if counted { invalid += current.count - finite.count }
         guard let first = finite.first else { return }

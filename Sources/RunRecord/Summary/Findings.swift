@@ -7,7 +7,7 @@ enum Findings {
         let values = cell.samples
         var sentences: [String] = []
         if cell.invalid > 0 {
-            sentences.append("\(cell.invalid) values are no figures (not finite, or beyond 10¹⁸) and are left out.")
+            sentences.append("\(cell.invalid) values are no figures (not finite, or beyond 10³⁰) and are left out.")
         }
         let lacking = cell.admitted + cell.censored - values.count
         if lacking > 0 { sentences.append("\(lacking) admitted samples lack this figure.") }

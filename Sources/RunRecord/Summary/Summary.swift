@@ -187,6 +187,6 @@ public struct Comparison: Codable, Equatable, Sendable {
         guard let blocksNeeded, let visible, shift != 0 else { return blocksNeeded }
         let ratio = visible / abs(shift)
         let found = Double(min(samples, baselineSamples)) * ratio * ratio
-        return found < Double(blocksNeeded) ? max(Shift.minimumCount, Int(found.rounded(.up))) : blocksNeeded
+        return found < Double(blocksNeeded) ? max(Shift.minimumCount, Int(within: found.rounded(.up))) : blocksNeeded
     }
 }

@@ -80,7 +80,8 @@ public enum SummaryTable {
     private static func append(_ row: [String], to bytes: inout [UInt8]) {
         for (index, field) in row.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.quoted(field)
+            // Numbers may be negative, and are no formulas.
+            if Double(field) != nil { bytes.append(contentsOf: field.utf8) } else { bytes.quoted(field) }
         }
         bytes.append(UInt8(ascii: "\n"))
     }
@@ -111,7 +112,7 @@ extension Double {
     /// To nine significant digits: what differences and means leave below is the arithmetic's, not the measurement's.
     var ninefold: Double {
         guard self != 0, isFinite else { return self }
-        let scale = Int(magnitude.order) - 8
+        let scale = Int(within: magnitude.order) - 8
         guard abs(scale) < 290 else { return self }
         // By a power of ten that is exact, so that the result is the decimal it is meant to be.
         let power = Double.power(of: abs(scale))

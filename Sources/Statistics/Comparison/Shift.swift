@@ -189,8 +189,8 @@ private struct Spread {
         let total = x.count * y.count
         guard variance > 0 else { return Interval(y.minimum - x.maximum, y.maximum - x.minimum) }
         let reach = quantile * variance.squareRoot() * Double(total)
-        let low = max(1, Int(max(1, (Double(total) / 2 - reach).rounded(.down))))
-        let high = min(total, Int(min(Double(total), (Double(total) / 2 + reach).rounded(.up))))
+        let low = max(1, Int(within: (Double(total) / 2 - reach).rounded(.down)))
+        let high = min(total, Int(within: (Double(total) / 2 + reach).rounded(.up)))
         return Interval(
             HodgesLehmann.difference(rank: low, x.values, y.values),
             HodgesLehmann.difference(rank: high, x.values, y.values))

@@ -24,7 +24,7 @@ public enum MedianInterval {
         guard n >= minimumCount else { return nil }
         if sorted.minimum == sorted.maximum { return Interval(sorted.minimum, sorted.maximum) }
         guard n <= largestExact else {
-            let rank = max(1, Int((Double(n + 1) / 2 - 0.98 * Double(n).squareRoot()).rounded(.down)))
+            let rank = max(1, Int(within: (Double(n + 1) / 2 - 0.98 * Double(n).squareRoot()).rounded(.down)))
             return Interval(sorted.values[rank - 1], sorted.values[n - rank])
         }
         // The coverage between the d-th value from below and that from above.

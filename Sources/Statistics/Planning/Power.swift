@@ -23,7 +23,7 @@ public enum Power {
         let ratio = max(same, different) * error / margin
         let needed = 1.07 * Double(blocks) * ratio * ratio + 4
         guard needed < 1e9 else { return 1_000_000_000 }
-        return max(Shift.minimumCount, Int(needed.rounded(.up)))
+        return max(Shift.minimumCount, Int(within: needed.rounded(.up)))
     }
 
     /// The fewest blocks with which one of `comparisons` can pass Holm's correction at all: 2^(1−n) × comparisons ≤ level.
