@@ -47,6 +47,7 @@ struct AttackSurfaceTests {
         if user {
             configuration.adaptToUserNamespace()
             configuration.linux?.resources = nil
+            configuration.process?.user.additionalGids = []
             // No group but the user's own is mapped.
             for index in configuration.mounts.indices {
                 configuration.mounts[index].options.removeAll { $0 == "gid=5" }
@@ -81,7 +82,7 @@ struct AttackSurfaceTests {
             let words =
                 "\(place.path)/probe with-key \(program) --root \(user ? "$XDG_RUNTIME_DIR" : place.path)/\(name) run probe-\(getpid())-\(name)"
             let found = try verdicts(
-                "cd \(place.path)/bundle; \(words) < /dev/null | cat", in: place, user: user,
+                "cd \(place.path)/bundle; \(words) < /dev/null 2>&1 | cat", in: place, user: user,
                 mayRefuse: name != "isolab-runtime")
             if !found.isEmpty { result.append((name, found)) }
         }
