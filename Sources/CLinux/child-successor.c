@@ -12,6 +12,9 @@
 #include <linux/sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 // All of a process's addresses: the page tables of either architecture reach as far without being asked to go further.
 #define ALL_ADDRESSES 0x7ffffffff000ul
@@ -73,7 +76,29 @@ __attribute__((noreturn, used)) static void leave(struct isolab_child *child, lo
     end_process(0);
 }
 
+// Whenever this thread was interrupted, the kernel looks into the C library's restartable sequences (rseq(2)), and ends a process
+// that has unmapped them. Answers whether it has none now.
+static int end_sequences(void) {
+#ifdef RSEQ_SIG
+    if (!__rseq_size) return 1;
+    char *thread;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(thread));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(thread));
+#endif
+    // The length must be the one they were registered with, which is this kernel's and that library's affair.
+    for (uint32_t length = 32; length <= 512; length += 32) {
+        if (CALL4(SYS_rseq, thread + __rseq_offset, length, 1 /* RSEQ_FLAG_UNREGISTER */, RSEQ_SIG) == 0) return 1;
+    }
+    return 0;
+#else
+    return 0;
+#endif
+}
+
 void isolab_leave(struct isolab_child *child, int is_dumpable) {
+    if (!end_sequences()) end_process(0);
     find_code(child);
     uint64_t stack = ((uint64_t)child->leaving_stack + child->leaving_stack_size) & ~15ul;
 #if defined(__x86_64__)

@@ -173,6 +173,7 @@ import Testing
             $0.linux?.seccomp = rules
             $0.process?.noNewPrivileges = false
             $0.process?.user = .init(uid: 1, gid: 1)
+            $0.process?.capabilities = nil
             $0.process?.arguments = ["/bin/private"]
             try engine.write("#!/bin/sh\n", to: engine.rootfs + "/bin/private", mode: 0o700)
         }

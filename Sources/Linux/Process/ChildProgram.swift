@@ -18,6 +18,9 @@ package final class ChildProgram {
     private let child: UnsafeMutablePointer<isolab_child>
     private let joinNames: [String]
 
+    /// Held by the launch of a successor: the memory of a process is marked as a whole.
+    private static let lock = Semaphore()
+
     /// CLONE_VFORK.
     private static let suspendParent: UInt64 = 0x4000
 
@@ -175,6 +178,10 @@ package final class ChildProgram {
         let outlives = steps.contains(.handOver)
         child.pointee.flags = namespaces.rawValue | (stages.isEmpty && !outlives ? Self.suspendParent : 0)
         child.pointee.cgroup = cgroup
+        // What one launch leaves to its successor, another would take from it.
+        let isExclusive = steps.contains { $0.isSucceed }
+        if isExclusive { Self.lock.acquire() }
+        defer { if isExclusive { Self.lock.release() } }
         let error = isolab_child_start(child)
         guard error == 0 else {
             let join = Int(child.pointee.failed_join)

@@ -90,6 +90,8 @@ final class BootedHost {
                 print("  \(name) guest, \((ContinuousClock.now - begin).components.seconds) s: \(line)")
             }
             told = max(told, lines.count)
+            // Progress that stays in a buffer tells nobody anything.
+            fflush(nil)
             if isOver { return }
         }
     }

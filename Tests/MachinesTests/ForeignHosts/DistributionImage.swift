@@ -1,6 +1,5 @@
 import Glibc
 import Linux
-import OCI
 
 @testable import Machines
 
@@ -40,7 +39,7 @@ struct DistributionImage {
     /// - Throws: `Unreachable`, with why each could not be had.
     static func find(in cache: Cache = Cache()) throws -> DistributionImage {
         var reasons: [String] = []
-        let paths = suites.map { path(of: $0, cache) }
+        let paths = try suites.map { try path(of: $0, cache) }
         for (suite, path) in zip(suites, paths) {
             do {
                 let path = try PackedFile.find(path) { _, aside throws(Unreachable) in
@@ -57,9 +56,9 @@ struct DistributionImage {
         throw Unreachable(description: reasons.joined(separator: "; "))
     }
 
-    private static func path(of suite: String, _ cache: Cache) -> String {
+    private static func path(of suite: String, _ cache: Cache) throws -> String {
         let recipe = ([suite] + arguments(suite)).joined(separator: "\n")
-        let digest = Digest(sha256Of: Array(recipe.utf8)).hexadecimal.prefix(16)
+        let digest = try Tool.run("sha256sum", [], input: Array(recipe.utf8)).text.prefix(16)
         return cache.path("distributions/\(suite).\(digest).erofs")
     }
 
@@ -74,6 +73,7 @@ struct DistributionImage {
             print(
                 "  making a disk of Debian \(suite) with systemd, QEMU and libvirt from \(mirror); this takes a minute or two"
             )
+            fflush(nil)
             var arguments = arguments(suite)
             // Whoever keeps this host decides how old a list of packages may be.
             let dates = try Tool.run("apt-config", ["shell", "check", "Acquire::Check-Valid-Until/b"])

@@ -307,7 +307,7 @@ import Testing
             $0.linux?.sysctl = [:]
         }
         let strangers = try #require(try stranger.state().pid)
-        #expect(try newcomer(beside: first, "it was created") == strangers)
+        #expect(try Procfs.namespace("pid", of: "\(strangers)") == Procfs.namespace("pid", of: "\(first)"))
         #expect(try booty(strangers, beside: first) == ["mounts"])
         #expect(try ForeignMemory(pid: strangers).mappings().filter { $0.name == "[heap]" }.isEmpty)
         #expect(try stranger.call("start").status == 0)
