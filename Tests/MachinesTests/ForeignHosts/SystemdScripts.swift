@@ -31,9 +31,8 @@ enum SystemdScripts {
         TimeoutStartSec=infinity
         ExecStart=/checks/run
         ExecStopPost=/bin/systemctl --force --force reboot
-        StandardOutput=tty
-        StandardError=tty
-        TTYPath=/dev/ttyS0
+        StandardOutput=file:/dev/ttyS0
+        StandardError=inherit
         Environment=HOME=/root NO_COLOR=1 SWIFT_BACKTRACE=enable=no
 
         """
