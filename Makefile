@@ -14,7 +14,7 @@ RELEASE := -c release --static-swift-stdlib $(SWIFTFLAGS)
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test deps build registry debug lint format docs figures fuzz install clean
+.PHONY: help bench test deps build registry debug lint format docs figures fuzz sanitize install clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,8 +51,11 @@ docs: ## write the reference of the public API to .build/docs
 figures: deps build ## measure the figures isolab promises, side by side with its peers (about ten minutes)
 	$(MAKE) -C Benchmarks figures
 
-fuzz: ## try FUZZ_RUNS hostile documents of every kind on their readers (a minute, most of it building)
+fuzz: ## try FUZZ_RUNS hostile documents, layers, runs and requests of every kind (minutes, most of them building)
 	@Tests/Fuzz/run $(SWIFT) $(FUZZ_RUNS)
+
+sanitize: ## give hostile paths to the code before execve under AddressSanitizer, as root (seconds; make test does it too)
+	@Tests/Sanitizer/run
 
 install: build ## copy the programs to $(PREFIX)/bin (default /usr/local)
 	@.ci/install-programs "$$($(SWIFT) build $(RELEASE) --show-bin-path)" "$(or $(PREFIX),/usr/local)"

@@ -18,7 +18,9 @@ let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package
 
 let ground: [Target] = [
     // Raw system calls and the code between clone3 and execve: the only C of the launch path.
-    .target(name: "CLinux"),
+    // Its code is all that a process has of the program which comes to life in a container's sight: no tables beside it, and no
+    // calls of a C library that the compiler would put in by itself.
+    .target(name: "CLinux", cSettings: [.unsafeFlags(["-fno-jump-tables", "-fno-builtin"])]),
     // Typed Linux: errors with their operation and object, owned descriptors, the clock, cgroups, procfs.
     .target(name: "Linux", dependencies: ["CLinux"]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -32,7 +34,7 @@ let ground: [Target] = [
     // Containerfiles and ignore files as values, and what a build of one will do; pure.
     .target(name: "Containerfiles", dependencies: ["OCI"]),
     // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
-    .target(name: "Presentation", dependencies: ["OCI"]),
+    .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
     // Directories of tests' own; no program links it.
     .target(name: "TestSupport", dependencies: ["Linux"]),
     // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
@@ -97,7 +99,7 @@ let laboratory: [Target] = [
     // Estimators, tests and intervals; pure.
     .target(name: "Statistics"),
     // A run as values and as files: manifest, events, samples, summaries.
-    .target(name: "RunRecord", dependencies: ["Statistics"]),
+    .target(name: "RunRecord", dependencies: ["Linux", "Statistics"]),
     // Runs made from a seed, for tests of whatever reads runs; no program links it.
     .target(name: "RunRecordTestSupport", dependencies: ["RunRecord", "Statistics"]),
     // Lanes, experiments, blocks, sampling, admission, manifest.
@@ -107,7 +109,7 @@ let laboratory: [Target] = [
             "Linux", "OCI", "Seccomp", "Containers", "Machines", "WorkloadProtocol", "Statistics", "RunRecord", yams,
         ]),
     // A run → HTML, Markdown, terminal tables; charts as SVG values.
-    .target(name: "Reports", dependencies: ["RunRecord", "Statistics"]),
+    .target(name: "Reports", dependencies: ["Linux", "RunRecord", "Statistics"]),
 ]
 
 // MARK: - Programs
@@ -142,7 +144,7 @@ func staticLink(_ flags: [String]) -> [LinkerSetting] {
 
 let programs: [Target] = [
     // What the programs for people have in common: where errors are said, and exit statuses.
-    .target(name: "CommandSupport", dependencies: [argumentParser]),
+    .target(name: "CommandSupport", dependencies: ["Linux", argumentParser]),
     .executableTarget(
         name: "isolab",
         dependencies: [
@@ -218,7 +220,9 @@ let tests: [Target] = [
     .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(
         name: "BuildingTests",
-        dependencies: ["Building", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
+        dependencies: [
+            "Building", "CLinux", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport",
+        ]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
@@ -226,14 +230,16 @@ let tests: [Target] = [
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(name: "MachinesTests", dependencies: ["CLinux", "Machines", "Linux", "WorkloadProtocol"]),
+    .testTarget(
+        name: "MachinesTests",
+        dependencies: ["CLinux", "Machines", "Linux", "OCI", "TestSupport", "WorkloadProtocol"]),
     .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(
         name: "RunRecordTests",
         dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
     .testTarget(name: "LabTests", dependencies: ["Lab", "TestSupport"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "RunRecordTestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(
         name: "RegistryClientTests",
@@ -241,7 +247,7 @@ let tests: [Target] = [
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
     .testTarget(
         name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Linux", "RunRecord", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["Linux", "OCI", "RunRecord", "Seccomp", "TestSupport"]),
 ]
 
 // MARK: - The package
@@ -270,6 +276,8 @@ let package = Package(
         // For Benchmarks/ as well, apart: what does not need libarchive does not link it.
         .library(name: "IsolabLayers", targets: ["Layers"]),
         // For Tests/Fuzz, a package of its own, too.
+        .library(name: "IsolabRegistry", targets: ["RegistryServer"]),
+        .library(name: "IsolabReports", targets: ["Reports", "RunRecord"]),
         .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
     ],
     dependencies: [
@@ -287,6 +295,15 @@ let package = Package(
     targets: ground + images + machines + engine + laboratory + programs + tests
 )
 
+/// Where numbers come from strangers: what does not hold for all of them does not compile there (`NumbersOfStrangers.swift`, `NumbersOfRecords.swift`).
+let facingStrangers: Set<String> = [
+    "Content", "RegistryClient", "RegistryServer", "Reports", "RunRecord", "Statistics", "isolab-registry",
+    "isolab-transfer",
+]
+
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
     target.swiftSettings = swiftSettings + (target.swiftSettings ?? [])
+    if facingStrangers.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-Werror", "DeprecatedDeclaration"]))
+    }
 }

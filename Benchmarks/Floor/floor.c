@@ -46,14 +46,14 @@ struct hierarchy {
     int version;
     char root[256], controllers[64];
     struct setting settings[max_settings];
-    int setting_count;
+    int setting_count, is_cpuset;
     // Of the launch at hand.
     char directory[320];
     int tasks;
 };
 
 static struct hierarchy hierarchies[max_hierarchies];
-static int hierarchy_count, has_cpuset;
+static int hierarchy_count;
 static struct sock_fprog filter;
 static const char *mount_point;
 // The root file system of the one start there is to be; NULL for many, each with an overlay.
@@ -121,11 +121,41 @@ static void add_limits(struct hierarchy *h, const char *options, const char *mem
     if (has(options, "pids")) add_setting(h, "pids.max", pids);
     if (has(options, "devices")) {
         add_setting(h, "devices.deny", "a");
-        const char *allowed[] = {"c 1:5 rwm", "c 1:3 rwm", "c 1:9 rwm", "c 1:8 rwm", "c 5:0 rwm", "c 5:1 rwm"};
-        for (int i = 0; i < 6; i++) add_setting(h, "devices.allow", allowed[i]);
+        const char *allowed[] = {"c 1:5 rwm", "c 1:3 rwm", "c 1:9 rwm", "c 1:8 rwm", "c 5:0 rwm"};
+        for (int i = 0; i < 5; i++) add_setting(h, "devices.allow", allowed[i]);
         add_setting(h, "devices.deny", "c 10:229 rwm");
         const char *always[] = {"c *:* m", "b *:* m", "c 1:7 rwm", "c 5:2 rwm", "c 136:* rwm"};
         for (int i = 0; i < 5; i++) add_setting(h, "devices.allow", always[i]);
+    }
+}
+
+static int write_file(const char *path, const char *text) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    ssize_t count = write(file, text, strlen(text));
+    close(file);
+    return count < 0 ? -1 : 0;
+}
+
+// A cpuset of v1 admits nobody until it has processors and memory nodes: the root's, where it was not made with them.
+static void fill_cpuset(const struct hierarchy *h, const char *directory) {
+    static const char *files[] = {"cpuset.mems", "cpuset.cpus"};
+    for (int i = 0; i < 2; i++) {
+        char path[400], text[256];
+        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
+        int file = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        if (count < 0) die(path);
+        close(file);
+        if (count > 1) continue;
+        char above[400];
+        snprintf(above, sizeof above, "%s/%s", h->root, files[i]);
+        file = open(above, O_RDONLY | O_CLOEXEC);
+        count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        if (count < 0) die(above);
+        close(file);
+        text[count] = 0;
+        if (write_file(path, text) != 0) die(path);
     }
 }
 
@@ -137,13 +167,9 @@ static void find_hierarchies(const char *memory, const char *quota, const char *
     while (fscanf(mounts, "%255s %255s %63s %255s %*d %*d", source, target, type, options) == 4) {
         int version = strcmp(type, "cgroup2") == 0 ? 2 : strcmp(type, "cgroup") == 0 ? 1 : 0;
         if (version == 0 || hierarchy_count == max_hierarchies) continue;
-        // A cpuset of v1 admits nobody until it is filled in, and Docker does not ask for one.
-        if (version == 1 && has(options, "cpuset")) {
-            has_cpuset = 1;
-            continue;
-        }
         struct hierarchy *h = &hierarchies[hierarchy_count++];
         h->version = version;
+        h->is_cpuset = version == 1 && has(options, "cpuset");
         int is_below = is_there && strncmp(target, top, sizeof top - 1) == 0;
         snprintf(h->root, sizeof h->root, "%s", is_below ? target + sizeof top - 1 : target);
         const char *name = strrchr(target, '/') + 1;
@@ -153,6 +179,13 @@ static void find_hierarchies(const char *memory, const char *quota, const char *
         char base[300];
         snprintf(base, sizeof base, "%s/isolab-floor", h->root);
         if (!bare_root && mkdir(base, 0755) != 0 && errno != EEXIST) die(base);
+        if (!bare_root && h->is_cpuset) {
+            // What is made below is filled as it is made.
+            char file[320];
+            snprintf(file, sizeof file, "%s/cgroup.clone_children", base);
+            if (write_file(file, "1") != 0) die(file);
+            fill_cpuset(h, base);
+        }
     }
     fclose(mounts);
 }
@@ -176,14 +209,6 @@ __attribute__((noreturn)) static void fail(const char *step) {
 }
 
 #define MUST(step, call) do { if ((call) < 0) fail(step); } while (0)
-
-static int write_file(const char *path, const char *text) {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return -1;
-    ssize_t count = write(file, text, strlen(text));
-    close(file);
-    return count < 0 ? -1 : 0;
-}
 
 struct attributes { uint64_t set, clear, propagation, user_namespace; };
 
@@ -262,11 +287,6 @@ static void make_tree(void) {
             MUST(path, mount("cgroup", path, h->version == 2 ? "cgroup2" : "cgroup", safe | MS_RDONLY,
                              h->version == 2 ? NULL : h->controllers));
         }
-        // The container sees cpuset too, though it has no cgroup of its own there.
-        if (has_cpuset) {
-            make_directory("/sys/fs/cgroup/cpuset");
-            MUST("cpuset", mount("cgroup", "/sys/fs/cgroup/cpuset", "cgroup", safe | MS_RDONLY, "cpuset"));
-        }
         MUST("/sys/fs/cgroup read-only", set_read_only("/sys/fs/cgroup"));
     }
     make_directory("/dev/mqueue");
@@ -326,6 +346,8 @@ __attribute__((noreturn, noinline)) static void child(void) {
     enter_root();
     make_tree();
     restrict_paths();
+    // Of the launcher's keys none is found inside.
+    if (syscall(SYS_keyctl, 1, NULL) < 0 && errno != ENOSYS) fail("keyring");
     MUST("setsid", syscall(SYS_setsid));
     if (!bare_root) MUST("dup3", dup3(output_end, 1, 0));
     struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } standard = {0};
@@ -372,6 +394,7 @@ static int make_cgroups(unsigned number) {
         snprintf(h->directory, sizeof h->directory, "%s/isolab-floor%c%d-%u", h->root, bare_root ? '-' : '/', own_pid,
                  number);
         if (mkdir(h->directory, 0755) != 0) die(h->directory);
+        if (h->is_cpuset) fill_cpuset(h, h->directory);
         char path[400];
         for (int s = 0; s < h->setting_count; s++) {
             snprintf(path, sizeof path, "%s/%s", h->directory, h->settings[s].file);

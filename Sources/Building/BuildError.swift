@@ -8,9 +8,9 @@ public import Linux
 public enum BuildError: Error, Sendable, CustomStringConvertible {
     case containerfile(ContainerfileError)
     /// A step that could not be done.
-    case step(line: Int, instruction: String, problem: String)
+    case step(file: String, line: Int, instruction: String, problem: String)
     /// The command of a RUN ended with an error; its status as a shell has it.
-    case command(line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32)
+    case command(file: String, line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32)
     /// A file of a build's context, or of what is imported.
     case source(path: String, problem: String)
     /// What was asked for cannot be had here.
@@ -27,9 +27,9 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .containerfile(let error): error.description
-        case .step(let line, let instruction, let problem): "Containerfile:\(line): \(instruction): \(problem)"
-        case .command(let line, let instruction, let ending, _):
-            "Containerfile:\(line): \(instruction): the command ended with \(ending)"
+        case .step(let file, let line, let instruction, let problem): "\(file):\(line): \(instruction): \(problem)"
+        case .command(let file, let line, let instruction, let ending, _):
+            "\(file):\(line): \(instruction): the command ended with \(ending)"
         case .source(let path, let problem): "\(path): \(problem)"
         case .unavailable(let what, let advice): "\(what); \(advice)"
         case .program(let name, let ending): "\(name) ended with \(ending)"

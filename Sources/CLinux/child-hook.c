@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#define SECOND 1000000000ull
+#define MONOTONIC_RAW 4
+
 struct hook_process {
     const struct isolab_hook *hook;
     int input;
@@ -20,35 +23,79 @@ __attribute__((noreturn, used)) static void hook_main(struct hook_process *proce
     if (result >= 0) result = CALL3(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
     if (result >= 0) result = CALL3(SYS_execve, process->hook->path, process->hook->argv, process->hook->envp);
     process->error = result;
-    for (;;) CALL1(SYS_exit_group, 127);
+    end_process(127);
 }
 
 // As in child.c: the new process returns on a stack of its own, with its parent suspended (CLONE_VFORK).
 static long clone_hook(struct hook_process *process, void *stack, uint64_t size, int *pidfd) {
-    struct clone_args arguments = {
-        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-        .pidfd = (uint64_t)pidfd,
-        .exit_signal = SIGCHLD,
-        .stack = (uint64_t)stack,
-        .stack_size = size,
-    };
+    struct clone_args arguments;
+    arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    arguments.pidfd = (uint64_t)pidfd;
+    arguments.child_tid = 0;
+    arguments.parent_tid = 0;
+    arguments.exit_signal = SIGCHLD;
+    arguments.stack = (uint64_t)stack;
+    arguments.stack_size = size;
+    arguments.tls = 0;
+    arguments.set_tid = 0;
+    arguments.set_tid_size = 0;
+    arguments.cgroup = 0;
     return isolab_clone(&arguments, (void (*)(void *))hook_main, process);
 }
 
-// Written with SIGPIPE held back: a hook need not read its input.
-static void feed(int descriptor, const char *text, uint64_t length) {
+static uint64_t monotonic_now(void) {
+    uint64_t now[2];
+    return CALL2(SYS_clock_gettime, MONOTONIC_RAW, now) < 0 ? 0 : now[0] * SECOND + now[1];
+}
+
+// What is left until a moment of the clock, as ppoll(2) takes it.
+static void set_rest(uint64_t end, uint64_t rest[2]) {
+    uint64_t now = monotonic_now(), left = now < end ? end - now : 0;
+    rest[0] = left / SECOND;
+    rest[1] = left % SECOND;
+}
+
+static void expect(struct pollfd *event, int descriptor, short events) {
+    event->fd = descriptor;
+    event->events = events;
+    event->revents = 0;
+}
+
+// Waits for a hook's end, or for room in the pipe of its input. Answers 0 when the time is over.
+static long await(struct pollfd *events, unsigned count, uint64_t end) {
+    for (;;) {
+        uint64_t rest[2];
+        if (end) set_rest(end, rest);
+        long ready = CALL5(SYS_ppoll, events, count, end ? rest : NULL, NULL, 8);
+        if (ready != -EINTR) return ready;
+    }
+}
+
+// Until it is written, the hook has ended, or its time is over: a hook need not read its input. With SIGPIPE held back.
+static long feed(int input, int pidfd, const char *text, uint64_t length, uint64_t end) {
     uint64_t pipe = 1ull << (SIGPIPE - 1), before = 0;
     CALL4(SYS_rt_sigprocmask, SIG_BLOCK, &pipe, &before, 8);
+    long result = 1;
     while (length > 0) {
-        long count = CALL3(SYS_write, descriptor, text, length);
+        long count = CALL3(SYS_write, input, text, length);
         if (count == -EINTR) continue;
+        if (count == -EAGAIN) {
+            struct pollfd events[2];
+            expect(&events[0], pidfd, POLLIN);
+            expect(&events[1], input, POLLOUT);
+            result = await(events, 2, end);
+            if (result <= 0 || events[0].revents) break;
+            continue;
+        }
         if (count <= 0) break;
         text += count;
         length -= (uint64_t)count;
     }
-    uint64_t none[2] = {0, 0};
+    uint64_t none[2];
+    none[0] = none[1] = 0;
     CALL4(SYS_rt_sigtimedwait, &pipe, NULL, none, 8);
     CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    return result;
 }
 
 static void write_pid(char *place) {
@@ -67,21 +114,31 @@ long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook
     int pipe[2];
     long result = CALL2(SYS_pipe2, pipe, O_CLOEXEC);
     if (result < 0) return result;
-    struct hook_process process = {.hook = hook, .input = pipe[0]};
+    // Its own end alone: the hook's may be read as ever.
+    CALL3(SYS_fcntl, pipe[1], F_SETFL, O_WRONLY | O_NONBLOCK);
+    // Field by field, here and below: a successor has no function of the C library that would fill a whole structure.
+    struct hook_process process;
+    process.hook = hook;
+    process.input = pipe[0];
+    process.error = 0;
     int pidfd = -1;
+    // Beyond some hundred years there is no limit.
+    uint64_t now = hook->timeout ? monotonic_now() : 0;
+    uint64_t end = hook->timeout && hook->timeout < (UINT64_MAX - now) / 1000000 ? now + hook->timeout * 1000000 : 0;
     long pid = clone_hook(&process, hook->stack, hook->stack_size, &pidfd);
     CALL1(SYS_close, pipe[0]);
-    if (pid >= 0 && process.error == 0) feed(pipe[1], hook->input, hook->length);
+    long ready = 1;
+    if (pid >= 0 && process.error == 0) ready = feed(pipe[1], pidfd, hook->input, hook->length, end);
     CALL1(SYS_close, pipe[1]);
     if (pid < 0) return pid;
-    if (hook->timeout) {
-        struct pollfd end = {.fd = pidfd, .events = POLLIN};
-        uint64_t limit[2] = {hook->timeout / 1000, hook->timeout % 1000 * 1000000};
-        long ready = CALL5(SYS_ppoll, &end, 1, limit, NULL, 8);
-        if (ready == 0) {
-            CALL4(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-            process.error = -ETIMEDOUT;
-        }
+    if (end && ready > 0) {
+        struct pollfd event;
+        expect(&event, pidfd, POLLIN);
+        ready = await(&event, 1, end);
+    }
+    if (ready == 0) {
+        CALL4(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        process.error = -ETIMEDOUT;
     }
     CALL1(SYS_close, pidfd);
     int status = 0;

@@ -3,6 +3,8 @@
 #include "raw.h"
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -16,6 +18,21 @@ static long set_groups(uint64_t group, const uint32_t *additional, uint64_t coun
         if (result < 0) return result;
     }
     return CALL3(SYS_setresgid, group, group, group);
+}
+
+// What a keyring that others are to join by its name allows: everything to whoever has it already, to its owner that he finds
+// it. Not that he sees it (/proc/keys), for its name is what keeps others out.
+#define KEYRING_RIGHTS (0x3f000000 | 0x00080000)
+
+// Keys of a session are found by whoever was born in it: without this, by all of a container whose filter allows the calls.
+static long session_keyring(const char *name) {
+    long keyring = CALL2(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+    // A kernel without keys has none to find.
+    if (keyring == -ENOSYS) return 0;
+    // A filter that stands above this process forbids keys to all that come of it as well.
+    if (keyring == -EPERM && CALL3(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) == -EPERM) return 0;
+    if (keyring < 0 || !name) return keyring;
+    return CALL3(SYS_keyctl, KEYCTL_SETPERM, keyring, KEYRING_RIGHTS);
 }
 
 static long limit_bounding(uint64_t keep) {
@@ -68,13 +85,39 @@ static long set_streams(const int *descriptors) {
     return 0;
 }
 
+static int is_null(const struct stat *status) {
+    return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3);
+}
+
+// The host's null device has an inode of the host, whose mode and owner the container's root could change by its descriptor. Where
+// the container has none, the host's stays.
+static long null_streams(void) {
+    for (int stream = 0; stream < 3; stream++) {
+        struct stat status;
+        if (CALL4(SYS_newfstatat, stream, "", &status, AT_EMPTY_PATH) < 0 || !is_null(&status)) continue;
+        long flags = CALL2(SYS_fcntl, stream, F_GETFL);
+        if (flags < 0) return flags;
+        // Not to wait, should there be a FIFO of that name.
+        long own = CALL4(SYS_openat, AT_FDCWD, "/dev/null", (flags & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        if (own < 0) continue;
+        long result = CALL4(SYS_newfstatat, own, "", &status, AT_EMPTY_PATH);
+        if (result >= 0 && is_null(&status)) {
+            result = CALL3(SYS_fcntl, own, F_SETFL, flags & ~O_ACCMODE);
+            if (result >= 0) result = CALL3(SYS_dup3, own, stream, 0);
+        }
+        CALL1(SYS_close, own);
+        if (result < 0) return result;
+    }
+    return 0;
+}
+
 // A program that changed its user must still be able to open /dev/stdout again; the null device is everybody's already,
 // and what may not be given away (a read-only file system, another user's file) is left.
 static long own_streams(uint64_t user) {
     for (int stream = 0; stream < 3; stream++) {
         struct stat status;
         if (CALL4(SYS_newfstatat, stream, "", &status, AT_EMPTY_PATH) < 0) continue;
-        if (status.st_uid == user || (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))) continue;
+        if (status.st_uid == user || is_null(&status)) continue;
         long result = CALL5(SYS_fchownat, stream, "", user, -1, AT_EMPTY_PATH);
         if (result < 0 && result != -EPERM && result != -EINVAL && result != -EROFS) return result;
     }
@@ -111,15 +154,27 @@ static long close_others(const int *kept, uint64_t count, uint64_t first) {
     return CALL3(SYS_close_range, next, ~0u, 0);
 }
 
-static long find_program(const char *const *candidates) {
+// What the steps held of the tree is among what is closed: from here on the process's own root is the one to go from.
+static void let_go(struct isolab_child *child) {
+    child->root = child->inside = child->devices = child->proc = child->sys = child->null = child->empty = -1;
+}
+
+// What a filter says of a call that it forbids, and no file system of a look.
+static int is_refusal(long result) { return result == -EPERM || result == -ENOSYS; }
+
+// By mode before there is a filter, and as root: which of the container's users may run it, the kernel says in the end.
+static long find_program(const char *const *candidates, uint64_t by_mode) {
     long error = -ENOENT;
     for (; *candidates; candidates++) {
         struct stat status;
         long result = CALL4(SYS_newfstatat, AT_FDCWD, *candidates, &status, 0);
         if (result >= 0) {
-            result = CALL4(SYS_faccessat2, AT_FDCWD, *candidates, 1 /* X_OK */, 0x200 /* AT_EACCESS */);
+            result = by_mode ? -ENOSYS : CALL4(SYS_faccessat2, AT_FDCWD, *candidates, 1 /* X_OK */, 0x200 /* AT_EACCESS */);
+            if (is_refusal(result)) result = status.st_mode & 0111 ? 0 : -EACCES;
             if (result >= 0 && S_ISREG(status.st_mode)) return 0;
             error = -EACCES;
+        } else if (is_refusal(result)) {
+            return 0;
         } else if (result == -EACCES) {
             error = result;
         } else if (!is_absent(result)) {
@@ -127,6 +182,68 @@ static long find_program(const char *const *candidates) {
         }
     }
     return error;
+}
+
+static int is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+
+// The home directory of a user, as the container's own /etc/passwd has it (passwd(5)); without one it stays what it is.
+static long find_home(char *entry, uint64_t size, uint32_t user) {
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    long file = CALL4(SYS_openat2, AT_FDCWD, "/etc/passwd", &how, sizeof how);
+    if (file < 0) return 0;
+    struct stat status;
+    char buffer[4096];
+    long count = -1;
+    if (CALL4(SYS_newfstatat, file, "", &status, AT_EMPTY_PATH) == 0 && S_ISREG(status.st_mode)) {
+        count = CALL3(SYS_read, file, buffer, sizeof buffer);
+    }
+    uint64_t number = 0, length = 0, digits = 0;
+    const uint64_t start = 5; // after HOME=
+    int field = 0, is_found = 0;
+    for (; count > 0 && !is_found; count = CALL3(SYS_read, file, buffer, sizeof buffer)) {
+        for (long index = 0; index < count && !is_found; index++) {
+            char byte = buffer[index];
+            int is_user = field == 5 && digits > 0 && number == user;
+            if (is_user && (byte == ':' || byte == '\n')) is_found = 1;
+            else if (byte == '\n') field = 0, number = 0, digits = 0;
+            else if (byte == ':') field++;
+            else if (field == 2 && is_digit(byte) && number <= UINT32_MAX) number = number * 10 + (uint64_t)(byte - '0'), digits++;
+            else if (field == 2) number = UINT64_MAX, digits = 1;
+            else if (is_user && start + length + 1 < size) entry[start + length++] = byte;
+        }
+    }
+    CALL1(SYS_close, file);
+    if (length) entry[start + length] = 0;
+    return 0;
+}
+
+// A process may write its own label only, by a file that was opened in the memory it still has; and where it has joined another
+// pid namespace, its own files are not to be found in the procfs there.
+static long hold_label(struct isolab_child *child, uint64_t which, const char *const *candidates) {
+    long descriptor = -ENOENT;
+    for (; is_absent(descriptor) && *candidates; candidates++) {
+        descriptor = CALL4(SYS_openat, AT_FDCWD, *candidates, O_WRONLY | O_CLOEXEC, 0);
+    }
+    if (descriptor < 0) return descriptor;
+    child->labels[which] = (int32_t)descriptor;
+    return 0;
+}
+
+static long write_label(struct isolab_child *child, uint64_t which, const void *bytes, uint64_t length) {
+    long result = CALL3(SYS_write, child->labels[which], bytes, length);
+    CALL1(SYS_close, child->labels[which]);
+    child->labels[which] = -1;
+    return result < 0 ? result : 0;
+}
+
+static long adjust_memory_score(struct isolab_child *child, const void *bytes, uint64_t length) {
+    long descriptor = CALL4(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+    long result = descriptor < 0 ? descriptor : CALL3(SYS_write, descriptor, bytes, length);
+    if (descriptor >= 0) CALL1(SYS_close, descriptor);
+    // Lowering it takes CAP_SYS_RESOURCE, which a host that is a container itself may not have.
+    if (result == -EACCES || result == -EPERM) child->declined = 1;
+    else if (result < 0) return result;
+    return 0;
 }
 
 static long execute(const char *const *candidates, const uint64_t argv, const uint64_t envp) {
@@ -145,6 +262,7 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
     switch ((enum isolab_operation)step->operation) {
     case isolab_set_groups: return set_groups(a, (const uint32_t *)b, c, d);
     case isolab_set_user: return CALL3(SYS_setresuid, a, a, a);
+    case isolab_session_keyring: return session_keyring((const char *)a);
     case isolab_keep_capabilities: return CALL5(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
     case isolab_limit_bounding: return limit_bounding(a);
     case isolab_set_capabilities: return set_capabilities(a, b, c);
@@ -162,11 +280,18 @@ long isolab_step_identity(struct isolab_child *child, const struct isolab_step *
         return CALL4(SYS_prlimit64, 0, a, limit, NULL);
     }
     case isolab_streams: return set_streams((const int *)a);
+    case isolab_null_streams: return null_streams();
     case isolab_own_streams: return own_streams(a);
     case isolab_reset_signals: return reset_signals();
     case isolab_close_on_exec: return CALL3(SYS_close_range, a, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-    case isolab_close_others: return close_others((const int *)a, b, c);
-    case isolab_find_program: return find_program((const char *const *)a);
+    case isolab_close_others:
+        let_go(child);
+        return close_others((const int *)a, b, c);
+    case isolab_find_program: return find_program((const char *const *)a, b);
+    case isolab_find_home: return find_home((char *)a, b, (uint32_t)c);
+    case isolab_hold_label: return hold_label(child, a, (const char *const *)b);
+    case isolab_write_label: return write_label(child, a, (const void *)b, c);
+    case isolab_adjust_memory_score: return adjust_memory_score(child, (const void *)a, b);
     case isolab_execute: return execute((const char *const *)a, b, c);
     default: return -ENOSYS;
     }

@@ -32,11 +32,16 @@ static long send_descriptor(int socket, int descriptor) {
     return CALL3(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
 }
 
-static long mount_console(int peer) {
-    long file = CALL4(SYS_openat, AT_FDCWD, "/dev/console", O_CREAT | O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (file >= 0) CALL1(SYS_close, file);
-    long place = CALL4(SYS_openat, AT_FDCWD, "/dev/console", O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-    // An image without /dev has no console to cover.
+static long mount_console(const struct isolab_child *child, int peer) {
+    char buffer[PATH_LIMIT];
+    const char *name;
+    long parent = isolab_open_parent(child, "/dev/console", buffer, &name);
+    // An image without /dev, or a read-only one without a console, has none to cover.
+    if (parent < 0) return is_absent(parent) ? 0 : parent;
+    // What is there already is not opened: that may do something to a device.
+    CALL4(SYS_mknodat, parent, name, S_IFREG | 0666, 0);
+    long place = CALL4(SYS_openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    isolab_close_parent(child, parent);
     if (place < 0) return is_absent(place) ? 0 : place;
     long tree = CALL3(SYS_open_tree, peer, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
     long result = tree;
@@ -48,9 +53,9 @@ static long mount_console(int peer) {
     return result;
 }
 
-long isolab_step_terminal(const struct isolab_terminal *terminal) {
+long isolab_step_terminal(struct isolab_child *child, const struct isolab_terminal *terminal) {
     // ptmx is opened as a file of devpts, not through the link an image may have put at /dev/ptmx.
-    long master = CALL4(SYS_openat, AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW, 0);
+    long master = isolab_open_inside(child, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
     if (master < 0) return master;
     int unlocked = 0;
     long result = CALL3(SYS_ioctl, master, TIOCSPTLCK, &unlocked);
@@ -65,9 +70,9 @@ long isolab_step_terminal(const struct isolab_terminal *terminal) {
     if (result >= 0 && terminal->user != 0) {
         result = CALL5(SYS_fchownat, peer, "", terminal->user, -1, AT_EMPTY_PATH);
     }
-    if (result >= 0 && terminal->console) result = mount_console((int)peer);
+    if (result >= 0 && terminal->console) result = mount_console(child, (int)peer);
     if (result >= 0) result = send_descriptor(terminal->socket, (int)master);
-    if (result >= 0) result = CALL3(SYS_ioctl, peer, TIOCSCTTY, 0);
+    if (result >= 0 && terminal->controls) result = CALL3(SYS_ioctl, peer, TIOCSCTTY, 0);
     for (int stream = 0; result >= 0 && stream < 3; stream++) result = CALL3(SYS_dup3, peer, stream, 0);
     CALL1(SYS_close, peer);
     CALL1(SYS_close, master);

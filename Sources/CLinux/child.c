@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include "raw.h"
 
+#include <asm/ioctls.h>
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -71,17 +72,6 @@ static long await_publication(int socket) {
     return result < 0 ? result : await_start(socket);
 }
 
-// A process that comes to life in a container's pid namespace can be taken over by whoever has CAP_SYS_PTRACE there: it must
-// hold nothing of the host, neither in its descriptors nor in its memory. So all that needs the host is done by a process
-// that the container cannot see, and the rest by this one, made like fork(2). By clone(2): a filter that is in force already
-// may know nothing of clone3.
-static long succeed(struct isolab_child *child) {
-    long pid = CALL2(SYS_clone, CLONE_PARENT, 0);
-    if (pid <= 0) return pid;
-    child->successor = (int32_t)pid;
-    for (;;) CALL1(SYS_exit_group, 0);
-}
-
 static long guard_parent(int parent) {
     long result = CALL5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (result < 0) return result;
@@ -93,9 +83,12 @@ static long guard_parent(int parent) {
     return result > 0 ? -ESRCH : result;
 }
 
-static long change_directory(const char *path) {
+static long change_directory(struct isolab_child *child, const char *path, int is_early) {
+    if (child->is_placed) return 0;
     long result = CALL1(SYS_chdir, path);
+    if (is_early && (result == -EACCES || result == -EPERM)) return 0;
     if (result < 0) return result;
+    child->is_placed = is_early;
     // A directory that is not below the root reads as "(unreachable)…" (getcwd(2)).
     char place[4096];
     result = CALL2(SYS_getcwd, place, sizeof place);
@@ -120,23 +113,27 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     switch ((enum isolab_operation)step->operation) {
     case isolab_join_cgroups: return join_cgroups((const int *)a, b);
     case isolab_await_gate: return await_gate(child, (uint32_t)a, b);
-    case isolab_succeed: return succeed(child);
+    case isolab_succeed: return isolab_step_succeed(child, a);
     case isolab_hand_over: isolab_say(child, ISOLAB_HANDED_OVER); return 0;
     case isolab_await_publication: return await_publication((int)a);
     case isolab_show_processes_of: child->shown = (int32_t)a; return 0;
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
     case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
-    case isolab_open_terminal: return isolab_step_terminal((const struct isolab_terminal *)a);
+    case isolab_open_terminal: return isolab_step_terminal(child, (const struct isolab_terminal *)a);
     case isolab_system_call: return CALL4(a, b, c, d, e);
     case isolab_unshare: return CALL1(SYS_unshare, a);
     case isolab_set_namespace: return CALL2(SYS_setns, a, b);
-    case isolab_change_directory: return change_directory((const char *)a);
+    case isolab_change_directory: return change_directory(child, (const char *)a, b != 0);
     case isolab_set_host_name: return CALL2(SYS_sethostname, a, b);
     case isolab_set_domain_name: return CALL2(SYS_setdomainname, a, b);
     case isolab_loopback_up: return loopback_up();
     case isolab_parent_death: return CALL5(SYS_prctl, PR_SET_PDEATHSIG, a, 0, 0, 0);
-    case isolab_new_session: return CALL0(SYS_setsid);
+    case isolab_new_session: {
+        long result = CALL0(SYS_setsid);
+        return a && result < 0 ? 0 : result;
+    }
+    case isolab_take_terminal: return CALL3(SYS_ioctl, 0, TIOCSCTTY, 0);
     case isolab_set_mask: return CALL1(SYS_umask, a);
     case isolab_set_groups:
     case isolab_set_user:
@@ -147,38 +144,59 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_no_new_privileges:
     case isolab_seccomp:
     case isolab_pass_listener:
+    case isolab_session_keyring:
     case isolab_set_limit:
     case isolab_streams:
+    case isolab_null_streams:
     case isolab_own_streams:
     case isolab_reset_signals:
     case isolab_close_on_exec:
     case isolab_close_others:
     case isolab_find_program:
+    case isolab_find_home:
+    case isolab_hold_label:
+    case isolab_write_label:
+    case isolab_adjust_memory_score:
     case isolab_execute: return isolab_step_identity(child, step);
     default: return isolab_step_mounts(child, step);
     }
 }
 
-__attribute__((noreturn, used)) static void child_main(struct isolab_child *child) {
-    child->began = isolab_clock_monotonic_raw();
-    for (uint64_t index = 0; index < child->count; index++) {
-        long result = perform(child, &child->steps[index]);
+static void report(const struct isolab_child *child, const struct isolab_step *step, long result) {
+    if (child->report < 0) return;
+    struct isolab_report report;
+    report.operation = (int32_t)step->operation;
+    report.error = (int32_t)-result;
+    report.hook_status = child->hook_status;
+    CALL3(SYS_write, child->report, &report, sizeof report);
+}
+
+void isolab_walk(struct isolab_child *child, const struct isolab_step *steps, uint64_t count, int is_alone) {
+    for (uint64_t index = 0; index < count; index++) {
+        // Asked before: with a hand-over these steps may go.
+        int is_handing_over = steps[index].operation == isolab_hand_over;
+        long result = perform(child, &steps[index]);
         if (result < 0) {
             child->error = (int32_t)-result;
-            child->failed = (int32_t)index;
-            if (child->report >= 0) {
-                struct isolab_report report = {
-                    .operation = (int32_t)child->steps[index].operation,
-                    .error = (int32_t)-result,
-                    .hook_status = child->hook_status,
-                };
-                CALL3(SYS_write, child->report, &report, sizeof report);
-            }
-            break;
+            if (!is_alone) child->failed = (int32_t)index;
+            report(child, &steps[index], result);
+            // A filter may keep it from waking anybody, and even from its end: whoever looks at the word ends it.
+            if (!is_alone) isolab_say(child, ISOLAB_FAILED);
+            return;
         }
-        child->stamps[index] = isolab_clock_monotonic_raw();
+        // Its launcher may take the rest of the memory away with it from now on.
+        if (!is_alone && is_handing_over && child->later_count) {
+            return isolab_walk(child, child->later_steps, child->later_count, 1);
+        }
+        // The clock is read in memory that a process by itself has not.
+        if (!is_alone) child->stamps[index] = isolab_clock_monotonic_raw();
     }
-    for (;;) CALL1(SYS_exit_group, 127);
+}
+
+__attribute__((noreturn, used)) static void child_main(struct isolab_child *child) {
+    child->began = isolab_clock_monotonic_raw();
+    isolab_walk(child, child->steps, child->count, 0);
+    end_process(127);
 }
 
 // MARK: - The parent's side
@@ -238,7 +256,7 @@ __attribute__((noreturn, used)) static void between_main(struct between *between
     if (result >= 0) result = isolab_clone(between->arguments, (void (*)(void *))child_main, child);
     if (result >= 0) child->pid = (int32_t)result;
     else between->error = result;
-    for (;;) CALL1(SYS_exit_group, 0);
+    end_process(0);
 }
 
 // What joins namespaces for a child that must be born in them. The launcher could never come back from a user namespace, and
@@ -282,7 +300,13 @@ int isolab_child_start(struct isolab_child *child) {
     child->hook_status = 0;
     child->listener = -1;
     child->successor = 0;
+    child->declined = 0;
+    child->labels[0] = -1;
+    child->labels[1] = -1;
     child->root = -1;
+    child->inside = -1;
+    child->is_placed = 0;
+    child->devices = -1;
     child->shown = -1;
     child->proc = -1;
     child->sys = -1;
@@ -290,6 +314,7 @@ int isolab_child_start(struct isolab_child *child) {
     child->empty = -1;
     child->alive = 1;
     for (uint64_t index = 0; index < child->count; index++) child->stamps[index] = 0;
+    if (child->later_stack) isolab_leave_behind(child);
     int32_t pidfd = -1;
     struct clone_args arguments = {
         .flags = child->flags | CLONE_VM | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_CHILD_CLEARTID,
@@ -315,6 +340,8 @@ int isolab_child_start(struct isolab_child *child) {
 }
 
 void isolab_child_open_gate(struct isolab_child *child, uint32_t gate) {
+    // What the launcher has come by meanwhile is not for a successor either.
+    if (child->later_stack) isolab_leave_behind(child);
     child->gate = gate;
     CALL3(SYS_futex, &child->gate, FUTEX_WAKE, 1);
 }

@@ -24,6 +24,19 @@ int isolab_mapped_tree(const char *source, int recursive, int user_namespace, in
     return -1;
 }
 
+int isolab_debug_files(void) {
+    long context = CALL2(SYS_fsopen, "debugfs", FILE_SYSTEM_CLOEXEC);
+    long result = context;
+    if (context >= 0) {
+        result = CALL5(SYS_fsconfig, context, COMMAND_CREATE, NULL, NULL, 0);
+        if (result >= 0) result = CALL3(SYS_fsmount, context, FILE_SYSTEM_CLOEXEC, 1 /* read-only */);
+        CALL1(SYS_close, context);
+    }
+    if (result >= 0) return (int)result;
+    errno = (int)-result;
+    return -1;
+}
+
 int isolab_mount_read_only(const char *path) {
     struct {
         uint64_t set, clear, propagation, user_namespace;

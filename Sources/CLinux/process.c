@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -20,7 +21,9 @@ int isolab_pidfd_getfd(int pidfd, int descriptor) { return (int)syscall(SYS_pidf
 
 int isolab_join_namespace(int descriptor, int flags) { return setns(descriptor, flags); }
 
-int isolab_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+int isolab_set_dumpable(int on) { return prctl(PR_SET_DUMPABLE, on, 0, 0, 0); }
+
+int isolab_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1; }
 
 int isolab_hold_signals(void) {
     sigset_t held;
@@ -37,6 +40,17 @@ int isolab_next_signal(int descriptor) {
     return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
 }
 
+int64_t isolab_splice(int source, int target, int64_t most) {
+    return splice(source, NULL, target, NULL, (size_t)most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+void isolab_block_broken_pipes(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage) {
     siginfo_t information = {0};
     int result = (int)syscall(SYS_waitid, P_PID, pid, &information, options, usage);
@@ -47,6 +61,8 @@ int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *us
     }
     return result;
 }
+
+int isolab_fork(void) { return fork(); }
 
 int isolab_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
 

@@ -81,6 +81,15 @@ static int enters_containers(char *const *words) {
     return 0;
 }
 
+// Where a standard stream is closed, the next file that is opened would be taken for it, and kept by whoever inherits it: a lock,
+// a directory of the host.
+static void open_missing_streams(void) {
+    for (int stream = 0; stream < 3; stream++) {
+        if (CALL2(SYS_fcntl, stream, F_GETFD) != -EBADF) continue;
+        CALL4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+    }
+}
+
 // What the kernel put on the stack: the count of arguments, they, a null, the environment, a null.
 //
 // Nothing is set up yet: no thread storage, no relocations, so no function of the C library, not even one that the
@@ -89,6 +98,7 @@ __attribute__((used, no_stack_protector, no_builtin, no_sanitize("address", "thr
 isolab_protect(uint64_t *stack) {
     char **arguments = (char **)(stack + 1);
     char **environment = arguments + stack[0] + 1;
+    open_missing_streams();
     if (enters_containers(arguments)) isolab_run_from_read_only_self(arguments, environment);
 }
 

@@ -3,23 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 int isolab_vm_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
-
-int isolab_vm_private_mounts(void) {
-    if (unshare(CLONE_NEWNS) != 0) return errno;
-    return mount("none", "/", 0, MS_REC | MS_PRIVATE, 0) == 0 ? 0 : errno;
-}
-
-int isolab_vm_bind(const char *source, const char *target) {
-    return mount(source, target, 0, MS_BIND, 0) == 0 ? 0 : errno;
-}
 
 int isolab_vm_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Glibc
+import Linux
 
 extension ParsableArguments {
     /// Ends the program as ArgumentParser's own `main` does, but with the exit statuses isolab promises.
@@ -14,6 +15,9 @@ extension ParsableArguments {
         let text = text ?? fullMessage(for: error)
         if code.isSuccess {
             print(text)
+            if let problem = StandardOutput.finish() {
+                refuse(problem, status: wrongCommandLine == 2 ? 1 : wrongCommandLine)
+            }
             Glibc.exit(0)
         }
         if !text.isEmpty { printToStandardError(text) }

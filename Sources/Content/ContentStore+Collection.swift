@@ -109,7 +109,7 @@ extension ContentStore {
             guard lstat(path, &status) == 0, Instant(status) < limit else { continue }
             try delete(digest)
             result.digests.append(digest)
-            result.size += Int64(status.st_size)
+            result.size +|= Int64(status.st_size)
         }
         return result
     }

@@ -54,10 +54,14 @@ extension ContentStore {
     /// Removes what ended sessions left: passing ones always, named ones where nothing was written to them for a while. Those
     /// under way are not touched.
     ///
-    /// - Parameter seconds: how long a named one is kept for being resumed.
+    /// - Parameters:
+    ///   - seconds: how long a named one is kept for being resumed.
+    ///   - emptySeconds: the same of one that holds nothing; nil: as long as the others.
     /// - Returns: the names of those removed.
     @discardableResult
-    public func cleanIngests(olderThan seconds: Int) throws(ContentError) -> [String] {
+    public func cleanIngests(olderThan seconds: Int, emptyOlderThan emptySeconds: Int? = nil) throws(ContentError)
+        -> [String]
+    {
         var removed: [String] = []
         for name in try ingests() {
             let path = ingestPath(name)
@@ -66,7 +70,9 @@ extension ContentStore {
             else { continue }
             var status = stat()
             guard FileLock.isStill(file.number, path), fstat(file.number, &status) == 0,
-                name.hasPrefix(Self.passingPrefix) || Int(status.st_mtim.tv_sec) <= time(nil) - seconds
+                name.hasPrefix(Self.passingPrefix)
+                    || Int(status.st_mtim.tv_sec)
+                        <= time(nil) - (status.st_size == 0 ? min(emptySeconds ?? seconds, seconds) : seconds)
             else { continue }
             if unlink(path) == 0 { removed.append(name) }
         }
@@ -81,7 +87,8 @@ extension ContentStore {
             let file: OwnedDescriptor
             do throws(SystemError) {
                 // Cut off only once it is locked: it may be another's.
-                file = try OwnedDescriptor(opening: path, O_RDWR | O_NOFOLLOW | (flags & ~O_TRUNC))
+                file = try OwnedDescriptor(
+                    opening: path, O_RDWR | O_NOFOLLOW | (flags & ~O_TRUNC), mode: isPrivate ? 0o600 : 0o644)
             } catch {
                 throw error.errno == ENOENT && flags & O_CREAT == 0
                     ? .unknownIngest(id, store: root) : ContentError(error)

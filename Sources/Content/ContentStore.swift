@@ -10,16 +10,26 @@ public import OCI
 public struct ContentStore: Sendable {
     /// The directory that holds `blobs`, `ingest` and `locks`.
     public let root: String
+    /// Whether nobody but its owner may read what is in it.
+    public let isPrivate: Bool
 
     /// Opens the store in a directory, made where it is absent.
-    public init(root: String) throws(ContentError) {
+    ///
+    /// - Parameter isPrivate: nobody but its owner may read what is in it: neither what comes from now on, nor, since its
+    ///   directories are closed, what was there before.
+    public init(root: String, isPrivate: Bool = false) throws(ContentError) {
         self.root = root
+        self.isPrivate = isPrivate
         let root = root
         try storing { () throws(SystemError) in
-            for algorithm in Digest.Algorithm.allCases {
-                try SystemFile.makeDirectories("\(root)/\(ImageLayout.blobs)/\(algorithm.rawValue)")
+            let mode: mode_t = isPrivate ? 0o700 : 0o755
+            var directories = ["ingest", "locks", "leases"].map { "\(root)/\($0)" }
+            directories += Digest.Algorithm.allCases.map { "\(root)/\(ImageLayout.blobs)/\($0.rawValue)" }
+            for directory in directories {
+                try SystemFile.makeDirectories(directory, mode: mode)
+                guard isPrivate else { continue }
+                try retryingOnInterrupt("chmod", directory) { chmod(directory, mode) }
             }
-            for name in ["ingest", "locks", "leases"] { try SystemFile.makeDirectories("\(root)/\(name)") }
         }
     }
 

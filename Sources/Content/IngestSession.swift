@@ -59,7 +59,7 @@ public final class IngestSession: Sendable {
                 }
                 let taken = UnsafeRawBufferPointer(rebasing: rest[..<count])
                 state.hasher.update(taken)
-                state.size += Int64(count)
+                state.size +|= Int64(count)
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
         }

@@ -15,7 +15,7 @@ extension Engine {
         let snapshot = try snapshot(of: try container(text), for: "compare")
         let changes = try images.changes(in: snapshot).filter { !HostFiles.paths.contains($0.shownPath) }
         let listing = Listing(
-            [],
+            [], further: ["Kind": "KIND", "Path": "PATH"],
             rows: changes.map {
                 .object([.init("Kind", .text($0.kind.rawValue)), .init("Path", .text($0.shownPath))])
             })

@@ -4,9 +4,15 @@ import Presentation
 
 extension Engine {
     /// Every container with how it is, those that have ended only where asked for.
-    public func containersWithStatus(all: Bool) throws -> [(container: StoredContainer, status: ContainerStatus)] {
+    public func containersWithStatus(
+        all: Bool, _ filter: ContainerFilter? = nil
+    ) throws -> [(container: StoredContainer, status: ContainerStatus)] {
         try releaseLeftovers()
-        return try containers().map { ($0, status(of: $0)) }.filter { all || $0.1.isAlive }
+        var found: [(container: StoredContainer, status: ContainerStatus)] = try containers().map {
+            ($0, status(of: $0))
+        }
+        if let filter { found = try filter.filtered(found) { name in try? images.image(name).id } }
+        return found.filter { all || $0.status.isAlive }
     }
 
     /// Removes an image, or a name of it (`rmi`).
@@ -36,15 +42,21 @@ extension Engine {
     /// - Parameters:
     ///   - kind: `image` or `container`; nil: whatever has the name, a container first.
     ///   - format: a template, applied to each; nil: JSON, a list of all.
-    public func inspect(_ names: [String], kind: String?, format: String?) throws -> String {
+    ///   - sized: whether it is counted what containers wrote (`--size`).
+    public func inspect(_ names: [String], kind: String?, format: String?, sized: Bool = false) throws -> String {
         guard kind == nil || kind == "image" || kind == "container" else {
             throw OptionError("--type", kind ?? "", "takes image or container")
         }
         let template: Template?
         if case .lines(let given)? = try format.map({ try ListFormat($0) }) { template = given } else { template = nil }
+        let sizes = sized ? try containerUse() : [:]
         let found = try names.map { name in
             if kind != "image" {
-                do { return inspection(of: try container(name)) } catch {
+                do {
+                    let container = try container(name)
+                    let none = DiskUse.Container(id: container.id, image: container.imageID, own: 0, shared: 0)
+                    return inspection(of: container, size: sized ? sizes[container.id] ?? none : nil)
+                } catch {
                     if kind == "container" { throw error }
                 }
             }

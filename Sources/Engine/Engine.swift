@@ -82,7 +82,9 @@ public struct Engine: Sendable {
     /// - Returns: what was done, one short phrase each.
     @discardableResult
     public func releaseLeftovers() throws -> [String] {
-        var released: [String] = []
+        var released = try images.removeAbandonedBuilds().map {
+            "build \($0), which was killed: what it worked with is removed"
+        }
         for id in try shelf.orphans() {
             guard let care = shelf.takeOver(id) else { continue }
             try runtime.delete(id, force: true)
@@ -116,7 +118,7 @@ public struct Engine: Sendable {
         let container: StoredContainer
         do { container = try shelf.find(text) } catch {
             // One whose record cannot be read has an identifier all the same.
-            guard force, let id = try shelf.identifiers.first(where: { $0.hasPrefix(text) && text.count >= 4 }) else {
+            guard force, let id = try shelf.identifiers.first(where: { $0.starts(text) && text.count >= 4 }) else {
                 throw error
             }
             try runtime.delete(id, force: true)

@@ -35,14 +35,8 @@ public struct SavedImages: Sendable {
         if form == .ociDirectory { return try store.saveLayout(images, to: output ?? "", platform: platform) }
         let format: ArchiveFormat = form == .dockerArchive ? .docker : .oci
         guard let output else { return try store.save(images, to: STDOUT_FILENO, format: format, platform: platform) }
-        let aside = "\(output).\(getpid()).new"
-        do {
-            let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-            try store.save(images, to: file.number, format: format, platform: platform)
-            if rename(aside, output) != 0 { throw SystemError("rename", output) }
-        } catch {
-            unlink(aside)
-            throw error
-        }
+        let file = try NamedOutput(output)
+        try store.save(images, to: file.descriptor, format: format, platform: platform)
+        try file.commit()
     }
 }

@@ -36,6 +36,7 @@ public enum SystemCall {
     public static let getrusage = 98
     public static let setUser = 105
     public static let setGroup = 106
+    public static let setProcessGroup = 109
     public static let setSession = 112
     public static let setGroups = 116
     public static let prctl = 157

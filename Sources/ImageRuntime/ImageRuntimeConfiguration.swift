@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// An image, and what is asked for beside it, as the `config.json` of a container (OCI image specification 1.1,
@@ -58,7 +59,7 @@ public struct ImageRuntimeConfiguration: Equatable, Sendable {
                 problem: "the image names no command and none was given")
         }
         let directory = workingDirectory ?? image.execution.workingDirectory ?? "/"
-        guard directory.hasPrefix("/") || directory.isEmpty else {
+        guard directory.starts("/") || directory.isEmpty else {
             throw ConfigurationError(
                 document: "image configuration", path: "config.WorkingDir", problem: "\(directory) is not absolute")
         }

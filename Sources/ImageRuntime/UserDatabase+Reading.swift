@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -23,75 +22,28 @@ extension UserDatabase {
         try self.init(root: root.number)
     }
 
-    /// Of layers that lie beside each other, the uppermost first: the first that has a file says what is in it.
+    /// Of layers that lie beside each other, the uppermost first: as they look merged, with links that lead from one into another.
     ///
-    /// For images whose layers are not mounted over each other yet. A layer that removes a file, or replaces `/etc` whole,
-    /// hides those below it.
+    /// For images whose layers are not mounted over each other yet.
     public init(layers: [String]) throws(SystemError) {
-        func content(of name: String) throws(SystemError) -> [UInt8] {
-            for layer in layers {
-                let root = try OwnedDescriptor(opening: layer, O_RDONLY | O_DIRECTORY)
-                switch try Self.look(for: name, in: root.number) {
-                case .content(let bytes): return bytes
-                case .removed: return []
-                case .absent: continue
-                }
-            }
-            return []
+        let tree = MergedTree(layers: layers)
+        func content(of path: String) throws(SystemError) -> [UInt8] {
+            guard let file = try tree.file(at: path) else { return [] }
+            return try RegularFile.content(of: file, "/\(path) of the image", limit: Self.greatestSize)
         }
         self.init(passwd: try content(of: "etc/passwd"), group: try content(of: "etc/group"))
     }
 
-    private enum Finding {
-        case content([UInt8])
-        case removed
-        case absent
-    }
-
     private static func content(of path: String, in root: Int32) throws(SystemError) -> [UInt8] {
-        guard case .content(let bytes) = try look(for: path, in: root) else { return [] }
-        return bytes
-    }
-
-    private static func look(for path: String, in root: Int32) throws(SystemError) -> Finding {
-        // A FIFO would wait for its writer.
-        let number = isolab_open_in_root(root, path, O_RDONLY | O_NONBLOCK, 0)
-        guard number >= 0 else {
-            switch errno {
-            // A whiteout is a device 0/0, which opens to nothing.
-            case ENXIO, ENODEV: return .removed
-            case ENOENT, ENOTDIR, ELOOP: return try hides(path, in: root) ? .removed : .absent
-            default: throw SystemError("openat2", "/\(path) of the image")
+        do throws(SystemError) {
+            let file = try TreeFile(path, in: root)
+            return file.isRegular ? try file.bytes(limit: greatestSize) : []
+        } catch {
+            guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else {
+                throw SystemError(
+                    error.operation, "/\(path) of the image", errno: error.errno, advice: error.advice)
             }
-        }
-        let file = OwnedDescriptor(owning: number)
-        var status = stat()
-        guard fstat(file.number, &status) == 0 else { throw SystemError("fstat", "/\(path) of the image") }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .removed }
-        guard status.st_size <= greatestSize else {
-            throw SystemError(
-                "read", "/\(path) of the image", errno: EFBIG, advice: "more than \(greatestSize) bytes are not read")
-        }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while content.count <= greatestSize {
-            let count = try retryingOnInterrupt("read", "/\(path) of the image") {
-                read(file.number, &chunk, chunk.count)
-            }
-            if count == 0 { break }
-            content += chunk.prefix(count)
-        }
-        return .content(content)
-    }
-
-    /// Whether a layer's directory stands for itself alone: an opaque one of overlayfs, or a whiteout in its place.
-    private static func hides(_ path: String, in root: Int32) throws(SystemError) -> Bool {
-        let directory = isolab_open_in_root(root, "etc", O_RDONLY | O_NONBLOCK, 0)
-        guard directory >= 0 else { return errno == ENXIO || errno == ENODEV }
-        let etc = OwnedDescriptor(owning: directory)
-        var value: UInt8 = 0
-        return ["trusted.overlay.opaque", "user.overlay.opaque"].contains { (name: String) in
-            isolab_get_attribute(etc.number, name, &value, 1) == 1 && value == UInt8(ascii: "y")
+            return []
         }
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// A user as a process has it: numbers, and what follows from who he is.
 public struct ResolvedUser: Equatable, Sendable {
     public var uid: UInt32
@@ -41,7 +43,7 @@ extension UserDatabase {
     /// group is 0 then; a group that is given stands alone, else the user is in every group that lists him. An empty name is
     /// root's number.
     public func resolve(_ specification: String) throws(UserError) -> ResolvedUser {
-        let parts = specification.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = specification.fields(between: ":", maxSplits: 1)
         let (user, group) = (parts.first ?? "", parts.count > 1 ? parts[1] : "")
         var result = try resolve(user: user)
         guard group.isEmpty else {
@@ -58,7 +60,7 @@ extension UserDatabase {
     /// The numbers that `--chown=user[:group]` means. As BuildKit has it, a group that is not given is the named user's own,
     /// or has the same number as the user's where that is a number; numbers need no entry.
     public func owner(_ specification: String) throws(UserError) -> (uid: UInt32, gid: UInt32) {
-        let parts = specification.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = specification.fields(between: ":", maxSplits: 1)
         guard let user = parts.first, !user.isEmpty else { throw UserError(kind: "user", name: "") }
         let owner: (uid: UInt32, gid: UInt32)
         if let number = Self.identity(user) {

@@ -1,3 +1,5 @@
+import Linux
+
 /// The users and groups an image knows: its `/etc/passwd` and `/etc/group` (passwd(5), group(5)).
 ///
 /// Lines that are not of the form are passed over, as the C library does; the first entry of a name or number counts.
@@ -38,7 +40,7 @@ public struct UserDatabase: Equatable, Sendable {
         }
         groups = Self.records(group).compactMap { fields in
             guard fields.count >= 3, !fields[0].isEmpty, let gid = Self.identity(fields[2]) else { return nil }
-            let members = fields.count > 3 ? fields[3].split(separator: ",").map(String.init) : []
+            let members = fields.count > 3 ? fields[3].parts(between: ",").map(String.init) : []
             return Group(name: fields[0], gid: gid, members: members)
         }
     }

@@ -76,13 +76,8 @@ public struct ImageStore: Sendable {
 
     /// Puts a document in place, on disk before it is seen.
     func replace(_ path: String, with bytes: [UInt8]) throws(ImageError) {
-        let aside = path + ".new"
         try calling { () throws(SystemError) in
-            let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
-            try SystemFile.write(bytes, to: file.number, path)
-            try retryingOnInterrupt("fsync", aside) { fsync(file.number) }
-            if rename(aside, path) != 0 { throw SystemError("rename", path) }
-            try SystemFile.synchronize(root)
+            try SystemFile.replace(path, with: bytes, mode: 0o644, durability: .entry)
         }
     }
 

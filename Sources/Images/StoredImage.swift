@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// An image of the store, chosen for a platform.
@@ -15,7 +16,7 @@ public struct StoredImage: Equatable, Sendable {
     public var id: Digest { manifest.config.digest }
 
     /// Bytes of the configuration and of the layers as they are stored.
-    public var size: Int64 { manifest.layers.reduce(manifest.config.size) { $0 &+ max(0, $1.size) } }
+    public var size: Int64 { manifest.layers.reduce(manifest.config.size) { $0 +| max(0, $1.size) } }
 
     /// The names with which a registry knows this very content: `repository@digest`.
     public var repositoryDigests: [String] {

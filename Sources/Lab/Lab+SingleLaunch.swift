@@ -12,13 +12,17 @@ extension Lab {
 
     /// Launches one sandbox in a lane, hears it out and releases it: a sample of its own, outside any run.
     ///
-    /// - Parameter command: a command of `isolab-workload` and its arguments.
+    /// - Parameters:
+    ///   - command: a command of `isolab-workload` and its arguments.
+    ///   - deadlineSeconds: how long it may take; the lane's usual time where nil.
     /// - Throws: `LabError` where the lane is unknown or cannot run here; what goes wrong later is the sample's reason.
     public static func launch(
-        lane id: String, command: [String], options: BenchOptions = BenchOptions()
+        lane id: String, command: [String], deadlineSeconds: Int? = nil, options: BenchOptions = BenchOptions()
     ) throws(LabError) -> Sample {
         try withLane(id, options) { lane, record, laboratory throws(LabError) in
-            let part = Experiment.Part(kind: StartupExperiment.id, workload: "exit", lanes: [id], blocks: 1)
+            let part = Experiment.Part(
+                kind: StartupExperiment.id, workload: "exit", lanes: [id], blocks: 1,
+                deadlineSeconds: deadlineSeconds ?? 0)
             let slot = SampleSlot(lane: lane, part: part, twin: false, warmup: false)
             let taken = Launch.whole(slot, command: command, in: laboratory).1
             return Sample(

@@ -34,10 +34,8 @@ public struct LayerError: Error, Equatable, Sendable, CustomStringConvertible {
         case damaged(String)
         /// The archive or its compression ends too early.
         case truncated
-        /// Something follows the end of the archive or of its compression.
+        /// Something that is none follows the last piece of its compression.
         case trailingData
-        /// Compressed otherwise than the media type says.
-        case compressionMismatch(expected: MediaType.Compression, found: MediaType.Compression)
         /// A layer of a media type that is not known here.
         case unknownMediaType(MediaType)
         /// The blob is not the one asked for.
@@ -88,9 +86,7 @@ extension LayerError.Reason: CustomStringConvertible {
         case .limitExceeded(let kind, let limit): "more than \(limit) \(kind.rawValue)"
         case .damaged(let words): "damaged archive: \(words)"
         case .truncated: "the archive ends too early"
-        case .trailingData: "something follows the archive's end"
-        case .compressionMismatch(let expected, let found):
-            "compressed as \(found.rawValue), though its media type says \(expected.rawValue)"
+        case .trailingData: "something follows the end of its compression"
         case .unknownMediaType(let type): "\"\(type)\" is no media type of a layer"
         case .digestMismatch(let expected, let found): "the content is \(found), not \(expected)"
         case .diffIDMismatch(let expected, let found): "the uncompressed archive is \(found), not \(expected)"

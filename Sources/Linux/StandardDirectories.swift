@@ -6,8 +6,8 @@ public enum StandardDirectories {
     /// (user_namespaces(7)): its map does not cover every number.
     public static let isHostRoot: Bool =
         geteuid() == 0
-        && (try? SystemFile.read("/proc/self/uid_map"))?.split(separator: "\n").map {
-            $0.split(separator: " ").map(String.init)
+        && (try? SystemFile.read("/proc/self/uid_map"))?.parts(between: "\n").map {
+            $0.parts(between: " ").map(String.init)
         } == [["0", "0", "4294967295"]]
 
     /// The user as those outside know him: who is root of a user namespace keeps what he has as the user he is out there.
@@ -47,7 +47,7 @@ public enum StandardDirectories {
     /// The directory of the running program; isolab's others are beside it.
     public static var programs: String {
         let path = programPath
-        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
     }
 
     /// The running program's file. One that runs from a mount of its own (`ProgramProtection`) has no path the kernel could

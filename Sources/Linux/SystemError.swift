@@ -32,9 +32,12 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         SystemError(operation, object, errno: errno, stage: stage, advice: advice)
     }
 
-    public var description: String {
+    public var description: String { text(reason: Self.message(errno)) }
+
+    /// The same with other words for the error number.
+    public func text(reason: String) -> String {
         var text = "\(operation) \(object)"
-        if errno != 0 { text += ": \(Self.message(errno)) (errno \(errno))" }
+        if errno != 0 { text += ": \(reason) (errno \(errno))" }
         if let stage { text += " [at \(stage)]" }
         if let advice { text += "; \(advice)" }
         return text

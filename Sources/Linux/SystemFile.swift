@@ -7,31 +7,62 @@ public enum SystemFile {
         String(decoding: try bytes(of: path), as: UTF8.self)
     }
 
+    /// Nothing that is read whole is greater: what is, or has no end, would fill memory.
+    public static let greatestSize = 512 << 20
+
     /// The whole content of a file.
-    public static func bytes(of path: String) throws(SystemError) -> [UInt8] {
-        let file = try OwnedDescriptor(opening: path, O_RDONLY)
+    ///
+    /// - Parameter limit: greater ones are refused, in bytes.
+    public static func bytes(of path: String, limit: Int = greatestSize) throws(SystemError) -> [UInt8] {
+        try bytes(of: try OwnedDescriptor(opening: path, O_RDONLY), path, limit)
+    }
+
+    /// The content of a file that a user named: a regular one, no pipe that may never begin and no device that may never end.
+    package static func document(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {
+        // Of a pipe without a writer, opening would wait.
+        let file = try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw SystemError("fstat", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemError(
+                "read", path, errno: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL,
+                advice: "name a regular file")
+        }
+        return try bytes(of: file, path, limit)
+    }
+
+    private static func bytes(
+        of file: borrowing OwnedDescriptor, _ path: String, _ limit: Int
+    ) throws(SystemError) -> [UInt8] {
         var status = stat()
         // The kernel's own files have none; others, which may be large, are read in large pieces.
         let length = fstat(file.number, &status) == 0 ? max(0, Int(status.st_size)) : 0
+        guard length <= limit else { throw tooLarge(path, limit) }
         let size = min(max(length, 16 << 10), 256 << 10)
         var content: [UInt8] = []
-        content.reserveCapacity(min(length, 1 << 30))
+        content.reserveCapacity(length)
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         defer { chunk.deallocate() }
         while true {
             let count = try retryingOnInterrupt("read", path) { Glibc.read(file.number, chunk.baseAddress, size) }
             if count == 0 { break }
+            guard content.count + count <= limit else { throw tooLarge(path, limit) }
             content.append(contentsOf: chunk.prefix(count))
         }
         return content
     }
 
-    /// Puts a content in place of a file's, whole or not at all: written aside, then renamed.
-    public static func replace(_ path: String, with content: [UInt8], mode: mode_t = 0o600) throws(SystemError) {
-        let aside = path + ".new"
-        let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
-        try write(content, to: file.number, path)
-        if rename(aside, path) != 0 { throw SystemError("rename", path) }
+    private static func tooLarge(_ path: String, _ limit: Int) -> SystemError {
+        SystemError("read", path, errno: EFBIG, advice: "more than \(limit) bytes are not read")
+    }
+
+    /// Puts a content in place of a regular file's, or where nothing is; whole or not at all (`NewFile`).
+    public static func replace(
+        _ path: String, with content: [UInt8], mode: mode_t = 0o600, durability: Durability = .none
+    ) throws(SystemError) {
+        var file = try NewFile(for: path, mode: mode)
+        try file.write(content)
+        try file.place(path, durability: durability)
     }
 
     /// Writes everything to an open file.
@@ -63,7 +94,7 @@ public enum SystemFile {
     /// Makes a directory and those above it; existing ones are left.
     public static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
             throw SystemError("mkdir", path)
         }
         try makeDirectories(String(path[..<slash]), mode: mode)
@@ -80,15 +111,20 @@ public enum SystemFile {
 
     /// The names in a directory, without `.` and `..`, sorted.
     public static func names(in path: String) throws(SystemError) -> [String] {
+        var names: [String] = []
+        try visitNames(in: path) { names.append($0) }
+        return names.sorted()
+    }
+
+    /// Shows each of them, in no order, without keeping any: for directories of which strangers choose the length.
+    package static func visitNames(in path: String, _ body: (String) -> Void) throws(SystemError) {
         guard let directory = opendir(path) else { throw SystemError("opendir", path) }
         defer { closedir(directory) }
-        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != "." && name != ".." { body(name) }
         }
-        return names.sorted()
     }
 }

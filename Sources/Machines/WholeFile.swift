@@ -5,33 +5,19 @@ internal import Linux
 enum WholeFile {
     /// Writes the whole file under a name of its own, then renames: readers see the old or the new, never half.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(SystemError) {
-        let temporary = "\(path).\(RandomName.make()).part"
-        do throws(SystemError) {
-            let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            try SystemFile.write(bytes, to: file.number, temporary)
-            _ = try retryingOnInterrupt("rename", path) { Glibc.rename(temporary, path) }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
+        try SystemFile.replace(path, with: bytes, mode: mode)
     }
 
     /// Writes a copy under a name of its own, then renames; in pieces, however large the file.
     static func copy(_ source: String, to path: String, mode: mode_t) throws(SystemError) {
-        let temporary = "\(path).\(RandomName.make()).part"
-        do throws(SystemError) {
-            let from = try OwnedDescriptor(opening: source, O_RDONLY)
-            let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            var piece = [UInt8](repeating: 0, count: 1 << 20)
-            while true {
-                let count = try retryingOnInterrupt("read", source) { Glibc.read(from.number, &piece, piece.count) }
-                if count == 0 { break }
-                try SystemFile.write(Array(piece[0..<count]), to: file.number, temporary)
-            }
-            _ = try retryingOnInterrupt("rename", path) { Glibc.rename(temporary, path) }
-        } catch {
-            unlink(temporary)
-            throw error
+        let from = try OwnedDescriptor(opening: source, O_RDONLY)
+        var file = try NewFile(for: path, mode: mode)
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try retryingOnInterrupt("read", source) { Glibc.read(from.number, &piece, piece.count) }
+            if count == 0 { break }
+            try file.write(Array(piece[0..<count]))
         }
+        try file.place(path)
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// Rows under a line of headings, columns two or more blanks apart.
 struct ColumnTable {
     /// How a column gives way where a line is too long.
@@ -38,7 +40,7 @@ struct ColumnTable {
     private func line(_ cells: [String], _ columns: [Int]) -> String {
         var result = ""
         for (index, cell) in cells.enumerated() {
-            let width = columns[index]
+            let (cell, width) = (cell.displayable(), columns[index])
             let shown = cell.count > width ? cell.prefix(width - 1) + "…" : cell[...]
             result += shown
             if index < cells.count - 1 { result += String(repeating: " ", count: width - shown.count + Self.gap) }

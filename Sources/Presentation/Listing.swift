@@ -45,10 +45,13 @@ public struct Listing: Sendable {
                 rows: rows.map { row in columns.map { Template.text(row[$0.field] ?? .text("")) } }
             ).text(limit: limit)
         case .lines(let template):
+            // A field that is none is a mistake on a host without any, too.
+            if rows.isEmpty { try template.check(against: fields) }
             var result = ""
             for row in rows { result += try template.render(row) + "\n" }
             return result
         case .templateTable(let template):
+            if rows.isEmpty { try template.check(against: fields) }
             // Tabs part the columns.
             var lines: [[String]] = []
             for row in [headings] + rows {
@@ -59,6 +62,9 @@ public struct Listing: Sendable {
             return ColumnTable(headings: lines[0], widths: widths, rows: Array(lines.dropFirst())).text(limit: nil)
         }
     }
+
+    /// The fields that its rows have, where there are none to look at; empty where nobody said.
+    private var fields: [String] { columns.map(\.field) + furtherHeadings.keys.sorted() }
 
     /// An object with each field's heading for its value.
     private var headings: JSONTree {
@@ -104,9 +110,10 @@ public enum ListFormat: Equatable, Sendable {
         }
     }
 
-    /// How many characters a line of a table may have: the terminal's, or 80; nil with `--no-trunc`.
+    /// How many characters a line of a table may have: the terminal's; nil where it is none, whose reader wants all there is, and
+    /// with `--no-trunc`.
     public static func lineLimit(noTruncation: Bool) -> Int? {
-        guard !noTruncation else { return nil }
+        guard !noTruncation, isatty(1) == 1 else { return nil }
         var size = winsize()
         if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 { return Int(size.ws_col) }
         return 80

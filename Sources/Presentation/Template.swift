@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// What `--format '{{.Repository}}:{{.Tag}}'` asks for: text with fields of a value in it, in the form of Go's templates,
@@ -71,7 +72,7 @@ public struct Template: Equatable, Sendable {
         guard words.count == 1, let field = words.first, field.hasPrefix(".") else {
             throw TemplateError("'{{\(text)}}' names no field, like {{.Name}}")
         }
-        expression.path = field.split(separator: ".").map(String.init)
+        expression.path = field.parts(between: ".").map(String.init)
         return expression
     }
 
@@ -111,11 +112,14 @@ public struct Template: Equatable, Sendable {
         return result
     }
 
-    /// The first words of the fields, for the head of a table.
-    var fields: [String] {
-        parts.compactMap {
-            guard case .field(let expression) = $0 else { return nil }
-            return expression.path.first ?? ""
+    /// Makes sure that the fields it names are among some, where there is no value to look at.
+    ///
+    /// - Parameter known: empty: nothing is known of them.
+    func check(against known: [String]) throws(TemplateError) {
+        guard !known.isEmpty else { return }
+        for case .field(let expression) in parts {
+            guard let name = expression.path.first, !known.contains(name) else { continue }
+            throw TemplateError("there is no field '\(name)'; there are \(known.joined(separator: ", "))")
         }
     }
 }

@@ -56,12 +56,15 @@ public struct Phase: Codable, Equatable, Sendable {
     /// Nanoseconds after the sample's `launch` event.
     public var start: Int64
     public var end: Int64
+    /// How often a guest's processors came back to the host meanwhile, where KVM counts it.
+    public var exits: Int64?
 
-    public init(_ name: String, actor: String, start: Int64, end: Int64) {
+    public init(_ name: String, actor: String, start: Int64, end: Int64, exits: Int64? = nil) {
         self.name = name
         self.actor = actor
         self.start = start
         self.end = end
+        self.exits = exits
     }
 }
 

@@ -6,13 +6,13 @@ import Synchronization
 /// Compiled profiles, kept in memory and, where a directory is given, on disk under the digest of what they were made from.
 ///
 /// The files are a convenience: one that is missing, unreadable or damaged is made again, and failing to write one is no
-/// error.
+/// error. What is read decides what containers may call: directory and file must be this user's own, and nobody else's to write.
+/// That is asked of what is open, not of a name that others may give to something else.
 public final class SeccompProgramCache: Sendable {
     private let directory: String?
     private let programs = Mutex<[Digest: SeccompProgram]>([:])
 
     /// - Parameter directory: Where the files are kept (`/var/cache/isolab/seccomp`); made on demand, for its owner alone.
-    ///   Whoever can write there decides what containers may call.
     public init(directory: String? = nil) {
         self.directory = directory
     }
@@ -40,40 +40,56 @@ public final class SeccompProgramCache: Sendable {
 
     // MARK: - Files
 
-    private func path(_ key: Digest) -> String? {
-        directory.map { "\($0)/\(key.hexadecimal).bpf" }
+    private static func name(_ key: Digest) -> String { "\(key.hexadecimal).bpf" }
+
+    /// Nil where there is none that may be believed.
+    private func open() -> OwnedDescriptor? {
+        guard let directory,
+            let place = try? OwnedDescriptor(opening: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+            Self.isOwn(place.number, S_IFDIR)
+        else { return nil }
+        return place
+    }
+
+    private static func isOwn(_ descriptor: Int32, _ kind: mode_t) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == kind && status.st_uid == geteuid()
+            && status.st_mode & 0o022 == 0
     }
 
     private func read(_ key: Digest) -> SeccompProgram? {
-        guard let path = path(key), let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
+        guard let place = open() else { return nil }
+        let number = openat(place.number, Self.name(key), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let file = OwnedDescriptor(owning: number)
+        guard Self.isOwn(file.number, S_IFREG) else { return nil }
         let greatest = SeccompProgramFile.greatestSize
         let bytes = [UInt8](unsafeUninitializedCapacity: greatest + 1) { buffer, count in
-            count = fread(buffer.baseAddress, 1, greatest + 1, file)
+            count = 0
+            while count <= greatest, let base = buffer.baseAddress {
+                let more = Glibc.read(file.number, base + count, greatest + 1 - count)
+                if more < 0, errno == EINTR { continue }
+                guard more > 0 else { return }
+                count += more
+            }
         }
         return SeccompProgramFile.decode(bytes)
     }
 
     /// Written aside and renamed, so that no reader sees half a file.
     private func write(_ program: SeccompProgram, _ key: Digest) {
-        guard let directory, let path = path(key) else { return }
-        makeDirectory(directory)
-        let aside = "\(path).\(RandomName.make())"
-        guard let file = fopen(aside, "wxe") else { return }
-        let bytes = SeccompProgramFile.encode(program)
-        let written = fwrite(bytes, 1, bytes.count, file)
-        let closed = fclose(file)
-        guard written == bytes.count, closed == 0, rename(aside, path) == 0 else {
-            unlink(aside)
+        guard let directory else { return }
+        try? SystemFile.makeDirectories(directory, mode: 0o700)
+        guard let place = open() else { return }
+        let aside = "\(Self.name(key)).\(RandomName.make())"
+        let number = openat(place.number, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard number >= 0 else { return }
+        let file = OwnedDescriptor(owning: number)
+        let isWritten = (try? SystemFile.write(SeccompProgramFile.encode(program), to: file.number, aside)) != nil
+        guard isWritten, renameat(place.number, aside, place.number, Self.name(key)) == 0 else {
+            unlinkat(place.number, aside, 0)
             return
         }
-    }
-
-    private func makeDirectory(_ path: String) {
-        if mkdir(path, 0o700) == 0 || errno != ENOENT { return }
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        makeDirectory(String(path[..<slash]))
-        mkdir(path, 0o700)
     }
 }
 

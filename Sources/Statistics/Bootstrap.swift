@@ -14,21 +14,21 @@ public enum Bootstrap {
         let count = values.count
         guard count > 1, values[0] < values[count - 1] else { return Array(repeating: values[0], count: resamples) }
         let place = Double(count - 1) * p
-        let rank = Int(place) + 1
+        let rank = Int(within: place) + 1
         let fraction = place - Double(rank - 1)
         let n = Double(count)
         var results: [Double] = []
         results.reserveCapacity(resamples)
         for _ in 0..<resamples {
             let lower = generator.beta(Double(rank), n + 1 - Double(rank))
-            let first = values[min(count - 1, Int(lower * n))]
+            let first = values[min(count - 1, Int(within: lower * n))]
             guard fraction > 0 else {
                 results.append(first)
                 continue
             }
             // The next order statistic: the least of the n − k draws above this one.
             let upper = lower + (1 - lower) * (1 - pow(generator.unit(), 1 / (n - Double(rank))))
-            let second = values[min(count - 1, Int(upper * n))]
+            let second = values[min(count - 1, Int(within: upper * n))]
             results.append(first + fraction * (second - first))
         }
         return results

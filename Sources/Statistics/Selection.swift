@@ -37,7 +37,7 @@ enum Selection {
     /// The quantile of probability `p` (type 7) of unsorted values.
     static func quantile(_ p: Double, of values: inout [Double]) -> Double {
         let place = Double(values.count - 1) * p
-        let below = Int(place)
+        let below = Int(within: place)
         let first = select(below, in: &values)
         guard place > Double(below), below + 1 < values.count else { return first }
         // Everything after `below` is at least as large, so the next order statistic is the least of it.

@@ -154,9 +154,18 @@ struct Child {
         isolab_exit(126)
     }
 
-    /// execve(2), with a search of PATH where the name has no slash: comes back only with an error number, positive.
     private static func execute(_ parameters: Parameters) -> Int {
         guard let name = UnsafePointer<UInt8>(bitPattern: parameters.arguments[0]) else { return ErrorNumber.noEntry }
+        return execute(name, Int(bitPattern: parameters.arguments), Int(bitPattern: parameters.environment))
+    }
+
+    /// execve(2), with a search of PATH where the name has no slash: comes back only with an error number, positive.
+    ///
+    /// - Parameters:
+    ///   - arguments: the address of their list.
+    ///   - environment: likewise.
+    static func execute(_ name: UnsafePointer<UInt8>, _ arguments: Int, _ environment: Int) -> Int {
+        func attempt(_ path: Int) -> Int { -systemCall(SystemCall.execve, path, arguments, environment) }
         var length = 0
         var hasSlash = false
         while name[length] != 0 {
@@ -164,21 +173,21 @@ struct Child {
             length += 1
         }
         if length == 0 { return ErrorNumber.noEntry }
-        if hasSlash { return attempt(Int(bitPattern: name), parameters) }
+        if hasSlash { return attempt(Int(bitPattern: name)) }
         if length > 255 { return ErrorNumber.nameTooLong }
-        var path = searchPath(parameters)
-        let candidate = memory(8192)
+        var path = searchPath(environment)
+        let candidate = isolab_scratch()
         var refusal = ErrorNumber.noEntry
         while true {
             var count = 0
             while path[count] != 0 && path[count] != 0x3a { count += 1 }
             // An empty entry is the working directory; one too long cannot exist.
-            if count < 4096 {
+            if count + length + 2 <= 4096 {
                 candidate.update(from: path, count: count)
                 candidate[count] = 0x2f
                 let start = count == 0 ? candidate + 1 : candidate
                 (candidate + count + 1).update(from: name, count: length + 1)
-                let result = attempt(Int(bitPattern: start), parameters)
+                let result = attempt(Int(bitPattern: start))
                 // What is there but cannot be run says more than what is not there.
                 if result != ErrorNumber.noEntry && result != ErrorNumber.notDirectory {
                     if result != ErrorNumber.noAccess { return result }
@@ -190,19 +199,15 @@ struct Child {
         }
     }
 
-    private static func attempt(_ path: Int, _ parameters: Parameters) -> Int {
-        -systemCall(
-            SystemCall.execve, path, Int(bitPattern: parameters.arguments), Int(bitPattern: parameters.environment))
-    }
-
     /// PATH of the command's own environment, else what a container gets.
-    private static func searchPath(_ parameters: Parameters) -> UnsafePointer<UInt8> {
-        var entry = parameters.environment
-        while let text = UnsafePointer<UInt8>(bitPattern: entry.pointee) {
-            if text[0] == 0x50 && text[1] == 0x41 && text[2] == 0x54 && text[3] == 0x48 && text[4] == 0x3d {
-                return text + 5
+    private static func searchPath(_ environment: Int) -> UnsafePointer<UInt8> {
+        if var entry = UnsafePointer<Int>(bitPattern: environment) {
+            while let text = UnsafePointer<UInt8>(bitPattern: entry.pointee) {
+                if text[0] == 0x50 && text[1] == 0x41 && text[2] == 0x54 && text[3] == 0x48 && text[4] == 0x3d {
+                    return text + 5
+                }
+                entry += 1
             }
-            entry += 1
         }
         let standard: StaticString = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return standard.utf8Start

@@ -1,16 +1,19 @@
 import CWorkload
 import Freestanding
 
-/// Called by `_start`: PID 1 of a guest that runs one command of an image.
+/// Called by `_start`: PID 1 of a guest that runs one command of an image; or, with `--` and a command, of a container.
 ///
 /// The initramfs holds this program, the modules that the kernel lacks, and, unless the root lies on a disk, the image's
 /// files below /image. What is to run comes over the virtio port, so that the archive is the same for every guest.
 @_cdecl("isolab_init_main")
 public func initMain(_ count: Int32, _ words: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
     guard systemCall(SystemCall.getpid) == 1 else {
-        let usage: StaticString = "isolab-init: runs as the first process of a guest only\n"
+        let usage: StaticString = "isolab-init: runs as the first process of a guest or a container only\n"
         _ = systemCall(SystemCall.write, 2, usage.address, usage.utf8CodeUnitCount)
         return 2
+    }
+    if count >= 3, let first = words[1], first[0] == 0x2d, first[1] == 0x2d, first[2] == 0 {
+        Supervisor.run(Int(bitPattern: words + 2), Int(bitPattern: words + Int(count) + 1))
     }
     Machine.openPort()
     Machine.reportCrashes()

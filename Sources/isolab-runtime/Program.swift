@@ -18,6 +18,7 @@ enum Program {
     static func main(_ arguments: [String]) -> Int32 {
         var log = Log(file: nil, form: .text, isDebugging: false)
         do {
+            if let problem = AddressSpace.problem(room: 16 << 20) ?? CallerText.problem() { throw UsageError(problem) }
             let global = try Options(arguments.dropFirst(), globalOptions, stopsAtPositional: 0)
             guard let form = Log.Form(rawValue: global.value("log-format") ?? "text") else {
                 throw UsageError("--log-format must be text or json")
@@ -44,13 +45,25 @@ enum Program {
                 return 0
             }
             let options = try Options(rest, command.options, stopsAtPositional: command.stopsAtPositional)
+            guard SystemFile.exists("/proc/self/ns") else {
+                throw UsageError("there is no /proc: mount it (mount -t proc proc /proc)")
+            }
             if command.entersContainers { try protectProgram(arguments, log) }
             let root = global.value("root") ?? Runtime.standardRoot
             return try command.run(options, Context(root: root, log: log))
         } catch {
-            log.error("\(error)")
+            log.error(words(for: error))
             return 1
         }
+    }
+
+    /// Engines know a program that is not there, or may not be run, by Go's words for it, which are the C library's in lower case:
+    /// their users get 127 and 126 for it.
+    private static func words(for error: any Error) -> String {
+        guard let error = error as? SystemError, ["execve", "chdir"].contains(error.operation) else {
+            return "\(error)"
+        }
+        return error.text(reason: SystemError.message(error.errno).lowercased())
     }
 
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.

@@ -10,6 +10,10 @@ signal(SIGPIPE, SIG_IGN)
 // What is made in a container is what its configuration says, not what the caller's shell takes off.
 umask(0o022)
 let status = Program.main(CommandLine.arguments)
+let problem = StandardOutput.finish()
+if let problem {
+    try? SystemFile.write(Array("isolab-runtime: \(problem)\n".utf8), to: STDERR_FILENO, "standard error")
+}
 fflush(nil)
 // Whatever else would be undone at the end, the kernel undoes.
-_exit(status)
+_exit(status == 0 && problem != nil ? 1 : status)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Linux
 import OCI
 import Presentation
 import RegistryClient
@@ -35,7 +36,7 @@ struct InspectCommand: ParsableCommand {
         let reference = try name.reference().withDefaultTag
         try Failure.told {
             let client = try registries.client()
-            if raw { return writeToStandardOutput(try client.document(reference).bytes) }
+            if raw { return try writeToStandardOutput(try client.document(reference).bytes) }
             let found = try client.inspect(reference, platform: platforms.platform)
             if config {
                 guard let bytes = found.configurationBytes else {
@@ -43,11 +44,11 @@ struct InspectCommand: ParsableCommand {
                         .unusable, "inspect \(reference.familiar)",
                         problem: "it is an artifact, without a configuration")
                 }
-                return writeToStandardOutput(bytes)
+                return try writeToStandardOutput(bytes)
             }
             let tree = try Self.tree(found, reference)
             if let template = try template() { return print(try template.render(tree)) }
-            writeToStandardOutput(tree.json(indented: true) + [0x0A])
+            try writeToStandardOutput(tree.json(indented: true) + [0x0A])
         }
     }
 
@@ -60,7 +61,7 @@ struct InspectCommand: ParsableCommand {
             .init("ManifestDigest", .text(found.descriptor.digest.description)),
             .init(
                 "Size",
-                .number("\(found.manifest.layers.reduce(found.manifest.config.size) { $0 &+ max(0, $1.size) })")),
+                .number("\(found.manifest.layers.reduce(found.manifest.config.size) { $0 +| max(0, $1.size) })")),
             .init("Layers", .list(found.manifest.layers.map { .text($0.digest.description) })),
             .init("Manifest", try JSONTree(json: found.manifestBytes, document: "manifest")),
         ])

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Glibc
+import Linux
 
 /// What `isolab` hands over when registries are concerned, with the same arguments: the only program that links libcurl.
 @main
@@ -21,6 +22,7 @@ struct IsolabTransfer: ParsableCommand {
         subcommands: [
             PullCommand.self, PushCommand.self, CopyCommand.self, InspectCommand.self, ListCommand.self,
             SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self, RegistryGroup.self,
+            FetchCommand.self,
         ])
 
     /// `isolab registry inspect` and `delete` as users call them: without that word `isolab` means what is here.
@@ -32,9 +34,12 @@ struct IsolabTransfer: ParsableCommand {
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
+        if let problem = AddressSpace.problem() { refuse(problem, status: 1) }
+        if let problem = CallerText.problem() { refuse(problem, status: 2) }
         do {
             var command = try parseAsRoot()
             try command.run()
+            if let problem = StandardOutput.finish() { refuse(problem, status: 1) }
         } catch {
             end(with: error)
         }

@@ -1,7 +1,5 @@
 import CLibvirt
-import CLinux
 import Glibc
-import Linux
 import Machines
 
 /// One connection to libvirt, kept for the life of the process.
@@ -13,8 +11,7 @@ struct Connection: @unchecked Sendable {
     let root: EmbeddedRoot?
 
     enum Target {
-        /// - capabilities: where libvirt's knowledge of the emulators is kept; nil for nowhere.
-        case embedded(StateDirectory, capabilities: String?)
+        case embedded(EmbeddedRoot)
         case uri(String)
     }
 
@@ -27,22 +24,14 @@ struct Connection: @unchecked Sendable {
         case .uri(let given):
             root = nil
             uri = given
-        case .embedded(let state, let capabilities):
-            do throws(SystemError) {
-                let made = try EmbeddedRoot(stateDirectory: state, capabilities: capabilities)
-                // An ordinary user's libvirt keeps tokens outside its root, in the user's runtime directory.
-                if geteuid() != 0 { setenv("XDG_RUNTIME_DIR", made.path, 1) }
-                try provideUser(in: made)
-                root = made
-                uri = made.uri
-            } catch {
-                throw DriverError(operation: error.operation, object: error.object, message: error.description)
-            }
+        case .embedded(let made):
+            // An ordinary user's libvirt keeps tokens outside its root, in the user's runtime directory.
+            if geteuid() != 0 { setenv("XDG_RUNTIME_DIR", made.path, 1) }
+            root = made
+            uri = made.uri
         }
         guard let pointer = virConnectOpen(uri) else {
-            let error = lastError("virConnectOpen", uri)
-            root?.remove()
-            throw error
+            throw lastError("virConnectOpen", uri)
         }
         return Connection(pointer: pointer, uri: uri, root: root)
     }
@@ -67,30 +56,6 @@ struct Connection: @unchecked Sendable {
     /// libvirt's versions are 1 000 000 × major + 1000 × minor + release.
     private static func dotted(_ version: UInt) -> String {
         "\(version / 1_000_000).\(version / 1000 % 1000).\(version % 1000)"
-    }
-
-    /// libvirt looks up the user `libvirt-qemu` before it reads in its configuration that another is wanted. Where the user
-    /// does not exist, this process, and no other, sees a passwd and a group file that have it.
-    private static func provideUser(in root: EmbeddedRoot) throws(SystemError) {
-        guard geteuid() == 0, getpwnam("libvirt-qemu") == nil else { return }
-        let failure = isolab_vm_private_mounts()
-        guard failure == 0 else {
-            throw SystemError(
-                "unshare", "mount namespace", errno: failure,
-                advice: "create the user instead: useradd --system --no-create-home libvirt-qemu")
-        }
-        for (file, line) in [
-            ("passwd", "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n"),
-            ("group", "libvirt-qemu:x:64055:\n"),
-        ] {
-            let copy = "\(root.path)/\(file)"
-            let text = (try? SystemFile.read("/etc/\(file)")) ?? ""
-            let all = Array((text.hasSuffix("\n") || text.isEmpty ? text + line : text + "\n" + line).utf8)
-            let descriptor = try OwnedDescriptor(opening: copy, O_WRONLY | O_CREAT | O_TRUNC)
-            try SystemFile.write(all, to: descriptor.number, copy)
-            let failure = isolab_vm_bind(copy, "/etc/\(file)")
-            guard failure == 0 else { throw SystemError("mount", "/etc/\(file)", errno: failure) }
-        }
     }
 }
 

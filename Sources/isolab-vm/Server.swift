@@ -203,7 +203,7 @@ struct Server: Sendable {
         return ShellWords.split(String(cString: text))
     }
 
-    /// Ends what was started, waits up to two seconds for it to be gone, closes and removes the root.
+    /// Ends what was started, waits up to two seconds for it to be gone, and closes.
     private func end() {
         // What libvirt has yet to notice of a process that was reaped here goes with this process.
         let isOver = { guests.isGone($0) || connection.root != nil && guests.hasEnded($0) }
@@ -211,6 +211,5 @@ struct Server: Sendable {
         for _ in 0..<200 where guests.names.contains(where: { !isOver($0) }) { usleep(10_000) }
         for pid in guests.runningProcesses { kill(pid, SIGKILL) }
         virConnectClose(connection.pointer)
-        connection.root?.remove()
     }
 }

@@ -1,8 +1,8 @@
 // isolab-vm: drives guests through libvirt for isolab. The only program that links libvirt.
 //
-//     isolab-vm --state DIRECTORY [CAPABILITIES]    libvirt's embedded driver, its root below the state directory; what it
-//                                                   learns of the emulators is kept in the directory CAPABILITIES
-//     isolab-vm --connect URI                       any other libvirt
+//     isolab-vm --embedded ROOT    libvirt's embedded driver in a directory that is there, with its configuration; isolab starts it
+//                                  as the first process of namespaces of its own, and as nobody to the host
+//     isolab-vm --connect URI      any other libvirt
 //
 // One JSON message a line: requests on standard input, answers and events on standard output (Machines/Driver). When its
 // input ends, it ends what it started and goes.
@@ -15,12 +15,11 @@ signal(SIGINT, SIG_IGN)  // whoever started it decides what an interrupt means
 
 var arguments = CommandLine.arguments.dropFirst()
 let target: Connection.Target
-switch (arguments.popFirst(), arguments.popFirst(), arguments.popFirst(), arguments.isEmpty) {
-case ("--connect", .some(let uri), nil, true): target = .uri(uri)
-case ("--state", .some(let directory), let capabilities, true):
-    target = .embedded(StateDirectory(root: directory), capabilities: capabilities)
+switch (arguments.popFirst(), arguments.popFirst(), arguments.isEmpty) {
+case ("--connect", .some(let uri), true): target = .uri(uri)
+case ("--embedded", .some(let root), true): target = .embedded(EmbeddedRoot(existing: root))
 default:
-    let usage = "usage: isolab-vm --state DIRECTORY [CAPABILITIES] | --connect URI\n"
+    let usage = "usage: isolab-vm --embedded ROOT | --connect URI\n"
     write(2, usage, usage.utf8.count)
     exit(2)
 }

@@ -3,6 +3,7 @@ enum Command {
     case exit(status: Int32)
     case ready
     case spin(millions: UInt64)
+    case sleep(milliseconds: UInt64)
     case memory(mebibytes: UInt64)
     case syscalls(batches: Int, scale: Int)
     /// Dies of an illegal instruction after its proof, so that the host's handling of crashes can be shown.
@@ -13,6 +14,7 @@ enum Command {
         case .exit: "exit"
         case .ready: "ready"
         case .spin: "spin"
+        case .sleep: "sleep"
         case .memory: "memory"
         case .syscalls: "syscalls"
         case .crash: "crash"
@@ -56,7 +58,7 @@ struct Arguments {
                 return
             }
         }
-        throw UsageError(words: "a command is needed: exit, ready, spin, memory, syscalls or crash", word: nil)
+        throw UsageError(words: "a command is needed: exit, ready, spin, sleep, memory, syscalls or crash", word: nil)
     }
 
     private static func command(
@@ -75,12 +77,16 @@ struct Arguments {
                 ? 10 : try number(&words, "spin needs millions of steps, at most 1000000", atMost: 1_000_000)
             return .spin(millions: millions)
         }
+        if equal(word, "sleep") {
+            let milliseconds = try number(&words, "sleep needs milliseconds, at most 1000000", atMost: 1_000_000)
+            return .sleep(milliseconds: milliseconds)
+        }
         if equal(word, "memory") {
             let mebibytes = try number(&words, "memory needs MiB, at most 1048576", atMost: 1 << 20)
             return .memory(mebibytes: mebibytes)
         }
         if equal(word, "syscalls") { return try syscalls(&words) }
-        throw UsageError(words: "no such command (exit, ready, spin, memory, syscalls, crash)", word: word)
+        throw UsageError(words: "no such command (exit, ready, spin, sleep, memory, syscalls, crash)", word: word)
     }
 
     private static func syscalls(_ words: inout Words) throws(UsageError) -> Command {

@@ -62,6 +62,8 @@ private func perform(_ command: Command, _ executable: Executable, _ channel: in
     case .spin(let millions):
         spin(millions: millions, &channel)
         return 0
+    case .sleep(let milliseconds):
+        return sleep(milliseconds: milliseconds, &channel)
     case .syscalls(let batches, let scale):
         var suite = Suite(batches: batches, scale: scale, executable: executable)
         return suite.run(&channel)

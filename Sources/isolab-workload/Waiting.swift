@@ -78,3 +78,27 @@ func spin(millions: UInt64, _ channel: inout Channel) {
     channel.value("spin.steps", "1", millions * 1_000_000)
     channel.value("spin.state", "1", UInt64(state))
 }
+
+/// Sleeps, and says how long by its own clock: in a guest the proof that its timer rings. One that does not would sleep for ever.
+func sleep(milliseconds: UInt64, _ channel: inout Channel) -> Int32 {
+    channel.mark("begin")
+    channel.flush()
+    let begin = monotonicNanoseconds()
+    var time = isolab_timespec(
+        seconds: Int64(milliseconds / 1000), nanoseconds: Int64(milliseconds % 1000) * 1_000_000)
+    var result = 0
+    repeat {
+        // What an interruption leaves is written where the wish stood.
+        result = withUnsafeMutablePointer(to: &time) {
+            systemCall(SystemCall.nanosleep, Int(bitPattern: $0), Int(bitPattern: $0))
+        }
+    } while result == -ErrorNumber.interrupted
+    if result < 0 {
+        channel.error("nanosleep", errno: -result, "cannot sleep")
+        return 1
+    }
+    let end = monotonicNanoseconds()
+    channel.mark("end")
+    channel.value("sleep.slept", "ns", UInt64(max(0, end - begin)))
+    return 0
+}

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Linux
 import Reports
 import RunRecord
 
@@ -24,7 +24,7 @@ struct CompareCommand: ParsableCommand {
                     comparison, before: first.manifest, after: second.manifest, colour: standardOutputTakesColour))
             if let output {
                 let html = ComparisonReport.html(comparison, before: first.manifest, after: second.manifest)
-                try TextFile.write(html, to: output)
+                try NamedOutput.write(Array(html.utf8), to: output)
                 print("comparison: \(output)")
             }
         } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Glibc
+import Linux
 
 /// The command-line tool: one file a command, no logic; what a command does is a call on Lab or Reports.
 @main
@@ -42,33 +43,28 @@ struct Isolab: ParsableCommand {
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
     static func main() {
+        let wrong: Int32 = isEngines ? 125 : 2
+        if let problem = AddressSpace.problem() { refuse(problem, status: isEngines ? 125 : 1) }
+        if let problem = CallerText.problem() { refuse(problem, status: wrong) }
+        if let problem = UnknownCommand.problem(in: Array(CommandLine.arguments.dropFirst())) {
+            refuse(problem, status: wrong)
+        }
         do {
             var command = try parseAsRoot()
+            guard SystemFile.exists("/proc/self/ns") else {
+                refuse("there is no /proc: mount it (mount -t proc proc /proc)", status: isEngines ? 125 : 1)
+            }
             try StoreAccess.prepare(for: command)
             try command.run()
+            if let problem = StandardOutput.finish() { refuse(problem, status: isEngines ? 125 : 1) }
         } catch {
-            let text = Self.unknownCommand(message(for: error), fullMessage(for: error))
-            end(with: error, saying: text, wrongCommandLine: isEngines ? 125 : 2)
+            end(with: error, saying: UnknownCommand.withoutGuess(fullMessage(for: error)), wrongCommandLine: wrong)
         }
     }
 }
 
 /// Engines have one status for all that is not the command's own.
 var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
-
-extension Isolab {
-    /// Where a command was asked for that is none: the parser would say that an argument is one too many.
-    private static func unknownCommand(_ message: String, _ full: String) -> String? {
-        let opening = "Unexpected argument '"
-        guard message.hasPrefix(opening), let word = message.dropFirst(opening.count).split(separator: "'").first,
-            let usage = full.split(separator: "\n").first(where: {
-                $0.hasPrefix("Usage: ") && $0.hasSuffix(" <subcommand>")
-            })
-        else { return nil }
-        let parent = usage.dropFirst("Usage: ".count).dropLast(" <subcommand>".count)
-        return "\(parent): there is no command '\(word)'; `\(parent) --help` lists those there are"
-    }
-}
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"

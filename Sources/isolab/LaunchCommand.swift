@@ -18,8 +18,19 @@ struct LaunchCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("A command of the workload and its arguments.", valueName: "workload"))
     var command: [String] = ["exit"]
     @Flag(help: "Print what would be done, step by step, and start nothing.") var plan = false
+    @Option(
+        help: ArgumentHelp(
+            "Kill it after so many seconds instead of 30, or 120 where a guest runs under software emulation.",
+            valueName: "seconds"))
+    var deadline: Int?
     @Flag(help: "A line for every step, however short.") var steps = false
     @OptionGroup var parts: PartOptions
+
+    func validate() throws {
+        if let deadline, !(1...1_000_000).contains(deadline) {
+            throw ValidationError("--deadline is \(deadline); it must be from 1 to 1000000")
+        }
+    }
 
     func run() throws {
         do {
@@ -30,7 +41,7 @@ struct LaunchCommand: ParsableCommand {
                 }
                 return
             }
-            let sample = try Lab.launch(lane: lane, command: command, options: parts.options)
+            let sample = try Lab.launch(lane: lane, command: command, deadlineSeconds: deadline, options: parts.options)
             print(TerminalWaterfall.render(sample, colour: standardOutputTakesColour, everyStep: steps))
             guard sample.admitted else {
                 printToStandardError("isolab: \(lane): \(sample.reason)")

@@ -221,6 +221,43 @@ import Testing
         #expect(try text(tree + "/nowhere") == "f")
     }
 
+    /// A Containerfile or an ignore file that is a link out of the context is not read, by whatever way it is named: its first words
+    /// would be printed. One that stays inside is.
+    @Test func namedFilesStayInside() throws {
+        let secret = bed.directory + "/secret"
+        try SystemFile.replace(secret, with: Array("SECRET of the host\n".utf8))
+        try bed.write("real", "FROM scratch\nCOPY real /x\n")
+        /// What is said where it is refused.
+        func refusal(_ file: String? = nil) -> String {
+            do { _ = try BuildContext(directory: bed.context, file: file) } catch { return "\(error)" }
+            return ""
+        }
+        for (name, file) in [
+            ("Containerfile", nil), ("Dockerfile", nil), ("other", "other"), ("other", bed.context + "/other"),
+            ("d/other", "d/other"),
+        ] {
+            for target in [secret, "../secret", "/proc/self/root\(secret)", "/dev/zero"] {
+                let path = "\(bed.context)/\(name)"
+                try SystemFile.makeDirectories(bed.context + "/d")
+                #expect(symlink(target, path) == 0)
+                let told = refusal(file)
+                #expect(!told.contains("SECRET") && told.contains("context"), "\(name) to \(target): \(told)")
+                #expect(unlink(path) == 0)
+            }
+        }
+        #expect(symlink("real", bed.context + "/Containerfile") == 0)
+        #expect(refusal() == "")
+        for name in [".dockerignore", "Containerfile.containerignore"] {
+            #expect(symlink(secret, "\(bed.context)/\(name)") == 0)
+            let told = refusal()
+            #expect(!told.contains("SECRET") && told.contains("context"), "\(name): \(told)")
+            #expect(unlink("\(bed.context)/\(name)") == 0)
+        }
+        // A file that the user names elsewhere is his choice.
+        try SystemFile.replace(secret, with: Array("FROM scratch\n".utf8))
+        #expect(refusal(secret) == "")
+    }
+
     /// A directory's content is copied, not the directory: a destination that is made for it is one as any other.
     @Test func contentOnly() throws {
         try bed.write("d/sub/a", "a")

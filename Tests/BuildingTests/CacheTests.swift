@@ -1,4 +1,5 @@
 import Building
+import CLinux
 import Containerfiles
 import Content
 import Glibc
@@ -58,6 +59,22 @@ import Testing
         #expect(bed.cachedSteps == 3)
         try bed.build(Self.file, BuildOptions(request: BuildRequest(arguments: ["V": "2"])))
         #expect(bed.cachedSteps == 0)
+    }
+
+    /// Attributes go into layers, and so they count: one that is gone or another is another layer.
+    @Test func attributesCount() throws {
+        try bed.write("f", "1")
+        try bed.build(Self.file)
+        let file = try OwnedDescriptor(opening: bed.context + "/f", O_RDONLY)
+        for (value, cached) in [("one", 1), ("one", 3), ("two", 1)] {
+            #expect(isolab_set_attribute(file.number, "user.isolab", value, value.utf8.count) == 0)
+            try bed.build(Self.file)
+            #expect(bed.cachedSteps == cached, "\(value)")
+        }
+        #expect(isolab_remove_attribute(file.number, "user.isolab") == 0)
+        let built = try bed.build(Self.file)
+        #expect(bed.cachedSteps == 3)
+        #expect(try FileAttributes.read(bed.tree(built) + "/f").keys.filter { $0 == "user.isolab" } == [])
     }
 
     /// A layer that was removed is made again.

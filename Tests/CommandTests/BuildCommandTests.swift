@@ -45,7 +45,7 @@ struct BuildCommandTests {
             ("build --memory lots .", 2, "--memory 'lots'"), ("build --platform x .", 2, "--platform x"),
             ("build --compression x .", 2, "--compression x"), ("build -t Upper .", 1, "lower case"),
             ("build -f file --target x .", 1, "no stage 'x'"), ("build -f missing .", 1, "builds have no network"),
-            ("biuld", 2, "there is no command 'biuld'; `isolab --help`"), ("image biuld", 2, "`isolab image --help`"),
+            ("biuld", 2, "there is no command 'biuld'; is 'build' meant?"), ("image biuld", 2, "`isolab image --help`"),
         ] as [(String, Int32, String)])
     func mistakes(arguments: String, status: Int32, words: String) throws {
         let result = try EnginePlace.shell(
@@ -80,5 +80,16 @@ struct BuildCommandTests {
         let isNamedTwice = ["registry inspect", "registry delete"].contains(command)
         let long = result.output.split(separator: "\n").map(String.init).filter { $0.count > 80 }
         #expect(long.filter { !isNamedTwice || !$0.hasPrefix("USAGE: ") } == [])
+    }
+
+    /// What the README says a command takes is what its help says.
+    @Test(arguments: ["build", "run"]) func readme(command: String) throws {
+        let root = String(#filePath.prefix(upTo: #filePath.firstRange(of: "/Tests/")?.lowerBound ?? #filePath.endIndex))
+        let line = try #require(
+            Place.text(root + "/README.md").split(separator: "\n").first { $0.hasPrefix("| `\(command)` |") })
+        let options = line.split { " `,()|\\".contains($0) }.filter { $0.hasPrefix("-") }
+        let help = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place()).output
+        let words = Set(help.split { " ,/\n".contains($0) })
+        #expect(options.count > 10 && options.filter { !words.contains($0) } == [])
     }
 }

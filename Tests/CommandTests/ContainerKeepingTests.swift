@@ -72,6 +72,28 @@ struct ContainerKeepingTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// HOME follows the user that `exec` is asked for, unless somebody has named it; a terminal has a TERM; and who is no user is none.
+    @Test func execEnvironment() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" run --rm --name plain-$$ busybox sh -c 'echo ready; sleep 100' > log &
+            "$isolab" run --rm --name named-$$ -e HOME=/named busybox sh -c 'echo ready; sleep 100' > log2 &
+            until grep -q ready log && grep -q ready log2; do sleep 0.1; done
+            "$isolab" exec -u 12 plain-$$ sh -c 'echo $HOME'
+            "$isolab" exec -u 12 -e HOME=/given plain-$$ sh -c 'echo $HOME'
+            "$isolab" exec -u 12 named-$$ sh -c 'echo $HOME'
+            "$isolab" exec -t plain-$$ sh -c 'echo $TERM' | tr -d '\\r'
+            "$isolab" exec -t -e TERM=dumb plain-$$ sh -c 'echo $TERM' | tr -d '\\r'
+            "$isolab" exec -u 4294967295 plain-$$ id; echo "status $?"
+            "$isolab" exec -u 12:4294967295 plain-$$ id; echo "status $?"
+            "$isolab" rm -f plain-$$ named-$$ > /dev/null; wait
+            """)
+        #expect(
+            result.output.split(separator: "\n") == [
+                "/", "/given", "/named", "xterm", "dumb", "status 125", "status 125",
+            ], "\(result.output)\(result.complaints)")
+    }
+
     /// After `kill -9` of isolab the container is gone with it, and the next command frees what it left: with `--rm` all of it.
     @Test(arguments: [true, false]) func killed(removes: Bool) throws {
         let result = try IsolabProgram.shell(

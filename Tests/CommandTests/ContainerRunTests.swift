@@ -45,6 +45,8 @@ struct ContainerRunTests {
     /// Each option shows inside.
     @Test(arguments: [
         ("-e A=1 -e B=x=y", "echo $A $B", "1 x=y"),
+        // A combining character after what parts name and value.
+        ("-e A=\u{301}x", "env | grep -c '^A='", "1"),
         ("-w /tmp", "pwd", "/tmp"),
         ("-w /made/here -u 5:6", "pwd; stat -c '%a %u:%g' /made .", "/made/here\n755 0:0\n755 0:0"),
         ("-v ./:/here:ro,noexec", "grep ' /here ' /proc/mounts | grep -o ' ro,noexec'", " ro,noexec"),

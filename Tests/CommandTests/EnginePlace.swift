@@ -34,6 +34,11 @@ enum EnginePlace {
         try IsolabProgram.shell("export ISOLAB_DATA=\(try data)\n\(line)", in: try Place())
     }
 
+    /// Starts a shell line that ends in a program, and leaves that running.
+    static func start(_ line: String, in place: Place) throws -> RunningProcess {
+        try IsolabProgram.start(shell: "export ISOLAB_DATA=\(try data)\nexec \(line)", in: place)
+    }
+
     /// Runs a command in a container of busybox.
     static func run(_ options: String, _ command: String) throws -> IsolabProgram.Result {
         try shell("\"$isolab\" run --rm \(options) busybox \(command)")

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 import Testing
 
 /// `isolab run --vm`, as a user calls it.
@@ -36,6 +37,7 @@ struct GuestRunTests {
             for i in $(seq 100); do pgrep -f "guest=isolab-$guest," > /dev/null && sleep 0.1; done
             pgrep -f "guest=isolab-$guest,"; grep -c "$place" /proc/self/mountinfo
             "$isolab" run --rm --vm busybox true; ls /run/isolab/vm | grep -c "^c$guest[.]"
+            find /sys/fs/cgroup -name "guests-c$guest.*" | wc -l
             """)
         #expect(
             result.output == """
@@ -46,7 +48,43 @@ struct GuestRunTests {
                 0
                 0
                 0
+                0
 
                 """, "\(result.complaints)")
+    }
+
+    /// Neither QEMU nor virtiofsd nor what drives them is root, or has a capability or a namespace of the host's, with a directory
+    /// of the host or without; and of a guest that ended well nothing stays.
+    @Test(arguments: [false, true]) func shutIn(shares: Bool) throws {
+        let hasVirtiofsd =
+            access("/usr/lib/qemu/virtiofsd", X_OK) == 0 || access("/usr/libexec/virtiofsd", X_OK) == 0
+        guard !shares || hasVirtiofsd else { return }
+        let place = try Place()
+        let option = shares ? "-v \"$place:/shared\"" : ""
+        let isolab = try EnginePlace.start(
+            "\"$isolab\" run --rm --vm \(option) busybox sh -c 'echo up; sleep 600' > log 2>&1", in: place)
+        defer {
+            try? isolab.kill(SIGKILL)
+            _ = try? isolab.wait()
+        }
+        #expect(Patience.until { place.read("log").contains("up") }, "\(place.read("log"))")
+        let helpers = try Procfs.descendants(of: isolab.pid).map { Confinement($0) }.filter { $0.name != "isolab" }
+        let names = helpers.map(\.name)
+        for name in ["isolab-vm", "qemu-system-x86"] + (shares ? ["virtiofsd"] : []) {
+            #expect(names.contains(name), "\(names)")
+        }
+        for (helper, name) in zip(helpers, names) {
+            let isEmulator = name.hasPrefix("qemu-system")
+            let found = helper.violations(
+                owner: isEmulator ? 2_013_265_920 : 1_879_048_192, holdsCapabilities: !isEmulator,
+                isFiltered: isEmulator, directory: name == "virtiofsd" ? "/" : "/run/isolab/vm")
+            #expect(found == [], "\(name)")
+        }
+        let directory = "c\(isolab.pid)."
+        try isolab.kill(SIGTERM)
+        #expect(try isolab.wait().ending == .exited(143))
+        #expect(!Processes.names(in: "/run/isolab/vm").contains { $0.hasPrefix(directory) })
+        let cgroups = try IsolabProgram.shell("find /sys/fs/cgroup -name 'guests-\(directory)*'", in: place)
+        #expect(cgroups.output == "")
     }
 }

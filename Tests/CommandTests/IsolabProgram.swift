@@ -40,6 +40,13 @@ struct IsolabProgram {
             StandardStreams(input: null.number, output: null.number, error: null.number))
     }
 
+    /// Starts a shell line and leaves it running.
+    static func start(shell line: String, in place: Place) throws -> RunningProcess {
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        return try plan("/bin/sh", ["-c", line], in: place).spawn(
+            StandardStreams(input: null.number, output: null.number, error: null.number))
+    }
+
     private static func plan(_ program: String, _ arguments: [String], in place: Place) -> ProcessPlan {
         ProcessPlan(
             program, arguments,

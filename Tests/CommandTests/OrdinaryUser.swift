@@ -10,7 +10,7 @@ enum OrdinaryUser {
     static let hasHelpers = access("/usr/bin/newuidmap", X_OK) == 0
 
     /// Runs a shell script as him, in his home, which is a directory of the place. `$isolab` is the program, whose files are shown
-    /// to him wherever they are.
+    /// to him wherever they are. /run is empty: nothing that root or a service left there helps him, or is in his way.
     ///
     /// - Parameters:
     ///   - subordinate: /etc/subuid and /etc/subgid.
@@ -33,6 +33,7 @@ enum OrdinaryUser {
             unset ISOLAB_DATA XDG_DATA_HOME XDG_CACHE_HOME SUDO_USER
             exec unshare --mount sh -c "mount --bind passwd /etc/passwd && touch /etc/subuid /etc/subgid &&
                 mount --bind subordinate /etc/subuid && mount --bind subordinate /etc/subgid &&
+                mount -t tmpfs run /run &&
                 mount --bind \(IsolabProgram.directory) programs && cd home &&
                 exec setpriv --reuid \(number) --regid \(number) --clear-groups sh ../script"
             """, in: place)

@@ -226,7 +226,8 @@ struct OrdinaryUserTests {
             lines(result) == ["0", " 0 \(OrdinaryUser.number) 1", "inside"], "\(result.output)\(result.complaints)")
     }
 
-    /// His image in a guest, whose root is packed where its owners can be read.
+    /// His image in a guest, whose root is packed where its owners can be read. Nothing of the host's /run is needed for it, nor
+    /// what root's libvirt left there.
     @Test(.enabled(if: GuestLuckTests.hasGuests, "guests need isolab-vm and QEMU"))
     func guest() throws {
         let result = try shell(
@@ -234,7 +235,30 @@ struct OrdinaryUserTests {
             "$isolab" run --name kept busybox sh -c 'echo secret > /s; chown 33:44 /s; chmod 600 /s'
             "$isolab" commit kept made > /dev/null
             "$isolab" run --rm --vm made sh -c 'stat -c %u:%g /s; cat /s; exit 7' || echo "status $?"
+            ls "$XDG_RUNTIME_DIR/isolab/vm"
             """)
         #expect(lines(result) == ["33:44", "secret", "status 7"], "\(result.output)\(result.complaints)")
+    }
+
+    /// QEMU of his guest is the last of his subordinate ids, and he himself where he has none; without a capability either way.
+    @Test(
+        .enabled(if: GuestLuckTests.hasGuests, "guests need isolab-vm and QEMU"),
+        arguments: [("test:200000:65536\n", 265_535), ("other:100000:65536\n", OrdinaryUser.number)])
+    func guestIsShutIn(subordinate: String, user: Int) throws {
+        let result = try shell(
+            """
+            "$isolab" run --rm --vm busybox sh -c 'echo up; sleep 600' > log & guest=$!
+            until grep -q up log; do kill -0 $guest || exit 1; sleep 0.1; done
+            for process in $(pgrep -f "guest=isolab-$guest,"); do
+                cat /proc/$process/comm
+                sed -n 's/^\\(Uid\\|CapPrm\\|CapEff\\|NoNewPrivs\\|Seccomp\\):[[:space:]]*/\\1 /p' /proc/$process/status | tr '\\t' ' '
+            done
+            kill $guest; wait $guest || true
+            """, subordinate: subordinate)
+        #expect(
+            lines(result) == [
+                "qemu-system-x86", "Uid \(user) \(user) \(user) \(user)", "CapPrm 0000000000000000",
+                "CapEff 0000000000000000", "NoNewPrivs 1", "Seccomp 2",
+            ], "\(result.output)\(result.complaints)")
     }
 }

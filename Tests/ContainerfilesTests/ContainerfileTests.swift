@@ -122,7 +122,7 @@ import Testing
                         mounts: [
                             .init(kind: .memory(size: 2 << 20), target: "/t"),
                             .init(kind: .cache(identifier: "n"), target: "/c"),
-                        ]))
+                        ], network: "none"))
             ),
             (
                 "COPY --from=b --chown=1:2 --chmod=755 --link a b /c/",
@@ -136,7 +136,47 @@ import Testing
                 .copy(
                     .init(
                         isAdd: true, from: nil, owner: nil, mode: nil, sources: ["a b"], destination: "/c",
-                        documents: []))
+                        documents: [], unpacks: true))
+            ),
+            (
+                "ADD --checksum=sha256:1 --exclude=*.md --unpack=false https://a/b /c",
+                .copy(
+                    .init(
+                        isAdd: true, from: nil, owner: nil, mode: nil, sources: ["https://a/b"], destination: "/c",
+                        documents: [], excludes: ["*.md"], checksum: "sha256:1"))
+            ),
+            (
+                "COPY --parents --exclude=a --exclude=b x /c/",
+                .copy(
+                    .init(
+                        isAdd: false, from: nil, owner: nil, mode: nil, sources: ["x"], destination: "/c/",
+                        documents: [], keepsParents: true, excludes: ["a", "b"]))
+            ),
+            ("RUN [ -d /bin ] && true", .run(.init(command: .shell("[ -d /bin ] && true"), documents: [], mounts: []))),
+            ("CMD [\"a\", \"b\"", .command(.shell("[\"a\", \"b\""))),
+            ("ENTRYPOINT [\"a\"] b", .entrypoint(.shell("[\"a\"] b"))),
+            ("VOLUME [a b", .volume(["[a", "b"])),
+            (
+                "HEALTHCHECK CMD [ -e /x ]",
+                .healthcheck(.init(command: .shell("[ -e /x ]")))
+            ),
+            (
+                "RUN --mount=target=/t,from=s,source=a,rw --mount=type=secret,id=k,required a",
+                .run(
+                    .init(
+                        command: .shell("a"), documents: [],
+                        mounts: [
+                            .init(kind: .files(from: "s", source: "a"), target: "/t"),
+                            .init(
+                                kind: .secret(.init(identifier: "k", isRequired: true)), target: "/run/secrets/k"),
+                        ]))
+            ),
+            (
+                #"RUN --mount=type=bind,"source=a,b",target=/t a"#,
+                .run(
+                    .init(
+                        command: .shell("a"), documents: [],
+                        mounts: [.init(kind: .files(from: nil, source: "a,b"), target: "/t")]))
             ),
             (
                 "FROM --platform=linux/arm64 img AS Name",
@@ -151,13 +191,13 @@ import Testing
     @Test(arguments: [
         ("RUN", "RUN"), ("RUN []", "RUN"), ("RUN [1]", "RUN"), ("COPY a", "COPY"),
         ("COPY --from=x --from=y a b", "COPY"),
-        ("COPY --parents a b", "COPY"), ("COPY --what a b", "COPY"), ("COPY --chown a b", "COPY"),
+        ("COPY --parents=what a b", "COPY"), ("COPY --what a b", "COPY"), ("COPY --chown a b", "COPY"),
         ("ADD --from=x a b", "ADD"),
         ("ENV a", "ENV"), ("ENV a=1 b", "ENV"), ("ENV =1", "ENV"), ("ARG =1", "ARG"), ("SHELL /bin/sh", "SHELL"),
         ("EXPOSE", "EXPOSE"), ("HEALTHCHECK what", "HEALTHCHECK"), ("HEALTHCHECK --interval=1 CMD a", "HEALTHCHECK"),
         ("ONBUILD FROM x", "FROM"), ("ONBUILD ONBUILD RUN a", "ONBUILD"), ("ONBUILD", "ONBUILD"), ("FROM", "FROM"),
-        ("FROM a as", "FROM"), ("FROM a AS 1", "FROM"), ("WHAT x", "WHAT"), ("RUN --network=host a", "RUN"),
-        ("RUN --mount=type=secret,id=x a", "RUN"), ("RUN --mount=type=tmpfs a", "RUN"),
+        ("FROM a as", "FROM"), ("FROM a AS 1", "FROM"), ("WHAT x", "WHAT"), ("RUN --network=what a", "RUN"),
+        ("RUN --mount=type=ssh a", "RUN"), ("RUN --mount=type=secret a", "RUN"), ("RUN --mount=type=tmpfs a", "RUN"),
         ("RUN --security=insecure a", "RUN"),
         ("COPY <<EOF /x", "COPY"), ("STOPSIGNAL a b", "STOPSIGNAL"), ("VOLUME [\"\"]", "VOLUME"), ("USER", "USER"),
     ])
@@ -166,6 +206,23 @@ import Testing
         #expect(error.line == 3)
         if !text.contains("<<") { #expect(error.instruction?.hasSuffix(name) == true || text.hasPrefix("ONBUILD")) }
         #expect(!error.description.contains("\n"))
+    }
+
+    /// Every mistake is told, with the file's own name, and what follows an instruction that is none is read nevertheless.
+    @Test func severalMistakes() throws {
+        let text = "FROM x\nWHAT a\nRUN a\nCOPY b\nRUN <<EOF\n"
+        let error = try #require(throws: ContainerfileError.self) { try Containerfile(text.utf8, name: "Mine") }
+        #expect(error.description.split(separator: "\n").map { $0.prefix(7) } == ["Mine:2:", "Mine:4:", "Mine:5:"])
+        let many = "FROM x\n" + String(repeating: "WHAT\n", count: 100)
+        let count = try #require(throws: ContainerfileError.self) { try Containerfile(many.utf8) }
+        #expect(count.description.split(separator: "\n").count == 21)
+        #expect(count.description.hasSuffix("… and 80 more"))
+    }
+
+    /// A document belongs to a command that begins with a bracket and is a shell's; to words in JSON it does not.
+    @Test func documentsOfTests() throws {
+        let file = try Containerfile("FROM x\nRUN [ -e /x ] || cat <<E\nRUN\nE\nRUN [\"<<E\"]\nUSER a\n".utf8)
+        #expect(file.instructions.map(\.instruction.name) == ["FROM", "RUN", "RUN", "USER"])
     }
 
     /// What is no Containerfile at all.

@@ -33,7 +33,8 @@ import Testing
             .mount(source: "/r", target: "/m", type: "", flags: [.bind, .recursive], data: ""),
             .setMountAttributes(path: "/m", set: .readOnly, clear: [], recursive: false),
             .pivotRoot(path: "/m"),
-            .newSession, .streams, .resetSignals, .closeAtOnce(preserving: 0),
+            .sessionKeyring(name: nil), .newSession, .streams, .nullStreams, .resetSignals,
+            .closeAtOnce(preserving: 0),
             .limitBoundingSet(to: []),
             .setGroups(primary: 0, additional: []), .setUser(0), .changeDirectory(path: "/"),
             .setCapabilities(effective: [], permitted: [], inheritable: []),
@@ -169,7 +170,11 @@ import Testing
             $0.linux?.mountLabel = "u:r:t:s0"
             $0.mounts = [.init(destination: "/t", type: "tmpfs"), .init(destination: "/proc", type: "proc")]
         }
-        #expect(plan.steps.contains(.writeFile(path: "/proc/self/attr/exec", content: "exec profile")))
+        // Its file is opened while the host's procfs is in sight, which shows the process, and written to before it is closed.
+        let names = plan.steps.map(\.name)
+        let order = ["hold label", "pivot_root", "label", "close descriptors", "execve"]
+        #expect(names.filter(order.contains) == order)
+        #expect(plan.steps.contains(.writeLabel(.appArmor, "exec profile")))
         #expect(
             plan.steps.contains(
                 .mount(source: "tmpfs", target: "/t", type: "tmpfs", flags: [], data: "context=\"u:r:t:s0\"")))
@@ -213,6 +218,66 @@ import Testing
         #expect(rootless.childJoins.map(\.path) == ["/ns/user", "/ns/network"])
     }
 
+    /// Whoever joins a container is made at the end, when nothing of the host is left to it, whatever its configuration says.
+    @Test(arguments: [[], [.user], [.time], [.user, .time], [.terminal], [.shared]] as [[JoinTrait]], [true, false])
+    func joining(traits: [JoinTrait], privileged: Bool) throws {
+        var host = Self.modern
+        host.privileged = privileged
+        var configuration = RuntimeConfiguration(
+            ociVersion: "1.0.2", process: .init(arguments: ["/p"]),
+            linux: .init(namespaces: [.init(.mount), .init(.pid), .init(.network)]))
+        if traits.contains(.user) { configuration.linux?.namespaces.append(.init(.user)) }
+        if traits.contains(.time) { configuration.linux?.namespaces.append(.init(.time)) }
+        if traits.contains(.shared) { configuration.linux?.namespaces.removeAll { $0.kind == .pid } }
+        let process = RuntimeConfiguration.Process(terminal: traits.contains(.terminal), arguments: ["/p"])
+        let plan = try JoinPlan(process, configuration: configuration, pid: 77, host: host)
+        let place = try #require(plan.steps.firstIndex(of: .succeed(pass: 0)))
+        let later = plan.steps[(place + 1)...].map(\.name)
+        #expect(later == ["setsid"] + (traits.contains(.terminal) ? ["take terminal"] : []) + ["execve"])
+        let before = plan.steps[..<place].map(\.name)
+        #expect(before.contains("close descriptors") && before.contains("capset") && before.contains("setuid"))
+        #expect(plan.launcherNamespaces.subtracting([.time, .user]).isEmpty)
+        #expect(plan.launcherNamespaces.contains(.time) == traits.contains(.time))
+    }
+
+    enum JoinTrait { case user, time, terminal, shared }
+
+    /// A container in another's pid namespace likewise, where procfs can be made from outside it.
+    @Test func successorOfALaunch() throws {
+        let lifecycle = LaunchPlan.Lifecycle(identifier: "c", bundle: "/b", waitsForStart: true)
+        var host = Self.modern
+        host.procfsTakesNamespace = true
+        func plan(
+            _ namespaces: [RuntimeConfiguration.Namespace], terminal: Bool = false
+        ) throws -> LaunchPlan {
+            try self.plan(host: host, options: .init(lifecycle: lifecycle)) {
+                $0.linux?.namespaces += namespaces
+                $0.process?.terminal = terminal
+            }
+        }
+        #expect(try !plan([.init(.pid)]).hasSuccessor)
+        #expect(try plan([.init(.pid, path: "/ns/pid")], terminal: true).hasSuccessor)
+        // It makes its own namespaces where it belongs: inside.
+        let inside = try plan([.init(.pid, path: "/ns/pid"), .init(.user, path: "/ns/user"), .init(.network)])
+        #expect(inside.hasSuccessor)
+        #expect(inside.namespaces.isEmpty && inside.childJoins.isEmpty)
+        let order = ["join pid", "join user", "setgroups", "setuid", "unshare mnt,net"]
+        #expect(inside.steps.map(\.name).filter(order.contains).prefix(5) == order[...])
+        // With one of its own it takes what needs rights over the others' first.
+        let anew = try self.plan(host: host, options: .init(lifecycle: lifecycle)) {
+            $0.linux?.namespaces += [.init(.pid, path: "/ns/pid"), .init(.user)]
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 1000, size: 9)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 1000, size: 9)]
+            $0.mounts = [.init(destination: "/proc", type: "proc")]
+        }
+        #expect(anew.hasSuccessor)
+        #expect(anew.namespaces.isEmpty && anew.childJoins.isEmpty)
+        let taken = ["join pid", "fsmount proc", "unshare mnt,user", "await id maps", "pivot_root"]
+        #expect(anew.steps.map(\.name).filter(taken.contains) == taken)
+        host.procfsTakesNamespace = false
+        #expect(try !plan([.init(.pid, path: "/ns/pid")]).hasSuccessor)
+    }
+
     /// A runtime's container: dies with its maker until it is written down, waits for its start, and runs startContainer hooks
     /// and its program without one.
     @Test func lifecycleOrder() throws {
@@ -224,7 +289,7 @@ import Testing
         }
         let names = plan.steps.map(\.name)
         let order = [
-            "guard launcher", "chroot", "mknod /dev/null", "leave root", "await runtime hooks", "hook /two",
+            "guard launcher", "enter root", "mknod /dev/null", "leave root", "await runtime hooks", "hook /two",
             "pivot_root",
             "close descriptors", "find program", "await record", "parent-death signal", "hand over", "await start",
             "hook /three", "execve",

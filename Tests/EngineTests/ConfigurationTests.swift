@@ -53,6 +53,22 @@ import Testing
         #expect(environment.contains("PATH=/bin"))
     }
 
+    /// Where the host counts how hot its processors are, the counters are masked, unless everything is shown.
+    @Test func heatCounters() throws {
+        var facts = RunFacts()
+        facts.heatedProcessors = [0, 3]
+        let paths = [0, 3].map { "/sys/devices/system/cpu/cpu\($0)/thermal_throttle" }
+        let masked = try Self.make(facts: facts).linux?.maskedPaths ?? []
+        #expect(paths.allSatisfy(masked.contains) && masked.contains("/proc/interrupts"))
+        #expect(try Self.make(facts: facts) { $0.privileged = true }.linux?.maskedPaths == [])
+    }
+
+    /// The host's console is not among a container's devices.
+    @Test func hostsConsole() throws {
+        let rules = try Self.make().linux?.resources?.devices ?? []
+        #expect(rules.contains { $0.major == 5 && $0.minor == 0 } && !rules.contains { $0.major == 5 && $0.minor == 1 })
+    }
+
     /// Limits as the specification writes them.
     @Test func limits() throws {
         let resources = try Self.make {

@@ -25,6 +25,19 @@ import Testing
         #expect((try? ByteSize("--memory-swap", "-1", allowsUnlimited: true))?.bytes == -1)
     }
 
+    /// What parts an option is a byte, whatever follows it: a combining character makes one character of both to those who look at
+    /// characters, and the kernel and the command see the byte.
+    @Test func combiningCharacters() throws {
+        let change = try EnvironmentChange("-e", "A=\u{301}x")
+        #expect(change.name == "A" && change.value == "\u{301}x")
+        #expect(EnvironmentChange.apply([change], to: ["A=\u{302}y"]) { _ in nil } == ["A=\u{301}x"])
+        #expect(try NamedValue("--label", "a=\u{301}").value == "\u{301}")
+        let volume = try VolumeMount("-v", "/\u{301}a:/\u{301}b:ro")
+        #expect(volume.source == "/\u{301}a" && volume.target == "/\u{301}b" && volume.readOnly)
+        #expect(throws: OptionError.self) { try VolumeMount("-v", "/a:/b/../\u{301}c") }
+        #expect(throws: OptionError.self) { try TemporaryMount("--tmpfs", "/b/../\u{301}c") }
+    }
+
     /// Parts of a processor are exact: 0.29 is 29 000 microseconds, which it is not in binary.
     @Test(
         arguments: [("1", 100_000), ("0.29", 29_000), ("1.5", 150_000), ("0", nil), ("64", 6_400_000)]
@@ -165,13 +178,45 @@ import Testing
 
     @Test func environmentFile() throws {
         let changes = try EnvironmentChange.file(
-            "--env-file", "f", "# words\n\nA=1\r\n  B=\"as it is\"\nHOME\n")
+            "--env-file", "f", "\u{FEFF}# words\n\nA=1\r\n  B=\"as it is\"\nHOME\n".utf8)
         #expect(changes.map(\.name) == ["A", "B", "HOME"])
         #expect(changes.map(\.value) == ["1", "\"as it is\"", nil])
         let error = #expect(throws: OptionError.self) {
-            try EnvironmentChange.file("--env-file", "f", "A=1\nB C=2\n")
+            try EnvironmentChange.file("--env-file", "f", "A=1\nB C=2\n".utf8)
         }
         #expect(error?.description.contains("line 2") == true)
+        // Another value than the one that stands there is worse than none.
+        let foreign = #expect(throws: OptionError.self) {
+            try EnvironmentChange.file("--env-file", "f", Array("A=".utf8) + [0xE9])
+        }
+        #expect(foreign?.description.contains("UTF-8") == true)
+        #expect(try EnvironmentChange.file("--env-file", "f", "\u{FEFF}A=1".utf8).map(\.name) == ["A"])
+        #expect(try NamedValue.file("--label-file", "f", "a=b\nc\n".utf8).map(\.value) == ["b", ""])
+    }
+
+    /// A sign and a combining character behind it are one character to Swift, and two to everybody else.
+    @Test func signsAreBytes() throws {
+        let accent = "\u{301}x"
+        let change = try EnvironmentChange("-e", "A=" + accent)
+        #expect(change.name == "A" && change.value.map { Array($0.utf8) } == Array(accent.utf8))
+        #expect(EnvironmentChange.apply([change], to: ["A=1"]) { _ in nil }.count == 1)
+        #expect(try NamedValue("--label", "a=" + accent).value.utf8.elementsEqual(accent.utf8))
+        #expect(try VolumeMount("-v", "/a:/" + accent).target.utf8.elementsEqual(("/" + accent).utf8))
+        #expect(try SecurityOption("--security-opt", "apparmor=" + accent) == .apparmor(accent))
+        #expect(throws: OptionError.self) { try UserLimit("--ulimit", "nofile=" + accent) }
+        #expect(try VolumeMount("-v", "/\u{301}a:/b:ro").readOnly)
+    }
+
+    /// A value with a comma stands in quotation marks, as CSV has it.
+    @Test func mountsAreCSV() throws {
+        guard case .volume(let volume) = try MountOption("--mount", #"type=bind,"source=/a,b",target=/x,"readonly""#)
+        else {
+            throw OptionError("--mount", "", "is no volume")
+        }
+        #expect(volume.source == "/a,b" && volume.target == "/x" && volume.readOnly)
+        for text in [#"type=bind,source="/a",target=/x"#, #"type=bind,"source=/a"b,target=/x"#, #""type=bind"#] {
+            #expect(throws: OptionError.self, "\(text)") { try MountOption("--mount", text) }
+        }
     }
 
     /// Capabilities are added to and taken from Docker's, and ALL of one side leaves the other to say the exceptions.

@@ -11,7 +11,8 @@ let package = Package(
         .executableTarget(
             name: "isolab-fuzz",
             dependencies: [
-                .product(name: "IsolabLayers", package: "isolab"), .product(name: "OCITestSupport", package: "isolab"),
+                .product(name: "IsolabLayers", package: "isolab"), .product(name: "IsolabRegistry", package: "isolab"),
+                .product(name: "IsolabReports", package: "isolab"), .product(name: "OCITestSupport", package: "isolab"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])])
     ]

@@ -109,6 +109,32 @@ import Testing
         }
     }
 
+    /// What an image ships in the place of its users is looked at, not opened: opening a device does what its driver does. The
+    /// kernel tells who opens a file; of one that is regular it does.
+    @Test(.enabled(if: geteuid() == 0, "only root makes devices"))
+    func devicesAreNotOpened() throws {
+        try withRoot { root in
+            try FileManager.default.createDirectory(
+                at: root.appending(path: "etc"), withIntermediateDirectories: true)
+            for name in ["passwd", "group"] {
+                let path = "\(root.path)/etc/\(name)"
+                for kind in [S_IFCHR, S_IFBLK, S_IFIFO, S_IFREG] {
+                    // /dev/zero, and a loop device that is none.
+                    let device = kind == S_IFCHR ? 0x105 : kind == S_IFBLK ? 0x7FF : 0
+                    #expect(mknod(path, kind | 0o644, dev_t(device)) == 0)
+                    let watch = inotify_init1(Int32(IN_NONBLOCK))
+                    defer { close(watch) }
+                    #expect(inotify_add_watch(watch, path, UInt32(IN_OPEN)) > 0)
+                    #expect(try UserDatabase(rootfs: root.path) == .empty)
+                    var event = [UInt8](repeating: 0, count: 4096)
+                    let isOpened = read(watch, &event, event.count) > 0
+                    #expect(isOpened == (kind == S_IFREG), "\(name) of kind \(kind)")
+                    #expect(unlink(path) == 0)
+                }
+            }
+        }
+    }
+
     /// Of layers side by side the uppermost that has the file speaks.
     @Test func uppermostLayerSpeaks() throws {
         try withRoot { root in
@@ -118,6 +144,55 @@ import Testing
             let database = try UserDatabase(layers: [root.path + "/b", root.path + "/a"])
             #expect(database.users.map(\.name) == ["upper"])
             #expect(database.groups.map(\.name) == ["lower"])
+        }
+    }
+
+    /// A link in one layer leads to a file of another, and up and absolutely as in the container.
+    @Test(arguments: ["/nix/passwd", "../nix/passwd", "../../../nix/passwd", "/linked/passwd"])
+    func linksAcrossLayers(target: String) throws {
+        try withRoot { root in
+            try write("there:x:5000:5000::/:\n", "a/nix/passwd", in: root)
+            try write("", "b/etc/motd", in: root)
+            let files = FileManager.default
+            try files.createSymbolicLink(atPath: root.path + "/b/etc/passwd", withDestinationPath: target)
+            try files.createSymbolicLink(atPath: root.path + "/b/linked", withDestinationPath: "nix")
+            #expect(try UserDatabase(layers: [root.path + "/b", root.path + "/a"]).users.map(\.name) == ["there"])
+        }
+    }
+
+    /// A link to itself is no file, and one to the host's is one of the image's.
+    @Test func linksThatLeadNowhere() throws {
+        try withRoot { root in
+            try write("", "a/etc/motd", in: root)
+            let files = FileManager.default
+            try files.createSymbolicLink(atPath: root.path + "/a/etc/passwd", withDestinationPath: "passwd")
+            try files.createSymbolicLink(
+                atPath: root.path + "/a/etc/group", withDestinationPath: "../../../../../../../etc/group")
+            #expect(try UserDatabase(layers: [root.path + "/a"]) == .empty)
+        }
+    }
+
+    /// A directory of a higher layer merges with those below, unless something else stands between.
+    @Test func directoriesMerge() throws {
+        try withRoot { root in
+            try write("lower:x:1:1::/:\n", "a/etc/passwd", in: root)
+            try write("", "b/etc/motd", in: root)
+            #expect(try UserDatabase(layers: [root.path + "/b", root.path + "/a"]).users.map(\.name) == ["lower"])
+            try write("no directory", "c/etc", in: root)
+            try write("", "d/etc/motd", in: root)
+            let layers = ["d", "c", "a"].map { "\(root.path)/\($0)" }
+            #expect(try UserDatabase(layers: layers).users.isEmpty)
+        }
+    }
+
+    /// A device that an image ships in the file's place is not opened: the host has no rule of devices. Opening this one would
+    /// succeed, and reading it never end.
+    @Test(.enabled(if: geteuid() == 0, "only root makes devices")) func devicesAreNotOpened() throws {
+        try withRoot { root in
+            try write("", "a/etc/motd", in: root)
+            #expect(mknod(root.path + "/a/etc/passwd", S_IFCHR | 0o644, 1 << 8 | 5) == 0)
+            #expect(try UserDatabase(layers: [root.path + "/a"]).users.isEmpty)
+            #expect(try UserDatabase(rootfs: root.path + "/a").users.isEmpty)
         }
     }
 

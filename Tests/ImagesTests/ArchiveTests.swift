@@ -106,6 +106,35 @@ import Testing
         try store.untag(ImageReference("multi"))
     }
 
+    /// What Docker 25 saves by its identifier: an index that names nothing (`null`), and its own document that names the image.
+    @Test(arguments: ["null", "[]"]) func dockerByIdentifier(manifests: String) throws {
+        let image = try TestImage.make(in: store, layers: ["echo 1 > a"], names: ["one"])
+        let path = try save(["one"])
+        let work = directory.path + "/docker25"
+        try SystemFile.makeDirectories(work)
+        try TestImage.run(
+            """
+            tar -xf \(path) && printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":\(manifests)}' \
+            > index.json && tar -cf \(path) *
+            """, in: work)
+        let loaded = try other.load(path)
+        #expect(loaded.map { $0.names.map(\.familiar) } == [["one:latest"]])
+        #expect(try other.image("one").id == image.id)
+    }
+
+    /// An archive that says nothing of its images but that there are none is told so.
+    @Test func emptyIndex() throws {
+        let work = directory.path + "/empty"
+        try SystemFile.makeDirectories(work)
+        try TestImage.run(
+            """
+            printf '{"imageLayoutVersion":"1.0.0"}' > oci-layout && printf '{"schemaVersion":2,"manifests":null}' > index.json
+            tar -cf ../empty.tar *
+            """, in: work)
+        let error = #expect(throws: ImageError.self) { try other.load(directory.path + "/empty.tar") }
+        #expect(error?.description.contains("holds no image") == true)
+    }
+
     /// Docker's older form: a directory a layer, links for those that are there twice, no manifest.
     @Test func legacyDocker() throws {
         let image = try TestImage.make(in: store, layers: ["echo 1 > a", "echo 1 > a", "echo 2 > b"])
@@ -148,6 +177,8 @@ import Testing
         ("echo x > f && tar cf ../x.tar f", "neither index.json nor manifest.json"),
         ("echo '{}' > repositories && tar cf ../x.tar repositories", "older than 1.10"),
         ("head -c 5000 /dev/urandom > ../x.tar", "no tar archive"),
+        // A few kilobytes that would become 400 MiB.
+        ("truncate -s 400M layer.tar && tar cf - layer.tar | zstd -qc > ../x.tar", "times as large"),
         ("echo '[{\"Config\":\"c\",\"Layers\":[]}]' > manifest.json && tar cf ../x.tar manifest.json", "not in it"),
         (
             "echo '[{\"Config\":\"../c\",\"Layers\":[]}]' > manifest.json && tar cf ../x.tar manifest.json",

@@ -59,7 +59,7 @@ import Testing
             chmod 700 touched; mkdir -p new/deep; ln -s x new/deep/link; mknod new/null c 1 3
             """)
         let one = workshop.path + "/one"
-        let changes = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/upper")
+        let changes = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/upper").changes
         #expect(
             changes.map(\.description) == [
                 "C /dir", "C /etc", "C /etc/a", "D /etc/b", "A /etc/c", "A /new", "A /new/deep", "A /new/deep/link",
@@ -96,7 +96,7 @@ import Testing
         // And unpacked by itself the upper layer is the upper directory again.
         lseek(top.number, 0, SEEK_SET)
         _ = try LayerUnpacker(UnpackOptions()).unpack(LayerBlob(top.number), into: workshop.path + "/again")
-        let again = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/again")
+        let again = try DirectoryChanges.overlay(lower: [one], upper: workshop.path + "/again").changes
         #expect(again == changes)
     }
 

@@ -198,7 +198,6 @@ import Testing
             (.digestMismatch(expected: other, found: digest), { $0.digest = other }),
             (.diffIDMismatch(expected: other, found: digest), { $0.diffID = other }),
             (.sizeMismatch(expected: 1, found: Int64(archive.count)), { $0.size = 1 }),
-            (.compressionMismatch(expected: .gzip, found: .none), { $0.mediaType = .layerGzip }),
             (.unknownMediaType(.imageManifest), { $0.mediaType = .imageManifest }),
         ]
         for (reason, change) in wrong {

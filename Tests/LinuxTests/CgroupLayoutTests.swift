@@ -27,12 +27,12 @@ import Testing
             Self.lines(plan.directories[0]) == [
                 "cpu.max=20000", "cpu.weight=100", "memory.max=1048576", "memory.swap.max=2097152", "pids.max=5",
             ])
-        #expect(plan.warnings.isEmpty)
+        #expect(plan.refusals.isEmpty)
         let delegated = CgroupPlan(name: "n", limits: Self.limits, layout: layout, delegated: true)
         #expect(delegated.directories[0].path == "/sys/fs/cgroup/user.slice/user-1000.slice/run.scope/isolab/n")
     }
 
-    /// Controllers on v1 with a v2 hierarchy beside them; a hierarchy mounted twice counts once; an unused cpuset is left out.
+    /// Controllers on v1 with a v2 hierarchy beside them; a hierarchy mounted twice counts once.
     @Test func hybrid() {
         let layout = CgroupLayout(
             mountInformation: """
@@ -48,7 +48,8 @@ import Testing
         let plan = CgroupPlan(name: "n", limits: Self.limits, layout: layout)
         #expect(
             plan.directories.map(\.path) == [
-                "/cg/cpu,cpuacct/isolab/n", "/cg/memory/isolab/n", "/cg/systemd/isolab/n", "/cg/unified/isolab/n",
+                "/cg/cpu,cpuacct/isolab/n", "/cg/memory/isolab/n", "/cg/cpuset/isolab/n", "/cg/systemd/isolab/n",
+                "/cg/unified/isolab/n",
             ])
         #expect(
             Self.lines(plan.directories[0]) == [
@@ -58,7 +59,15 @@ import Testing
             Self.lines(plan.directories[1]) == [
                 "memory.limit_in_bytes=1048576", "memory.memsw.limit_in_bytes=3145728",
             ])
-        #expect(plan.warnings == ["no pids cgroup controller here: its limits are not set"])
+        #expect(plan.refusals.map(\.field) == ["linux.resources.pids"])
+    }
+
+    /// A part's name that begins like another's is not taken for it.
+    @Test func partOfTheSameBeginning() {
+        let layout = CgroupLayout(
+            mountInformation: "40 39 0:30 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory",
+            ownCgroups: "4:memory:/docker/abcdef\n")
+        #expect(layout.hierarchies[0].ownPath == "/docker/abcdef")
     }
 
     /// Inside a container without a cgroup namespace the mount shows a part: the own path is relative to it.
@@ -70,16 +79,15 @@ import Testing
         #expect(layout.hierarchies[0].ownPath == "/")
     }
 
-    /// A cpuset that was asked for has both its files, in the order v1 needs; the empty one is copied from above.
-    @Test func cpusetIsCompleted() {
+    /// A cpuset is there whether it was asked for or not; what was not asked for is filled as it is made.
+    @Test func cpusetIsJoined() {
         let layout = CgroupLayout(hierarchies: [
             CgroupHierarchy(version: 1, controllers: ["cpuset"], mountPoint: "/c", ownPath: "/")
         ])
         let plan = CgroupPlan(name: "n", limits: CgroupLimits(cpus: "0"), layout: layout)
-        #expect(
-            plan.directories[0].settings == [
-                .init(file: "cpuset.mems", value: ""), .init(file: "cpuset.cpus", value: "0"),
-            ])
+        #expect(plan.directories[0].settings == [.init(file: "cpuset.cpus", value: "0")])
+        let idle = CgroupPlan(name: "n", limits: CgroupLimits(), layout: layout)
+        #expect(idle.directories.map(\.path) == ["/c/isolab/n"] && idle.directories[0].isDispensable)
     }
 
     /// v1's shares on v2's scale: both ends and the default land where they mean the same.

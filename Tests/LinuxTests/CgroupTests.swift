@@ -1,6 +1,7 @@
 import Foundation
-import Linux
 import Testing
+
+@testable import Linux
 
 @Suite(.enabled(if: geteuid() == 0, "needs root")) struct CgroupTests {
     /// A process is in its cgroup from its first instruction; figures are read; kill and remove leave nothing.
@@ -19,6 +20,47 @@ import Testing
         for directory in cgroup.directories { #expect(!SystemFile.exists(directory.path)) }
         // Removing what is gone is no error.
         try cgroup.remove()
+    }
+
+    /// Every hierarchy is joined, whatever is asked for: the root of a cgroup namespace would be the host's in one that is left
+    /// out. A cpuset of v1 is filled first, also below directories that somebody made and left empty.
+    @Test(
+        .enabled(
+            if: (try? CgroupLayout.detect())?.hierarchy(of: "cpuset")?.version == 1, "needs cgroup v1's cpuset"),
+        arguments: [false, true])
+    func everyHierarchy(parentIsEmpty: Bool) throws {
+        let layout = try CgroupLayout.detect()
+        let above = "test-\(getpid())-every-\(parentIsEmpty)"
+        let root = try #require(layout.hierarchy(of: "cpuset")).mountPoint
+        if parentIsEmpty { try #require(mkdir("\(root)/\(above)", 0o755) == 0) }
+        defer { rmdir("\(root)/\(above)") }
+        let cgroup = try Cgroup.create(try Self.plan("/\(above)/one"))
+        #expect(cgroup.directories.count == layout.hierarchies.count)
+        let process = try ProcessPlan("/bin/sleep", ["60"]).spawn(in: cgroup)
+        for line in try SystemFile.read("/proc/\(process.pid)/cgroup").split(separator: "\n") {
+            #expect(line.hasSuffix("/\(above)/one"), "\(line)")
+        }
+        let cpuset = try #require(cgroup.directory(of: "cpuset")).path
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            #expect(try SystemFile.read("\(cpuset)/\(file)") == SystemFile.read("\(root)/\(file)"))
+        }
+        // And narrowed later as if it had been asked for.
+        try cgroup.apply(CgroupLimits(cpus: "0"))
+        #expect(try SystemFile.read("\(cpuset)/cpuset.cpus") == "0\n")
+        try cgroup.end()
+        _ = try process.wait()
+    }
+
+    /// A limit for which there is no controller in the cgroup is refused by an update: success would say that it holds.
+    @Test func updateOfWhatCannotBe() throws {
+        var cgroup = try Cgroup.create(named: "test-\(getpid())-without")
+        let whole = cgroup
+        defer { try? whole.remove() }
+        cgroup.directories = cgroup.directories.filter { !$0.controllers.contains("pids") && $0.version == 1 }
+        let error = #expect(throws: SystemError.self) { try cgroup.apply(CgroupLimits(processes: 5)) }
+        #expect(error?.description.contains("linux.resources.pids") == true)
+        // Having no limit takes none.
+        try cgroup.apply(CgroupLimits(processes: CgroupLimits.unlimited))
     }
 
     /// A name that is taken is refused, and the cgroup that has it stays as it was.

@@ -26,14 +26,12 @@ struct ClassicCgroupTests {
         limits.disablesOutOfMemoryKiller = true
         limits.cpuBurst = 1000
         limits.cpuIdle = 0
-        limits.realtimeRuntime = 1000
         limits.hugepages = [.init(size: "2MB", limit: 4 << 20)]
         limits.networkClass = 0x10_0001
         limits.networkPriorities = [.init(interface: "lo", priority: 5)]
-        limits.blockIO = .init(weight: 500)
         let place = try CgroupPlace("/test-\(getpid())-limits/below/it")
         let plan = CgroupPlan(place: place, limits: limits, layout: try CgroupLayout.detect())
-        #expect(plan.warnings.isEmpty && plan.refusals.isEmpty)
+        #expect(plan.refusals.isEmpty)
         let cgroup = try Cgroup.create(plan)
         let expected = [
             ("memory", "memory.limit_in_bytes", "67108864"), ("memory", "memory.memsw.limit_in_bytes", "83886080"),
@@ -52,9 +50,15 @@ struct ClassicCgroupTests {
         #expect(try SystemFile.read(memory + "/memory.oom_control").contains("oom_kill_disable 1"))
         let priorities = try #require(cgroup.directory(of: "net_prio")).path
         #expect(try SystemFile.read(priorities + "/net_prio.ifpriomap").contains("lo 5"))
-        // Neither CFQ nor BFQ, and no realtime groups in a distribution's kernel.
-        #expect(cgroup.warnings.contains { $0.hasPrefix("linux.resources.blockIO.weight") })
-        #expect(cgroup.warnings.contains { $0.hasPrefix("linux.resources.cpu.realtime") })
+        // Neither CFQ nor BFQ, and no realtime groups in a distribution's kernel: asked for, they are refused.
+        var weighted = CgroupLimits()
+        weighted.blockIO = .init(weight: 500)
+        var realtime = CgroupLimits()
+        realtime.realtimeRuntime = 1000
+        for (limits, field) in [(weighted, "blockIO.weight"), (realtime, "cpu.realtimeRuntime")] {
+            let error = #expect(throws: SystemError.self) { try cgroup.apply(limits) }
+            #expect(error?.description.contains("linux.resources.\(field)") == true)
+        }
         let process = try ProcessPlan("/bin/sleep", ["60"]).spawn(in: cgroup)
         for directory in cgroup.directories { #expect(try Cgroup.processes(in: directory.path) == [process.pid]) }
         let figures = try cgroup.statistics()

@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Linux
 import Testing
 
 @testable import Machines
@@ -69,6 +71,35 @@ import Testing
             endedBySignal: 14, protectedMode: Self.completed(nanoseconds: 1)
         ).verdict()
         #expect(hung.kind == .none && !hung.runsMicroGuest && hung.reason.contains("hung"))
+        #expect(hung.remedy?.contains("ask again") == true)
+        let spinning = AcceleratorFacts(endedBySignal: SIGPROF).verdict()
+        #expect(spinning.kind == .none && spinning.reason.contains("processor time") && spinning.remedy == nil)
+    }
+
+    /// What a bad moment may have caused is asked again, and told; what the device itself says is not.
+    @Test func doubts() {
+        #expect(AcceleratorFacts(endedBySignal: SIGALRM).doubt?.contains("nowhere") == true)
+        #expect(AcceleratorFacts(setupError: ENOMEM).doubt != nil && AcceleratorFacts(openError: EMFILE).doubt != nil)
+        #expect(AcceleratorFacts(endedBySignal: SIGPROF).doubt == nil)
+        for error in [ENOENT, EACCES, ENODEV] { #expect(AcceleratorFacts(openError: error).doubt == nil) }
+        let told = AcceleratorFacts(
+            doubts: ["guest code got nowhere"], realMode: Self.completed(nanoseconds: 60_000),
+            protectedMode: Self.completed(nanoseconds: 30_000), pagedMode: Self.completed(nanoseconds: 30_000)
+        ).verdict()
+        #expect(told.bootsStockKernel)
+        #expect(told.hints.first == "answer 1 was doubtful and the question asked again: guest code got nowhere")
+    }
+
+    /// A host that leaves the probe a hundredth of a processor gives the same verdict: what counts is the processor time that guest
+    /// code took, not the seconds that went by.
+    @Test(.enabled(if: Throttle.isAvailable, "needs root, a cpu controller of v1 and /dev/kvm")) func busyHost() throws
+    {
+        let quiet = AcceleratorFacts.gather()
+        let busy = try Throttle.run { AcceleratorFacts.gather() }
+        #expect(busy.endedBySignal == 0 && busy.realMode?.completed == quiet.realMode?.completed)
+        let verdicts = (quiet.verdict(), busy.verdict())
+        #expect(verdicts.0.kind == verdicts.1.kind && verdicts.0.forLinux == verdicts.1.forLinux)
+        #expect(verdicts.0.forMicroGuest == verdicts.1.forMicroGuest)
     }
 
     /// On this host the probe comes back with a verdict that its own facts support, whatever they are.
@@ -85,5 +116,30 @@ import Testing
     @Test func notADevice() {
         #expect(AcceleratorReport.probe(device: "/dev/null").kind == .none)
         #expect(AcceleratorReport.probe(device: "/nonexistent").reason.contains("cannot be opened"))
+    }
+}
+
+/// A thread of its own with a hundredth of a processor, and so all that it starts.
+private enum Throttle {
+    private static let hierarchy = (try? CgroupLayout.detect())?.hierarchy(of: "cpu")
+    static let isAvailable = geteuid() == 0 && hierarchy?.version == 1 && access("/dev/kvm", R_OK | W_OK) == 0
+
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) throws -> Result {
+        let hierarchy = try #require(hierarchy)
+        let cgroup = try Cgroup.create(
+            named: "throttle-\(getpid())", limits: CgroupLimits(cpuQuota: 2_000, cpuPeriod: 200_000),
+            layout: CgroupLayout(hierarchies: [hierarchy]))
+        defer { try? cgroup.end() }
+        let tasks = try #require(cgroup.directories.first).path + "/tasks"
+        let result = Waitable<Swift.Result<Result, any Error>?>(nil)
+        BackgroundThread.start {
+            // "0" is the writing thread.
+            let made = Swift.Result {
+                try SystemFile.write("0", to: tasks)
+                return body()
+            }
+            result.update { $0 = made }
+        }
+        return try #require(result.wait(.seconds(120)) { $0 }).get()
     }
 }

@@ -36,6 +36,17 @@ struct GuestCommandTests {
         #expect(((try? SystemFile.names(in: place.path + "/state/vm")) ?? []).isEmpty)
     }
 
+    /// Time passes for a command, whatever the machine: a sleep ends, and the clock shows this century.
+    @Test(arguments: MachineKind.allCases) func time(machine: MachineKind) throws {
+        let place = try GuestPlace()
+        var runner = place.runner
+        runner.recipe = GuestRecipe(machine: machine, accelerator: AcceleratorReport.probe().forLinux)
+        let command = GuestCommand(
+            ["sh", "-c", "sleep 1; test $(date +%Y) -gt 2020 && echo later"], environment: ["PATH=/bin"])
+        let result = try place.run(command, with: runner)
+        #expect(result.exit == .exited(0) && result.text == "later\n", "\(result.complaints)")
+    }
+
     /// Bytes of every kind go in by a pipe and come out again, more of them than fit on the way at once.
     @Test func pipes() throws {
         let place = try GuestPlace()
@@ -271,12 +282,16 @@ struct GuestCommandTests {
         var driver: Int32?
         for _ in 0..<600 where driver == nil {
             usleep(50_000)
-            // libvirt's root is named after the driver; its guest runs once there is a pid file.
-            driver = ((try? SystemFile.names(in: place.path + "/state/vm")) ?? []).compactMap { Int32($0) }
-                .first { root in
-                    ((try? SystemFile.names(in: "\(place.path)/state/vm/\(root)/run/qemu")) ?? []).contains(
-                        "isolab-\(getpid()).pid")
-                }
+            // The guest runs once there is a pid file in libvirt's root.
+            let vm = place.path + "/state/vm"
+            let isRunning = ((try? SystemFile.names(in: vm)) ?? []).contains { name in
+                ((try? SystemFile.names(in: "\(vm)/\(name)/l/run/qemu")) ?? []).contains("isolab-\(getpid()).pid")
+            }
+            guard isRunning else { continue }
+            driver = try Procfs.descendants(of: getpid()).first { pid in
+                let words = (try? SystemFile.read("/proc/\(pid)/cmdline")) ?? ""
+                return words.contains("isolab-vm") && words.contains(place.path)
+            }
         }
         kill(try #require(driver), SIGKILL)
         let result = try #require(exit.wait(.seconds(60)) { $0 })

@@ -451,4 +451,50 @@ import Testing
                 image.manifest, from: try place.store(), as: try ImageReference("\(server.name)/a/b"))
         }
     }
+
+    // MARK: Numbers
+
+    /// Layers of the greatest size there is: what is there is less, and that is said; nothing is added up beyond its range.
+    @Test func greatestSizes() throws {
+        let place = try Place()
+        let image = TestImage(layers: [10, 20])
+        let layers = image.layers.map { layer in
+            Descriptor(mediaType: layer.descriptor.mediaType, digest: layer.descriptor.digest, size: .max)
+        }
+        let manifest = ImageManifest(
+            config: Descriptor(mediaType: .imageConfiguration, digest: Digest(sha256Of: [0]), size: 100),
+            layers: layers
+        ).json()
+        let server = try ScriptedServer { request, wire in
+            if request.path.contains("/manifests/") {
+                wire.answer(200, [("Content-Type", MediaType.imageManifest.rawValue)], manifest)
+            } else if let layer = image.layers.first(where: { request.path.hasSuffix("\($0.descriptor.digest)") }) {
+                wire.answer(200, [], layer.bytes)
+            } else {
+                wire.answer(200, [], [UInt8](repeating: 0, count: 100))
+            }
+        }
+        let board = Board()
+        let error = failure(.wrongContent) {
+            _ = try RegistryClient(.test()).pull(
+                try ImageReference("\(server.name)/a/b"), into: try place.store(),
+                report: board.take)
+        }
+        #expect(error != nil)
+        #expect(board.last.contains("TB"))
+    }
+
+    /// What a terminal would show.
+    private final class Board: Sendable {
+        private let state = Mutex(TransferBoard())
+
+        @Sendable func take(_ progress: TransferProgress) {
+            state.withLock { board in
+                board.take(progress, now: 1)
+                _ = board.lines(now: 2)
+            }
+        }
+
+        var last: String { state.withLock { $0.lines(now: 3).last ?? "" } }
+    }
 }

@@ -30,6 +30,26 @@ import Testing
         }
     }
 
+    /// Manifests may say any size, of several layers: their sums stay within the range of numbers.
+    @Test func sizesAtTheEndOfTheirRange() {
+        var board = TransferBoard()
+        let tally = TransferTally { _ in }
+        let blobs = [Int64.max, .max, .max - 1, 5, -7, .min].enumerated().map { blob($1, "layer \($0)") }
+        for blob in blobs {
+            for state in [.waiting, .moving(.max), .moving(.min), .moving(0), .finished] as [TransferProgress.State] {
+                board.take(TransferProgress(blob, state), now: 1)
+                tally.receive(TransferProgress(blob, state))
+                #expect(board.lines(columns: 80, now: 2).allSatisfy { $0.count < 80 })
+                _ = TransferBoard.note(TransferProgress(blob, state))
+            }
+        }
+        #expect(tally.total.contents == 6 && tally.total.size == .max)
+        for pause in [Double.infinity, -.infinity, .nan, 1e300] {
+            board.take(TransferProgress(blobs[0], .retrying(reason: "", pause: pause)), now: pause)
+            #expect(!board.lines(columns: 80, now: pause).isEmpty)
+        }
+    }
+
     @Test func bars() {
         var board = TransferBoard()
         let layer = blob(50_000_000, "layer")

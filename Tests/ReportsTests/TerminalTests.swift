@@ -63,6 +63,18 @@ import Testing
         #expect(TerminalWaterfall.render(sample).isEmpty)
     }
 
+    /// What KVM counted stands beside the phase it was counted in.
+    @Test func exits() {
+        var sample = Self.sample
+        sample.phases = [
+            Phase("firmware and kernel", actor: "guest kernel", start: 0, end: 1_000_000, exits: 40_248),
+            Phase("workload", actor: "workload", start: 1_000_000, end: 2_000_000),
+        ]
+        let lines = TerminalWaterfall.render(sample).split(separator: "\n")
+        #expect(lines.contains { $0.contains("firmware and kernel, 40248 exits") })
+        #expect(lines.contains { $0.contains("workload: workload ") })
+    }
+
     static let sample: Sample = {
         var sample = Sample(
             id: 0, experiment: "startup", block: 0, order: 0, lane: "container", workload: "exit", admitted: true)

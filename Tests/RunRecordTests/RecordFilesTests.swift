@@ -38,7 +38,7 @@ import Testing
             Measurement("odd, indeed", span: "a\"b→c", unit: "1", -0.0, batch: 4),
         ]
         run.samples[5].events = [Event("back\\slash \"and\" tab\t\u{1}", -5)]
-        run.samples[5].phases = [Phase("ü", actor: "", start: -1, end: .max)]
+        run.samples[5].phases = [Phase("ü", actor: "", start: -1, end: .max, exits: 7)]
         run.manifest.seed = .max
         try record(run)
         let reading = try Run.read(directory: directory.path)

@@ -70,12 +70,26 @@ import Testing
         if TestHost.hasController("cpu") {
             #expect(value("cpu", "cpu.cfs_quota_us", "cpu.max").hasPrefix("50000"))
         }
+        if TestHost.hasController("cpuset") {
+            #expect(try container.call("update", "--cpuset-cpus", "0").status == 0)
+            #expect(value("cpuset", "cpuset.cpus") == "0\n")
+            #expect(try container.execute("grep Cpus_allowed_list /proc/self/status").output.hasSuffix("\t0\n"))
+        }
+        // A limit that nothing here can keep is refused, not forgotten.
+        if !TestHost.hasController("net_cls") {
+            let answer = try container.call("update", "-r", "-", input: #"{"network": {"classID": 5}}"#)
+            #expect(answer.status == 1 && answer.complaints.contains("network.classID"), "\(answer.complaints)")
+            let (_, made) = try engine.create(
+                engine.configuration("true") { $0.linux?.resources?.network = .init(classID: 5) })
+            #expect(made.status == 1 && made.complaints.contains("network.classID"), "\(made.complaints)")
+        }
         // Nothing was said of devices: what was allowed still is.
         #expect(try container.execute("rm /tmp/k; " + opening).output == "opened\n")
 
         for (words, named) in [
             (["--memory", "much"], "--memory"), (["--resources", "/not/there"], "/not/there"),
-            ([], "nothing to change"),
+            ([], "nothing to change"), (["--memory", "0"], "changes nothing"),
+            (["--cpu-quota", "0"], "changes nothing"),
         ] as [([String], String)] {
             let answer = try engine.call(["update"] + words + [container.id])
             #expect(answer.status == 1)
@@ -232,5 +246,31 @@ import Testing
         #expect(Engine.text("/proc/\(pid)/cgroup").contains(top + "/deep/one"))
         try container.remove()
         for hierarchy in TestHost.layout?.hierarchies ?? [] { #expect(!SystemFile.exists(hierarchy.mountPoint + top)) }
+    }
+
+    /// SIGKILL to a container without a pid namespace of its own ends all of it, also when its first process has ended already;
+    /// another container in its cgroup's place is none of it.
+    @Test func killWithoutNamespace() throws {
+        func started(_ script: String, in place: String) throws -> Container {
+            try engine.started(script) {
+                $0.linux?.namespaces.removeAll { $0.kind == .pid }
+                $0.linux?.cgroupsPath = place
+            }
+        }
+        let place = "/\(engine.name())"
+        let container = try started("sleep 1000 & exec sleep 1000", in: place)
+        try Waiting.until("both run") { Engine.processes(of: String(place.dropFirst())).count == 2 }
+        #expect(try engine.call("kill", container.id, "KILL").status == 0)
+        try Waiting.until("both end") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        try container.remove()
+
+        let orphaned = try started("sleep 1000 & exit 0", in: place)
+        try orphaned.awaitEnd()
+        #expect(Engine.processes(of: String(place.dropFirst())).count == 1)
+        #expect(try engine.call("kill", orphaned.id, "TERM").status == 1)
+        #expect(try engine.call("kill", orphaned.id, "KILL").status == 0)
+        try Waiting.until("it ends") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        #expect(try engine.call("kill", orphaned.id, "KILL").status == 1)
+        try orphaned.remove()
     }
 }

@@ -84,6 +84,53 @@ import Testing
         #expect(answer.complaints.contains("/dev/zero"))
     }
 
+    /// Engines list what a privileged container has of the host's: what is there already and right is left, /dev/ptmx stays the
+    /// link to the container's own, a mount of the configuration stays, a trailing slash means nothing, and a default device
+    /// that is listed is as the list says.
+    @Test func whatIsThereAlready() throws {
+        let file = try engine.write("a file\n", to: "file")
+        let script = "cd /dev; readlink ptmx; stat -c '%n %a %u %t:%T' null zero tty full one; cat bound"
+        let answer = try engine.run(script) {
+            $0.mounts.append(.init(destination: "/dev/bound", type: "bind", source: file, options: ["bind"]))
+            $0.linux?.devices = [
+                .init(type: "c", path: "/dev/ptmx", major: 5, minor: 2),
+                .init(type: "c", path: "/dev/zero", major: 1, minor: 3, uid: 7),
+                .init(type: "c", path: "/dev/zero", major: 1, minor: 3),
+                .init(type: "c", path: "/dev/null", major: 1, minor: 3, fileMode: 0o600),
+                .init(type: "c", path: "/dev/tty/", major: 5, minor: 0),
+                .init(type: "c", path: "//dev/./one/", major: 1, minor: 5, fileMode: 0o640),
+                .init(type: "c", path: "/dev/bound", major: 1, minor: 5),
+            ]
+        }
+        #expect(
+            answer.output == """
+                pts/ptmx
+                null 600 0 1:3
+                zero 666 7 1:3
+                tty 666 0 5:0
+                full 666 0 1:7
+                one 640 0 1:5
+                a file
+
+                """, "\(answer.complaints)")
+    }
+
+    /// A read-only /dev has its devices, its mounts, and a terminal's console.
+    @Test(arguments: [true, false]) func readOnly(terminal: Bool) throws {
+        let answer = try engine.run("cd /dev; touch x; stat -c %t:%T null; touch shm/x && echo shm; stat -c %F console")
+        {
+            for index in $0.mounts.indices where $0.mounts[index].destination == "/dev" {
+                $0.mounts[index].options.append("ro")
+            }
+            $0.linux?.devices = [.init(type: "c", path: "/dev/sub/one", major: 1, minor: 7)]
+            $0.process?.terminal = terminal
+        }
+        #expect((answer.output + answer.complaints).contains("x: Read-only file system"), "\(answer)")
+        #expect(answer.output.contains("1:3"))
+        #expect(answer.output.contains("shm"))
+        #expect(answer.output.contains("character special file") == terminal)
+    }
+
     /// The list decides what may be opened; with a node made by hand as well.
     @Test(.enabled(if: TestHost.hasController("devices") || TestHost.layout?.unified != nil, "no way to limit devices"))
     func allowList() throws {

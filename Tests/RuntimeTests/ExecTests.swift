@@ -130,4 +130,115 @@ import Testing
         }
         try container.remove()
     }
+
+    /// What config.json's process may not hold, a joining one may not either: to the kernel the greatest number is no user, but "as
+    /// it is", which is the host's root.
+    @Test func validation() throws {
+        let container = try engine.started("exec sleep 1000") { $0.process?.user = .init(uid: 1000, gid: 1000) }
+        #expect(try container.execute("id -u").output == "1000\n")
+        for (words, member) in [
+            (["--user", "4294967295"], "process.user.uid"), (["--user", "7:4294967295"], "process.user.gid"),
+            (["--additional-gids", "4294967295"], "process.user.additionalGids[0]"),
+        ] {
+            let answer = try engine.call(["exec"] + words + [container.id, "/bin/id"])
+            #expect(answer.status == 1)
+            #expect(answer.output.isEmpty, "\(words): \(answer.output)")
+            #expect(answer.complaints.contains(member), "\(answer.complaints)")
+        }
+        typealias Process = RuntimeConfiguration.Process
+        let changes: [(String, (inout Process) -> Void)] = [
+            ("process.user.uid", { $0.user.uid = .max }), ("process.user.gid", { $0.user.gid = .max }),
+            ("process.user.umask", { $0.user.umask = 0o7777 }),
+            ("process.oomScoreAdj", { $0.oomScoreAdjustment = 1001 }),
+            ("process.scheduler.nice", { $0.scheduler = .init(policy: "SCHED_OTHER", nice: -99) }),
+            ("process.ioPriority.priority", { $0.ioPriority = .init(class: "IOPRIO_CLASS_BE", priority: 8) }),
+            ("process.rlimits[0].soft", { $0.resourceLimits = [.init(type: "RLIMIT_NOFILE", soft: 9, hard: 8)] }),
+            ("process.consoleSize.height", { $0.consoleSize = .init(height: 70_000, width: 1) }),
+            ("process.args[0]", { $0.arguments = [""] }),
+        ]
+        for (member, change) in changes {
+            var process = Process(arguments: ["/bin/id"], workingDirectory: "/")
+            change(&process)
+            let file = try engine.write(String(decoding: process.json(), as: UTF8.self), to: "process.json")
+            let answer = try engine.call("exec", "--process", file, container.id)
+            #expect(answer.status == 1, "\(member)")
+            #expect(answer.output.isEmpty, "\(member): \(answer.output)")
+            #expect(answer.complaints.contains(member), "\(answer.complaints)")
+        }
+        try container.remove()
+    }
+
+    /// The score by which the kernel chooses whom to kill is the joining process's own, not its launcher's.
+    @Test func outOfMemoryScore() throws {
+        let container = try engine.started("exec sleep 1000") { $0.process?.oomScoreAdjustment = 123 }
+        #expect(try container.execute("cat /proc/self/oom_score_adj").output == "123\n")
+        let process = RuntimeConfiguration.Process(
+            arguments: ["/bin/sh", "-c", "cat /proc/self/oom_score_adj; exec sleep 1000"], environment: ["PATH=/bin"],
+            workingDirectory: "/", oomScoreAdjustment: 456)
+        let file = try engine.write(String(decoding: process.json(), as: UTF8.self), to: "process.json")
+        let (launcher, streams) = try engine.begin([
+            Engine.program, "--root", engine.root, "exec", "--process", file, container.id,
+        ])
+        try Waiting.until("it runs: \(streams.complaints)") { streams.output == "456\n" }
+        #expect(Engine.text("/proc/\(launcher.pid)/oom_score_adj") == Engine.text("/proc/self/oom_score_adj"))
+        try container.remove()
+        #expect(try Waiting.end(of: launcher, ["exec"]).ending == .exited(128 + SIGKILL))
+    }
+
+    /// HOME is the user's in the container's own database, where nobody says another; of the first process as well.
+    @Test func home() throws {
+        try engine.write(
+            "root:x:0:0::/root:/bin/sh\nsomebody:x:7:8:Some Body:/srv/some body:/bin/sh\nmore:x:77:7:/home/of:7:/wrong\n",
+            to: engine.rootfs + "/etc/passwd")
+        func home(_ environment: [String], uid: UInt32 = 7) throws -> String {
+            try engine.run("echo $HOME") {
+                $0.process?.environment = ["PATH=/bin"] + environment
+                $0.process?.user.uid = uid
+            }.output
+        }
+        #expect(try home([]) == "/srv/some body\n")
+        #expect(try home(["HOME="]) == "/srv/some body\n")
+        #expect(try home(["HOME=/given"]) == "/given\n")
+        #expect(try home([], uid: 0) == "/root\n")
+        #expect(try home([], uid: 77_777) == "/\n")
+        let container = try engine.started("exec sleep 1000") { $0.process?.environment = ["PATH=/bin"] }
+        #expect(try container.execute("echo $HOME").output == "/root\n")
+        #expect(try container.execute("echo $HOME", "--user", "7:8").output == "/srv/some body\n")
+        #expect(try container.execute("echo $HOME", "--user", "7:8", "-e", "HOME=/x").output == "/x\n")
+        // What stands there need be no file: nobody waits for it.
+        unlink(engine.rootfs + "/etc/passwd")
+        mkfifo(engine.rootfs + "/etc/passwd", 0o644)
+        #expect(try container.execute("echo $HOME").output == "/\n")
+        unlink(engine.rootfs + "/etc/passwd")
+        symlink("/proc/self/fd/0", engine.rootfs + "/etc/passwd")
+        #expect(try container.execute("echo $HOME").output == "/\n")
+        try container.remove()
+    }
+
+    /// A variable that is given replaces the container's, and a terminal has a TERM.
+    @Test func environment() throws {
+        let container = try engine.started("exec sleep 1000") {
+            $0.process?.environment = ["PATH=/bin", "A=1", "AB=2"]
+        }
+        #expect(try container.execute("echo $A $AB", "-e", "A=3").output == "3 2\n")
+        #expect(try container.execute("echo $TERM", "--tty").output == "xterm\r\n")
+        #expect(try container.execute("echo $TERM", "--tty", "-e", "TERM=dumb").output == "dumb\r\n")
+        #expect(try container.execute("echo .$TERM").output == ".\n")
+        try container.remove()
+    }
+
+    /// By the words in which engines look for it: a program that is not there, and one that may not be run.
+    @Test func wordsOfFailure() throws {
+        let container = try engine.started("exec sleep 1000")
+        try engine.write("no program\n", to: engine.rootfs + "/data/plain", mode: 0o644)
+        for (program, words) in [("nosuch", "no such file or directory"), ("/data/plain", "permission denied")] {
+            let log = "\(engine.place)/log-\(words.count)"
+            let joined = try engine.call("--log", log, "--log-format", "json", "exec", container.id, program)
+            #expect(joined.status == 1)
+            #expect(Engine.text(log).contains(words) && Engine.text(log).contains(program), "\(Engine.text(log))")
+            let first = try engine.run("") { $0.process?.arguments = [program] }
+            #expect(first.complaints.contains(words), "\(first.complaints)")
+        }
+        try container.remove()
+    }
 }

@@ -147,4 +147,44 @@ import Testing
             #expect(engine.traces(of: container.id) == [])
         }
     }
+
+    /// Calls that a launch makes of itself may be forbidden: to look for the program, to make a process, to have a session, to end.
+    /// What the container's program needs is all that must be allowed.
+    @Test(arguments: [true, false]) func callsOfTheLaunch(noNewPrivileges: Bool) throws {
+        let container = try engine.started("echo runs; exec sleep 1000") {
+            $0.process?.noNewPrivileges = noNewPrivileges
+            $0.linux?.seccomp = profile([
+                .init(["clone", "clone3", "fork", "vfork", "setsid"], .errno, errorNumber: UInt32(ENOSYS)),
+                .init(["faccessat2"], .killProcess),
+            ])
+        }
+        try container.awaitOutput("runs")
+        let joined = try container.execute("echo joined")
+        #expect(joined.output == "joined\n", "\(joined.complaints)")
+        // Nobody inside may make a process by what let that one come to life.
+        #expect(try container.execute("id; true").output.isEmpty)
+        try container.remove()
+    }
+
+    /// A process that fails where a filter forbids it to end ends all the same, and its failure is told.
+    @Test func failureWithoutExit() throws {
+        let rules = profile([.init(["exit_group", "exit"], .errno, errorNumber: UInt32(EPERM))])
+        let answer = try engine.run("true") {
+            $0.linux?.seccomp = rules
+            $0.process?.noNewPrivileges = false
+            $0.process?.user = .init(uid: 1, gid: 1)
+            $0.process?.arguments = ["/bin/private"]
+            try engine.write("#!/bin/sh\n", to: engine.rootfs + "/bin/private", mode: 0o700)
+        }
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains("/bin/private"), "\(answer.complaints)")
+        let container = try engine.started("exec sleep 1000") {
+            $0.linux?.seccomp = rules
+            $0.process?.noNewPrivileges = false
+        }
+        let joined = try container.execute("true", "--cwd", "/not/there")
+        #expect(joined.status == 1)
+        #expect(joined.complaints.contains("/not/there"), "\(joined.complaints)")
+        try container.remove()
+    }
 }

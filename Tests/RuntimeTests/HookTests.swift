@@ -198,6 +198,29 @@ import Testing
         if kind == "createRuntime" { #expect(!Engine.text("/proc/\(pid)/cmdline").contains("sleep")) }
     }
 
+    /// Its time runs while it is told the state, too: one that never reads what is longer than a pipe holds.
+    @Test(arguments: ["createRuntime", "createContainer", "startContainer", "poststop"])
+    func timeoutOfDeafHook(kind: String) throws {
+        let path = try #require(Self.kinds.first { $0.name == kind }?.path)
+        var hooks = RuntimeConfiguration.Hooks()
+        hooks[keyPath: path] = [hook("exec sleep 1000", timeout: 1)]
+        let answer = try engine.run("true") {
+            $0.hooks = hooks
+            $0.annotations = ["large": String(repeating: "x", count: 200_000)]
+        }
+        #expect(answer.complaints.contains("timed out"), "\(answer.complaints)")
+        #expect(answer.status == (kind == "poststop" ? 0 : 1))
+    }
+
+    /// A limit beyond all time is none.
+    @Test(arguments: [Int.max, Int.max / 1000, 1 << 53, 1 << 31, 10_000_000]) func endlessTimeout(seconds: Int) throws {
+        var hooks = RuntimeConfiguration.Hooks()
+        for (_, path) in Self.kinds { hooks[keyPath: path] = [hook("exit 0", timeout: seconds)] }
+        let answer = try engine.run("echo ran") { $0.hooks = hooks }
+        #expect(answer.status == 0, "\(answer.complaints)")
+        #expect(answer.output == "ran\n")
+    }
+
     /// A creation that hangs in a hook without a limit does not hold up a forced deletion: it is killed, and nothing stays.
     @Test(arguments: ["createRuntime", "createContainer"]) func deletionDuringHook(kind: String) throws {
         let path = try #require(Self.kinds.first { $0.name == kind }?.path)

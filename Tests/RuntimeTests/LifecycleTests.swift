@@ -201,13 +201,13 @@ import Testing
         let bundle = try engine.bundle(
             engine.configuration("") {
                 $0.process?.arguments = ["/bin/sh", "-c", "cat; pwd; env; echo \"$1|$2\"", "zeroth", "one two", ""]
-                $0.process?.environment = ["PATH=/bin", "A=b c", "EMPTY="]
+                $0.process?.environment = ["PATH=/bin", "A=b c", "EMPTY=", "HOME=/h"]
                 $0.process?.workingDirectory = "/data"
             })
         let answer = try engine.call(["run", "--bundle", bundle, engine.name()], input: "from the caller\n")
         let lines = Set(answer.output.split(separator: "\n").map(String.init))
         #expect(lines.isSuperset(of: ["from the caller", "/data", "A=b c", "EMPTY=", "PATH=/bin", "one two|"]))
-        #expect(lines.filter { $0.contains("=") && !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.count == 3)
+        #expect(lines.filter { $0.contains("=") && !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.count == 4)
     }
 
     /// A thousand-to-one race: eight creations of one name, one wins, and the others leave nothing.
@@ -222,5 +222,61 @@ import Testing
         #expect(try engine.call("state", id).output.contains("created"))
         #expect(try engine.call("delete", "--force", id).status == 0)
         #expect(engine.traces(of: id) == [])
+    }
+
+    /// An engine may call with its standard streams closed. What the runtime opens must not take their place, for the container
+    /// inherits it: the lock would be held as long as it waits.
+    @Test func closedStreams() throws {
+        let bundle = try engine.bundle(engine.configuration("readlink /proc/self/fd/0 > /tmp/in; exec sleep 1000"))
+        let id = engine.name()
+        let created = try engine.shell("exec $runtime create --bundle \(bundle) \(id) <&- >&- 2>&-")
+        #expect(created.status == 0)
+        let pid = try #require(try ContainerState(json: Array(try engine.call("state", id).output.utf8)).pid)
+        for stream in 0..<3 { #expect(try Procfs.readLink("/proc/\(pid)/fd/\(stream)") == "/dev/null") }
+        #expect(try engine.shell("exec $runtime start \(id) <&- >&- 2>&-").status == 0)
+        try Waiting.until("it runs") { Engine.text(engine.rootfs + "/tmp/in") == "/dev/null\n" }
+        #expect(try engine.shell("exec $runtime exec \(id) /bin/sh -c 'exit 3' <&- >&- 2>&-").status == 3)
+        #expect(try engine.call("delete", "--force", id).status == 0)
+        #expect(engine.traces(of: id) == [])
+    }
+
+    /// From the moment its name is taken to the moment it waits for its start a container is being created, and no plain `delete`
+    /// removes it under its maker.
+    @Test func creating() throws {
+        let bundle = try engine.bundle(
+            engine.configuration("exec sleep 1000") {
+                $0.hooks = .init(createRuntime: [
+                    .init(
+                        path: "/bin/sh",
+                        arguments: [
+                            "sh", "-c",
+                            "echo > \(engine.place)/in-hook; until [ -e \(engine.place)/go-on ]; do sleep 0.05; done",
+                        ], environment: ["PATH=/usr/bin:/bin"])
+                ])
+            })
+        let id = engine.name()
+        let (process, streams) = try engine.begin([
+            Engine.program, "--root", engine.root, "create", "--bundle", bundle, id,
+        ])
+        var seen: Set<String> = []
+        try Waiting.until("the hook runs: \(streams.complaints)") {
+            let answer = try engine.call("state", id)
+            if answer.status == 0 {
+                seen.insert(try ContainerState(json: Array(answer.output.utf8)).status.rawValue)
+            }
+            return SystemFile.exists(engine.place + "/in-hook")
+        }
+        #expect(seen.isSubset(of: ["creating"]), "\(seen)")
+        let refused = try engine.call("delete", id)
+        #expect(refused.status == 1)
+        #expect(refused.complaints.contains("creating"), "\(refused.complaints)")
+        try engine.write("", to: "go-on")
+        #expect(try Waiting.end(of: process, ["create"]).succeeded)
+        #expect(try engine.call("state", id).output.contains("\"created\""))
+        #expect(try engine.call("delete", "--force", id).status == 0)
+        #expect(engine.traces(of: id) == [])
+        // What a maker left that was killed before there was a container is no container, and goes with time.
+        try SystemFile.makeDirectories(engine.root + "/,left")
+        #expect(try engine.call("list", "--quiet").output.isEmpty)
     }
 }

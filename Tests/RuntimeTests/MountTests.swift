@@ -300,6 +300,99 @@ import Testing
         #expect(!answer.output.contains("boot\n"))
     }
 
+    /// A relative source is the bundle's.
+    @Test func relativeSource() throws {
+        let configuration = engine.configuration("cat /mnt/a/file /mnt/b") {
+            $0.mounts += [
+                .init(destination: "/mnt/a", type: "bind", source: "own", options: ["rbind"]),
+                .init(destination: "/mnt/b", type: "bind", source: "./own/file", options: ["bind", "ro"]),
+            ]
+        }
+        let bundle = try engine.bundle(configuration)
+        try SystemFile.makeDirectories(bundle + "/own")
+        try engine.write("the bundle's\n", to: bundle + "/own/file")
+        let answer = try engine.call("run", "--bundle", bundle, engine.name())
+        #expect(answer.output == "the bundle's\nthe bundle's\n", "\(answer.complaints)")
+    }
+
+    /// A source below the root that a mount before it brings; with hooks too.
+    @Test(arguments: [true, false]) func sourceByEarlierMount(withHooks: Bool) throws {
+        let shared = try shared()
+        let script = "cat /mnt/again/file /mnt/one; touch /mnt/again/x 2>/dev/null || echo ro; ls -A /mnt/t"
+        let answer = try engine.run(script) {
+            $0.mounts += [
+                .init(destination: "/mnt/first", type: "bind", source: shared, options: ["rbind"]),
+                .init(
+                    destination: "/mnt/again", type: "bind", source: engine.rootfs + "/mnt/first",
+                    options: ["rbind", "ro"]),
+                .init(
+                    destination: "/mnt/one", type: "bind", source: engine.rootfs + "/mnt/first/file", options: ["bind"]),
+                .init(destination: "/mnt/tmp", type: "tmpfs", source: "tmpfs"),
+                .init(destination: "/mnt/t", type: "bind", source: engine.rootfs + "/mnt/tmp", options: ["rbind"]),
+            ]
+            if withHooks { $0.hooks = .init(createContainer: [.init(path: "/bin/true")]) }
+        }
+        #expect(answer.output == "fromhost\nfromhost\nro\n", "\(answer.complaints)")
+        #expect(!SystemFile.exists(shared + "/x"))
+    }
+
+    /// An overlay's layers are the host's, with hooks too, and however long their names are.
+    @Test(arguments: [true, false], [true, false]) func overlay(withHooks: Bool, isLong: Bool) throws {
+        let part = String(repeating: "long", count: 50)
+        let shared = try shared(isLong ? "\(part)/\(part)" : "shared")
+        for name in ["upper", "work"] { try SystemFile.makeDirectories("\(engine.place)/\(name)") }
+        let answer = try engine.run("cat /mnt/o/file; echo new > /mnt/o/new") {
+            $0.mounts.append(
+                .init(
+                    destination: "/mnt/o", type: "overlay", source: "overlay",
+                    options: [
+                        "lowerdir=\(shared)", "upperdir=\(engine.place)/upper", "workdir=\(engine.place)/work",
+                    ]))
+            if withHooks { $0.hooks = .init(createContainer: [.init(path: "/bin/true")]) }
+        }
+        #expect(answer.output == "fromhost\n", "\(answer.complaints)")
+        #expect(Engine.text(engine.place + "/upper/new") == "new\n")
+        #expect(try SystemFile.names(in: shared) == ["file"])
+    }
+
+    /// A tmpfs has the mode of the directory that it covers, where its options name none.
+    @Test(arguments: [(0o700, [], "700"), (0o1777, ["size=64k"], "1777"), (0o700, ["mode=751"], "751")])
+    func modeOfTmpfs(mode: UInt32, options: [String], expected: String) throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/data/covered")
+        chmod(engine.rootfs + "/data/covered", mode)
+        let answer = try engine.run("stat -c %a /data/covered") {
+            $0.mounts.append(.init(destination: "/data/covered", type: "tmpfs", source: "tmpfs", options: options))
+        }
+        #expect(answer.output == expected + "\n", "\(answer.complaints)")
+    }
+
+    /// The working directory is made where the image has none, in a root that will be read-only as well, through links inside.
+    @Test(arguments: [true, false]) func workingDirectoryIsMade(readOnly: Bool) throws {
+        symlink("/srv/deep", engine.rootfs + "/data/dangling")
+        for (directory, place) in [("/new/work/here", "/new/work/here"), ("/data/dangling/x", "/srv/deep/x")] {
+            let answer = try engine.run("pwd -P; touch x 2>/dev/null && echo written; true") {
+                $0.process?.workingDirectory = directory
+                $0.root?.readonly = readOnly
+            }
+            #expect(answer.output == place + "\n" + (readOnly ? "" : "written\n"), "\(answer.complaints)")
+        }
+    }
+
+    /// The kernel's own file systems are known for what they are however their place is written.
+    @Test func namesOfKernelFiles() throws {
+        let script = "wc -c < /proc/interrupts; ls /sys/firmware | wc -l; echo 1 > /proc/sys/kernel/panic"
+        let answer = try engine.run(script) {
+            for index in $0.mounts.indices {
+                if $0.mounts[index].destination == "/proc" { $0.mounts[index].destination = "//proc/." }
+                if $0.mounts[index].destination == "/sys" { $0.mounts[index].destination = "/data/../sys/" }
+            }
+            $0.linux?.maskedPaths = ["//proc//interrupts", "/sys/./firmware"]
+            $0.linux?.readonlyPaths = ["/proc/./sys"]
+        }
+        #expect(answer.output == "0\n0\n", "\(answer.complaints)")
+        #expect(answer.complaints.contains("Read-only file system"))
+    }
+
     /// A bind mount of nothing, an unknown file system and an option it refuses are told with the mount's destination.
     @Test func mountsThatFail() throws {
         for (mount, words) in [

@@ -138,14 +138,62 @@ import Testing
 
     /// Kernel parameters of the container's own namespaces.
     @Test func kernelParameters() throws {
-        let answer = try engine.run(
-            "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/net/ipv4/conf/lo/forwarding"
-        ) {
-            $0.linux?.sysctl = [
-                "net.ipv4.ip_forward": "1", "kernel.msgmax": "4242", "net.ipv4.conf.lo.forwarding": "0",
-            ]
+        let answer = try engine.run("cat /proc/sys/net/ipv4/ip_default_ttl /proc/sys/kernel/msgmax") {
+            $0.linux?.sysctl = ["net.ipv4.ip_default_ttl": "77", "kernel.msgmax": "4242"]
         }
-        #expect(answer.output == "1\n4242\n0\n", "\(answer.complaints)")
+        #expect(answer.output == "77\n4242\n", "\(answer.complaints)")
+    }
+
+    /// They are written in the document's order. A change of ip_forward sets the forwarding of every device; both ways of
+    /// writing its name make sure that there is a change, whatever a new namespace begins with.
+    @Test(arguments: [true, false]) func orderOfKernelParameters(deviceIsLast: Bool) throws {
+        let change = #""net.ipv4.ip_forward": "0", "net/ipv4/ip_forward": "1""#
+        let device = #""net.ipv4.conf.lo.forwarding": "0""#
+        let parameters = deviceIsLast ? "\(change), \(device)" : "\(device), \(change)"
+        let document = String(
+            decoding: engine.configuration("cat /proc/sys/net/ipv4/conf/lo/forwarding") {
+                $0.linux?.sysctl = ["kernel.msgmax": "4242"]
+            }.json(), as: UTF8.self)
+        let marked = #""kernel.msgmax": "4242""#
+        let changed = document.replacing(marked, with: parameters).replacing(
+            marked.replacing(" ", with: ""), with: parameters)
+        #expect(changed != document)
+        let bundle = try engine.bundle(Array(changed.utf8))
+        let answer = try engine.call("run", "--bundle", bundle, engine.name())
+        #expect(answer.output == (deviceIsLast ? "0\n" : "1\n"), "\(answer.complaints)")
+    }
+
+    /// What a joined namespace holds is not changed where that is the runtime's own: it would be the host's. In another's it is.
+    @Test(arguments: ["sysctl net", "sysctl ipc", "hostname", "domainname"])
+    func hostsNamespaceByPath(what: String) throws {
+        let file = what == "sysctl net" ? "net" : what == "sysctl ipc" ? "ipc" : "uts"
+        let parameter = ["sysctl net": "net/ipv4/ip_default_ttl", "sysctl ipc": "kernel/msgmax"][what]
+        let host = "/proc/sys/" + (parameter ?? "kernel/\(what)")
+        func configuration(_ path: String) -> RuntimeConfiguration {
+            engine.configuration("cat \(host)") {
+                let kind = RuntimeConfiguration.Namespace.Kind(rawValue: file == "net" ? "network" : file) ?? .uts
+                $0.linux?.namespaces.removeAll { $0.kind == kind }
+                $0.linux?.namespaces.append(.init(kind, path: path))
+                $0.hostname = what == "hostname" ? "78" : nil
+                $0.domainname = what == "domainname" ? "78" : nil
+                $0.linux?.sysctl = [:]
+                if let parameter { $0.linux?.sysctl[parameter] = "78" }
+            }
+        }
+        let before = Engine.text(host)
+        // A runtime that fails this test leaves the host as it was all the same.
+        defer { if Engine.text(host) != before { try? SystemFile.write(before, to: host) } }
+        let (container, answer) = try engine.create(configuration("/proc/\(getpid())/ns/\(file)"))
+        #expect(answer.status == 1)
+        #expect(answer.complaints.contains("the host's own namespace"), "\(answer.complaints)")
+        #expect(engine.traces(of: container.id) == [])
+        #expect(Engine.text(host) == before)
+
+        let other = try engine.started("exec sleep 1000")
+        let pid = try #require(try other.state().pid)
+        let bundle = try engine.bundle(configuration("/proc/\(pid)/ns/\(file)"))
+        #expect(try engine.call("run", "--bundle", bundle, engine.name()).output == "78\n")
+        try other.remove()
     }
 
     /// One that is the whole host's is refused: it would change the host.

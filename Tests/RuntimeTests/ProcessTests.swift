@@ -17,6 +17,30 @@ import Testing
         #expect(answer.output == "1000\n1001\nGroups:\t7 8 \n0027\n")
     }
 
+    /// A working directory that root may enter and the user may not (an image's /root), and the other way round: one is tried before
+    /// the change of user, and once more after it.
+    @Test func workingDirectoryOfOthers() throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/data/private/below")
+        chmod(engine.rootfs + "/data/private", 0o700)
+        let container = try engine.started("readlink /proc/self/cwd; exec sleep 1000") {
+            $0.process?.user = .init(uid: 1000, gid: 1000)
+            $0.process?.workingDirectory = "/data/private/below"
+        }
+        try container.awaitOutput("/data/private/below\n")
+        let joined = try engine.call(
+            "exec", "--user", "1000", "--cwd", "/data/private/below", container.id, "/bin/readlink", "/proc/self/cwd")
+        #expect(joined.output == "/data/private/below\n", "\(joined.complaints)")
+        try container.remove()
+
+        // Without the rights over others' files, root may not and the user may.
+        chown(engine.rootfs + "/data/private", 1000, 1000)
+        let answer = try engine.run("readlink /proc/self/cwd") {
+            $0.process?.user = .init(uid: 1000, gid: 1000)
+            $0.process?.workingDirectory = "/data/private"
+        }
+        #expect(answer.output == "/data/private\n", "\(answer.complaints)")
+    }
+
     /// The five capability sets, the ambient one included, kept across a change of user.
     @Test func capabilities() throws {
         let answer = try engine.run("grep Cap /proc/self/status") {
@@ -73,9 +97,28 @@ import Testing
         #expect(mayRaise || high.complaints.contains("clipped"))
     }
 
+    /// While the container is made it shares its maker's memory, and with it the score, which is the container's alone in the end.
     @Test func outOfMemoryScore() throws {
-        let answer = try engine.run("cat /proc/self/oom_score_adj") { $0.process?.oomScoreAdjustment = 321 }
-        #expect(answer.output == "321\n")
+        let bundle = try engine.bundle(
+            engine.configuration("cat /proc/self/oom_score_adj; exec sleep 1000") {
+                $0.process?.oomScoreAdjustment = 321
+            })
+        let id = engine.name()
+        let (launcher, streams) = try engine.begin([
+            Engine.program, "--root", engine.root, "run", "--bundle", bundle, id,
+        ])
+        try Waiting.until("it runs: \(streams.complaints)") { streams.output == "321\n" }
+        #expect(Engine.text("/proc/\(launcher.pid)/oom_score_adj") == Engine.text("/proc/self/oom_score_adj"))
+        #expect(try engine.call("kill", id, "KILL").status == 0)
+        #expect(try Waiting.end(of: launcher, ["run"]).ending == .exited(128 + SIGKILL))
+        let (container, answer) = try engine.create(
+            engine.configuration("cat /proc/self/oom_score_adj; exec sleep 1000") {
+                $0.process?.oomScoreAdjustment = 321
+            })
+        #expect(answer.status == 0)
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("321\n")
+        try container.remove()
     }
 
     /// Scheduler: policy and nice value of sched_setattr(2), read from field 41 and 19 of /proc/self/stat.
@@ -159,9 +202,17 @@ import Testing
         let one = try run("", "--preserve-fds 1")
         #expect(one.output.hasPrefix("third\n"))
         #expect(!one.output.contains("5\n"))
-        let two = try run("LISTEN_FDS=1", "--preserve-fds 1")
+        // The shell becomes the runtime, and so its number the runtime's.
+        let two = try run("LISTEN_FDS=1 LISTEN_PID=$$ exec", "--preserve-fds 1")
         #expect(two.output.contains("4\n"))
         #expect(two.output.contains("1 1\n"), "\(two.output)")
+        // What was meant for others is none of ours.
+        for prefix in ["LISTEN_FDS=1", "LISTEN_FDS=1 LISTEN_PID=1", "LISTEN_FDS=1 LISTEN_PID=x"] {
+            let foreign = try run(prefix, "")
+            #expect(!foreign.output.contains("third"), "\(prefix)")
+            #expect(
+                foreign.output.hasSuffix("\n \n") || foreign.output.hasSuffix(" \n"), "\(prefix): \(foreign.output)")
+        }
         let absent = try engine.shell("$runtime run --preserve-fds 5 --bundle \(bundle) \(engine.name())")
         #expect(absent.status == 1)
         #expect(absent.complaints.contains("--preserve-fds"))

@@ -32,6 +32,18 @@ import Testing
         ("personality(ADDR_NO_RANDOMIZE)", SystemCallData(number: 135, arguments: [0x40000]), notPermitted),
         ("socket(AF_INET)", SystemCallData(number: 41, arguments: [2]), allowed),
         ("socket(AF_VSOCK)", SystemCallData(number: 41, arguments: [40]), notPermitted),
+        ("socket(AF_ALG)", SystemCallData(number: 41, arguments: [38]), notPermitted),
+        (
+            "socket(AF_ALG), i386", SystemCallData(number: 359, architecture: SystemCallData.i386, arguments: [38]),
+            notPermitted
+        ),
+        ("socket(AF_DECnet)", SystemCallData(number: 41, arguments: [12]), notPermitted),
+        ("socket(AF_UNIX)", SystemCallData(number: 41, arguments: [1]), allowed),
+        ("socket(AF_NETLINK)", SystemCallData(number: 41, arguments: [16]), allowed),
+        ("socket(AF_PACKET)", SystemCallData(number: 41, arguments: [17]), allowed),
+        ("socket(AF_XDP)", SystemCallData(number: 41, arguments: [44]), allowed),
+        ("socket of a family to come", SystemCallData(number: 41, arguments: [46]), notPermitted),
+        ("socket of a negative family", SystemCallData(number: 41, arguments: [0xFFFF_FFFF_FFFF_FFFF]), notPermitted),
         ("read, i386", SystemCallData(number: 3, architecture: SystemCallData.i386), allowed),
         ("mount, i386", SystemCallData(number: 21, architecture: SystemCallData.i386), notPermitted),
         ("write, x32", SystemCallData(number: 0x4000_0001), allowed),

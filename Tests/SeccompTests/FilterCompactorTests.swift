@@ -10,7 +10,7 @@ import Testing
         let reference = try NewerSystemCalls.prologue(for: profile) + LibseccompCompiler.compile(profile)
         let compact = try FilterCompactor.compact(reference)
         try FilterCheck.check(compact)
-        #expect(compact.count * 4 < reference.count, "\(compact.count) of \(reference.count)")
+        #expect(compact.count * 7 < reference.count * 2, "\(compact.count) of \(reference.count)")
         #expect(try FilterComparison.firstDifference(reference, compact, for: profile) == nil)
         #expect(try SeccompCompiler.compile(profile).isCompact)
     }

@@ -144,6 +144,16 @@ import WorkloadProtocol
         let state = ProofOfWork.answer(nonce: 1, iterations: 1_000_000)
         #expect(said.contains(.value(metric: "spin.state", unit: "1", value: Double(state))))
     }
+
+    /// `sleep` sleeps no less than it was asked to, by its own clock.
+    @Test func sleeps() throws {
+        let run = try runWorkload("--nonce", "5", "sleep", "1020")
+        let slept = messages(run.lines).compactMap { message -> Double? in
+            guard case .value(metric: "sleep.slept", unit: "ns", let value) = message else { return nil }
+            return value
+        }
+        #expect(slept.count == 1 && slept.allSatisfy { $0 >= 1_020_000_000 }, "\(slept)")
+    }
 }
 
 private func readText(_ path: String) throws -> String {

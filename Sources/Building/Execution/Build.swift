@@ -42,7 +42,8 @@ struct Build {
         cache = try LayerCache(builder.store)
         maker = LayerMaker(store: builder.store, hold: hold, options: builder.options)
         files = FileSteps(views: try MergedViews(workspace), workspace: workspace)
-        commands = try CommandRunner(builder.store, workspace, builder.options, signals)
+        commands = try CommandRunner(
+            builder.store, workspace, builder.options, signals, file: context.containerfile.name)
     }
 
     mutating func run() throws -> BuiltImage {
@@ -71,8 +72,9 @@ struct Build {
                 names.append(ImageName(name: name, platform: base.configuration.platform))
             }
             for step in stage.steps {
-                guard case .copy(let copy) = step.action, case .image(let name) = copy.origin else { continue }
-                names.append(ImageName(name: name, platform: builder.options.request.platform))
+                for case .image(let name) in step.origins {
+                    names.append(ImageName(name: name, platform: builder.options.request.platform))
+                }
             }
             for name in names where images[name] == nil {
                 let image = try builder.storedImage(name.name, name.platform)
@@ -104,7 +106,7 @@ struct Build {
             do {
                 try perform(step, on: &state)
             } catch {
-                throw Self.placed(error, step)
+                throw placed(error, step)
             }
             state.configuration.execution = step.execution
             state.configuration.author = step.author
@@ -113,12 +115,13 @@ struct Build {
     }
 
     /// Errors that do not say where they happened are told where.
-    private static func placed(_ error: any Error, _ step: BuildStep) -> any Error {
+    private func placed(_ error: any Error, _ step: BuildStep) -> any Error {
         switch error {
         case BuildError.command, BuildError.interrupted, BuildError.step: error
         default:
             BuildError.step(
-                line: step.line, instruction: String(step.text.prefix { $0 != " " }), problem: "\(error)")
+                file: context.containerfile.name, line: step.line, instruction: String(step.text.prefix { $0 != " " }),
+                problem: "\(error)")
         }
     }
 
@@ -140,9 +143,31 @@ struct Build {
 
     private mutating func perform(_ step: BuildStep, on state: inout StageState) throws {
         let began = HostClock.now()
-        var sources: FileSteps.Sources?
-        if case .copy(let copy) = step.action { sources = try self.sources(copy) }
-        guard let key = step.cacheKey(parent: state.chain, content: sources?.digest, epoch: options.epoch) else {
+        var sources: CopySources?
+        var fetched: [FetchedFile] = []
+        var shown: [String: CopySources] = [:]
+        var content: [Digest] = []
+        switch step.action {
+        case .copy(let copy):
+            let found = try finder.find(
+                copy.sources, in: copy.origin, excluding: copy.excludes, pivots: copy.pivots,
+                keepsOwners: FileSteps.keepsOwners(copy))
+            if let fetch = options.fetch {
+                for address in copy.addresses { fetched.append(try FetchedFile(address, workspace, fetch)) }
+            }
+            content = [found.digest] + fetched.map(\.digest)
+            sources = found
+        case .run(let run):
+            for mount in run.mounts {
+                guard case .files(let files) = mount.kind else { continue }
+                let found = try finder.find(
+                    [files.source], in: files.origin, keepsOwners: files.origin != .context)
+                content.append(found.digest)
+                shown[mount.target] = found
+            }
+        case .configure, .makeDirectory: break
+        }
+        guard let key = step.cacheKey(parent: state.chain, content: Self.digest(content), epoch: options.epoch) else {
             state.addHistory(createdBy: step.createdBy, comment: Self.comment, emptyLayer: true)
             return
         }
@@ -158,8 +183,13 @@ struct Build {
         case .configure: break
         case .makeDirectory(let path):
             try files.makeDirectory(path, user: step.execution.user, stack, upper: upper)
-        case .copy(let copy): if let sources { try files.copy(copy, sources, stack, upper: upper) }
-        case .run(let run): try commands.run(run, of: step, state.configuration, stack, upper: upper)
+        case .copy(let copy): if let sources { try files.copy(copy, sources, fetched, stack, upper: upper) }
+        case .run(let run):
+            var paths: [String: String] = [:]
+            for (target, sources) in shown {
+                paths[target] = try files.laidOut(sources, keepsOwners: sources.keepsOwners)
+            }
+            try commands.run(run, of: step, state.configuration, stack, upper: upper, files: paths)
         }
         try signals.check()
         let record = try maker.make(of: upper)
@@ -171,20 +201,25 @@ struct Build {
 
     private static let comment = "isolab"
 
-    private func sources(_ copy: BuildStep.Copy) throws -> FileSteps.Sources {
-        let tree: FileTree
-        var rules = IgnoreRules.none
-        switch copy.origin {
-        case .context:
-            tree = try FileTree("the context \(context.directory)", opening: context.directory)
-            rules = context.rules
-        case .stage(let index):
-            guard let state = stages[index] else { preconditionFailure("a stage is planned before it is copied from") }
-            tree = try files.views.readable(unpacked(state), "stage \(index)")
-        case .image(let name):
-            tree = try files.views.readable(hold.unpack(image(name, options.request.platform)), "image \(name)")
+    /// One digest of several, whose order counts.
+    private static func digest(_ digests: [Digest]) -> Digest? {
+        guard digests.count > 1 else { return digests.first }
+        return Digest(sha256Of: digests.map(\.description).joined(separator: "\n").utf8)
+    }
+
+    private var finder: SourceFinder {
+        SourceFinder(context: context) { origin in
+            switch origin {
+            case .context: preconditionFailure("the context is no stage")
+            case .stage(let index):
+                guard let state = stages[index] else {
+                    preconditionFailure("a stage is planned before it is copied from")
+                }
+                return try files.views.readable(unpacked(state), "stage \(index)")
+            case .image(let name):
+                return try files.views.readable(hold.unpack(image(name, options.request.platform)), "image \(name)")
+            }
         }
-        return try files.sources(copy, in: tree, ignoring: rules)
     }
 
     /// The layers so far, ready to be stacked: those that were kept are unpacked only now.

@@ -1,4 +1,5 @@
 public import Containerfiles
+import Linux
 public import OCI
 
 /// How a build is done.
@@ -18,6 +19,12 @@ public struct BuildOptions: Sendable {
     public var processCount: Int64?
     /// Whether commands say nothing.
     public var isQuiet: Bool
+    /// What `RUN --mount=type=secret` may show, by identifier.
+    public var secrets: [BuildSecret] = []
+    /// Fetches what ADD names by an address; nil where builds have no network.
+    public var fetch: BuildFetch?
+    /// Brings an image that a stage begins with or copies from before it is looked for; nil: what is here is used.
+    public var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
 
     public init(
         request: BuildRequest = BuildRequest(), names: [ImageReference] = [], ignoresCache: Bool = false,
@@ -36,6 +43,25 @@ public struct BuildOptions: Sendable {
     }
 }
 
+/// Writes what an address gives to a descriptor.
+public typealias BuildFetch = @Sendable (_ url: String, _ descriptor: Int32) throws -> Void
+
+/// `--secret id=NAME[,src=FILE|,env=VARIABLE]`: what commands may see and no layer keeps.
+public struct BuildSecret: Equatable, Sendable {
+    public enum Source: Equatable, Sendable {
+        case file(String)
+        case variable(String)
+    }
+
+    public var identifier: String
+    public var source: Source
+
+    public init(identifier: String, source: Source) {
+        self.identifier = identifier
+        self.source = source
+    }
+}
+
 /// What is told while a build runs.
 public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     /// A step begins; numbers from 1.
@@ -49,14 +75,15 @@ public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .step(let number, let count, let text):
-            return "STEP \(number)/\(count): \(text.split(separator: "\n", maxSplits: 1).first ?? "")"
+            let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable()
+            return "STEP \(number)/\(count): \(line)"
         case .cached: return "--> CACHED"
         case .done(let nanoseconds, let size):
             let hundredths = nanoseconds / 10_000_000
             let fraction = String(hundredths % 100)
             let seconds = "\(hundredths / 100).\(fraction.utf8.count == 1 ? "0" : "")\(fraction) s"
             return "--> \(seconds)" + (size.map { ", \($0) bytes" } ?? "")
-        case .warning(let text): return "warning: \(text)"
+        case .warning(let text): return "warning: \(text.displayable())"
         }
     }
 }

@@ -6,19 +6,19 @@ import Linux
 
 /// Where one build writes before it is an image: a directory in the image store that is locked as long as the build runs.
 ///
-/// However a build ends, nothing of it stays: it removes the directory, or, if it was killed, the next build does, which
+/// However a build ends, nothing of it stays: it removes the directory, or, if it was killed, the next command does, which
 /// finds the lock free. Its mounts are in a namespace of its own.
 final class BuildWorkspace {
     let directory: String
     private let lock: FileLock
     private var number = 0
 
-    static func folder(of store: ImageStore) -> String { store.root + "/builds" }
+    static func folder(of store: ImageStore) -> String { store.builds }
 
     init(_ store: ImageStore) throws {
         let folder = Self.folder(of: store)
         try SystemFile.makeDirectories(folder, mode: 0o700)
-        try Self.removeLeftovers(in: folder)
+        try store.removeAbandonedBuilds()
         let name = "\(getpid())-\(HostClock.now())"
         // The lock is beside the directory and comes first: a directory without a locked one is nobody's.
         lock = try FileLock(.exclusive, "\(folder)/\(name).lock", removing: true)
@@ -27,19 +27,6 @@ final class BuildWorkspace {
     }
 
     deinit { try? TreeRemoval.remove(directory) }
-
-    /// Removes what builds that were killed left.
-    static func removeLeftovers(in folder: String) throws {
-        let names = try SystemFile.names(in: folder)
-        for name in names where name.hasSuffix(".lock") {
-            guard let lock = try FileLock(trying: .exclusive, "\(folder)/\(name)", removing: true) else { continue }
-            try TreeRemoval.remove("\(folder)/\(name.dropLast(5))")
-            withExtendedLifetime(lock) {}
-        }
-        for name in names where !name.hasSuffix(".lock") && name.first?.isNumber == true {
-            if !names.contains(name + ".lock") { try TreeRemoval.remove("\(folder)/\(name)") }
-        }
-    }
 
     /// A directory of its own for a step.
     func makeDirectory(_ purpose: String, mode: mode_t = 0o700) throws(SystemError) -> String {

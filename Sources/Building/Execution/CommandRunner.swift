@@ -8,18 +8,23 @@ import Linux
 import OCI
 import Seccomp
 
-/// Runs the command of a RUN in a container: Docker's defaults, no network, a cgroup of its own; what it writes stays in a
-/// directory.
+/// Runs the command of a RUN in a container: Docker's defaults, no network unless the build has one, a cgroup of its own; what it
+/// writes stays in a directory.
 struct CommandRunner {
     let store: ImageStore
     let workspace: BuildWorkspace
     let options: BuildOptions
     let signals: SignalWatch
+    /// What errors call the Containerfile.
+    let file: String
     private let launcher: Launcher
     private let host: HostFacts
     private let seccomp: SeccompProgramCache
 
-    init(_ store: ImageStore, _ workspace: BuildWorkspace, _ options: BuildOptions, _ signals: SignalWatch) throws {
+    init(
+        _ store: ImageStore, _ workspace: BuildWorkspace, _ options: BuildOptions, _ signals: SignalWatch, file: String
+    ) throws {
+        self.file = file
         self.store = store
         self.workspace = workspace
         self.options = options
@@ -34,14 +39,17 @@ struct CommandRunner {
     /// - Parameters:
     ///   - stack: the layers it finds.
     ///   - upper: where what it writes is kept.
-    func run(_ run: BuildStep.Run, of step: BuildStep, _ image: ImageConfiguration, _ stack: LayerStack, upper: String)
-        throws
-    {
+    ///   - files: what is shown to it, by its targets.
+    func run(
+        _ run: BuildStep.Run, of step: BuildStep, _ image: ImageConfiguration, _ stack: LayerStack, upper: String,
+        files: [String: String]
+    ) throws {
         let layers = (0..<stack.count).reversed().map { "\(stack.path)/\($0)" }
         let user = try UserDatabase(layers: layers).resolve(run.user ?? "")
         var configuration = ImageRuntimeConfiguration(image, user: user)
         configuration.entrypoint = run.arguments
-        configuration.environment = run.uncountedEnvironment + run.environment
+        let secrets = try SecretFiles(run.mounts, options.secrets)
+        configuration.environment = run.uncountedEnvironment + run.environment + secrets.environment
         configuration.workingDirectory = run.workingDirectory
         configuration.hostname = "build"
         configuration.memory = options.memory
@@ -49,32 +57,47 @@ struct CommandRunner {
         configuration.processCount = options.processCount
         let profile = SeccompProfile.docker()
         var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
-        container.mounts += try mounts(run)
+        container.mounts += try mounts(run, files) + secrets.mounts(workingDirectory: run.workingDirectory)
+        if run.hasNetwork { giveNetwork(&container) }
+        container.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(
+            processors: Processors.withHeatCounters())
         if host.inUserNamespace { container.adaptToUserNamespace() }
         var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
-        launch.loopback = true
+        launch.loopback = !run.hasNetwork
         let work = try workspace.makeDirectory("work")
         let plan = try LaunchPlan(
             container,
             root: .snapshot(
                 OverlayMount(stack: stack.path, count: stack.count, upper: upper, work: work, isVolatile: true)),
             options: launch, host: host)
-        let exit = try end(of: plan)
+        let exit = try end(of: plan, secrets)
         try removeStubs(of: container.mounts, in: upper)
         guard exit.succeeded else {
             throw BuildError.command(
-                line: step.line, instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
+                file: file, line: step.line,
+                instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
                 ending: exit.ending, status: exit.shellStatus)
         }
     }
 
-    private func end(of plan: LaunchPlan) throws -> ProcessExit {
-        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
-        let output: Int32? = options.isQuiet ? null.number : nil
-        let container = try launcher.launch(
-            plan, streams: StandardStreams(input: null.number, output: output, error: output))
+    /// As `isolab run --network host` has it.
+    private func giveNetwork(_ container: inout RuntimeConfiguration) {
+        container.linux?.namespaces.removeAll { $0.kind == .network }
+        container.linux?.sysctl = [:]
+        for path in ["/etc/resolv.conf", "/etc/hosts"] where SystemFile.exists(path) {
+            container.mounts.append(
+                RuntimeConfiguration.Mount(destination: path, type: "bind", source: path, options: ["bind", "ro"]))
+        }
+    }
+
+    private func end(of plan: LaunchPlan, _ secrets: SecretFiles) throws -> ProcessExit {
+        let streams = try StreamRelay(input: false, output: !options.isQuiet)
+        let container = try launcher.launch(plan, streams: streams.childStreams)
+        // The container has them mounted: they need no name any more.
+        secrets.remove()
         do {
-            try signals.wait(for: container.pidfd)
+            try signals.wait(for: ForegroundWatch(container.pidfd, streams: streams))
+            if let failure = streams.failure { throw failure }
         } catch {
             try? container.kill(SIGKILL)
             _ = try? container.wait()
@@ -88,7 +111,9 @@ struct CommandRunner {
 
     // MARK: - Mounts
 
-    private func mounts(_ run: BuildStep.Run) throws -> [RuntimeConfiguration.Mount] {
+    private func mounts(
+        _ run: BuildStep.Run, _ files: [String: String]
+    ) throws -> [RuntimeConfiguration.Mount] {
         var result: [RuntimeConfiguration.Mount] = []
         for mount in run.mounts {
             let target = ImagePath.joined(run.workingDirectory, mount.target)
@@ -105,6 +130,12 @@ struct CommandRunner {
                 result.append(
                     RuntimeConfiguration.Mount(
                         destination: target, type: "bind", source: path, options: ["rbind", "nosuid", "nodev"]))
+            case .files:
+                guard let path = files[mount.target] else { continue }
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "bind", source: path, options: ["rbind", "nosuid", "nodev"]))
+            case .secret: continue
             }
         }
         if let script = run.script {
@@ -119,26 +150,30 @@ struct CommandRunner {
         return result
     }
 
-    /// Directories that were made for nothing but to mount on are no part of the layer.
+    /// Directories and files that were made for nothing but to mount on are no part of the layer.
     private func removeStubs(of mounts: [RuntimeConfiguration.Mount], in upper: String) throws {
         let root = try OwnedDescriptor(opening: upper, O_RDONLY | O_DIRECTORY)
         for mount in mounts {
-            var parts = mount.destination.split(separator: "/")
+            var parts = mount.destination.parts(between: "/").map(String.init)
             while !parts.isEmpty {
                 let path = parts.joined(separator: "/")
-                let name = String(parts.removeLast())
-                let number = isolab_open_in_root(root.number, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+                let name = parts.removeLast()
+                let number = isolab_open_in_root(root.number, path, OwnedDescriptor.pathOnly | O_NOFOLLOW, 0)
                 guard number >= 0 else { continue }
-                let directory = OwnedDescriptor(owning: number)
+                let stub = OwnedDescriptor(owning: number)
+                var status = stat()
+                guard fstat(stub.number, &status) == 0 else { break }
+                let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+                guard isDirectory || status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 else { break }
                 // What was in the image has its origin noted by overlayfs (Documentation/filesystems/overlayfs.rst).
                 let origin = host.inUserNamespace ? "user.overlay.origin" : "trusted.overlay.origin"
-                guard isolab_get_attribute(directory.number, origin, nil, 0) < 0 else { break }
                 let parent = isolab_open_in_root(
                     root.number, parts.isEmpty ? "." : parts.joined(separator: "/"), O_RDONLY | O_DIRECTORY, 0)
                 guard parent >= 0 else { break }
                 let owner = OwnedDescriptor(owning: parent)
+                guard isolab_get_attribute_at(owner.number, name, origin, nil, 0) < 0 else { break }
                 // One that is not empty stays: the command wrote beside the mount.
-                if unlinkat(owner.number, name, AT_REMOVEDIR) != 0 { break }
+                if unlinkat(owner.number, name, isDirectory ? AT_REMOVEDIR : 0) != 0 { break }
             }
         }
     }

@@ -10,24 +10,13 @@ struct FileSteps {
     let views: MergedViews
     let workspace: BuildWorkspace
 
-    /// What a COPY copies, found and counted.
-    struct Sources {
-        var tree: FileTree
-        var items: [CopyItem]
-        var digest: Digest
-    }
-
-    /// - Parameter tree: of the context, or of the layers of a stage or image.
-    func sources(_ copy: BuildStep.Copy, in tree: FileTree, ignoring rules: IgnoreRules) throws -> Sources {
-        let items = try tree.select(copy.sources, ignoring: rules)
-        let digest = try ContentDigest.digest(of: items, in: tree, keepsOwners: Self.keepsOwners(copy))
-        return Sources(tree: tree, items: items, digest: digest)
-    }
-
     /// Files of the context are root's, as Docker has it; those of images stay whose they are.
-    private static func keepsOwners(_ copy: BuildStep.Copy) -> Bool { copy.owner == nil && copy.origin != .context }
+    static func keepsOwners(_ copy: BuildStep.Copy) -> Bool { copy.owner == nil && copy.origin != .context }
 
-    func copy(_ copy: BuildStep.Copy, _ sources: Sources, _ stack: LayerStack, upper: String) throws {
+    /// - Parameter fetched: what addresses gave.
+    func copy(
+        _ copy: BuildStep.Copy, _ sources: CopySources, _ fetched: [FetchedFile], _ stack: LayerStack, upper: String
+    ) throws {
         let root = try views.writable(stack, upper: upper)
         var owner: (uid: UInt32, gid: UInt32)? = Self.keepsOwners(copy) ? nil : (0, 0)
         if let name = copy.owner { owner = try UserDatabase(root: root.root.number).owner(name) }
@@ -36,7 +25,7 @@ struct FileSteps {
         var isInto = copy.intoDirectory
         if !isInto { isInto = try writer.isDirectory(destination) }
         let files = sources.items.filter { !$0.isDirectory }
-        guard isInto || files.count + copy.documents.count <= 1 else {
+        guard isInto || files.count + copy.documents.count + fetched.count <= 1 else {
             throw BuildError.source(
                 path: copy.destination, problem: "several files go into a directory: write '\(copy.destination)/'")
         }
@@ -47,8 +36,18 @@ struct FileSteps {
         for document in copy.documents {
             try writer.write(Array(document.content.utf8), to: place(Array(document.name.utf8)))
         }
+        for file in fetched {
+            guard !isInto || !file.name.isEmpty else {
+                throw BuildError.source(
+                    path: file.url, problem: "says no name for the file: name it in the destination")
+            }
+            // As Docker has it: nobody else is to read what came from elsewhere, unless it is said.
+            try writer.write(contentOf: file.descriptor.number, to: place(Array(file.name.utf8)), permissions: 0o600)
+        }
         for item in sources.items {
-            if item.isDirectory {
+            if copy.pivots != nil {
+                try writer.copy(item, from: sources.tree, to: destination)
+            } else if item.isDirectory {
                 try writer.copy(item, from: sources.tree, to: destination)
             } else if copy.unpacks, let entry = item.entries.first, entry.kind == .file,
                 let file = try sources.tree.open(entry.source, O_RDONLY | O_NONBLOCK), Archive.isArchive(file.number)
@@ -77,6 +76,26 @@ struct FileSteps {
         }
         let scratch = try workspace.makeDirectory("archive")
         try Archive.unpack(archive, into: "/proc/self/fd/\(directory.number)/.", owner: owner, scratch: scratch)
+    }
+
+    /// A directory that holds what a command is shown: a copy, so that what it writes there is gone with it.
+    ///
+    /// - Returns: the path of it, or of the one file in it.
+    func laidOut(_ sources: CopySources, keepsOwners: Bool) throws -> String {
+        let directory = try workspace.makeDirectory("files", mode: 0o755)
+        let root = try FileTree("the files shown to a command", opening: directory)
+        let writer = TreeWriter(root, owner: keepsOwners ? nil : (0, 0), mode: nil)
+        var path = directory
+        for item in sources.items {
+            if item.isDirectory {
+                try writer.copy(item, from: sources.tree, to: [])
+            } else {
+                try writer.copy(item, from: sources.tree, to: Array("file".utf8))
+                path = directory + "/file"
+            }
+        }
+        try writer.finish()
+        return path
     }
 
     /// WORKDIR's directory, made where it is missing: the user's, as BuildKit has it.

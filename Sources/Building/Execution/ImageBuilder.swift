@@ -29,6 +29,9 @@ public struct ImageBuilder: Sendable {
     public func plan(_ context: BuildContext) throws(BuildError) -> BuildPlan {
         try BuildError.telling {
             try BuildPlan(context.containerfile, options.request) { name, platform in
+                if let pull = options.pull, let reference = try? ImageReference(name), Digest(name) == nil {
+                    try pull(reference.withDefaultTag, platform)
+                }
                 let image = try image(name, platform)
                 return BaseImage(id: image.id.description, configuration: image.configuration)
             }
@@ -59,6 +62,7 @@ public struct ImageBuilder: Sendable {
                 throw BuildError.unavailable(
                     "a build needs overlayfs: \(problem)", advice: "use another file system for ISOLAB_DATA")
             }
+            for warning in plan.warnings { tell(.warning(warning)) }
             for name in plan.unusedArguments { tell(.warning("no ARG declares --build-arg \(name)")) }
             var build = try Build(self, context, plan)
             return try build.run()

@@ -1,4 +1,5 @@
 import CLinux
+import Containers
 import Glibc
 import Linux
 
@@ -23,19 +24,14 @@ final class SignalWatch {
         }
     }
 
-    /// Waits until a process has ended.
-    func wait(for pidfd: Int32) throws {
-        var ends = [
-            pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0),
-        ]
-        while true {
-            guard poll(&ends, nfds_t(ends.count), -1) >= 0 else {
-                if errno == EINTR { continue }
-                throw SystemError("poll", "a build's command")
-            }
-            if ends[1].revents != 0 { try check() }
-            if ends[0].revents != 0 { return }
+    /// Waits until a process has ended and all it wrote is out.
+    func wait(for process: ForegroundWatch) throws {
+        while !process.hasEnded {
+            if try process.turn(beside: descriptor.number) { try check() }
+        }
+        process.finish()
+        while !process.isOver {
+            if try process.turn(beside: descriptor.number) { try check() }
         }
     }
 }

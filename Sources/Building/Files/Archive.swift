@@ -25,6 +25,8 @@ enum Archive {
     ) throws {
         var options = UnpackOptions.possible
         if let owner { options.ownership = .one(user: owner.uid, group: owner.gid) }
+        // Where it is unpacked is a directory of the image's, not of the archive's.
+        options.keepsRoot = true
         guard isForeign(descriptor) else {
             lseek(descriptor, 0, SEEK_SET)
             _ = try LayerUnpacker(options).apply(LayerBlob(descriptor), onto: directory)
@@ -58,13 +60,16 @@ enum Archive {
         guard archive_read_next_header(reader, &entry) == ARCHIVE_OK else { throw LayerError(.damaged(words(reader))) }
         var chunk = [UInt8](repeating: 0, count: 256 << 10)
         var total: Int64 = 0
-        let limit = LayerLimits().bytes
+        let limits = LayerLimits()
         while true {
             let count = archive_read_data(reader, &chunk, chunk.count)
             if count == 0 { return }
             guard count > 0 else { throw LayerError(.damaged(words(reader))) }
             total += Int64(count)
-            guard total <= limit else { throw LayerError(.limitExceeded(.bytes, limit: limit)) }
+            guard total <= limits.bytes else { throw LayerError(.limitExceeded(.bytes, limit: limits.bytes)) }
+            guard total < limits.ratioFrom || total / max(1, archive_filter_bytes(reader, -1)) < limits.ratio else {
+                throw LayerError(.limitExceeded(.ratio, limit: limits.ratio))
+            }
             try SystemFile.write(Array(chunk.prefix(count)), to: target, "an archive, decompressed")
         }
     }

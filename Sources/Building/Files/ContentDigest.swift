@@ -3,7 +3,8 @@ import Glibc
 import Linux
 import OCI
 
-/// What a COPY copies as one digest: names, kinds, permissions, owners, content; not the times, which a fresh checkout changes.
+/// What a COPY copies as one digest: names, kinds, permissions, owners, content, and the attributes that belong to it; not the
+/// times, which a fresh checkout changes.
 struct ContentDigest {
     private var hasher = ContentHasher()
 
@@ -37,6 +38,12 @@ struct ContentDigest {
             throw SystemError("open", shown(entry.source), errno: ENOENT, advice: "it went while it was read")
         }
         _ = try hasher.update(descriptor: file.number, shown(entry.source))
+        let attributes = try FileContent.attributes(of: file.number)
+        add(Array("attributes \(attributes.count)".utf8))
+        for (name, value) in attributes {
+            add(Array(name.utf8))
+            add(value)
+        }
     }
 
     private mutating func add(_ bytes: [UInt8]) {

@@ -1,3 +1,4 @@
+import Containerfiles
 import Glibc
 
 /// One file to be copied: what it is, whence and whither.
@@ -53,8 +54,18 @@ struct CopyEntry {
 struct CopyItem {
     /// The last part of its path, as it was written.
     var name: [UInt8]
+    /// The whole of it, below the root.
+    var path: [UInt8]
     /// Itself, with an empty path, and what is below it, each directory before what is in it.
     var entries: [CopyEntry]
 
     var isDirectory: Bool { entries.first?.kind == .directory }
+
+    /// Without what rules leave out; nil where that is all of a file.
+    func without(_ rules: IgnoreRules) -> CopyItem? {
+        guard isDirectory else { return rules.ignores(String(decoding: name, as: UTF8.self)) ? nil : self }
+        var result = self
+        result.entries = entries.filter { $0.path.isEmpty || !rules.ignores(String(decoding: $0.path, as: UTF8.self)) }
+        return result
+    }
 }

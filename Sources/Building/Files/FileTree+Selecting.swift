@@ -9,29 +9,74 @@ extension FileTree {
 
     /// Finds the sources of a COPY, and all that is below those that are directories.
     ///
-    /// - Parameter rules: what of the tree does not count.
-    /// - Throws: `BuildError.source` where a source that is no pattern is not there, or a pattern matches nothing.
-    func select(_ patterns: [PathPattern], ignoring rules: IgnoreRules) throws -> [CopyItem] {
-        var items: [CopyItem] = []
-        for pattern in patterns {
-            if let literal = pattern.literal {
-                guard let item = try item(Array(literal.utf8), rules) else {
-                    throw BuildError.source(path: literal.isEmpty ? "." : literal, problem: "is not in \(name)")
-                }
-                items.append(item)
-                continue
-            }
-            for path in try matches(pattern) {
-                if let item = try item(path, rules) {
-                    items.append(item)
-                } else if try open(path, OwnedDescriptor.pathOnly) == nil, !Self.match(path, rules).isIgnored {
-                    throw BuildError.source(path: shown(path), problem: "is a link that leads nowhere in \(name)")
+    /// - Parameters:
+    ///   - rules: what of the tree does not count.
+    ///   - excludes: what of each source is left out, by its path below the source.
+    ///   - pivots: for each pattern how many parts of a path are left out of what is made (`COPY --parents`); nil: all but the
+    ///     last.
+    /// - Throws: `BuildError.source` where a source that is no pattern is not there, or patterns match nothing.
+    func select(
+        _ patterns: [PathPattern], ignoring rules: IgnoreRules, excluding excludes: IgnoreRules = .none,
+        pivots: [Int]? = nil
+    ) throws -> [CopyItem] {
+        var result: [CopyItem] = []
+        var isFound = patterns.isEmpty
+        for (index, pattern) in patterns.enumerated() {
+            for item in try select(pattern, rules) {
+                isFound = true
+                guard let rest = excludes.isEmpty ? item : item.without(excludes) else { continue }
+                if let pivots {
+                    result.append(try withParents(rest, pivot: pivots[index]))
+                } else {
+                    result.append(rest)
                 }
             }
         }
-        guard !items.isEmpty || patterns.isEmpty else {
+        guard isFound else {
             throw BuildError.source(
                 path: patterns.map(\.text).joined(separator: " "), problem: "matches nothing in \(name)")
+        }
+        return result
+    }
+
+    /// What a source's path has above it comes along, each directory as it is, below the destination.
+    private func withParents(_ item: CopyItem, pivot: Int) throws -> CopyItem {
+        let parts = item.path.split(separator: 0x2F).map(Array.init)
+        let kept = parts.dropFirst(pivot)
+        let path = kept.isEmpty ? [] : Array(kept.joined(separator: [0x2F]))
+        var entries: [CopyEntry] = []
+        for end in kept.indices.dropLast() {
+            let source = Array(parts[...end].joined(separator: [0x2F]))
+            guard let directory = try open(source, OwnedDescriptor.pathOnly | O_DIRECTORY),
+                let place = try place(of: directory.number)
+            else { continue }
+            var status = stat()
+            guard fstat(directory.number, &status) == 0 else { throw SystemError("fstat", shown(source)) }
+            let own = Array(parts[pivot...end].joined(separator: [0x2F]))
+            if let entry = CopyEntry(status, path: own, source: place, target: []) { entries.append(entry) }
+        }
+        entries += item.entries.map { entry in
+            var entry = entry
+            entry.path = entry.path.isEmpty ? path : path.isEmpty ? entry.path : path + [0x2F] + entry.path
+            return entry
+        }
+        return CopyItem(name: item.name, path: item.path, entries: entries)
+    }
+
+    private func select(_ pattern: PathPattern, _ rules: IgnoreRules) throws -> [CopyItem] {
+        if let literal = pattern.literal {
+            guard let item = try item(Array(literal.utf8), rules) else {
+                throw BuildError.source(path: literal.isEmpty ? "." : literal, problem: "is not in \(name)")
+            }
+            return [item]
+        }
+        var items: [CopyItem] = []
+        for path in try matches(pattern) {
+            if let item = try item(path, rules) {
+                items.append(item)
+            } else if try open(path, OwnedDescriptor.pathOnly) == nil, !Self.match(path, rules).isIgnored {
+                throw BuildError.source(path: shown(path), problem: "is a link that leads nowhere in \(name)")
+            }
         }
         return items
     }
@@ -57,7 +102,7 @@ extension FileTree {
             if match.isIgnored, walk.entries.count == 1 { return nil }
         }
         let name = path.split(separator: 0x2F).last.map(Array.init) ?? []
-        return CopyItem(name: name, entries: walk.entries)
+        return CopyItem(name: name, path: path, entries: walk.entries)
     }
 
     private static func match(_ place: [UInt8], _ rules: IgnoreRules) -> IgnoreRules.Match {

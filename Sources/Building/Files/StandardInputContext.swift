@@ -20,7 +20,10 @@ public final class StandardInputContext {
             let directory = try workspace.makeDirectory("context")
             if Archive.isArchive(input.number) {
                 try Archive.unpack(input.number, into: directory, scratch: workspace.makeDirectory("archive"))
-                return (workspace, try BuildContext(directory: directory, file: file.map { "\(directory)/\($0)" }))
+                return (
+                    workspace,
+                    try BuildContext(directory: directory, file: file.map { "\(directory)/\($0)" }, name: file)
+                )
             }
             var status = stat()
             guard fstat(input.number, &status) == 0 else { throw SystemError("fstat", "standard input") }
@@ -39,7 +42,7 @@ public final class StandardInputContext {
             let path = directory + "/Containerfile"
             let target = try OwnedDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             try FileContent.copy(input.number, to: target.number, path)
-            return (workspace, try BuildContext(directory: directory))
+            return (workspace, try BuildContext(directory: directory, name: "standard input"))
         }
     }
 

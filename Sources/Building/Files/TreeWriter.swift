@@ -9,14 +9,14 @@ final class TreeWriter {
     /// Of everything that is made; nil: the files' own, and root's for directories on the way.
     private let owner: (uid: UInt32, gid: UInt32)?
     /// Of everything that is copied; nil: the files' own.
-    private let mode: UInt32?
+    private let mode: FileModeChange?
     /// Directories whose times are set when all is in them.
     private var directories: [(path: [UInt8], entry: CopyEntry)] = []
     /// Where files with several names were written first.
     private var written: [UInt64: [UInt8]] = [:]
 
     /// - Parameter root: the image's root, mounted.
-    init(_ root: FileTree, owner: (uid: UInt32, gid: UInt32)?, mode: UInt32?) {
+    init(_ root: FileTree, owner: (uid: UInt32, gid: UInt32)?, mode: FileModeChange?) {
         self.root = root
         self.owner = owner
         self.mode = mode
@@ -37,15 +37,24 @@ final class TreeWriter {
 
     /// Writes a file of given bytes.
     func write(_ content: [UInt8], to path: [UInt8]) throws {
+        try make(path, permissions: 0o644) { file in try SystemFile.write(content, to: file, shown(path)) }
+    }
+
+    /// Writes a file of another's content.
+    func write(contentOf source: Int32, to path: [UInt8], permissions: UInt32) throws {
+        try make(path, permissions: permissions) { file in try FileContent.copy(source, to: file, shown(path)) }
+    }
+
+    private func make(_ path: [UInt8], permissions: UInt32, _ write: (Int32) throws -> Void) throws {
         let (parent, name) = try parted(path)
         try withDirectory(parent) { directory in
             let file = try self.makeFile(name, in: directory, shown(path))
-            try SystemFile.write(content, to: file.number, shown(path))
+            try write(file.number)
             if fchown(file.number, self.owner?.uid ?? 0, self.owner?.gid ?? 0) != 0 {
                 throw IdentityMaps.ownerError(
                     "fchown", shown(path), user: self.owner?.uid ?? 0, group: self.owner?.gid ?? 0)
             }
-            if fchmod(file.number, self.mode ?? 0o644) != 0 { throw SystemError("fchmod", shown(path)) }
+            if fchmod(file.number, self.permissions(permissions)) != 0 { throw SystemError("fchmod", shown(path)) }
         }
     }
 
@@ -81,6 +90,11 @@ final class TreeWriter {
                 directory.number, "", Int64(entry.modified.seconds), entry.modified.nanoseconds)
         }
         directories = []
+    }
+
+    /// As they are to be of what has others.
+    private func permissions(_ own: UInt32, isDirectory: Bool = false) -> mode_t {
+        mode_t(mode?.applied(to: own, isDirectory: isDirectory) ?? own)
     }
 
     // MARK: - Places
@@ -193,18 +207,18 @@ final class TreeWriter {
         case .device(let number, let isBlock):
             try clear(name, in: directory, shown)
             let kind = isBlock ? S_IFBLK : S_IFCHR
-            if mknodat(directory, name, kind | mode_t(mode ?? entry.mode), dev_t(number)) != 0 {
+            if mknodat(directory, name, kind | permissions(entry.mode), dev_t(number)) != 0 {
                 throw SystemError("mknod", shown)
             }
         case .pipe:
             try clear(name, in: directory, shown)
-            if mkfifoat(directory, name, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("mkfifo", shown) }
+            if mkfifoat(directory, name, permissions(entry.mode)) != 0 { throw SystemError("mkfifo", shown) }
         }
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
         if fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 {
             throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid)
         }
-        if case .link = entry.kind {} else { fchmodat(directory, name, mode_t(mode ?? entry.mode), 0) }
+        if case .link = entry.kind {} else { fchmodat(directory, name, permissions(entry.mode), 0) }
         isolab_set_modification_time(directory, name, Int64(entry.modified.seconds), entry.modified.nanoseconds)
     }
 
@@ -227,7 +241,7 @@ final class TreeWriter {
         let (uid, gid) = owner ?? (entry.uid, entry.gid)
         if fchown(file.number, uid, gid) != 0 { throw IdentityMaps.ownerError("fchown", shown, user: uid, group: gid) }
         // After the owner, whose change takes the set-user-id bit away.
-        if fchmod(file.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown) }
+        if fchmod(file.number, permissions(entry.mode)) != 0 { throw SystemError("fchmod", shown) }
         try FileContent.copyAttributes(source.number, to: file.number)
         isolab_set_modification_time(file.number, "", Int64(entry.modified.seconds), entry.modified.nanoseconds)
     }
@@ -238,7 +252,9 @@ final class TreeWriter {
         if fchown(directory.number, uid, gid) != 0 {
             throw IdentityMaps.ownerError("fchown", shown(path), user: uid, group: gid)
         }
-        if fchmod(directory.number, mode_t(mode ?? entry.mode)) != 0 { throw SystemError("fchmod", shown(path)) }
+        if fchmod(directory.number, permissions(entry.mode, isDirectory: true)) != 0 {
+            throw SystemError("fchmod", shown(path))
+        }
     }
 }
 

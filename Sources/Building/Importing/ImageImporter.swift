@@ -37,6 +37,9 @@ public struct ImageImporter: Sendable {
             var status = stat()
             guard stat(path, &status) == 0 else { throw SystemError("open", path) }
             if status.st_mode & S_IFMT == S_IFDIR { return try importDirectory(path) }
+            guard [S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT) else {
+                throw BuildError.source(path: path, problem: "is neither a directory nor an archive of one")
+            }
             let file = try OwnedDescriptor(opening: path, O_RDONLY)
             return try importArchive(file.number, path)
         }
@@ -77,9 +80,13 @@ public struct ImageImporter: Sendable {
         let session = try store.content.beginIngest()
         do {
             var chunk = [UInt8](repeating: 0, count: 1 << 20)
+            var total: Int64 = 0
+            let limit = LayerLimits().bytes
             while true {
                 let count = try retryingOnInterrupt("read", name) { read(descriptor, &chunk, chunk.count) }
                 if count == 0 { break }
+                total += Int64(count)
+                guard total <= limit else { throw LayerError(.limitExceeded(.bytes, limit: limit)) }
                 try chunk.withUnsafeBytes { try session.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             }
             return try session.commit()

@@ -15,7 +15,7 @@ struct isolab_kvm_run {
     int32_t exit_reason;
     /// What the guest code left in EAX: shows that it ran to its end.
     uint32_t result;
-    /// The time in KVM_RUN.
+    /// The processor time in KVM_RUN: what other programs take meanwhile is not in it.
     uint64_t nanoseconds;
 };
 
@@ -45,9 +45,11 @@ struct isolab_kvm_facts {
 /// Fills the facts by running guest code, in this process. A KVM that hangs hangs the caller: see the next one.
 void isolab_kvm_probe(const char *device, struct isolab_kvm_facts *facts);
 
-/// The same in a forked child that an alarm kills after `seconds`. Returns 0, or errno where forking failed; `signal` is
-/// the signal that ended the child, or 0.
-int isolab_kvm_probe_guarded(const char *device, unsigned seconds, struct isolab_kvm_facts *facts, int *signal);
+/// The same in a forked child, which SIGPROF kills where one machine took so many `seconds` of processor time, and SIGALRM where
+/// it got nowhere within `patience` seconds. Returns 0, or errno where forking failed; `signal` is the signal that ended the
+/// child, or 0.
+int isolab_kvm_probe_guarded(const char *device, unsigned seconds, unsigned patience, struct isolab_kvm_facts *facts,
+                             int *signal);
 
 /// The processor's time stamp counter; 0 on a machine without one.
 static inline uint64_t isolab_timestamp_counter(void) {

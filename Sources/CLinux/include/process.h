@@ -18,8 +18,11 @@ int isolab_pidfd_getfd(int pidfd, int descriptor);
 /// setns(2): the calling thread joins a namespace; a pid namespace takes its next children.
 int isolab_join_namespace(int descriptor, int flags);
 
-/// prctl(PR_SET_DUMPABLE, 0): nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
-int isolab_forbid_dump(void);
+/// prctl(PR_SET_DUMPABLE): with 0 nobody without CAP_SYS_PTRACE over us may look into /proc/<pid> of this memory.
+int isolab_set_dumpable(int on);
+
+/// prctl(PR_GET_DUMPABLE).
+int isolab_is_dumpable(void);
 
 /// Runs this program again from a read-only mount of its own file that nothing else can reach. Answers 0 where it runs from
 /// a read-only mount already, and −errno where it cannot.
@@ -42,6 +45,12 @@ int isolab_hold_signals(void);
 /// The next signal of such a descriptor, 0 where there is none.
 int isolab_next_signal(int descriptor);
 
+/// splice(2) that waits for neither side where that is a pipe: what it moved, 0 at the end, −1 and errno.
+int64_t isolab_splice(int source, int target, int64_t most);
+
+/// Lets writes that nobody reads answer EPIPE on the calling thread, rather than end the process.
+void isolab_block_broken_pipes(void);
+
 /// How a process ended: waitid(2)'s si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and si_status.
 struct isolab_exit {
     int32_t pid;
@@ -52,6 +61,9 @@ struct isolab_exit {
 /// waitid(2) on a process number with its fifth argument, the resource usage, which glibc's function lacks.
 /// With WNOHANG and nothing to report, `pid` stays 0.
 int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *usage);
+
+/// fork(2), for a process of one thread: 0 in the copy.
+int isolab_fork(void);
 
 /// prctl(PR_SET_CHILD_SUBREAPER): orphans of descendants come to the calling process.
 int isolab_set_child_subreaper(int on);

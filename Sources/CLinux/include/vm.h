@@ -1,4 +1,4 @@
-// What the process that drives libvirt needs of itself: prctl, unshare and pipe2 are not visible through Swift's Glibc.
+// What the process that drives libvirt needs of itself: prctl and pipe2 are not visible through Swift's Glibc.
 #ifndef ISOLAB_VM_H
 #define ISOLAB_VM_H
 
@@ -7,12 +7,6 @@
 
 /// Makes this process the reaper of its orphaned descendants: libvirt's daemonized QEMU. 0, or errno.
 int isolab_vm_adopt_orphans(void);
-
-/// A mount namespace of this process's own, whose mounts nobody else sees. 0, or errno. Before any thread is made.
-int isolab_vm_private_mounts(void);
-
-/// Shows `source` in the place of `target`. 0, or errno.
-int isolab_vm_bind(const char *source, const char *target);
 
 /// Reaps `pid` if it has ended: its wait status, CPU times in ns and peak resident set in bytes.
 /// Returns pid, 0 while it runs, or -1.

@@ -67,6 +67,16 @@ public struct PathPattern: Equatable, Sendable {
         isLiteral = parts.allSatisfy { if case .scalar = $0 { true } else { false } }
     }
 
+    /// A path as it is, whatever signs are in it.
+    init(literal path: String) throws(ContainerfileError) {
+        guard path.utf8.count <= ContainerfileLimits.patternLength else {
+            throw ContainerfileError("a path is longer than \(ContainerfileLimits.patternLength) bytes")
+        }
+        text = path
+        parts = path.unicodeScalars.map { .scalar($0) }
+        isLiteral = true
+    }
+
     private static func set(
         _ scalars: [Unicode.Scalar], _ index: inout Int, _ bad: () -> ContainerfileError
     ) throws(ContainerfileError) -> Part {

@@ -5,34 +5,59 @@ public struct Containerfile: Equatable, Sendable {
     /// What parts lines and keeps characters from their meaning: `\`, or `` ` `` by directive.
     public let escape: UInt8
     public let instructions: [LocatedInstruction]
+    /// What the user calls it.
+    public let name: String
 
-    /// - Parameter content: a whole file.
-    public init(_ content: some Sequence<UInt8>) throws(ContainerfileError) {
-        var reader = try LineReader(Array(content))
-        escape = reader.escape
-        let parser = InstructionParser(escape: escape)
+    /// - Parameters:
+    ///   - content: a whole file.
+    ///   - name: the file's, for errors.
+    /// - Throws: every mistake that shows in the instructions by themselves, at once.
+    public init(_ content: some Sequence<UInt8>, name: String = "Containerfile") throws(ContainerfileError) {
+        self.name = name
+        do throws(ContainerfileError) { (escape, instructions) = try Self.read(Array(content)) } catch {
+            throw error.inFile(name)
+        }
+    }
+
+    private static func read(_ content: [UInt8]) throws(ContainerfileError) -> (UInt8, [LocatedInstruction]) {
+        var reader = try LineReader(content)
+        let parser = InstructionParser(escape: reader.escape)
         var instructions: [LocatedInstruction] = []
+        var errors: [ContainerfileError] = []
         var hasStage = false
-        while let line = try reader.read() {
-            guard instructions.count < ContainerfileLimits.instructions else {
+        while true {
+            let line: LogicalLine
+            do throws(ContainerfileError) {
+                guard let next = try reader.read() else { break }
+                line = next
+            } catch {
+                // What follows cannot be told from what is before it.
+                errors.append(error)
+                break
+            }
+            guard instructions.count + errors.count < ContainerfileLimits.instructions else {
                 throw ContainerfileError(
                     line: line.line, "has more than \(ContainerfileLimits.instructions) instructions")
             }
-            let located = try parser.parse(line)
-            switch located.instruction {
-            case .from: hasStage = true
-            case .argument: break
-            default:
-                guard hasStage else {
-                    throw ContainerfileError(
-                        line: located.line, instruction: located.instruction.name,
-                        "before the first FROM only ARG may stand")
+            let isStage = InstructionLine(line.text).name == "FROM"
+            if isStage { hasStage = true }
+            do throws(ContainerfileError) {
+                let located = try parser.parse(line)
+                if !hasStage {
+                    guard case .argument = located.instruction else {
+                        throw ContainerfileError(
+                            line: located.line, instruction: located.instruction.name,
+                            "before the first FROM only ARG may stand")
+                    }
                 }
+                instructions.append(located)
+            } catch {
+                errors.append(error)
             }
-            instructions.append(located)
         }
+        if let error = ContainerfileError(all: errors) { throw error }
         guard hasStage else { throw ContainerfileError("has no FROM") }
-        self.instructions = instructions
+        return (reader.escape, instructions)
     }
 
     /// What an image's ONBUILD triggers mean, as instructions of the stage that is built from it.

@@ -51,6 +51,14 @@ public enum Instruction: Equatable, Sendable {
         public var destination: String
         /// Sources that are written in the file itself, in the order of the words that announce them.
         public var documents: [HereDocument]
+        /// `--parents`: the directories of a source's path are made, too.
+        public var keepsParents = false
+        /// `--exclude`, as ignore files have patterns.
+        public var excludes: [String] = []
+        /// `--checksum` of what an address gives.
+        public var checksum: String?
+        /// Of ADD: whether archives are unpacked.
+        public var unpacks = false
     }
 
     /// A command, to a shell or as its words.
@@ -64,6 +72,8 @@ public enum Instruction: Equatable, Sendable {
         public var command: Command
         public var documents: [HereDocument]
         public var mounts: [Mount]
+        /// `none`, `host` or `default`.
+        public var network: String?
     }
 
     /// `RUN --mount=…` of the kinds that are known here.
@@ -73,9 +83,25 @@ public enum Instruction: Equatable, Sendable {
             case memory(size: Int64?)
             /// A directory that stays from build to build, by its name.
             case cache(identifier: String)
+            /// Files of the context (nil), of a stage or of an image; what is written to them is gone after the step.
+            case files(from: String?, source: String)
+            case secret(Secret)
         }
         public var kind: Kind
         public var target: String
+    }
+
+    /// What a command may see and no layer keeps.
+    public struct Secret: Equatable, Sendable {
+        public var identifier: String
+        public var isRequired = false
+        /// Whether it is a file at the mount's target.
+        public var isFile = true
+        /// A variable that holds it.
+        public var variable: String?
+        public var mode: UInt32 = 0o400
+        public var uid: UInt32 = 0
+        public var gid: UInt32 = 0
     }
 
     /// `HEALTHCHECK`; durations in nanoseconds.

@@ -123,18 +123,16 @@ struct InstructionParser {
         return .words(words)
     }
 
-    /// A JSON array of strings; nil where the text is something else, which makes it a shell's. An array of other things is a
-    /// mistake, as Docker has it.
+    /// A JSON array of strings; nil where the text is something else, which makes it a shell's: `[ -d /bin ]` begins like one. An
+    /// array of other things is a mistake, as Docker has it.
     func jsonWords(_ text: String) throws(ContainerfileError) -> [String]? {
-        guard text.utf8.first == UInt8(ascii: "[") else { return nil }
-        let words: [String]
-        do throws(ConfigurationError) {
-            words = try JSONDocument.read([String].self, from: text.utf8, document: "JSON")
-        } catch {
-            guard error.path.isEmpty else {
-                throw ContainerfileError("only strings may be in the JSON array: \(error.path) \(error.problem)")
+        guard let elements = JSONForm.elements(text) else { return nil }
+        var words: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .text(let word) = element else {
+                throw ContainerfileError("only strings may be in the JSON array: element \(index + 1) is none")
             }
-            return nil
+            words.append(word)
         }
         return try limited(words)
     }
@@ -206,5 +204,16 @@ struct InstructionFlags {
     /// - Throws: for what is left.
     func finish() throws(ContainerfileError) {
         if let (name, _) = values.first { throw ContainerfileError("takes no flag --\(name) here") }
+    }
+}
+
+/// The form of instructions in which their words are a JSON array.
+enum JSONForm {
+    /// The elements of a text that is such an array, whole and valid; nil of any other.
+    static func elements(_ text: String) -> [JSONTree]? {
+        guard text.utf8.first == UInt8(ascii: "["),
+            case .list(let elements)? = try? JSONTree(json: text.utf8, document: "JSON")
+        else { return nil }
+        return elements
     }
 }

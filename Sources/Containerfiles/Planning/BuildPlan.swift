@@ -34,6 +34,8 @@ public struct BuildPlan: Equatable, Sendable {
     /// The stage that becomes the image, by its place in the Containerfile.
     public let target: Int
     public let labels: [String: String]
+    /// What is done, though it is hardly what was meant.
+    public let warnings: [String]
     /// Build arguments that no instruction declares.
     public let unusedArguments: [String]
 
@@ -43,11 +45,17 @@ public struct BuildPlan: Equatable, Sendable {
         _ containerfile: Containerfile, _ request: BuildRequest = BuildRequest(),
         image: (_ name: String, _ platform: Platform) throws -> BaseImage
     ) throws {
-        var planner = try StagePlanner(containerfile, request)
-        target = try planner.targetIndex()
-        try planner.plan(target, image: image)
+        var planner: StagePlanner
+        do {
+            planner = try StagePlanner(containerfile, request)
+            target = try planner.targetIndex()
+            try planner.plan(target, image: image)
+        } catch let error as ContainerfileError {
+            throw error.inFile(containerfile.name)
+        }
         stages = planner.planned.values.sorted { $0.index < $1.index }
         labels = request.labels
+        warnings = planner.warnings
         unusedArguments = request.arguments.keys.filter {
             !planner.declared.contains($0) && !BuildRequest.predefined.contains($0)
         }.sorted()
@@ -98,13 +106,7 @@ extension BuildStep.Action {
         case .configure: return []
         case .makeDirectory(let path): return ["make \(path) where it is missing"]
         case .copy(let copy):
-            let origin =
-                switch copy.origin {
-                case .context: "the context"
-                case .stage(let index): "stage \(index)"
-                case .image(let name): "image \(name)"
-                }
-            var lines = ["from \(origin) to \(copy.destination)\(copy.intoDirectory ? "/" : "")"]
+            var lines = ["from \(copy.origin) to \(copy.destination)\(copy.intoDirectory ? "/" : "")"]
             if copy.unpacks { lines.append("archives are unpacked") }
             lines += copy.documents.map { "\($0.name): \($0.content.utf8.count) bytes of the Containerfile" }
             return lines
@@ -117,6 +119,9 @@ extension BuildStep.Action {
                     switch mount.kind {
                     case .memory: "memory at \(mount.target)"
                     case .cache(let identifier): "cache \(identifier) at \(mount.target)"
+                    case .files(let source): "\(source.path) of \(source.origin) at \(mount.target)"
+                    case .secret(let secret):
+                        "secret \(secret.identifier) at \(secret.isFile ? mount.target : secret.variable ?? "")"
                     }
                 }
         }

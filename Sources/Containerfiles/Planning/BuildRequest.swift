@@ -12,6 +12,8 @@ public struct BuildRequest: Equatable, Sendable {
     public var platform: Platform
     /// Where it is built.
     public var buildPlatform: Platform
+    /// Whether commands have the host's network, and ADD may fetch.
+    public var hasNetwork = false
 
     public init(
         target: String? = nil, arguments: [String: String] = [:], labels: [String: String] = [:],

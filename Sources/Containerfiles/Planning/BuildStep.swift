@@ -24,11 +24,19 @@ public struct BuildStep: Equatable, Sendable {
 
     /// Files into the image.
     public struct Copy: Equatable, Sendable {
-        public enum Origin: Equatable, Hashable, Sendable {
+        public enum Origin: Equatable, Hashable, Sendable, CustomStringConvertible {
             case context
             /// By its place in the Containerfile.
             case stage(Int)
             case image(String)
+
+            public var description: String {
+                switch self {
+                case .context: "the context"
+                case .stage(let index): "stage \(index)"
+                case .image(let name): "image \(name)"
+                }
+            }
         }
         public var origin: Origin
         /// Paths relative to the origin's root, wildcards in them.
@@ -42,9 +50,25 @@ public struct BuildStep: Equatable, Sendable {
         /// `user[:group]`; nil: root.
         public var owner: String?
         /// Permissions; nil: the source's.
-        public var mode: UInt32?
+        public var mode: FileModeChange?
         /// Whether archives of the context are unpacked.
         public var unpacks: Bool
+        /// `--parents`: for each of the sources, how many of the first parts of its path are left out; nil: only the last part of
+        /// a source's path counts.
+        public var pivots: [Int]?
+        /// What of the sources is left out.
+        public var excludes = IgnoreRules.none
+        /// Files that are fetched.
+        public var addresses: [Address] = []
+    }
+
+    /// A file that ADD fetches.
+    public struct Address: Equatable, Sendable {
+        public var url: String
+        /// Of the file, where the destination is a directory; empty where the address says none.
+        public var name: String
+        /// What its content must hash to.
+        public var checksum: Digest?
     }
 
     /// A file whose content is in the Containerfile.
@@ -62,8 +86,45 @@ public struct BuildStep: Equatable, Sendable {
         public var uncountedEnvironment: [String]
         public var workingDirectory: String
         public var user: String?
-        public var mounts: [Instruction.Mount]
+        public var mounts: [Mount]
+        /// Whether it has the host's network.
+        public var hasNetwork = false
         /// A here-document that is a program by itself (`#!`): it is run instead, from a file outside of the image.
         public var script: Document?
+    }
+
+    /// What a command sees for its own time.
+    public struct Mount: Equatable, Sendable {
+        public enum Kind: Equatable, Sendable {
+            /// In memory; bytes at most.
+            case memory(size: Int64?)
+            /// A directory that stays from build to build, by its name.
+            case cache(identifier: String)
+            case files(Files)
+            case secret(Instruction.Secret)
+        }
+        public var kind: Kind
+        public var target: String
+    }
+
+    /// Files of the context, of a stage or of an image, by the path of one of them or of their directory.
+    public struct Files: Equatable, Sendable {
+        public var origin: Copy.Origin
+        /// Below the origin's root.
+        public var source: PathPattern
+        public var path: String { "/" + source.text }
+    }
+
+    /// What it copies from, or shows its command.
+    public var origins: [Copy.Origin] {
+        switch action {
+        case .configure, .makeDirectory: return []
+        case .copy(let copy): return [copy.origin]
+        case .run(let run):
+            return run.mounts.compactMap { mount in
+                guard case .files(let files) = mount.kind else { return nil }
+                return files.origin
+            }
+        }
     }
 }

@@ -8,12 +8,12 @@ extension BuildStep {
     ///
     /// - Parameters:
     ///   - parent: the chain of layers the step finds; nil: none.
-    ///   - content: what a COPY copies (names, modes, owners, content).
+    ///   - content: what a COPY copies, or a RUN is shown (names, modes, owners, attributes, content).
     ///   - epoch: the time everything is given, where builds shall repeat.
     public func cacheKey(parent: Digest?, content: Digest? = nil, epoch: Int64? = nil) -> Digest? {
         var text = CanonicalText()
         // To be raised when the same step would make another layer.
-        text.add("isolab build 3")
+        text.add("isolab build 4")
         text.add(parent?.description ?? "")
         text.add(epoch.map(String.init) ?? "")
         switch action {
@@ -28,8 +28,10 @@ extension BuildStep {
             text.add(copy.destination)
             text.add(copy.intoDirectory ? "directory" : "file")
             text.add(copy.owner ?? "")
-            text.add(copy.mode.map { String($0, radix: 8) } ?? "")
+            text.add(copy.mode?.text ?? "")
             text.add(copy.unpacks ? "unpacks" : "")
+            text.add(copy.pivots.map { "\($0)" } ?? "")
+            text.add(copy.addresses.map(\.name))
             text.add(copy.documents.flatMap { [$0.name, $0.content] })
         case .run(let run):
             text.add("run")
@@ -37,7 +39,9 @@ extension BuildStep {
             text.add(run.environment)
             text.add(run.workingDirectory)
             text.add(run.user ?? "")
+            text.add(content?.description ?? "")
             text.add(run.mounts.map { "\($0)" })
+            text.add(run.hasNetwork ? "network" : "")
             text.add(run.script.map { [$0.name, $0.content] } ?? [])
         }
         return Digest(sha256Of: text.bytes)

@@ -21,15 +21,11 @@ struct StagePlanner {
         self.request = request
         escape = containerfile.escape
         globals = request.automatic
-        var stages: Set<String> = []
         for located in containerfile.instructions {
             switch located.instruction {
             case .from(let from):
                 guard outlines.count < 256 else {
                     throw ContainerfileError(line: located.line, instruction: "FROM", "is the 257th stage: too many")
-                }
-                if let name = from.name, !stages.insert(name).inserted {
-                    throw ContainerfileError(line: located.line, instruction: "FROM", "'\(name)' names two stages")
                 }
                 outlines.append(Outline(from: from, line: located.line))
             case .argument(let declarations) where outlines.isEmpty:
@@ -52,15 +48,24 @@ struct StagePlanner {
         }
     }
 
+    /// Stages whose names are others', too: a name means the last of them that stands before.
+    var warnings: [String] {
+        var seen: Set<String> = []
+        return outlines.compactMap { outline in
+            guard let name = outline.from.name, !seen.insert(name).inserted else { return nil }
+            return "line \(outline.line): '\(name)' names another stage, too; from here on it means this one"
+        }
+    }
+
     func targetIndex() throws(ContainerfileError) -> Int {
         guard let target = request.target else { return outlines.count - 1 }
         if let index = index(of: target, before: outlines.count) { return index }
         throw ContainerfileError("has no stage '\(target)'")
     }
 
-    /// A stage that stands before another, by name or number.
+    /// A stage that stands before another, by name or number; of several with one name the last, as BuildKit and buildah have it.
     private func index(of name: String, before end: Int) -> Int? {
-        if let index = outlines[..<end].firstIndex(where: { $0.from.name == name.lowercased() }) { return index }
+        if let index = outlines[..<end].lastIndex(where: { $0.from.name == name.lowercased() }) { return index }
         guard let number = Int(name), outlines[..<end].indices.contains(number) else { return nil }
         return number
     }
@@ -94,7 +99,7 @@ struct StagePlanner {
             author = own.configuration.author
             stagePlatform = own.configuration.platform
             // As BuildKit has it: what is built has a PATH, whether its base says one or not.
-            if !execution.environment.contains(where: { $0.hasPrefix("PATH=") }) {
+            if !execution.environment.contains(where: { $0.utf8.starts(with: "PATH=".utf8) }) {
                 execution.environment.append(RuntimeConfiguration.dockerPath)
             }
         }
@@ -106,21 +111,25 @@ struct StagePlanner {
         instructions += outline.instructions
         var scope = StageScope(
             execution: execution, author: author, escape: escape, globals: globals, request: request)
+        var errors: [ContainerfileError] = []
         for located in instructions {
-            try located.located { () throws(ContainerfileError) in
-                try scope.add(located) { (name) throws(ContainerfileError) in
-                    try origin(name, of: index)
+            do throws(ContainerfileError) {
+                try located.located { () throws(ContainerfileError) in
+                    try scope.add(located) { (name) throws(ContainerfileError) in
+                        try origin(name, of: index)
+                    }
                 }
+            } catch {
+                errors.append(error)
             }
         }
+        if let error = ContainerfileError(all: errors) { throw error }
         declared.formUnion(scope.declared)
         planned[index] = BuildPlan.Stage(
             index: index, name: outline.from.name, line: outline.line, base: found, platform: stagePlatform,
             steps: scope.steps, baseExecution: execution, baseAuthor: author)
         for step in scope.steps {
-            if case .copy(let copy) = step.action, case .stage(let other) = copy.origin {
-                try plan(other, image: image)
-            }
+            for case .stage(let other) in step.origins { try plan(other, image: image) }
         }
     }
 
@@ -145,7 +154,7 @@ struct StagePlanner {
         guard !name.isEmpty else {
             throw ContainerfileError("'\(from.image)' is empty: is its ARG before the first FROM?")
         }
-        if let other = outlines[..<index].firstIndex(where: { $0.from.name == name.lowercased() }) {
+        if let other = outlines[..<index].lastIndex(where: { $0.from.name == name.lowercased() }) {
             return (.stage(other), platform)
         }
         return (name == "scratch" ? .scratch : .image(name), platform)

@@ -8,8 +8,10 @@ extension StageScope {
         let substitution = substitution
         var documents = copy.documents
         var sources: [PathPattern] = []
+        var pivots: [Int] = []
         var shown: [String] = []
         var files: [BuildStep.Document] = []
+        var addresses: [BuildStep.Address] = []
         for source in copy.sources {
             if !documents.isEmpty, HereDocument(word: source) != nil {
                 let document = documents.removeFirst()
@@ -21,53 +23,68 @@ extension StageScope {
                 continue
             }
             let word = try substitution.word(source)
-            guard !copy.isAdd || !Self.isAddress(word) else {
-                throw ContainerfileError("\(word): builds have no network; fetch it before, and ADD the file")
-            }
             guard !word.isEmpty else { throw ContainerfileError("'\(source)' is empty") }
+            shown.append(word)
+            if copy.isAdd, RemoteFile.isAddress(word) {
+                addresses.append(try RemoteFile.address(word, checksum: copy.checksum, hasNetwork: hasNetwork))
+                continue
+            }
             // Sources are below the root of where they come from, however many `..` are in them.
             sources.append(try PathPattern(ImagePath.relative(word), deep: false))
-            shown.append(word)
+            pivots.append(Self.pivot(word))
         }
         let destination = try substitution.word(copy.destination)
         guard !destination.isEmpty else { throw ContainerfileError("'\(copy.destination)' is empty") }
         let several = copy.sources.count > 1
-        let saysDirectory = destination.hasSuffix("/") || destination == "." || destination.hasSuffix("/.")
+        let saysDirectory =
+            destination.hasSuffix("/") || destination == "." || destination.hasSuffix("/.") || copy.keepsParents
         guard !several || saysDirectory else {
             throw ContainerfileError("of several sources the destination is a directory: '\(destination)/'")
         }
         let path = ImagePath.joined(execution.workingDirectory ?? "/", destination)
         let from = try copy.from.map { (name) throws(ContainerfileError) in try substitution.word(name) }
         let owner = try copy.owner.map { (owner) throws(ContainerfileError) in try substitution.word(owner) }
-        let mode = try copy.mode.map { (mode) throws(ContainerfileError) in try Self.mode(try substitution.word(mode)) }
+        let mode = try copy.mode.map { (mode) throws(ContainerfileError) in
+            try FileModeChange(try substitution.word(mode))
+        }
+        guard copy.checksum == nil || !addresses.isEmpty else {
+            throw ContainerfileError("--checksum is of what an address gives: a file of the context is what it is")
+        }
+        var excludes: [String] = []
+        for pattern in copy.excludes { excludes.append(try substitution.word(pattern)) }
         let action = BuildStep.Copy(
             origin: try from.map { (name) throws(ContainerfileError) in try origin(name) } ?? .context,
             sources: sources, documents: files, destination: path, intoDirectory: saysDirectory, owner: owner,
-            mode: mode, unpacks: copy.isAdd)
+            mode: mode, unpacks: copy.unpacks, pivots: copy.keepsParents ? pivots : nil,
+            excludes: try IgnoreRules(excludes.joined(separator: "\n").utf8, name: "--exclude"), addresses: addresses)
         var words = [copy.isAdd ? "ADD" : "COPY"]
         if let from { words.append("--from=\(from)") }
         if let owner { words.append("--chown=\(owner)") }
-        if let mode { words.append("--chmod=\(String(mode, radix: 8))") }
+        if let mode { words.append("--chmod=\(mode.text)") }
+        if copy.keepsParents { words.append("--parents") }
+        words += excludes.map { "--exclude=\($0)" }
+        if let checksum = copy.checksum { words.append("--checksum=\(checksum)") }
         words += shown + [destination]
         return (action, words.joined(separator: " "))
     }
 
-    private static func isAddress(_ source: String) -> Bool {
-        let lower = source.lowercased()
-        return ["http://", "https://", "ftp://", "git://", "ssh://", "git@"].contains { lower.hasPrefix($0) }
-    }
-
-    static func mode(_ text: String) throws(ContainerfileError) -> UInt32 {
-        guard let mode = UInt32(text, radix: 8), mode <= 0o7777, text.utf8.allSatisfy(ASCII.isDigit) else {
-            throw ContainerfileError("--chmod=\(text): permissions are an octal number, such as 755")
-        }
-        return mode
+    /// How many of the first parts of a source's path `/./` says to leave out (BuildKit, `COPY --parents`).
+    private static func pivot(_ source: String) -> Int {
+        let parts = source.utf8.split(separator: ASCII.slash)
+        guard let place = parts.firstIndex(where: { $0.elementsEqual(".".utf8) }), place > 0 else { return 0 }
+        return ImagePath.relative(parts[..<place].map { $0.text }.joined(separator: "/")).utf8
+            .split(separator: ASCII.slash).count
     }
 }
 
 extension Instruction.Run {
     /// RUN with its shell, variables and here-documents.
-    func planned(in scope: StageScope) -> (action: BuildStep.Run, text: String, createdBy: String) {
+    func planned(
+        in scope: StageScope, _ origin: (String) throws(ContainerfileError) -> BuildStep.Copy.Origin
+    ) throws(ContainerfileError) -> (action: BuildStep.Run, text: String, createdBy: String) {
+        if network == "host", !scope.hasNetwork {
+            throw ContainerfileError("--network=host: this build has no network; `--network host` gives it the host's")
+        }
         var words = command.words(shell: scope.shell)
         var script: BuildStep.Document?
         var shown: String
@@ -95,10 +112,73 @@ extension Instruction.Run {
         let action = BuildStep.Run(
             arguments: words, environment: arguments + scope.execution.environment,
             uncountedEnvironment: scope.predefinedArguments, workingDirectory: scope.execution.workingDirectory ?? "/",
-            user: scope.execution.user, mounts: mounts, script: script)
+            user: scope.execution.user, mounts: try planned(mounts, in: scope, origin),
+            hasNetwork: scope.hasNetwork && network != "none", script: script)
         let prefix = arguments.isEmpty ? [] : ["|\(arguments.count)"] + arguments
         let body = script.map { "\($0.name) (\($0.content.utf8.count) bytes)" } ?? words.joined(separator: " ")
         return (action, "RUN \(shown)", (["RUN"] + prefix + [body]).joined(separator: " "))
+    }
+}
+
+extension Instruction.Run {
+    /// Variables in their fields are replaced, and names after `from=` found.
+    private func planned(
+        _ mounts: [Instruction.Mount], in scope: StageScope,
+        _ origin: (String) throws(ContainerfileError) -> BuildStep.Copy.Origin
+    ) throws(ContainerfileError) -> [BuildStep.Mount] {
+        let substitution = scope.substitution
+        var result: [BuildStep.Mount] = []
+        for mount in mounts {
+            let kind: BuildStep.Mount.Kind
+            switch mount.kind {
+            case .memory(let size): kind = .memory(size: size)
+            case .cache(let identifier): kind = .cache(identifier: try substitution.word(identifier))
+            case .secret(let secret): kind = .secret(secret)
+            case .files(let from, let source):
+                let path = ImagePath.relative(try substitution.word(source))
+                var place = BuildStep.Copy.Origin.context
+                if let from { place = try origin(try substitution.word(from)) }
+                kind = .files(BuildStep.Files(origin: place, source: try PathPattern(literal: path)))
+            }
+            result.append(BuildStep.Mount(kind: kind, target: try substitution.word(mount.target)))
+        }
+        return result
+    }
+}
+
+/// Addresses among the sources of ADD.
+enum RemoteFile {
+    static func isAddress(_ source: String) -> Bool {
+        let lower = source.lowercased()
+        return ["http://", "https://", "ftp://", "git://", "ssh://", "git@"].contains { lower.hasPrefix($0) }
+    }
+
+    /// - Throws: for what cannot be fetched, and where there is no network.
+    static func address(
+        _ source: String, checksum: String?, hasNetwork: Bool
+    ) throws(ContainerfileError) -> BuildStep.Address {
+        let lower = source.lowercased()
+        guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
+            throw ContainerfileError(
+                "\(source): only files are fetched, by https and http; ADD a directory of the context")
+        }
+        guard hasNetwork else {
+            throw ContainerfileError(
+                "\(source): this build has no network; fetch the file before and ADD it, or build with --network host")
+        }
+        var digest: Digest?
+        if let checksum {
+            guard let own = Digest(checksum) else {
+                throw ContainerfileError("--checksum=\(checksum): takes sha256: and 64 hexadecimal digits")
+            }
+            digest = own
+        }
+        let path = source.utf8.drop { $0 != UInt8(ascii: ":") }.dropFirst(3).prefix {
+            $0 != UInt8(ascii: "?") && $0 != ASCII.hash
+        }
+        let parts = path.split(separator: ASCII.slash, omittingEmptySubsequences: false)
+        let name = parts.count > 1 ? parts.last.map { $0.text } ?? "" : ""
+        return BuildStep.Address(url: source, name: name == "." || name == ".." ? "" : name, checksum: digest)
     }
 }
 

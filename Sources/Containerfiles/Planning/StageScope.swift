@@ -30,9 +30,10 @@ struct StageScope {
         let environment = execution.environment
         let arguments = arguments
         return Substitution(escape: escape) { name in
-            let prefix = name + "="
-            if let entry = environment.last(where: { $0.hasPrefix(prefix) }) {
-                return String(entry.dropFirst(prefix.count))
+            // As bytes: a combining character after the sign would make one character of both.
+            let prefix = "\(name)=".utf8
+            if let entry = environment.last(where: { $0.utf8.starts(with: prefix) }) {
+                return String(Substring(entry.utf8.dropFirst(prefix.count)))
             }
             return arguments.first { $0.name == name }?.value
         }
@@ -70,7 +71,7 @@ struct StageScope {
             action = .copy(planned.action)
             text = planned.text
         case .run(let run):
-            let planned = run.planned(in: self)
+            let planned = try run.planned(in: self, origin)
             action = .run(planned.action)
             text = planned.text
             createdBy = planned.createdBy
@@ -126,11 +127,15 @@ struct StageScope {
                 author: author))
     }
 
+    var hasNetwork: Bool { request.hasNetwork }
+
     var shell: [String] { execution.shell.isEmpty ? ["/bin/sh", "-c"] : execution.shell }
 
     /// Those of ARG that no variable of the image covers.
     var visibleArguments: [(name: String, value: String)] {
-        arguments.filter { argument in !execution.environment.contains { $0.hasPrefix(argument.name + "=") } }
+        arguments.filter { argument in
+            !execution.environment.contains { $0.utf8.starts(with: "\(argument.name)=".utf8) }
+        }
     }
 
     var predefinedArguments: [String] {
@@ -140,7 +145,7 @@ struct StageScope {
 
     private mutating func set(_ name: String, _ value: String) {
         let entry = "\(name)=\(value)"
-        if let index = execution.environment.firstIndex(where: { $0.hasPrefix(name + "=") }) {
+        if let index = execution.environment.firstIndex(where: { $0.utf8.starts(with: "\(name)=".utf8) }) {
             execution.environment[index] = entry
         } else {
             execution.environment.append(entry)

@@ -87,7 +87,7 @@ struct LineReader {
     }
 
     private mutating func readHeredocs(of instruction: inout LogicalLine) throws(ContainerfileError) {
-        guard InstructionLine(instruction.text).takesHeredocs else { return }
+        guard InstructionLine(instruction.text).takesHeredocs(escape: escape) else { return }
         var documents = HereDocument.announced(in: instruction.text, escape: escape)
         for index in documents.indices {
             var isTerminated = false
@@ -122,9 +122,14 @@ struct InstructionLine {
     }
 
     /// RUN, COPY and ADD in any form but JSON, also behind ONBUILD.
-    var takesHeredocs: Bool {
-        if name == "ONBUILD" { return InstructionLine(rest).takesHeredocs && !InstructionLine(rest).isOnBuild }
-        return ["RUN", "COPY", "ADD"].contains(name) && rest.utf8.first != UInt8(ascii: "[")
+    func takesHeredocs(escape: UInt8) -> Bool {
+        if name == "ONBUILD" {
+            let triggered = InstructionLine(rest)
+            return !triggered.isOnBuild && triggered.takesHeredocs(escape: escape)
+        }
+        // Most lines announce none: what they are need not be known.
+        guard ["RUN", "COPY", "ADD"].contains(name), rest.utf8.contains(UInt8(ascii: "<")) else { return false }
+        return JSONForm.elements(WordSplitter.flags(rest, escape: escape).rest) == nil
     }
 
     private var isOnBuild: Bool { name == "ONBUILD" }

@@ -2,17 +2,19 @@ import CLinux
 import Glibc
 public import Linux
 
-/// Stays with a process that runs in the foreground: passes signals on, relays its terminal, and answers with its status.
+/// Stays with a process that runs in the foreground: passes signals on, relays its streams, and answers with its status.
 public struct Foreground {
-    /// The terminal's master, where it has one.
-    public let terminal: TerminalRelay?
+    private let relay: (any Relay)?
 
     /// Whether a third request to end (SIGINT, SIGTERM) is SIGKILL: the first process of a pid namespace that has no handler for
     /// them never hears of one (pid_namespaces(7)).
     public let forcesEnd: Bool
 
-    public init(terminal: TerminalRelay? = nil, forcesEnd: Bool = false) {
-        self.terminal = terminal
+    /// - Parameters:
+    ///   - terminal: its terminal, where it has one.
+    ///   - streams: its pipes, where it has those.
+    public init(terminal: TerminalRelay? = nil, streams: StreamRelay? = nil, forcesEnd: Bool = false) {
+        relay = terminal ?? streams
         self.forcesEnd = forcesEnd
     }
 
@@ -27,36 +29,30 @@ public struct Foreground {
     /// - Returns: the exit status as a shell has it, 128 + signal for a killed one.
     public func wait(for process: RunningProcess, signals: Int32) throws -> Int32 {
         defer { close(signals) }
-        let relay = terminal
-        relay?.begin()
-        defer { relay?.restore() }
-        var ends = [
-            pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
-        ]
-        if let relay { ends += relay.polled }
+        let watch = ForegroundWatch(process.pidfd, relay)
+        watch.relay?.begin()
+        defer { watch.relay?.end() }
         var requests = 0
-        while true {
-            guard poll(&ends, nfds_t(ends.count), -1) >= 0 else {
-                if errno == EINTR { continue }
-                throw SystemError("poll", "process \(process.pid)")
-            }
-            if ends[1].revents != 0 { forward(signals, to: process, relay, &requests) }
-            if let relay { relay.move(&ends) }
-            if ends[0].revents != 0 {
-                relay?.drain()
-                return try process.wait().shellStatus
+        while !watch.hasEnded {
+            if try watch.turn(beside: signals) { forward(signals, to: process, &requests) }
+        }
+        let status = try process.wait().shellStatus
+        // What it has written goes out, however slow its reader is; whoever does not want to wait for that says so.
+        watch.finish()
+        while !watch.isOver {
+            guard try watch.turn(beside: signals) else { continue }
+            while case let signal = isolab_next_signal(signals), signal != 0 {
+                if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) { return status }
             }
         }
+        return status
     }
 
-    private func forward(
-        _ signals: Int32, to process: RunningProcess, _ relay: TerminalRelay?, _ requests: inout Int
-    ) {
+    private func forward(_ signals: Int32, to process: RunningProcess, _ requests: inout Int) {
         while case let signal = isolab_next_signal(signals), signal != 0 {
             switch signal {
             case SIGCHLD: continue
-            case SIGWINCH where relay != nil: relay?.resize()
+            case SIGWINCH where relay is TerminalRelay: relay?.resize()
             case SIGINT where forcesEnd, SIGTERM where forcesEnd:
                 requests += 1
                 try? process.kill(requests < 3 ? signal : SIGKILL)

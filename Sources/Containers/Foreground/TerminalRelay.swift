@@ -1,23 +1,45 @@
+import CLinux
 import Glibc
 import Linux
 
 /// Carries bytes between the user's terminal and a container's, with the user's in raw mode meanwhile.
-public final class TerminalRelay {
-    private let descriptor: OwnedDescriptor
-    private var master: Int32 { descriptor.number }
+public final class TerminalRelay: Relay {
+    /// −1 once it is hung up.
+    private var master: Int32
     private var before: termios?
     private let takesInput: Bool
+    let flows: [Flow]
 
     /// - Parameters:
     ///   - master: the container's terminal.
     ///   - input: whether what the user types goes in; else his terminal stays as it is.
     init(master: consuming OwnedDescriptor, input: Bool) {
-        descriptor = master
+        // Neither side may wait for the other: a program that writes while nobody reads what it wrote takes nothing in.
+        _ = fcntl(master.number, F_SETFL, O_NONBLOCK)
+        var flows = [Flow(.outward, host: HostStream(1, O_WRONLY), inner: master.number, owned: false)]
+        if input {
+            flows.append(
+                Flow(
+                    .inward, host: HostStream(0, O_RDONLY), inner: master.number, owned: false, endOfInput: .control))
+        }
+        self.flows = flows
+        self.master = master.release()
         takesInput = input
+    }
+
+    deinit { if master >= 0 { close(master) } }
+
+    /// Whoever looks at the terminal is gone: the program inside is told so, rather than left to write until nothing more fits.
+    func advanced() {
+        guard master >= 0, flows.contains(where: { $0.hasLostReader }) else { return }
+        for flow in flows { flow.abandon() }
+        close(master)
+        master = -1
     }
 
     /// From here on the user types into the container.
     func begin() {
+        isolab_block_broken_pipes()
         var mode = termios()
         if takesInput, tcgetattr(0, &mode) == 0 {
             before = mode
@@ -28,7 +50,7 @@ public final class TerminalRelay {
     }
 
     /// Gives the user's terminal back as it was.
-    func restore() {
+    func end() {
         if var mode = before { tcsetattr(0, TCSANOW, &mode) }
         before = nil
     }
@@ -36,39 +58,8 @@ public final class TerminalRelay {
     /// The container's terminal gets the size of the user's.
     func resize() {
         var size = winsize()
-        if ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 { _ = ioctl(master, UInt(TIOCSWINSZ), &size) }
-    }
-
-    var polled: [pollfd] {
-        [
-            pollfd(fd: takesInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: master, events: Int16(POLLIN), revents: 0),
-        ]
-    }
-
-    /// Moves what is there, after a poll of `polled`, which stand last.
-    func move(_ ends: inout [pollfd]) {
-        let input = ends.count - 2
-        if ends[input].revents != 0, !copy(0, master) {
-            // End of file on our side is end of file inside: what a user's ^D is.
-            var end: UInt8 = 4
-            _ = write(master, &end, 1)
-            ends[input].fd = -1
+        if master >= 0, ioctl(0, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 {
+            _ = ioctl(master, UInt(TIOCSWINSZ), &size)
         }
-        if ends[input + 1].revents != 0, !copy(master, 1) { ends[input + 1].fd = -1 }
-    }
-
-    /// What the container wrote before its end.
-    func drain() {
-        _ = fcntl(master, F_SETFL, O_NONBLOCK)
-        while copy(master, 1) {}
-    }
-
-    private func copy(_ source: Int32, _ target: Int32) -> Bool {
-        var bytes = [UInt8](repeating: 0, count: 16384)
-        let count = read(source, &bytes, bytes.count)
-        if count < 0, errno == EINTR { return true }
-        guard count > 0 else { return false }
-        return (try? SystemFile.write(Array(bytes.prefix(count)), to: target, "terminal")) != nil
     }
 }

@@ -34,7 +34,7 @@ extension CgroupLimits {
         if !resources.devices.isEmpty { deviceRules = try DeviceRules.rules(resources.devices) }
         // A file takes one line at a time, and some settings are several (`io.max`).
         unified = resources.unified.sorted { $0.key < $1.key }.flatMap { file, value in
-            value.split(separator: "\n").map { Setting(file: file, value: String($0)) }
+            value.parts(between: "\n").map { Setting(file: file, value: String($0)) }
         }
     }
 
@@ -197,13 +197,13 @@ extension CgroupLimits {
 // MARK: - In a plan
 
 extension LaunchPlan {
-    /// The limits of the container's cgroup, and a warning for each this host has no controller for: the container runs with what
-    /// there is.
+    /// The limits of the container's cgroup. One that this host has no controller for is refused: whoever asked for it would rely
+    /// on it.
     mutating func cgroupLimits(_ resources: RuntimeConfiguration.Resources?) throws(PlanError) -> CgroupLimits {
         let limits = try CgroupLimits(resources)
         let plan = CgroupPlan(name: "", limits: limits, layout: host.cgroups)
         if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
-        warnings += CgroupLimits.unheeded(resources ?? RuntimeConfiguration.Resources()) + plan.warnings
+        warnings += CgroupLimits.unheeded(resources ?? RuntimeConfiguration.Resources())
         return limits
     }
 }

@@ -25,6 +25,8 @@ public struct HostFacts: Equatable, Sendable {
     public var deniesSetGroups: Bool
     /// Whether procfs can show another pid namespace than its maker's; asked only where one is joined.
     public var procfsTakesNamespace = false
+    /// Where procfs and sysfs are mounted whole, the last first; asked only where the root is moved, not pivoted to.
+    public var kernelMounts: [String] = []
     /// Of `apparmor` and `selinux`, those that are enabled.
     public var securityModules: Set<String>
 
@@ -77,11 +79,17 @@ public struct HostFacts: Equatable, Sendable {
         }
     }
 
-    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.hasPrefix("deny") == true }
+    static func readsDeny(_ path: String) -> Bool { (try? SystemFile.read(path))?.starts("deny") == true }
+
+    /// The mounts that let a user namespace mount more of their kind.
+    static func wholeKernelMounts() throws(SystemError) -> [String] {
+        try MountEntry.all().filter { $0.root == "/" && ($0.type == "proc" || $0.type == "sysfs") }.map(\.target)
+            .reversed()
+    }
 
     private static func enabledSecurityModules() -> Set<String> {
         var modules: Set<String> = []
-        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.hasPrefix("Y") {
+        if let enabled = try? SystemFile.read("/sys/module/apparmor/parameters/enabled"), enabled.starts("Y") {
             modules.insert("apparmor")
         }
         if SystemFile.exists("/sys/fs/selinux/enforce") { modules.insert("selinux") }

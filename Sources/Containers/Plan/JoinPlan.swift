@@ -4,13 +4,13 @@ import Seccomp
 
 /// Everything that a process does that joins a container (`exec`): the namespaces in one call, the same limits and
 /// privileges as the first process, no new root.
+///
+/// Whatever the container's configuration says, whoever runs in it may have been given the right to trace others: the process that
+/// it sees is made at the end (`ChildStep.succeed`), with the container's rights and nothing of the host, nor of its memory.
 public struct JoinPlan: Equatable, Sendable {
     public internal(set) var steps: [ChildStep] = []
-    /// Those that take only children: it is born in them.
-    public internal(set) var childNamespaces: Namespaces = []
-    /// Whether the process is made by the one that joins, out of the container's sight (`ChildStep.succeed`): it comes to life
-    /// with the container's rights and nothing of the host.
-    public internal(set) var hasSuccessor = false
+    /// Those that the launcher itself has to join, for its children.
+    public internal(set) var launcherNamespaces: Namespaces = []
     public internal(set) var warnings: [String] = []
 
     /// - Parameters:
@@ -19,10 +19,11 @@ public struct JoinPlan: Equatable, Sendable {
     ///   - pid: its first process, whose namespaces are joined.
     ///   - deniesSetGroups: whether its user namespace has given up setgroups.
     ///   - filter: the compiled seccomp profile, where the configuration has one.
+    ///   - keyring: the container's by its name, or another one.
     public init(
         _ process: RuntimeConfiguration.Process, configuration: RuntimeConfiguration, pid: Int32,
         deniesSetGroups: Bool = false, filter: (instructions: [UInt64], flags: UInt32)? = nil,
-        preservedDescriptors: Int = 0, bundle: String = "", host: HostFacts
+        preservedDescriptors: Int = 0, bundle: String = "", keyring: SessionKeyring = .new(name: nil), host: HostFacts
     ) throws(PlanError) {
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
         guard linux.seccomp == nil || filter != nil else {
@@ -31,13 +32,16 @@ public struct JoinPlan: Equatable, Sendable {
         let namespaces = try NamespacePlan(linux)
         let all = namespaces.all
         if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
-        // Nobody inside can look into a launcher that gave up being dumped, but for CAP_SYS_PTRACE over it.
-        let isReachable = !all.contains(.user) && (Self.mayTrace(configuration) || namespaces.joined(.pid) != nil)
-        hasSuccessor = all.contains(.pid) && isReachable
-        childNamespaces = all.intersection(hasSuccessor ? .time : [.pid, .time])
-        // An ordinary user may enter nothing of the container before its user namespace, the pid namespace included.
-        if all.contains(.user), !host.privileged { childNamespaces.insert(.user) }
-        let joined = all.subtracting(childNamespaces)
+        // While it is the launcher's child, and not the container's, it can be told apart from its launcher by this.
+        if let score = process.oomScoreAdjustment { steps.append(.adjustMemoryScore(score)) }
+        steps += try ProcessBuilder.labelsToHold(process, host: host)
+        // No process that shares its memory may enter a time namespace (time_namespaces(7)): the launcher does, and an ordinary user
+        // may enter nothing of the container's before its user namespace.
+        if all.contains(.time) {
+            launcherNamespaces = all.contains(.user) && !host.privileged ? [.user, .time] : .time
+        }
+        // The pid namespace is the successor's alone: who joins one stays out of its sight.
+        let joined = all.subtracting(launcherNamespaces)
         if !joined.isEmpty { steps.append(.joinNamespace(.process(pid), joined)) }
         if all.contains(.user) {
             steps += [.setGroups(primary: 0, additional: deniesSetGroups ? nil : []), .setUser(0)]
@@ -45,22 +49,16 @@ public struct JoinPlan: Equatable, Sendable {
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: all.contains(.user) || host.inUserNamespace,
             deniesSetGroups: deniesSetGroups)
+        builder.keyring = keyring
         builder.hasHostsIdentities = !all.contains(.user)
         builder.lifecycle = LaunchPlan.Lifecycle(
             identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)
         if let filter { builder.filter = .seccomp(instructions: filter.instructions, flags: filter.flags) }
         if let personality = linux.personality { try builder.add(personality) }
         if let policy = linux.memoryPolicy { try builder.add(policy) }
-        builder.hasSuccessor = hasSuccessor
+        builder.hasSuccessor = true
         try builder.build(isMemberOfContainer: true)
         steps += builder.steps
         warnings = builder.warnings
-    }
-
-    /// Whether a container's processes may have CAP_SYS_PTRACE.
-    private static func mayTrace(_ configuration: RuntimeConfiguration) -> Bool {
-        guard let sets = configuration.process?.capabilities else { return false }
-        let names = sets.bounding + sets.permitted + sets.effective + sets.inheritable
-        return CapabilitySet.parse(names).set.contains(.systemTrace)
     }
 }

@@ -15,6 +15,8 @@ extension LaunchPlan {
     ) throws(PlanError) {
         var builder = TreeBuilder(
             inUserNamespace: namespaces.contains(.user) || host.inUserNamespace, linux: linux, host: host)
+        builder.bundle = options.lifecycle?.bundle
+        if case .directory(let path) = root { builder.root = path }
         if !namespaces.contains(.cgroup) { builder.cgroupDirectories = options.lifecycle?.cgroupDirectories }
         let own = options.lifecycle?.cgroupDirectories ?? ownDirectories
         builder.hierarchies = Set(
@@ -23,14 +25,11 @@ extension LaunchPlan {
             })
         for (index, mount) in configuration.mounts.enumerated() { try builder.add(mount, at: index) }
         // An image without a /dev of its own gets the devices in the one it has; a /dev of the host's has them.
-        if options.lifecycle != nil,
-            !configuration.mounts.contains(where: { $0.destination == "/dev" || $0.destination == "/dev/" })
-        {
-            builder.addDefaultDevices()
-        }
+        if options.lifecycle != nil, !builder.hasDevices { builder.addDefaultDevices() }
         if !builder.hasForeignDevices {
             for (index, device) in linux.devices.enumerated() { try builder.add(device, at: index) }
         }
+        builder.finish(hasConsole: configuration.process?.terminal ?? false)
         warnings += builder.warnings
         mappedTrees = builder.mappedTrees
 
@@ -42,7 +41,9 @@ extension LaunchPlan {
         steps += builder.held
 
         let noPivot = options.lifecycle?.noPivot ?? false
-        let enter = noPivot ? ChildStep.moveRoot(path: rootPath) : .pivotRoot(path: rootPath)
+        // What lies below a root that was moved stays there, though nothing leads to it.
+        let covered = noPivot ? host.kernelMounts.filter { !ContainerPath.contains(rootPath, $0) } : []
+        let enter = covered.map(ChildStep.conceal) + [noPivot ? .moveRoot(path: rootPath) : .pivotRoot(path: rootPath)]
         let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
         let needsLauncher = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !networkDevices.isEmpty
         if let lifecycle = options.lifecycle, needsLauncher || !hooks.createContainer.isEmpty {
@@ -54,19 +55,24 @@ extension LaunchPlan {
             for hook in hooks.createContainer {
                 steps.append(.hook(HookPlan.child(hook, lifecycle, configuration, status: .creating)))
             }
-            steps.append(enter)
+            steps += enter
         } else {
-            steps.append(enter)
+            steps += enter
             steps += builder.attached
         }
-        for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
-            guard let path = Self.path(ofKernelParameter: name) else {
-                throw PlanError("linux.sysctl", "'\(name)' names no kernel parameter")
+        // In the document's order: one may set another (net.ipv4.ip_forward sets that of every device).
+        for parameter in linux.sysctl {
+            guard let path = Self.path(ofKernelParameter: parameter.name) else {
+                throw PlanError("linux.sysctl", "'\(parameter.name)' names no kernel parameter")
             }
-            steps.append(.writeFile(path: "/proc/sys/" + path, content: value))
+            steps.append(.writeFile(path: "/proc/sys/" + path, content: parameter.value))
         }
-        steps += linux.readonlyPaths.map { .makeReadOnly(path: $0) }
-        steps += linux.maskedPaths.map { .mask(path: $0) }
+        // Made where the image has none, as by runc and crun, while it can be.
+        if let directory = configuration.process?.workingDirectory, directory != "/" {
+            steps.append(.ensureDirectory(path: directory))
+        }
+        steps += linux.readonlyPaths.map { .makeReadOnly(path: ContainerPath.clean($0)) }
+        steps += linux.maskedPaths.map { .mask(path: ContainerPath.clean($0)) }
         if configuration.root?.readonly == true {
             steps.append(.setMountAttributes(path: "/", set: .readOnly, clear: [], recursive: false))
         }

@@ -21,6 +21,7 @@ extension LaunchPlan {
                 : .seccompWithListener(
                     instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
         }
+        builder.keyring = options.keyring
         builder.parentDeathSignal = options.parentDeathSignal
         builder.withholdsMakeNode = lacksDeviceRules
         builder.hasSuccessor = hasSuccessor
@@ -53,11 +54,14 @@ struct ProcessBuilder {
     let deniesSetGroups: Bool
     var lifecycle: LaunchPlan.Lifecycle?
     var filter: ChildStep?
+    var keyring = SessionKeyring.new(name: nil)
     var parentDeathSignal: Int32?
     var withholdsMakeNode = false
     var startHooks: [ChildHook] = []
     /// Whether the last steps are a process's of its own (`ChildStep.succeed`).
     var hasSuccessor = false
+    /// What the filter knows the making of a successor by.
+    private var pass: UInt64 = 0
     /// Whether its users and groups are those of the launcher's user namespace.
     var hasHostsIdentities = false
     private(set) var steps: [ChildStep] = []
@@ -78,10 +82,16 @@ struct ProcessBuilder {
         guard let program = process.arguments.first else {
             throw PlanError("process.args", "is empty: what shall run?")
         }
-        guard process.workingDirectory.hasPrefix("/") else {
+        guard process.workingDirectory.starts("/") else {
             throw PlanError("process.cwd", "must be an absolute path, is '\(process.workingDirectory)'")
         }
         let candidates = ProcessPlan.candidates(for: program, environment: process.environment)
+        let hasListener = if case .seccompWithListener = filter { true } else { false }
+        if hasSuccessor, let filter, !process.noNewPrivileges || hasListener {
+            (self.filter, pass) = SuccessorPass.admit(filter)
+        }
+        // As root of the container's user namespace, in which names of keyrings are known, and before a filter.
+        if case .new(let name) = keyring { steps.append(.sessionKeyring(name: name)) }
         for (index, limit) in process.resourceLimits.enumerated() {
             steps.append(.setLimit(try resourceLimit(limit, at: index)))
         }
@@ -99,31 +109,45 @@ struct ProcessBuilder {
                     columns: UInt16(clamping: process.consoleSize?.width ?? 0), user: process.user.uid,
                     console: !isMemberOfContainer))
         }
-        // A session is its leader's, and ends with it.
-        if !hasSuccessor { steps += session }
+        steps += session
         if !process.terminal {
-            steps.append(.streams)
+            steps += [.streams, .nullStreams]
             if lifecycle != nil, process.user.uid != 0 { steps.append(.ownStreams(process.user.uid)) }
         }
         let preserved = lifecycle?.preservedDescriptors ?? 0
         // Closed now, not by execve: the working directory, or a link in the image, could lead out through one of the
         // launcher's (CVE-2024-21626).
-        steps += [.resetSignals, .closeAtOnce(preserving: preserved)]
+        steps.append(.resetSignals)
+        addSecurityLabels()
+        steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
-        try addSecurityLabels()
-        // Made where the image has none, as by runc and crun; root's, for the user comes after.
-        if !isMemberOfContainer { steps += Self.directories(on: process.workingDirectory) }
+        var environment = process.environment
+        if lifecycle != nil, !environment.contains(where: { $0.hasPrefix("HOME=") && $0.utf8.count > 5 }) {
+            // Where it is not said, or empty, it is what the container's own database says, as engines expect.
+            environment.removeAll { $0 == "HOME=" }
+            environment.append("HOME=")
+            steps.append(.findHome(user: process.user.uid))
+        }
+        // A filter that is in force before the program is looked for may forbid to look.
+        if lifecycle != nil, filter != nil, !process.noNewPrivileges {
+            steps.append(.findProgram(candidates: candidates, byMode: true))
+        }
         try addIdentity()
         if let affinity = process.execCPUAffinity?.final, isMemberOfContainer {
             steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.final"))
         }
         // Early enough that `create` can say it, and after the change of user, who must be the one that may run it.
-        if lifecycle != nil { steps.append(.findProgram(candidates: candidates)) }
+        if lifecycle != nil, process.noNewPrivileges || FilterVerdict.allowsSearch(filter) {
+            steps.append(.findProgram(candidates: candidates, byMode: false))
+        }
         if process.noNewPrivileges { steps.append(.noNewPrivileges) }
-        if hasSuccessor { steps += [.succeed] + session }
         // A listener is handed over by the launcher, so its filter comes before the launcher may go.
-        let hasListener = if case .seccompWithListener = filter { true } else { false }
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
+        if hasSuccessor {
+            // A session is its leader's, and ends with it.
+            steps += [.succeed(pass: pass), .newSession]
+            if process.terminal { steps.append(.takeTerminal) }
+        }
         if let lifecycle, !isMemberOfContainer {
             // A successor shares no memory with the launcher by which it could be waited for.
             steps += hasSuccessor ? [.awaitPublication] : [.awaitLauncher(.record), .parentDeathSignal(0)]
@@ -133,17 +157,7 @@ struct ProcessBuilder {
         // A change of credentials clears it: it comes after.
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         if let filter, process.noNewPrivileges, !hasListener { steps.append(filter) }
-        steps.append(
-            .execute(candidates: candidates, arguments: process.arguments, environment: process.environment))
-    }
-
-    /// A path's directories, each before what is in it; none of the root itself.
-    private static func directories(on path: String) -> [ChildStep] {
-        var parent = ""
-        return path.split(separator: "/").map { part in
-            parent += "/" + part
-            return .ensureDirectory(path: parent)
-        }
+        steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
     }
 
     // MARK: - Identity
@@ -176,11 +190,13 @@ struct ProcessBuilder {
         if deniesSetGroups, process.user.additionalGids.contains(where: { $0 != process.user.gid }) {
             warnings.append("process.user.additionalGids: this user namespace has given up setgroups: left out")
         }
-        if process.user.uid != 0 { steps.append(.keepCapabilities) }
+        if process.user.uid != 0 {
+            // As by runc and crun: with the rights there are now, and where they do not suffice with the user's own.
+            steps += [.tryDirectory(path: process.workingDirectory), .keepCapabilities]
+        }
         steps.append(
             .setGroups(primary: process.user.gid, additional: deniesSetGroups ? nil : process.user.additionalGids))
         steps.append(.setUser(process.user.uid))
-        // After the change of user, so that the program's directory is one the user may enter.
         steps.append(.changeDirectory(path: process.workingDirectory))
         steps.append(.setCapabilities(effective: effective, permitted: permitted, inheritable: inheritable))
         if !ambient.isEmpty { steps.append(.setAmbientCapabilities(ambient)) }
@@ -228,22 +244,34 @@ struct ProcessBuilder {
 
     // MARK: - Labels and personality
 
-    /// Both are taken by the next execve (proc_pid_attr(5)).
-    private mutating func addSecurityLabels() throws(PlanError) {
+    /// The files that take the labels asked for, opened while the process is what the procfs in sight shows.
+    static func labelsToHold(
+        _ process: RuntimeConfiguration.Process, host: HostFacts
+    ) throws(PlanError) -> [ChildStep] {
+        var steps: [ChildStep] = []
         if let profile = process.apparmorProfile, !profile.isEmpty {
             guard host.securityModules.contains("apparmor") else {
                 throw PlanError(
                     "process.apparmorProfile", "'\(profile)' is asked for, and AppArmor is not enabled on this host")
             }
-            steps.append(.writeFile(path: "/proc/self/attr/exec", content: "exec \(profile)"))
+            steps.append(.holdLabel(.appArmor))
         }
         if let label = process.selinuxLabel, !label.isEmpty {
             guard host.securityModules.contains("selinux") else {
                 throw PlanError(
                     "process.selinuxLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
             }
-            steps.append(.writeFile(path: "/proc/self/attr/exec", content: label))
+            steps.append(.holdLabel(.selinux))
         }
+        return steps
+    }
+
+    /// Both are taken by the next execve (proc_pid_attr(5)), a successor's too, which has its maker's.
+    private mutating func addSecurityLabels() {
+        if let profile = process.apparmorProfile, !profile.isEmpty {
+            steps.append(.writeLabel(.appArmor, "exec \(profile)"))
+        }
+        if let label = process.selinuxLabel, !label.isEmpty { steps.append(.writeLabel(.selinux, label)) }
     }
 
     mutating func add(_ personality: RuntimeConfiguration.Personality) throws(PlanError) {

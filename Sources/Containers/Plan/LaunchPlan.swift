@@ -18,6 +18,8 @@ public struct LaunchPlan: Equatable, Sendable {
         public var parentDeathSignal: Int32?
         /// Whether the container gets a cgroup of its own.
         public var cgroup: Bool
+        /// The keys that its processes find.
+        public var keyring = SessionKeyring.new(name: nil)
         /// Whether a new network namespace's loopback is brought up.
         public var loopback: Bool
         /// How it is kept by a runtime; nil for a container that lives and ends with its launcher.
@@ -78,6 +80,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var joins: [NamespaceSource] = []
     /// Namespaces of others that the child must be born in, in the order in which they are joined.
     public internal(set) var childJoins: [NamespaceJoin] = []
+    /// Kinds of namespace that are joined and must not be the launcher's own, each with the field that would change the host.
+    public internal(set) var foreignNamespaces: [ForeignNamespace] = []
     /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
     public internal(set) var mappedTrees: [MappedTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
@@ -131,12 +135,16 @@ public struct LaunchPlan: Equatable, Sendable {
         }
         namespaces = asked.created.subtracting([.cgroup, .time])
         if options.lifecycle != nil { steps.append(.guardLauncher) }
+        steps += try ProcessBuilder.labelsToHold(process, host: host)
 
         if options.cgroup {
             limits = try cgroupLimits(linux.resources)
             if host.cgroups.hierarchies.contains(where: { $0.version == 1 }) { steps.append(.joinCgroups) }
         }
-        if asked.created.contains(.cgroup) { steps.append(.unshare(.cgroup)) }
+        hasSuccessor = Self.needsSuccessor(asked, options, host)
+        // One that the child enters later than it is born shall own it.
+        let isLater = hasSuccessor && (asked.joined(.user) != nil || asked.created.contains(.user))
+        if asked.created.contains(.cgroup), !isLater { steps.append(.unshare(.cgroup)) }
         if let adjustment = process.oomScoreAdjustment {
             // A child beside its parent (user namespace) would change both, which share their memory (proc(5)).
             if asked.created.contains(.user) || options.lifecycle != nil {
@@ -145,7 +153,7 @@ public struct LaunchPlan: Equatable, Sendable {
                 steps.append(.writeFile(path: "/proc/self/oom_score_adj", content: "\(adjustment)"))
             }
         }
-        hasSuccessor = Self.needsSuccessor(asked, process, linux, options, host)
+        foreignNamespaces = ForeignNamespace.all(asked, configuration)
         joinNamespaces(asked)
         if asked.created.contains(.time) { planTimeNamespace(linux) }
         if asked.created.contains(.user) { try enterUserNamespace(linux) }
@@ -162,6 +170,7 @@ public struct LaunchPlan: Equatable, Sendable {
 
         try planMounts(configuration, linux, root, options, namespaces: asked.all)
         try planProcess(process, configuration, options, namespaces: asked.all)
+        if hasSuccessor, asked.created.contains(.user) { makeProcfsEarly() }
     }
 
     /// A pid namespace takes only children. With a user namespace of others all are joined beforehand: what clone3 makes
@@ -173,12 +182,14 @@ public struct LaunchPlan: Equatable, Sendable {
         let others =
             asked.joins.filter { $0.namespace == .time }
             + asked.joins.filter { $0.namespace != .user && $0.namespace != .time }
-        guard user.isEmpty else {
-            childJoins = host.privileged ? others + user : user + others
-            steps += [.setGroups(primary: 0, additional: []), .setUser(0)]
+        let ordered = host.privileged ? others + user : user + others
+        let asRoot = [ChildStep.setGroups(primary: 0, additional: []), .setUser(0)]
+        guard user.isEmpty || hasSuccessor else {
+            childJoins = ordered
+            steps += asRoot
             return
         }
-        for join in others {
+        for join in ordered {
             // Nor can a process that shares its memory enter a time namespace (time_namespaces(7)).
             if join.namespace == .pid && !hasSuccessor || join.namespace == .time {
                 childJoins.append(join)
@@ -188,17 +199,35 @@ public struct LaunchPlan: Equatable, Sendable {
                 if join.namespace == .pid { steps.append(.showProcesses(of: .file(join.path))) }
             }
         }
+        guard hasSuccessor, !user.isEmpty || asked.created.contains(.user) else { return }
+        // The child enters its user namespace out of the others' sight, and makes its own namespaces in there.
+        if !user.isEmpty { steps += asRoot }
+        let own = asked.created.subtracting(.time)
+        namespaces = []
+        if !own.isEmpty { steps.append(.unshare(own)) }
     }
 
-    /// In a pid namespace of others a process with CAP_SYS_PTRACE could take over one that is still the launcher's. What needs
-    /// the host's rights is then done out of its sight, where the kernel lets procfs be made there; a terminal's mount and a
-    /// listener's handing over come too late for that.
+    /// A procfs of others' processes takes rights over their pid namespace, which are gone with a user namespace of its own.
+    private mutating func makeProcfsEarly() {
+        let isProcfs = { (step: ChildStep) in
+            if case .makeTree(slot: _, type: "proc", options: _, attributes: _) = step { true } else { false }
+        }
+        let trees = steps.filter(isProcfs)
+        guard let place = steps.firstIndex(where: { if case .showProcesses = $0 { true } else { false } }) else {
+            return
+        }
+        steps.removeAll(where: isProcfs)
+        steps.insert(contentsOf: trees, at: place + 1)
+    }
+
+    /// In a pid namespace of others a process that is still the launcher's must not come into sight. What needs the host's rights
+    /// is done before, where the kernel lets procfs be made from outside.
     private static func needsSuccessor(
-        _ asked: NamespacePlan, _ process: RuntimeConfiguration.Process, _ linux: RuntimeConfiguration.LinuxSettings,
-        _ options: Options, _ host: HostFacts
+        _ asked: NamespacePlan, _ options: Options, _ host: HostFacts
     ) -> Bool {
-        asked.joined(.pid) != nil && !asked.all.contains(.user) && host.privileged && host.procfsTakesNamespace
-            && options.lifecycle != nil && !process.terminal && linux.seccomp?.listenerPath == nil
+        guard asked.joined(.pid) != nil, host.procfsTakesNamespace, options.lifecycle != nil else { return false }
+        if asked.joined(.user) == nil { return host.privileged }
+        return host.privileged || asked.joined(.time) == nil
     }
 
     /// Offsets can be set until a process has entered the namespace, which the child does by execve (time_namespaces(7)).

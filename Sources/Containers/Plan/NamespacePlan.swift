@@ -20,7 +20,7 @@ struct NamespacePlan: Equatable {
                 created.insert(kind)
                 continue
             }
-            guard path.hasPrefix("/") else {
+            guard path.starts("/") else {
                 throw PlanError("linux.namespaces[\(index)].path", "must be absolute, is '\(path)'")
             }
             joins.append(NamespaceJoin(namespace: kind, path: path))

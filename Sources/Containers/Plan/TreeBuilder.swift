@@ -7,6 +7,10 @@ struct TreeBuilder {
     let inUserNamespace: Bool
     let linux: RuntimeConfiguration.LinuxSettings
     let host: HostFacts
+    /// The bundle's directory, from which relative sources are taken; nil where there is no bundle.
+    var bundle: String?
+    /// The root's directory on the host, where it is one: what a mount of the list brings there may be the source of a later one.
+    var root: String?
     /// Where the container has no cgroup namespace: the directories of its own cgroup, which are all it may see.
     var cgroupDirectories: [CgroupPlan.Directory]?
     /// The mount points of the hierarchies in which it has a cgroup of its own. In another one, its namespace's root would be
@@ -21,8 +25,13 @@ struct TreeBuilder {
     /// Made for devices, so that each is made once.
     private(set) var madeDirectories: Set<String> = []
     private(set) var warnings: [String] = []
-    /// Whether /dev is somebody else's, in which nothing is made.
+    /// Whether /dev is mounted by the configuration.
+    private(set) var hasDevices = false
+    /// Whether it is somebody else's, in which nothing is made.
     private(set) var hasForeignDevices = false
+    /// Whether it is to be read-only once all that belongs into it is there.
+    private var hasReadOnlyDevices = false
+    private var destinations: [String] = []
     private var slots = 0
 
     init(inUserNamespace: Bool, linux: RuntimeConfiguration.LinuxSettings, host: HostFacts) {
@@ -36,12 +45,14 @@ struct TreeBuilder {
     mutating func add(_ mount: RuntimeConfiguration.Mount, at index: Int) throws(PlanError) {
         var mount = mount
         // Since 1.1 a relative destination is deprecated, not refused: it is taken from the root.
-        if !mount.destination.hasPrefix("/") {
+        if !ContainerPath.isAbsolute(mount.destination) {
             warnings.append("mounts[\(index)].destination: '\(mount.destination)' is not absolute; taken from /")
-            mount.destination = "/" + mount.destination
         }
+        mount.destination = ContainerPath.clean(mount.destination)
         let options = MountOptions(mount.options)
-        let isDevices = mount.destination == "/dev" || mount.destination == "/dev/"
+        let isDevices = mount.destination == "/dev" && !options.flags.contains(.remount)
+        if isDevices { hasDevices = true }
+        defer { destinations.append(mount.destination) }
         if options.flags.contains(.bind) || mount.type == "bind" {
             try addBind(mount, options, at: index)
             if isDevices { hasForeignDevices = true }
@@ -60,15 +71,24 @@ struct TreeBuilder {
                 .makeTree(
                     slot: slot, type: mount.type ?? "", options: options.data, attributes: options.attributes))
             attached.append(.attachTree(slot: slot, target: mount.destination))
-        case "tmpfs" where options.copiesUp:
+        case "overlay":
             let slot = try nextSlot()
-            attached += [
-                .makeTree(
-                    slot: slot, type: "tmpfs", options: labelled(options.data, type: "tmpfs"),
-                    attributes: options.attributes),
-                .copyUp(slot: slot, path: mount.destination),
-                .attachTree(slot: slot, target: mount.destination),
-            ]
+            holdOverlay(options, slot)
+            attached.append(.attachTree(slot: slot, target: mount.destination))
+        case "tmpfs" where options.copiesUp || isDevices:
+            let slot = try nextSlot()
+            var attributes = options.attributes
+            var data = options.data
+            if isDevices {
+                // Made whole first, then as it shall stay.
+                hasReadOnlyDevices = attributes.contains(.readOnly)
+                attributes.remove(.readOnly)
+                if !Self.names("mode", in: data) { data += (data.isEmpty ? "" : ",") + "mode=755" }
+            }
+            attached.append(
+                .makeTree(slot: slot, type: "tmpfs", options: labelled(data, type: "tmpfs"), attributes: attributes))
+            if options.copiesUp { attached.append(.copyUp(slot: slot, path: mount.destination)) }
+            attached.append(.attachTree(slot: slot, target: mount.destination))
         default:
             guard mount.type?.isEmpty == false, mount.type != "none" || options.flags.contains(.remount) else {
                 throw PlanError("mounts[\(index)].type", "\(mount.destination): is missing, and it is no bind mount")
@@ -86,6 +106,35 @@ struct TreeBuilder {
                 .mount(source: "", target: mount.destination, type: "", flags: options.propagation, data: ""))
         }
         if isDevices { addDefaultDevices() }
+    }
+
+    /// Its layers are the host's.
+    private mutating func holdOverlay(_ options: MountOptions, _ slot: Int) {
+        // fsconfig(2) takes values of at most 255 bytes, mount(2) a page of them: on the root, where it is for a moment.
+        guard let root, options.data.parts(between: ",").contains(where: { $0.utf8.count > 255 }) else {
+            held.append(.makeTree(slot: slot, type: "overlay", options: options.data, attributes: options.attributes))
+            return
+        }
+        held += [
+            .mount(source: "overlay", target: root, type: "overlay", flags: options.flags, data: options.data),
+            .cloneTree(slot: slot, source: root, recursive: false), .detach(path: root),
+        ]
+    }
+
+    /// What comes when all the rest is in place.
+    ///
+    /// - Parameter hasConsole: whether a terminal will be mounted on /dev/console.
+    mutating func finish(hasConsole: Bool) {
+        guard hasReadOnlyDevices else { return }
+        if hasConsole {
+            attached.append(
+                .makeDevice(path: "/dev/console", mode: 0o100666, major: 0, minor: 0, user: 0, group: 0))
+        }
+        attached.append(.setMountAttributes(path: "/dev", set: .readOnly, clear: [], recursive: false))
+    }
+
+    private static func names(_ option: String, in data: String) -> Bool {
+        data.parts(between: ",").contains { $0.parts(between: "=", maxSplits: 1).first.map { $0 == option } ?? false }
     }
 
     private mutating func append(_ mount: RuntimeConfiguration.Mount, _ options: MountOptions, data: String) {
@@ -107,44 +156,62 @@ struct TreeBuilder {
     private mutating func addBind(
         _ mount: RuntimeConfiguration.Mount, _ options: MountOptions, at index: Int
     ) throws(PlanError) {
-        guard let source = mount.source, source.hasPrefix("/") else {
-            throw PlanError("mounts[\(index)].source", "\(mount.destination): a bind mount needs an absolute source")
+        guard var source = mount.source, !source.isEmpty else {
+            throw PlanError("mounts[\(index)].source", "\(mount.destination): a bind mount needs a source")
+        }
+        if !ContainerPath.isAbsolute(source) {
+            guard let bundle else {
+                throw PlanError(
+                    "mounts[\(index)].source",
+                    "\(mount.destination): '\(source)' is relative, and there is no bundle to take it from")
+            }
+            source = bundle + "/" + source
         }
         if !options.data.isEmpty {
             warnings.append("mounts[\(index)].options: a bind mount takes no '\(options.data)'; ignored")
         }
         let slot = try nextSlot()
+        var changed: [ChildStep] = []
         if let tree = try mapped(mount, source, options, at: index) {
             held.append(.adoptTree(slot: slot, tree: tree))
+        } else if let inside = broughtByMount(source) {
+            changed.append(
+                .cloneInside(slot: slot, source: inside, recursive: options.flags.contains(.recursive)))
         } else {
             let hold = ChildStep.cloneTree(
                 slot: slot, source: source, recursive: options.flags.contains(.recursive))
             if options.propagation.contains(.shared) { heldShared.append(hold) } else { held.append(hold) }
         }
+        let isBrought = !changed.isEmpty
         if !options.attributes.isEmpty || !options.clearedAttributes.isEmpty {
-            held.append(
+            changed.append(
                 .setTreeAttributes(
                     slot: slot, set: options.attributes, clear: options.clearedAttributes, propagation: [],
                     recursive: false))
         }
         if options.changesDeeply {
-            held.append(
+            changed.append(
                 .setTreeAttributes(
                     slot: slot, set: options.recursive, clear: options.recursiveClearedAttributes, propagation: [],
                     recursive: true))
         }
         if !options.propagation.isEmpty {
-            held.append(
+            changed.append(
                 .setTreeAttributes(
                     slot: slot, set: [], clear: [], propagation: options.propagation.subtracting(.recursive),
                     recursive: options.propagation.contains(.recursive)))
         }
-        var status = stat()
-        let isFile = stat(source, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
-        attached.append(
-            isFile
-                ? .bindFile(slot: slot, target: mount.destination)
-                : .attachTree(slot: slot, target: mount.destination))
+        if isBrought { attached += changed } else { held += changed }
+        attached.append(.attachTree(slot: slot, target: mount.destination))
+    }
+
+    /// A source below the root where a mount before it put something, by its path inside; nil where it is the host's.
+    private func broughtByMount(_ source: String) -> String? {
+        guard let root = root.map(ContainerPath.clean), root != "/" else { return nil }
+        let source = ContainerPath.clean(source)
+        guard source != root, ContainerPath.contains(root, source) else { return nil }
+        let inside = String(decoding: source.utf8.dropFirst(root.utf8.count), as: UTF8.self)
+        return destinations.contains { ContainerPath.contains($0, inside) } ? inside : nil
     }
 
     /// Ids of an idmapped mount: its own mappings, or the container's (config.md, `idmap`).
@@ -221,14 +288,20 @@ struct TreeBuilder {
 
     /// config-linux.md, "Default Devices", and the links of "Dev symbolic links" in runtime-linux.md.
     mutating func addDefaultDevices() {
+        if !hasDevices { attached.append(.holdDevices) }
         let devices: [(name: String, major: UInt32, minor: UInt32)] = [
             ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
         ]
+        // One that the configuration lists is as it says.
+        let own = Set(linux.devices.map { ContainerPath.clean($0.path) })
         for device in devices {
             let path = "/dev/" + device.name
+            guard !own.contains(path) else { continue }
             if inUserNamespace {
                 // mknod is refused here: the host's file is bound instead.
-                if let slot = try? hold(path, recursive: false) { attached.append(.bindFile(slot: slot, target: path)) }
+                if let slot = try? hold(path, recursive: false) {
+                    attached.append(.bindDevice(slot: slot, target: path))
+                }
             } else {
                 attached.append(
                     .makeDevice(
@@ -244,25 +317,29 @@ struct TreeBuilder {
     }
 
     mutating func add(_ device: RuntimeConfiguration.Device, at index: Int) throws(PlanError) {
+        var device = device
         let kinds: [String: UInt32] = ["c": 0o020000, "u": 0o020000, "b": 0o060000, "p": 0o010000]
         guard let kind = kinds[device.type] else {
             throw PlanError("linux.devices[\(index)].type", "\(device.path): unknown type '\(device.type)'")
         }
-        guard device.path.hasPrefix("/") else {
+        guard ContainerPath.isAbsolute(device.path) else {
             throw PlanError("linux.devices[\(index)].path", "must be absolute, is '\(device.path)'")
         }
-        if inUserNamespace {
-            attached.append(.bindFile(slot: try hold(device.path, recursive: false), target: device.path))
-            return
-        }
+        device.path = ContainerPath.clean(device.path)
+        // Its own: the link to the one of its devpts. The host's would open the host's terminals.
+        guard device.path != "/dev/ptmx" else { return }
         var ancestors: [String] = []
-        var parent = Self.parent(of: device.path)
+        var parent = ContainerPath.parent(of: device.path)
         while parent != "/dev", parent != "/" {
             ancestors.append(parent)
-            parent = Self.parent(of: parent)
+            parent = ContainerPath.parent(of: parent)
         }
         for directory in ancestors.reversed() where madeDirectories.insert(directory).inserted {
             attached.append(.makeDirectory(path: directory, mode: 0o755))
+        }
+        if inUserNamespace {
+            attached.append(.bindDevice(slot: try hold(device.path, recursive: false), target: device.path))
+            return
         }
         attached.append(
             .makeDevice(
@@ -283,10 +360,6 @@ struct TreeBuilder {
         guard slots < 128 else { throw PlanError("mounts", "more than 128 that come from the host") }
         slots += 1
         return slots - 1
-    }
-
-    private static func parent(of path: String) -> String {
-        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "/"
     }
 
     private func isMapped(group: UInt32) -> Bool {

@@ -12,6 +12,7 @@ public final class Launcher: Sendable {
     ///
     /// - Parameter stateDirectory: made where it is missing.
     public init(stateDirectory: String = StandardDirectories.state) throws(SystemError) {
+        Dumps.forbid()
         owner = try OwnerRecord.create(in: stateDirectory)
     }
 

@@ -23,16 +23,16 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
             var names: Set<String> = []
             for directory in empty.directories {
                 let present = (try? SystemFile.names(in: directory.base)) ?? []
-                names.formUnion(present.filter { $0.hasPrefix(record.prefix + "-") })
+                names.formUnion(present.filter { $0.starts(record.prefix + "-") })
             }
             let sorted = names.sorted()
-            // cpuset is looked into as well: a container may have asked for it.
-            let all = CgroupLimits(cpus: "", memoryNodes: "")
             result.append(
                 Leftovers(
                     ownerPID: record.pid, cgroups: sorted, recordPath: record.path,
                     plans: sorted.map {
-                        CgroupPlan(name: $0, limits: all, layout: known, delegated: !StandardDirectories.isHostRoot)
+                        CgroupPlan(
+                            name: $0, limits: CgroupLimits(), layout: known,
+                            delegated: !StandardDirectories.isHostRoot)
                     }))
         }
         return result

@@ -33,7 +33,7 @@ struct OwnerRecord: Sendable {
         let directory = stateDirectory + "/" + folder
         guard SystemFile.exists(directory) else { return [] }
         return try SystemFile.names(in: directory).compactMap { name in
-            let parts = name.split(separator: "-")
+            let parts = name.parts(between: "-")
             guard parts.count == 2, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else { return nil }
             return OwnerRecord(pid: pid, startTime: start, path: "\(directory)/\(name)")
         }

@@ -14,6 +14,8 @@ struct ContainerLaunch {
     var record: ContainerRecord
     private var cgroup: Cgroup?
     private var hooksRan = false
+    /// The filter's listener, until there is the process that it is told of.
+    private var listener: Int32 = -1
 
     init(
         request: CreateRequest, configuration: RuntimeConfiguration, options: LaunchPlan.Options, plan: LaunchPlan,
@@ -28,10 +30,10 @@ struct ContainerLaunch {
         self.record = record
     }
 
-    mutating func run(warn: @escaping (String) -> Void) throws -> RunningProcess {
-        let lock = try directory.lock()
-        try SystemFile.replace(directory.configurationPath, with: request.bundle.document)
-        try directory.write(record)
+    /// - Parameter lock: the container's, which has its first record already.
+    mutating func run(
+        holding lock: consuming ContainerLock, warn: @escaping (String) -> Void
+    ) throws -> RunningProcess {
         let cgroup = try Cgroup.create(cgroupPlan)
         self.cgroup = cgroup
         record.cgroup = cgroup.directories
@@ -47,7 +49,7 @@ struct ContainerLaunch {
 
         let entry = try cgroup.openEntry()
         let descriptors = try LaunchDescriptors(plan)
-        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
         inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)
@@ -76,15 +78,28 @@ struct ContainerLaunch {
             if !request.waitsForStart { inputs.reportFIFO = publication.reportEnd }
         }
         let program = ChildProgram(plan.steps, inputs: inputs)
+        // As long as the child has our memory, its score is ours too (proc_pid_oom_score_adj(5)).
+        let score = plan.outOfMemoryScoreAdjustment.flatMap { _ in try? SystemFile.read("/proc/self/oom_score_adj") }
         var launch = self
         defer { self = launch }
         let child = try program.start(
             namespaces: plan.namespaces, cgroup: entry.unified,
             atStage: { (stage: LauncherStage, pid: Int32) throws(SystemError) in
-                try launch.serve(stage, pid, listener: program.listener, warn: warn)
+                // Nobody is inside yet, or the child is out of sight: its namespaces and descriptors are to be had by a user's
+                // hooks and by us.
+                try Dumps.allowing { () throws(SystemError) in
+                    try launch.serve(stage, pid, listener: program.listener, warn: warn)
+                }
             },
-            besideIt: { (pid: Int32) throws(SystemError) in try launch.prepareRecord(pid) })
+            besideIt: { (pid: Int32) throws(SystemError) in
+                // A successor is written down in its turn.
+                if publication == nil { try launch.prepareRecord(pid) }
+            })
         let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        // A child that waits for its start has it still, and needs its score when we have ended.
+        if let score, !request.waitsForStart || publication != nil {
+            try? SystemFile.write(score, to: "/proc/self/oom_score_adj")
+        }
         if let publication { try launch.publish(process, by: publication, warn: warn) }
         _ = consume lock
         _ = consume launcher
@@ -120,6 +135,8 @@ struct ContainerLaunch {
         _ process: RunningProcess, by publication: Publication, warn: (String) -> Void
     ) throws(SystemError) {
         do throws(SystemError) {
+            // Its next call may be one that the listener's owner answers.
+            try sendListener(of: process.pid)
             try publication.awaitSuccessor(request.id)
             try prepareRecord(process.pid)
             try serve(.record, process.pid, listener: -1, warn: warn)
@@ -149,17 +166,25 @@ struct ContainerLaunch {
             try HookRunner.run(hooks.prestart, "prestart", state: state(.creating, pid))
             try HookRunner.run(hooks.createRuntime, "createRuntime", state: state(.creating, pid))
         case .listener:
-            guard let path = configuration.linux?.seccomp?.listenerPath else { return }
-            try SeccompListener.pass(
-                listener, of: pid, to: path, metadata: configuration.linux?.seccomp?.listenerMetadata,
-                state: state(.creating, pid))
+            self.listener = try SeccompListener.take(listener, of: pid).release()
+            if !plan.hasSuccessor { try sendListener(of: pid) }
         case .record:
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
             try directory.publishRecord()
             if let path = request.pidFile {
-                try SystemFile.replace(path, with: Array("\(pid)".utf8), mode: 0o644)
+                try NamedOutput.write(Array("\(pid)".utf8), to: path)
             }
         }
+    }
+
+    private mutating func sendListener(of pid: Int32) throws(SystemError) {
+        guard listener >= 0 else { return }
+        let owned = OwnedDescriptor(owning: listener)
+        listener = -1
+        guard let path = configuration.linux?.seccomp?.listenerPath else { return }
+        try SeccompListener.send(
+            owned, of: pid, to: path, metadata: configuration.linux?.seccomp?.listenerMetadata,
+            state: state(.creating, pid))
     }
 
     private func adjust(_ adjustment: Int, _ pid: Int32, _ warn: (String) -> Void) throws(SystemError) {

@@ -46,6 +46,8 @@ public struct ContainerRecord: Equatable, Sendable {
     public var hasPoststopHooks: Bool
     /// The cgroup's directories, foreseen before they are made.
     public var cgroup: [Cgroup.Directory]
+    /// The name of its session keyring; nil where it has its launcher's.
+    public var keyring: String?
 }
 
 // MARK: - JSON
@@ -67,7 +69,8 @@ extension ContainerRecord: JSONObject {
     public static var blank: ContainerRecord {
         ContainerRecord(
             ociVersion: "", id: "", bundle: "", rootfs: "", created: "", owner: "", annotations: [:], creator: .blank,
-            process: nil, waitsForStart: false, hasPoststartHooks: false, hasPoststopHooks: false, cgroup: [])
+            process: nil, waitsForStart: false, hasPoststartHooks: false, hasPoststopHooks: false, cgroup: [],
+            keyring: nil)
     }
 
     public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
@@ -84,6 +87,7 @@ extension ContainerRecord: JSONObject {
         try members.defaulted("hasPoststartHooks", &hasPoststartHooks)
         try members.defaulted("hasPoststopHooks", &hasPoststopHooks)
         try members.defaulted("cgroup", &cgroup)
+        try members.optional("keyring", &keyring)
     }
 }
 

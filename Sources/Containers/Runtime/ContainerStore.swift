@@ -17,17 +17,48 @@ public struct ContainerStore: Sendable {
         ContainerDirectory(path: "\(path)/\(id)", id: id.description)
     }
 
-    /// Makes a container's directory: whoever makes it has the name.
-    func claim(_ id: ContainerIdentifier) throws -> ContainerDirectory {
-        let directory = directory(of: id)
-        guard mkdir(directory.path, 0o711) == 0 else {
-            if errno == EEXIST {
-                throw RuntimeError(
-                    "create", id.description, "there is one of this name", advice: "delete it, or choose another name")
-            }
-            throw SystemError("mkdir", directory.path)
+    /// Makes a container's directory: whoever makes it has the name. It is there at once with its first record and in the hands of
+    /// its maker, so that nobody takes for dead what is about to come to life.
+    func claim(
+        _ id: ContainerIdentifier, _ record: ContainerRecord, configuration: [UInt8]
+    ) throws -> ContainerLock {
+        let target = directory(of: id)
+        let taken = RuntimeError(
+            "create", id.description, "there is one of this name", advice: "delete it, or choose another name")
+        guard !target.exists else { throw taken }
+        sweep()
+        let place = ContainerDirectory(
+            path: "\(path)/\(Self.unfinished)\(RandomName.make())", id: id.description)
+        guard mkdir(place.path, 0o711) == 0 else { throw SystemError("mkdir", place.path) }
+        do {
+            let lock = try place.lock()
+            try SystemFile.replace(place.configurationPath, with: configuration)
+            try place.write(record)
+            if rename(place.path, target.path) == 0 { return lock }
+            guard errno == EEXIST || errno == ENOTEMPTY else { throw SystemError("rename", target.path) }
+            throw taken
+        } catch {
+            try? place.remove()
+            throw error
         }
-        return directory
+    }
+
+    /// What the name of a directory begins with that is no container's yet; no container's name can.
+    private static let unfinished = ","
+    /// Seconds after which nobody is still about to fill one.
+    private static let patience = 60
+
+    /// Removes what makers left that were killed before their container was there.
+    private func sweep() {
+        for name in (try? SystemFile.names(in: path)) ?? [] where name.starts(Self.unfinished) {
+            let place = ContainerDirectory(path: "\(path)/\(name)", id: name)
+            var status = stat()
+            guard lstat(place.path, &status) == 0, time(nil) - status.st_mtim.tv_sec > Self.patience,
+                let lock = try? place.lock(within: 0)
+            else { continue }
+            try? place.remove()
+            _ = consume lock
+        }
     }
 
     /// Every container, by name; what is no container's directory is passed over.

@@ -14,15 +14,26 @@ struct LaunchDescriptors: ~Copyable {
                 guard case .file(let path) = source else { continue }
                 namespaces.append((source, try OwnedDescriptor(opening: path, O_RDONLY).release()))
             }
+            for case .joinNamespace(let source, let namespace) in plan.steps {
+                guard let open = namespaces.first(where: { $0.source == source }) else { continue }
+                try Self.check(open.descriptor, namespace, source.description, plan)
+            }
             // All are opened first: from inside a user namespace their files may be out of reach.
             for join in plan.childJoins {
                 joins.append((try OwnedDescriptor(opening: join.path, O_RDONLY).release(), join.namespace, join.path))
+                try Self.check(joins[joins.count - 1].descriptor, join.namespace, join.path, plan)
             }
             for tree in plan.mappedTrees { trees.append(try Self.make(tree)) }
         } catch {
             close()
             throw error
         }
+    }
+
+    private static func check(
+        _ descriptor: Int32, _ namespace: Namespaces, _ path: String, _ plan: LaunchPlan
+    ) throws(SystemError) {
+        try plan.foreignNamespaces.first { $0.namespace == namespace }?.check(descriptor, path)
     }
 
     private func close() {

@@ -14,7 +14,10 @@ public enum ProgramProtection {
     ///   it still finds the programs beside it (`StandardDirectories.programs`).
     /// - Returns: why it could not be done, on hosts that do not let it; nil where it is.
     public static func engage(_ arguments: [String]) throws(SystemError) -> String? {
-        guard geteuid() == 0 else { return nil }
+        guard geteuid() == 0 else {
+            Dumps.forbid()
+            return nil
+        }
         let words = [StandardDirectories.programPath] + arguments.dropFirst()
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         pointers.append(nil)
@@ -26,7 +29,7 @@ public enum ProgramProtection {
         {
             number = -isolab_run_from_read_only_self(pointers, environ)
         }
-        isolab_forbid_dump()
+        Dumps.forbid()
         guard number != 0 else { return nil }
         let error = SystemError("run from a read-only mount", "this program", errno: Int32(number))
         guard [EPERM, ENOSYS, EINVAL].contains(error.errno) else { throw error }

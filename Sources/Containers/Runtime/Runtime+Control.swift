@@ -32,8 +32,8 @@ extension Runtime {
         let limits = try CgroupLimits(updating: resources)
         let plan = CgroupPlan(name: "", limits: limits, layout: try CgroupLayout.detect())
         if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
-        for warning in plan.warnings { warn(warning) }
-        for warning in try cgroup(of: record).apply(limits) { warn(warning) }
+        for warning in CgroupLimits.unheeded(resources) { warn(warning) }
+        try cgroup(of: record).apply(limits)
     }
 
     /// A container that can be acted on: created, running or paused.

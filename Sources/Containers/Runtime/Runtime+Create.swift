@@ -19,6 +19,8 @@ public struct CreateRequest: Sendable {
     public var preservedDescriptors: Int
     /// How many of the preserved are sockets that somebody listens on for the program, which is told (sd_listen_fds(3)).
     public var listeningDescriptors = 0
+    /// What becomes its standard streams where it has no terminal; the caller's own where nil.
+    public var streams = StandardStreams()
     /// The terminal's size where the configuration names none.
     public var consoleSize: RuntimeConfiguration.ConsoleSize?
     public var noPivot: Bool
@@ -26,6 +28,8 @@ public struct CreateRequest: Sendable {
     public var root: RootFileSystem?
     /// Whether the container ends with the thread that creates it (PR_SET_PDEATHSIG); for one that nobody else looks after.
     public var diesWithCreator = false
+    /// Whether its processes have the launcher's session keyring (`--no-new-keyring`).
+    public var sharesKeyring = false
     /// Whether nothing is said of a container that has no cgroup.
     public var mayLackCgroup = false
 
@@ -62,14 +66,16 @@ extension Runtime {
         }
         let path = configuration.root?.path ?? ""
         let rootfs =
-            try request.root == nil ? Self.resolvedRoot(path.hasPrefix("/") ? path : "\(bundle)/\(path)") : path
+            try request.root == nil ? Self.resolvedRoot(path.starts("/") ? path : "\(bundle)/\(path)") : path
         let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
 
+        Dumps.forbid()
         var host = try HostFacts.detect()
         if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
             host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
         }
+        if request.noPivot { host.kernelMounts = try HostFacts.wholeKernelMounts() }
         let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(
@@ -82,25 +88,27 @@ extension Runtime {
             options.filterFlags = program.flags
         }
         if request.diesWithCreator { options.parentDeathSignal = SIGKILL }
+        let keyring = request.sharesKeyring ? nil : SessionKeyring.name(of: request.id, nonce: RandomName.make())
+        options.keyring = keyring.map { .new(name: $0) } ?? .launchers
         let plan = try LaunchPlan(configuration, root: root, options: options, host: host)
         if case .snapshot = root { try SystemFile.makeDirectories(host.mountPoint) }
         try Self.checkConsole(configuration.process?.terminal ?? false, request)
 
-        let directory = try store.claim(identifier)
+        let record = ContainerRecord(
+            ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
+            created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
+            creator: try ContainerRecord.Identity(of: getpid()), process: nil,
+            waitsForStart: request.waitsForStart,
+            hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
+            hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
+            cgroup: Cgroup(foreseen: cgroupPlan).directories, keyring: keyring)
+        let lock = try store.claim(identifier, record, configuration: request.bundle.document)
         var launch = ContainerLaunch(
             request: request, configuration: configuration, options: options, plan: plan, cgroupPlan: cgroupPlan,
-            directory: directory,
-            record: ContainerRecord(
-                ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
-                created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
-                creator: try ContainerRecord.Identity(of: getpid()), process: nil,
-                waitsForStart: request.waitsForStart,
-                hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
-                hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
-                cgroup: Cgroup(foreseen: cgroupPlan).directories))
+            directory: store.directory(of: identifier), record: record)
         for warning in plan.warnings { warn(warning) }
         do {
-            return try launch.run(warn: warn)
+            return try launch.run(holding: lock, warn: warn)
         } catch {
             launch.undo(warn: warn)
             throw error
@@ -152,7 +160,7 @@ extension Runtime {
     private static func resolvedRoot(_ path: String) throws -> String {
         var end = path[...]
         while end.count > 1, end.last == "/" { end.removeLast() }
-        let slash = end.lastIndex(of: "/") ?? end.startIndex
+        let slash = end.utf8.lastIndex(of: UInt8(ascii: "/")) ?? end.startIndex
         let name = end[slash...].dropFirst()
         let above = slash == end.startIndex ? "/" : String(end[..<slash])
         let isNamed = !name.isEmpty && name != "." && name != ".."
@@ -174,9 +182,9 @@ extension Runtime {
         // The user database is not asked: a static program would load the host's name services for it.
         let user = geteuid()
         guard user != 0 else { return "root" }
-        let lines = (try? SystemFile.read("/etc/passwd"))?.split(separator: "\n") ?? []
+        let lines = (try? SystemFile.read("/etc/passwd"))?.parts(between: "\n") ?? []
         for line in lines {
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            let fields = line.fields(between: ":")
             if fields.count > 2, fields[2] == "\(user)" { return String(fields[0]) }
         }
         return "\(user)"

@@ -12,18 +12,23 @@ extension Runtime {
         if all, !record.cgroup.isEmpty, status != .creating {
             // After the first process has ended, others may live on where it had no pid namespace of its own.
             let cgroup = cgroup(of: record)
+            guard status != .stopped || mayHaveOthers(record, directory) else {
+                throw RuntimeError("kill", id, "container not running: who is in its cgroup is not of it")
+            }
             if signal == SIGKILL { try cgroup.kill() } else { try cgroup.kill(signal: signal) }
             return
         }
         guard let process = record.process, status != .stopped, status != .creating else {
+            if signal == SIGKILL, status == .stopped, try killRest(of: record, directory) { return }
             throw RuntimeError("kill", id, "container not running: it is \(status.rawValue)")
         }
         try Self.send(signal, to: process)
+        if signal == SIGKILL { try killOthers(of: record, directory) }
         // What is frozen does not even die.
         if signal == SIGKILL, status == .paused { try cgroup(of: record).thaw() }
     }
 
-    private static func send(_ signal: Int32, to process: ContainerRecord.Identity) throws(SystemError) {
+    static func send(_ signal: Int32, to process: ContainerRecord.Identity) throws(SystemError) {
         let descriptor = isolab_pidfd_open(process.pid)
         guard descriptor >= 0 else {
             if errno == ESRCH { return }
@@ -45,6 +50,9 @@ extension Runtime {
         guard directory.exists else {
             if force { return }
             throw RuntimeError("delete", id, "container does not exist", advice: "see `list`")
+        }
+        if !force, let record = try? directory.record(), status(of: record, directory) == .creating {
+            throw RuntimeError("delete", id, "it is creating, not stopped", advice: "wait for it, or use --force")
         }
         let lock: ContainerLock
         do throws(SystemError) { lock = force ? try Self.takeLock(directory) : try directory.lock() } catch {
@@ -74,7 +82,12 @@ extension Runtime {
                 try Self.awaitEnd(of: process)
             }
         }
-        try cgroup(of: record).end()
+        let cgroup = cgroup(of: record)
+        if cgroup.leave(), !mayHaveOthers(record, directory) {
+            warn("the cgroup of '\(id)' stays: others live in it")
+        } else {
+            try cgroup.end()
+        }
         runPoststopHooks(record, directory)
         try directory.remove()
         _ = consume lock

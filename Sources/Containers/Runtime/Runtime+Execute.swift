@@ -13,6 +13,8 @@ public struct ExecuteRequest: Sendable {
     public var pidFile: String?
     public var consoleSocket: String?
     public var consoleDescriptor: Int32?
+    /// What becomes its standard streams where it has no terminal; the caller's own where nil.
+    public var streams = StandardStreams()
     public var preservedDescriptors: Int
     /// A cgroup below the container's own, relative to it (`--cgroup`).
     public var cgroup: String?
@@ -53,8 +55,11 @@ extension Runtime {
         guard let first = record.process else {
             throw RuntimeError("exec into", request.id, "it has no process")
         }
+        try validate(request.process)
+        if status == .created { try Self.awaitEnd(ofMaker: record) }
         let configuration = request.configuration
         let host = try HostFacts.detect()
+        Dumps.forbid()
         var filter: (instructions: [UInt64], flags: UInt32)?
         if let profile = configuration.linux?.seccomp {
             let program = try seccomp.program(for: profile)
@@ -69,16 +74,44 @@ extension Runtime {
         let denies = hasUserNamespace ? HostFacts.readsDeny("/proc/\(first.pid)/setgroups") : host.deniesSetGroups
         let plan = try JoinPlan(
             request.process, configuration: configuration, pid: first.pid, deniesSetGroups: denies, filter: filter,
-            preservedDescriptors: request.preservedDescriptors, bundle: record.bundle, host: host)
+            preservedDescriptors: request.preservedDescriptors, bundle: record.bundle,
+            keyring: .new(name: record.keyring), host: host)
         for warning in plan.warnings { warn(warning) }
         return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
+    }
+
+    /// As config.json's process is: to setresuid(2) 4294967295 means "as it is", and what runs there is the launcher's root.
+    private func validate(_ process: RuntimeConfiguration.Process) throws {
+        func named(_ path: String) -> String { path.isEmpty ? "process" : "process.\(path)" }
+        do throws(ConfigurationError) {
+            for warning in try process.validate() { warn("\(named(warning.path)): \(warning.problem)") }
+        } catch { throw ConfigurationError(document: "exec", path: named(error.path), problem: error.problem) }
+    }
+
+    /// Milliseconds.
+    private static let patienceWithMaker: Int32 = 10_000
+
+    /// A process that waits for its start has its memory from who made it, whom nobody inside may reach by it.
+    private static func awaitEnd(ofMaker record: ContainerRecord) throws {
+        let descriptor = isolab_pidfd_open(record.creator.pid)
+        guard descriptor >= 0 else { return }
+        let maker = OwnedDescriptor(owning: descriptor)
+        guard record.creator.isAlive, record.creator.pid != getpid() else { return }
+        var end = pollfd(fd: maker.number, events: Int16(POLLIN), revents: 0)
+        let ready = try retryingOnInterrupt("poll", "process \(record.creator.pid)") {
+            poll(&end, 1, patienceWithMaker)
+        }
+        guard ready == 0 else { return }
+        throw RuntimeError(
+            "exec into", record.id, "process \(record.creator.pid), which creates it, has not ended yet",
+            advice: "try again when it has")
     }
 
     private func joined(_ record: ContainerRecord, _ request: ExecuteRequest) throws -> Cgroup {
         let cgroup = cgroup(of: record)
         guard let path = request.cgroup, path != "/", !path.isEmpty else { return cgroup }
         let place: CgroupPlace
-        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.hasPrefix("/") ? path : "/" + path) } catch {
+        do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.starts("/") ? path : "/" + path) } catch {
             throw RuntimeError("exec into", request.id, "--cgroup \(error)")
         }
         let below = place.components.joined(separator: "/")
@@ -92,20 +125,20 @@ extension Runtime {
     }
 
     /// What a successor says of a failure; its end of the pipe closes as its program begins.
-    private static func failure(_ report: Pipe, _ id: String) throws(SystemError) -> SystemError? {
+    private static func failure(_ report: Pipe, _ program: String) throws(SystemError) -> SystemError? {
         report.closeWriteEnd()
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = try retryingOnInterrupt("read", "the report of a joining process") {
             read(report.readEnd, &bytes, bytes.count)
         }
-        return ChildFailure.error(report: Array(bytes.prefix(count)), program: id)
+        return ChildFailure.error(report: Array(bytes.prefix(count)), program: program)
     }
 
     private func launch(
         _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
     ) throws -> RunningProcess {
         let entry = try cgroup.openEntry(beside: pid)
-        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles)
+        var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = [(.process(pid), target)]
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
@@ -113,19 +146,23 @@ extension Runtime {
         defer { if let console { close(console) } }
         inputs.consoleSocket = console ?? request.consoleDescriptor ?? -1
         // One at a time: joining a time namespace is refused beside others by some kernels.
-        let joins = [Namespaces.user, .time, .pid].filter { plan.childNamespaces.contains($0) }
-        inputs.joins = try ThreadNamespaces.joinTime(joins.map { (target, $0, "process \(pid)") })
-        let report = plan.hasSuccessor ? try Pipe() : nil
-        inputs.reportFIFO = report?.writeEnd ?? -1
+        for namespaces in [Namespaces.user, .time] where plan.launcherNamespaces.contains(namespaces) {
+            try ThreadNamespaces.join(target, namespaces, "process \(pid)")
+        }
+        let report = try Pipe()
+        inputs.reportFIFO = report.writeEnd
         let program = ChildProgram(plan.steps, inputs: inputs)
         let child = try program.start(namespaces: [], cgroup: entry.unified)
         let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
-        if let report, let failure = try Self.failure(report, request.id) {
+        if program.declinesMemoryScore, let score = request.process.oomScoreAdjustment {
+            warn("process.oomScoreAdj: \(score) may not be set here")
+        }
+        if let failure = try Self.failure(report, request.process.arguments.first ?? request.id) {
             _ = try process.wait()
             throw failure
         }
         if let path = request.pidFile {
-            try SystemFile.replace(path, with: Array("\(child.pid)".utf8), mode: 0o644)
+            try NamedOutput.write(Array("\(child.pid)".utf8), to: path)
         }
         return process
     }

@@ -34,8 +34,8 @@ extension Runtime {
         do throws(SystemError) {
             try HookRunner.run(hooks, "poststart", state: state)
         } catch {
+            if let process = record.process { try Self.send(SIGKILL, to: process) }
             try cgroup(of: record).kill()
-            if let process = record.process, process.isAlive { Glibc.kill(process.pid, SIGKILL) }
             throw error
         }
     }

@@ -5,15 +5,19 @@ import OCI
 
 /// Hands a filter's listener to the agent that will answer for the kernel (config-linux.md, "Seccomp", `listenerPath`).
 enum SeccompListener {
-    static func pass(
-        _ number: Int32, of pid: Int32, to path: String, metadata: String?, state: ContainerState
-    ) throws(SystemError) {
+    /// A copy of a process's listener.
+    static func take(_ number: Int32, of pid: Int32) throws(SystemError) -> OwnedDescriptor {
         let descriptor = isolab_pidfd_open(pid)
         guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
         let process = OwnedDescriptor(owning: descriptor)
         let copy = isolab_pidfd_getfd(process.number, number)
         guard copy >= 0 else { throw SystemError("pidfd_getfd", "the seccomp listener of process \(pid)") }
-        let listener = OwnedDescriptor(owning: copy)
+        return OwnedDescriptor(owning: copy)
+    }
+
+    static func send(
+        _ listener: borrowing OwnedDescriptor, of pid: Int32, to path: String, metadata: String?, state: ContainerState
+    ) throws(SystemError) {
         let socket = try UnixSocket.connect(path, purpose: "the seccomp agent")
         let message = ContainerProcessState(
             ociVersion: state.ociVersion, pid: pid, metadata: metadata, state: state

@@ -12,7 +12,10 @@ public struct EngineDiskUse: Sendable {
 extension Engine {
     /// Counts what images, containers and all that is kept for speed take.
     public func diskUse() throws -> EngineDiskUse {
-        let containers = try containersWithStatus(all: true)
+        // Looked at as it is: what is left behind is shown, not freed.
+        let containers: [(container: StoredContainer, status: ContainerStatus)] = try containers().map {
+            ($0, status(of: $0))
+        }
         return EngineDiskUse(
             store: try images.diskUse(),
             containers: Dictionary(containers.map { ($0.container.id, $0) }, uniquingKeysWith: { first, _ in first }))

@@ -1,18 +1,22 @@
 public import Images
+import Linux
 public import OCI
 public import Presentation
 
 extension Listing {
     /// `isolab images`
     ///
-    /// - Parameter noTruncation: whole identifiers.
-    public static func images(_ images: [ImageSummary], noTruncation: Bool = false, now: Int64 = Age.now()) -> Listing {
+    /// - Parameters:
+    ///   - digests: whether the digests of manifests are a column.
+    ///   - noTruncation: whole identifiers.
+    public static func images(
+        _ images: [ImageSummary], digests: Bool = false, noTruncation: Bool = false, now: Int64 = Age.now()
+    ) -> Listing {
         Listing(
-            [
-                Column("Repository", "REPOSITORY", cut: true), Column("Tag", "TAG", cut: true),
-                Column("ID", "IMAGE ID"),
-                Column("CreatedSince", "CREATED"), Column("Size", "SIZE"),
-            ],
+            [Column("Repository", "REPOSITORY", cut: true), Column("Tag", "TAG", cut: true)]
+                + (digests ? [Column("Digest", "DIGEST")] : []) + [
+                    Column("ID", "IMAGE ID"), Column("CreatedSince", "CREATED"), Column("Size", "SIZE"),
+                ],
             further: [
                 "Digest": "DIGEST", "CreatedAt": "CREATED AT", "Platforms": "PLATFORMS", "Bytes": "BYTES",
                 "Problem": "PROBLEM",
@@ -64,7 +68,8 @@ extension Listing {
 
     /// Blanks for what would break a row, or steer the terminal.
     static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline || $0 == "\t" || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+        let scalars = text.unicodeScalars.map { $0.isSteering ? " " : $0 }
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 
@@ -82,7 +87,7 @@ public struct ImageFilter: Equatable, Sendable {
     public init(_ option: String, _ texts: [String]) throws(OptionError) {
         var conditions: [Condition] = []
         for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw OptionError(option, text, "takes NAME=VALUE") }
             switch parts[0] {
             case "dangling":

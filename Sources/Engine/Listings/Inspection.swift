@@ -60,7 +60,9 @@ extension StoredImage {
 
 extension Engine {
     /// Of a container.
-    public func inspection(of container: StoredContainer) -> JSONTree {
+    ///
+    /// - Parameter size: what it wrote, and that with its image's layers; nil: neither is counted.
+    public func inspection(of container: StoredContainer, size: DiskUse.Container? = nil) -> JSONTree {
         let status = status(of: container)
         let state = try? runtime.state(of: container.id)
         var members: [JSONTree.Member] = [
@@ -77,6 +79,7 @@ extension Engine {
                     .init("Paused", .bool(status == .paused)),
                     .init("Pid", .number(status.isAlive ? state?.pid ?? 0 : 0)),
                     .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
+                    .init("OOMKilled", .bool(container.memoryKills != nil)),
                     .init("StartedAt", .text(container.started ?? "")),
                     .init("FinishedAt", .text(container.finished ?? "")),
                 ])),
@@ -85,8 +88,12 @@ extension Engine {
             .init("Kind", .text(container.isGuest ? "guest" : "container")),
             .init("AutoRemove", .bool(container.removes)),
             .init("Labels", JSONTree(container.labels)),
+            .init("StopTimeout", container.stopTimeout.map { .number($0) } ?? .null),
             .init("ImageManifestDescriptor", JSONTree(container.manifest)),
         ]
+        if let size {
+            members += [.init("SizeRw", .number(size.own)), .init("SizeRootFs", .number(size.own &+ size.shared))]
+        }
         if let snapshot = try? images.snapshot(container.id) {
             members.append(
                 .init(

@@ -1,3 +1,5 @@
+import Linux
+
 /// An amount of bytes as options take it: a decimal number and a unit of 1024ths, `512m`, `1.5GiB`, `4096`.
 public struct ByteSize: Equatable, Sendable {
     public let bytes: Int64
@@ -16,9 +18,9 @@ public struct ByteSize: Equatable, Sendable {
         let takes = "takes a number and b, k, m, g, t or p, e.g. 512m" + (allowsUnlimited ? ", or -1 for no limit" : "")
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         var unit = text.dropFirst(number.count).lowercased()
-        if unit.hasSuffix("ib") {
+        if unit.ends("ib") {
             unit.removeLast(2)
-        } else if unit.count == 2, unit.hasSuffix("b") {
+        } else if unit.count == 2, unit.ends("b") {
             unit.removeLast()
         }
         guard unit.count <= 1, let factor = unit.first.map({ Self.units[$0] }) ?? 1 else { throw fail(takes) }
@@ -54,7 +56,7 @@ struct Decimal: Equatable {
 
     /// Up to 18 digits, with at most one point that has digits before or after it.
     init?(_ text: Substring) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.fields(between: ".")
         guard (1...2).contains(parts.count), parts.allSatisfy({ $0.allSatisfy(\.isASCIIDigit) }) else { return nil }
         let fraction = parts.count == 2 ? parts[1] : ""
         let all = parts[0] + fraction

@@ -1,3 +1,5 @@
+import Linux
+
 /// `--device SOURCE[:TARGET][:ACCESS]`: a device of the host that the container may use.
 public struct DeviceGrant: Equatable, Sendable {
     /// On the host.
@@ -9,9 +11,9 @@ public struct DeviceGrant: Equatable, Sendable {
 
     public init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
-        var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var parts = text.fields(between: ":").map(String.init)
         access = "rwm"
-        if parts.count > 1, let last = parts.last, !last.hasPrefix("/") {
+        if parts.count > 1, let last = parts.last, !last.starts("/") {
             guard !last.isEmpty, last.allSatisfy({ "rwm".contains($0) }), Set(last).count == last.count else {
                 throw fail("'\(last)' is no access: r (read), w (write) and m (make), each once")
             }
@@ -19,7 +21,7 @@ public struct DeviceGrant: Equatable, Sendable {
             parts.removeLast()
         }
         guard (1...2).contains(parts.count) else { throw fail("takes SOURCE, SOURCE:TARGET or SOURCE:TARGET:ACCESS") }
-        guard parts[0].hasPrefix("/") else { throw fail("the device must be named by its absolute path") }
+        guard parts[0].starts("/") else { throw fail("the device must be named by its absolute path") }
         source = parts[0]
         target = try containerPath(option, text, parts.count == 2 ? parts[1] : parts[0])
     }

@@ -1,3 +1,5 @@
+import Linux
+
 /// `-e NAME=VALUE`, or `-e NAME` for the caller's own value; and the lines of an `--env-file`.
 public struct EnvironmentChange: Equatable, Sendable {
     public var name: String
@@ -5,7 +7,7 @@ public struct EnvironmentChange: Equatable, Sendable {
     public var value: String?
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard !text.utf8.contains(0) else { throw OptionError(option, text, "holds a NUL byte") }
         name = parts[0]
@@ -14,19 +16,27 @@ public struct EnvironmentChange: Equatable, Sendable {
 
     /// The lines of a file: blank ones and those that begin with `#` say nothing; nothing is unquoted or expanded, as with
     /// Docker.
-    public static func file(_ option: String, _ path: String, _ text: String) throws(OptionError) -> [EnvironmentChange]
-    {
+    ///
+    /// A byte order mark in front is none of the first name; what is no UTF-8 is refused, for it would come out as another value.
+    public static func file(
+        _ option: String, _ path: String, _ content: some Collection<UInt8>
+    ) throws(OptionError) -> [EnvironmentChange] {
         var changes: [EnvironmentChange] = []
+        var bytes = Array(content)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         // Bytes: a carriage return and a new line are one character to Swift.
-        for (index, bytes) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            let line = Substring(bytes.last == 0x0D ? bytes.dropLast() : bytes)
-            let start = line.drop { $0 == " " || $0 == "\t" }
-            if start.isEmpty || start.hasPrefix("#") { continue }
-            let name = start.prefix { $0 != "=" }
-            guard !name.isEmpty, !name.contains(where: { $0 == " " || $0 == "\t" }) else {
+        for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            let whole = line.last == 0x0D ? line.dropLast() : line
+            let start = whole.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            if start.isEmpty || start.first == UInt8(ascii: "#") { continue }
+            guard let text = String(validating: start, as: UTF8.self) else {
+                throw OptionError(option, path, "line \(index + 1) is not UTF-8")
+            }
+            let name = text.cut(at: "=")?.before ?? Substring(text)
+            guard !name.isEmpty, !name.holds(" "), !name.holds("\t") else {
                 throw OptionError(option, path, "line \(index + 1): '\(name)' is no name of a variable")
             }
-            changes.append(try EnvironmentChange(option, String(start)))
+            changes.append(try EnvironmentChange(option, text))
         }
         return changes
     }
@@ -39,7 +49,7 @@ public struct EnvironmentChange: Equatable, Sendable {
         for change in changes {
             guard let value = change.value ?? caller(change.name) else { continue }
             let entry = "\(change.name)=\(value)"
-            if let place = result.firstIndex(where: { $0.hasPrefix(change.name + "=") }) {
+            if let place = result.firstIndex(where: { $0.starts(change.name + "=") }) {
                 result[place] = entry
             } else {
                 result.append(entry)
@@ -54,9 +64,18 @@ public struct NamedValue: Equatable, Sendable {
     public var name: String
     public var value: String
 
+    /// The lines of a `--label-file`: as those of an `--env-file`, a name alone being empty.
+    public static func file(
+        _ option: String, _ path: String, _ content: some Collection<UInt8>
+    ) throws(OptionError) -> [NamedValue] {
+        try EnvironmentChange.file(option, path, content).map { (line) throws(OptionError) in
+            try NamedValue(option, "\(line.name)=\(line.value ?? "")")
+        }
+    }
+
     /// - Parameter needsValue: whether `NAME` alone is refused, rather than empty.
     public init(_ option: String, _ text: String, needsValue: Bool = false) throws(OptionError) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard parts.count == 2 || !needsValue else { throw OptionError(option, text, "takes NAME=VALUE") }
         name = parts[0]

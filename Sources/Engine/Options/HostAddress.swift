@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// `--add-host NAME:ADDRESS`: a line of `/etc/hosts`.
 public struct HostAddress: Equatable, Sendable {
@@ -7,13 +8,13 @@ public struct HostAddress: Equatable, Sendable {
     public var address: String
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        let end = text.firstIndex { $0 == ":" || $0 == "=" }
+        let end = text.utf8.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }
         let name = end.map { text[..<$0] } ?? ""
-        var address = end.map { String(text[text.index(after: $0)...]) } ?? ""
+        var address = end.map { String(text[text.utf8.index(after: $0)...]) } ?? ""
         guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw OptionError(option, text, "takes NAME:ADDRESS, e.g. db:10.0.0.2")
         }
-        if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+        if address.starts("["), address.ends("]") { address = String(address.dropFirst().dropLast()) }
         guard address != "host-gateway" else {
             throw OptionError(option, text, "there is no network yet, and so no gateway to the host")
         }

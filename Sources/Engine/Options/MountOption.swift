@@ -1,4 +1,8 @@
-/// `--mount type=…,source=…,target=…`: a volume or a file system in memory, in Docker's long form.
+import Linux
+import OCI
+
+/// `--mount type=…,source=…,target=…`: a volume or a file system in memory, in Docker's long form: a line of CSV, so that a
+/// path with a comma stands in quotation marks.
 public enum MountOption: Equatable, Sendable {
     case volume(VolumeMount)
     case temporary(TemporaryMount)
@@ -46,11 +50,14 @@ public enum MountOption: Equatable, Sendable {
     private static func fields(_ option: String, _ text: String) throws(OptionError) -> [String: String] {
         let names = ["src": "source", "dst": "target", "destination": "target", "ro": "readonly"]
         var result: [String: String] = [:]
-        for word in text.split(separator: ",") {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let name = names[parts[0]] ?? parts[0]
-            guard result.updateValue(parts.count == 2 ? parts[1] : "", forKey: name) == nil else {
-                throw OptionError(option, text, "\(parts[0]) is given twice")
+        let fields: [(name: String, value: String?)]
+        do throws(CommaSeparated.Fault) { fields = try CommaSeparated.fields(text) } catch {
+            throw OptionError(option, text, error.problem)
+        }
+        for (given, value) in fields where !given.isEmpty || value != nil {
+            let name = names[given] ?? given
+            guard result.updateValue(value ?? "", forKey: name) == nil else {
+                throw OptionError(option, text, "\(given) is given twice")
             }
         }
         return result

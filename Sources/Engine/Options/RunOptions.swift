@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// What `isolab run` is asked for, besides the image and its command.
@@ -27,6 +28,10 @@ public struct RunOptions: Equatable, Sendable {
     public var hostname: String?
     /// By name or number (signal(7)).
     public var stopSignal: String?
+    /// Seconds that it is given to end by itself (`--stop-timeout`).
+    public var stopTimeout: Int64?
+    /// `--init`: a first process that passes signals on and takes in what others leave.
+    public var hasInit = false
     /// `--group-add`: groups of his beside those the image knows, by name or number.
     public var addedGroups: [String] = []
     /// Where the container's identifier is written (`--cidfile`); a file that is there is refused.
@@ -42,6 +47,10 @@ public struct RunOptions: Equatable, Sendable {
     public var sharedMemory: ByteSize?
     public var devices: [DeviceGrant] = []
     public var network = NetworkMode.none
+    /// `--pid host`: it sees, and may end, the host's processes.
+    public var sharesProcesses = false
+    /// `--ipc host`: System V IPC, message queues and `/dev/shm` are the host's.
+    public var sharesIPC = false
     /// Lines of `/etc/hosts` (`--add-host`).
     public var addedHosts: [HostAddress] = []
 
@@ -54,8 +63,15 @@ public struct RunOptions: Equatable, Sendable {
     public var memoryReservation: ByteSize?
     public var processors: ProcessorTime?
     public var processorShares: UInt64?
+    /// Microseconds of processor time in each period, and the period's.
+    public var processorQuota: Int64?
+    public var processorPeriod: UInt64?
     /// A list as in cpuset(7).
     public var processorSet: String?
+    /// Of nodes of memory, likewise.
+    public var memoryNodes: String?
+    /// −1000 … 1000: how gladly the kernel ends it where memory is short.
+    public var memoryKillScore: Int?
     public var processCount: Int64?
     public var limits: [UserLimit] = []
     public var kernelParameters: [NamedValue] = []
@@ -85,8 +101,21 @@ public enum NetworkMode: String, CaseIterable, Sendable {
     case host
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.contains(":") {
+        if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.holds(":") {
             throw OptionError(option, text, "there are no networks but none and host yet")
+        }
+        self = try choice(option, text)
+    }
+}
+
+/// `--pid` and `--ipc`: a namespace of its own, or the host's.
+public enum NamespaceMode: String, CaseIterable, Sendable {
+    case own = "private"
+    case host
+
+    public init(_ option: String, _ text: String) throws(OptionError) {
+        if text.utf8.starts(with: "container:".utf8) || text.utf8.starts(with: "ns:".utf8) {
+            throw OptionError(option, text, "there is none to share but the host's")
         }
         self = try choice(option, text)
     }
@@ -105,7 +134,8 @@ private func choice<Choice: RawRepresentable<String> & CaseIterable>(
 extension RunOptions {
     /// Whether a limit is asked for that only a cgroup can enforce.
     var needsCgroup: Bool {
-        memory != nil || processors != nil || processorShares != nil || processorSet != nil || (processCount ?? -1) > 0
+        memory != nil || processors != nil || processorShares != nil || processorSet != nil || memoryNodes != nil
+            || (processorQuota ?? 0) > 0 || processorPeriod != nil || (processCount ?? -1) > 0
     }
 
     /// What only both together say wrong.
@@ -134,8 +164,15 @@ extension RunOptions {
             throw OptionError(
                 "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
         }
-        if let directory = workingDirectory, !directory.isEmpty, !directory.hasPrefix("/") {
+        if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")
+        }
+        try validateProcessor()
+        if let score = memoryKillScore, !(-1000...1000).contains(score) {
+            throw OptionError("--oom-score-adj", "\(score)", "takes a number from -1000 to 1000")
+        }
+        if let timeout = stopTimeout, timeout < -1 {
+            throw OptionError("--stop-timeout", "\(timeout)", "takes a number of seconds, or -1 for no end of them")
         }
         if let count = processCount, count < -1 {
             throw OptionError("--pids-limit", "\(count)", "takes a number of processes, or -1 for no limit")
@@ -146,6 +183,9 @@ extension RunOptions {
                     "--sysctl", parameter.name,
                     "is the whole host's: only net.*, fs.mqueue.* and System V IPC's can be set")
             }
+            if namespace == .ipc, sharesIPC {
+                throw OptionError("--sysctl", parameter.name, "would change the host's (--ipc host)")
+            }
             if namespace == .network, network == .host {
                 throw OptionError("--sysctl", parameter.name, "would change the host's network (--network host)")
             }
@@ -155,6 +195,19 @@ extension RunOptions {
             + temporaryMounts.map({ ("--tmpfs", $0.target) })
         where !targets.insert(target).inserted {
             throw OptionError(option, target, "two mounts on one place")
+        }
+    }
+
+    private func validateProcessor() throws(OptionError) {
+        if processors != nil, processorQuota != nil || processorPeriod != nil {
+            throw OptionError("--cpus", "", "says the same as --cpu-quota and --cpu-period: give one or the other")
+        }
+        // The kernel's own bounds (Documentation/scheduler/sched-bwc.rst).
+        if let period = processorPeriod, !(1000...1_000_000).contains(period) {
+            throw OptionError("--cpu-period", "\(period)", "takes microseconds from 1000 to 1000000")
+        }
+        if let quota = processorQuota, quota > 0, quota < 1000 {
+            throw OptionError("--cpu-quota", "\(quota)", "takes microseconds from 1000, or -1 for no limit")
         }
     }
 

@@ -1,3 +1,5 @@
+import Linux
+
 /// `--security-opt`: what is left out of, or added to, the protections of a container.
 public enum SecurityOption: Equatable, Sendable {
     /// A profile of one's own, a file in Docker's or the OCI's form.
@@ -12,9 +14,9 @@ public enum SecurityOption: Equatable, Sendable {
 
     public init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
-        let place = text.firstIndex { $0 == "=" || $0 == ":" }
+        let place = text.utf8.firstIndex { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }
         let name = place.map { String(text[..<$0]) } ?? text
-        let value = place.map { String(text[text.index(after: $0)...]) }
+        let value = place.map { String(text[text.utf8.index(after: $0)...]) }
         switch (name, value) {
         case ("no-new-privileges", nil), ("no-new-privileges", "true"): self = .noNewPrivileges(true)
         case ("no-new-privileges", "false"): self = .noNewPrivileges(false)
@@ -29,8 +31,8 @@ public enum SecurityOption: Equatable, Sendable {
             throw fail("SELinux labels are not set by isolab; the container runs with the label of the caller")
         case ("systempaths", "unconfined"): self = .unmask([])
         case ("mask", let paths?), ("unmask", let paths?):
-            let list = paths.split(separator: ":").map(String.init)
-            guard !list.isEmpty, list.allSatisfy({ $0.hasPrefix("/") || (name == "unmask" && $0 == "ALL") }) else {
+            let list = paths.parts(between: ":").map(String.init)
+            guard !list.isEmpty, list.allSatisfy({ $0.starts("/") || (name == "unmask" && $0 == "ALL") }) else {
                 throw fail("takes absolute paths parted by ':'" + (name == "unmask" ? ", or ALL" : ""))
             }
             self = name == "mask" ? .mask(list) : .unmask(list == ["ALL"] ? [] : list)

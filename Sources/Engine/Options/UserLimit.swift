@@ -1,3 +1,4 @@
+import Linux
 public import OCI
 
 /// `--ulimit NAME=SOFT[:HARD]`, with the names of `ulimit(1)`: `nofile=1024:2048`, `core=unlimited`.
@@ -13,12 +14,12 @@ public struct UserLimit: Equatable, Sendable {
 
     public init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.fields(between: "=", maxSplits: 1)
         guard parts.count == 2 else { throw fail("takes NAME=SOFT or NAME=SOFT:HARD, e.g. nofile=1024:2048") }
         guard let type = Self.types[String(parts[0])] else {
             throw fail("'\(parts[0])' is not one of \(Self.types.keys.sorted().joined(separator: ", "))")
         }
-        let values = parts[1].split(separator: ":", omittingEmptySubsequences: false)
+        let values = parts[1].fields(between: ":")
         guard (1...2).contains(values.count) else { throw fail("takes one limit or two, soft and hard") }
         func value(_ text: Substring) throws(OptionError) -> UInt64 {
             if text == "-1" || text == "unlimited" { return .max }

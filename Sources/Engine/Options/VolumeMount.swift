@@ -1,3 +1,4 @@
+import Linux
 import OCI
 
 /// `-v SOURCE:TARGET[:OPTIONS]`: a directory or file of the host, shown in the container.
@@ -18,14 +19,14 @@ public struct VolumeMount: Equatable, Sendable {
     /// - Parameter directory: what a source that begins with `.` is seen from; nil: absolute ones alone are taken.
     public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: ":").map(String.init)
         guard (2...3).contains(parts.count) else { throw fail("takes SOURCE:TARGET or SOURCE:TARGET:OPTIONS") }
         source = try Self.source(option, text, parts[0], relativeTo: directory)
         target = try containerPath(option, text, parts[1])
         readOnly = false
         propagation = "rprivate"
         var isDecided = false
-        for word in parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : [] {
+        for word in parts.count == 3 ? parts[2].parts(between: ",").map(String.init) : [] {
             switch word {
             case "ro", "rw":
                 guard !isDecided || readOnly == (word == "ro") else { throw fail("is not both ro and rw") }
@@ -55,20 +56,20 @@ public struct VolumeMount: Equatable, Sendable {
     static func source(
         _ option: String, _ text: String, _ path: String, relativeTo directory: String?
     ) throws(OptionError) -> String {
-        if path.hasPrefix("/") { return path }
+        if path.starts("/") { return path }
         // A bare word is another thing altogether to those who know Docker: it must not become a directory by chance.
-        guard path.contains("/") || path.hasPrefix(".") || path.isEmpty else {
+        guard path.holds("/") || path.starts(".") || path.isEmpty else {
             throw OptionError(
                 option, text, "named volumes are not there yet: give a path of the host, such as ./\(path)")
         }
-        guard let directory, [".", ".."].contains(path.prefix { $0 != "/" }) else {
+        guard let directory, [".", ".."].contains(path.fields(between: "/")[0]) else {
             throw OptionError(
                 option, text,
                 "the source must be an absolute path of the host"
                     + (directory == nil ? "" : ", or begin with ./ or ../"))
         }
         var parts: [Substring] = []
-        for part in "\(directory)/\(path)".split(separator: "/") where part != "." {
+        for part in "\(directory)/\(path)".parts(between: "/") where part != "." {
             if part == ".." { parts = parts.dropLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
@@ -102,12 +103,12 @@ public struct TemporaryMount: Equatable, Sendable {
     }
 
     public init(_ option: String, _ text: String) throws(OptionError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.fields(between: ":", maxSplits: 1).map(String.init)
         target = try containerPath(option, text, parts[0])
         options = Self.defaults
-        for word in parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : [] {
-            let name = word.prefix { $0 != "=" }
-            guard Self.flags.contains(word) || (name.count < word.count && Self.data.contains(String(name))) else {
+        for word in parts.count == 2 ? parts[1].parts(between: ",").map(String.init) : [] {
+            let name = word.cut(at: "=")?.before
+            guard Self.flags.contains(word) || name.map({ Self.data.contains(String($0)) }) == true else {
                 throw OptionError(
                     option, text, "'\(word)' is no option of tmpfs: size=, mode=, uid=, gid=, nr_inodes=, ro, exec, …")
             }
@@ -122,10 +123,10 @@ public struct TemporaryMount: Equatable, Sendable {
 
 /// A place in the container: absolute, and not its root.
 func containerPath(_ option: String, _ text: String, _ path: String) throws(OptionError) -> String {
-    guard path.hasPrefix("/") else {
+    guard path.starts("/") else {
         throw OptionError(option, text, "the path in the container must be absolute, is '\(path)'")
     }
-    let parts = path.split(separator: "/").filter { $0 != "." }
+    let parts = path.parts(between: "/").filter { $0 != "." }
     guard !parts.contains("..") else {
         throw OptionError(option, text, "the path in the container must not go up ('..')")
     }

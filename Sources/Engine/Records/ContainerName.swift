@@ -30,5 +30,5 @@ enum ContainerName {
         pond reef ridge river robin sparrow spruce summit valley willow
         """)
 
-    private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
+    private static func words(_ text: String) -> [String] { text.parts(between: " ").map(String.init) }
 }

@@ -64,7 +64,7 @@ struct ContainerShelf: Sendable {
     /// Whose a name is.
     func owner(of name: String) -> String? {
         guard RunOptions.isName(name), let target = try? Procfs.readLink("\(path)/names/\(name)"),
-            target.hasPrefix("../")
+            target.starts("../")
         else { return nil }
         let id = String(target.dropFirst(3))
         return ContainerName.isIdentifier(id) ? id : nil
@@ -96,7 +96,7 @@ struct ContainerShelf: Sendable {
         if !text.isEmpty, text.utf8.count <= 64,
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         {
-            let found = try identifiers.filter { $0.hasPrefix(text) }
+            let found = try identifiers.filter { $0.starts(text) }
             if found.count > 1 { throw EngineError.ambiguous(text, candidates: found) }
             if let id = found.first, let container = container(id) { return container }
         }

@@ -31,12 +31,18 @@ public struct StoredContainer: Equatable, Sendable {
     /// Whether it is a guest.
     public var isGuest: Bool
     public var terminal: Bool
+    /// Seconds that it is given to end by itself; nil: as whoever ends it decides.
+    public var stopTimeout: Int64?
+    /// How many of its processes the kernel killed for want of memory.
+    public var memoryKills: Int64?
     public var labels: [String: String]
+    /// Whether HOME is the image's word, or the caller's, and not its user's home directory.
+    public var namesHome = false
 
     public init(
         id: String, name: String, image: String, imageID: Digest, manifest: Descriptor, command: [String],
         created: String, removes: Bool = false, isGuest: Bool = false, terminal: Bool = false,
-        labels: [String: String] = [:]
+        stopTimeout: Int64? = nil, labels: [String: String] = [:]
     ) {
         self.id = id
         self.name = name
@@ -48,6 +54,7 @@ public struct StoredContainer: Equatable, Sendable {
         self.removes = removes
         self.isGuest = isGuest
         self.terminal = terminal
+        self.stopTimeout = stopTimeout
         self.labels = labels
     }
 
@@ -90,6 +97,9 @@ extension StoredContainer: JSONObject {
         try members.defaulted("removes", &removes)
         try members.defaulted("isGuest", &isGuest)
         try members.defaulted("terminal", &terminal)
+        try members.optional("stopTimeout", &stopTimeout)
+        try members.optional("memoryKills", &memoryKills)
         try members.defaulted("labels", &labels)
+        try members.defaulted("namesHome", &namesHome)
     }
 }

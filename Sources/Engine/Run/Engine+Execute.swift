@@ -12,6 +12,8 @@ public struct ExecuteOptions: Equatable, Sendable {
     public var workingDirectory: String?
     public var user: String?
     public var privileged = false
+    /// `-d`: it is not waited for.
+    public var detaches = false
 
     public init() {}
 }
@@ -34,17 +36,25 @@ extension Engine {
             throw EngineError.state("exec into", text, "without a process", advice: "remove it")
         }
         process.arguments = command
-        process.terminal = options.terminal
-        process.environment = EnvironmentChange.apply(options.environment, to: process.environment) {
-            getenv($0).map { String(cString: $0) }
-        }
+        process.terminal = options.terminal && !options.detaches
+        for change in options.environment where change.value == nil { _ = try CallerText.variable(change.name) }
         if let directory = options.workingDirectory {
-            guard directory.hasPrefix("/") else {
+            guard directory.starts("/") else {
                 throw OptionError("--workdir", directory, "must be an absolute path in the container")
             }
             process.workingDirectory = directory
         }
-        if let user = options.user { try setUser(user, of: &process, pid: pid) }
+        if options.terminal, !process.environment.contains(where: { $0.starts("TERM=") }) {
+            process.environment.append("TERM=xterm")
+        }
+        if let user = options.user {
+            let keepsHome = container.namesHome || options.environment.contains { $0.name == "HOME" }
+            try setUser(user, of: &process, pid: pid, keepsHome: keepsHome)
+        }
+        // The caller's word is above what follows from the user.
+        process.environment = EnvironmentChange.apply(options.environment, to: process.environment) {
+            getenv($0).flatMap { CallerText.text($0) }
+        }
         if options.privileged {
             process.capabilities?.bounding = CapabilityNames.all
             process.capabilities?.effective = CapabilityNames.all
@@ -52,22 +62,38 @@ extension Engine {
             configuration.linux?.seccomp = nil
         }
         var request = ExecuteRequest(id: container.id, configuration: configuration, process: process)
+        if options.detaches { return try detach(request) }
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         request.consoleDescriptor = terminal?.childEnd
         if terminal != nil { request.process.consoleSize = ForegroundTerminal.callersSize() }
-        if !options.interactive, !options.terminal { try closeStandardInput() }
+        let streams = options.terminal ? nil : try StreamRelay(input: options.interactive)
+        if let streams { request.streams = streams.childStreams }
         let signals = try Foreground.holdSignals()
         do {
             let running = try runtime.execute(request)
             let relay = try terminal?.relay(input: options.interactive)
-            return try Foreground(terminal: relay).wait(for: running, signals: signals)
+            let status = try Foreground(terminal: relay, streams: streams).wait(for: running, signals: signals)
+            return tell(streams?.failure, status)
+        } catch {
+            throw Self.asProgramError(error)
+        }
+    }
+
+    /// Leaves it to the container: nobody reads what it says, or how it ends.
+    private func detach(_ request: ExecuteRequest) throws -> Int32 {
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        var request = request
+        request.streams = StandardStreams(input: null.number, output: null.number, error: null.number)
+        do {
+            _ = try runtime.execute(request)
+            return 0
         } catch {
             throw Self.asProgramError(error)
         }
     }
 
     private func setUser(
-        _ text: String, of process: inout RuntimeConfiguration.Process, pid: Int32
+        _ text: String, of process: inout RuntimeConfiguration.Process, pid: Int32, keepsHome: Bool
     ) throws {
         let user = try UserDatabase(rootfs: "/proc/\(pid)/root").resolve(text)
         process.user = RuntimeConfiguration.User(
@@ -76,7 +102,8 @@ extension Engine {
         let bounding = process.capabilities?.bounding ?? []
         process.capabilities?.effective = user.uid == 0 ? bounding : []
         process.capabilities?.permitted = user.uid == 0 ? bounding : []
-        process.environment.removeAll { $0.hasPrefix("HOME=") }
+        guard !keepsHome else { return }
+        process.environment.removeAll { $0.starts("HOME=") }
         process.environment.append("HOME=\(user.home)")
     }
 }

@@ -46,17 +46,23 @@ extension Engine {
         var container = StoredContainer(
             id: ContainerName.identifier(), name: "", image: request.image, imageID: image.id,
             manifest: image.descriptor, command: [], created: Timestamp.now(nanoseconds: true),
-            removes: options.removes, terminal: options.terminal,
+            removes: options.removes, terminal: options.terminal, stopTimeout: options.stopTimeout,
             labels: image.configuration.execution.labels.merging(
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        container.namesHome =
+            options.environment.contains { $0.name == "HOME" }
+            || image.configuration.execution.environment.contains { $0.starts("HOME=") }
         let care = try shelf.add(&container, named: options.name)
         do {
             try options.writeIdentifier(container.id)
             let prepared = try prepare(request, image, container, facts)
             container.command = prepared.configuration.process?.arguments ?? []
+            // What the user runs, not what starts it for him.
+            if options.hasInit { container.command.removeFirst(RunOptions.initArguments.count) }
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
             let status = try attach(prepared, container, options, facts)
+            container.memoryKills = tellMemoryKills(of: container, options)
             // Whoever removes it by force at this moment does the same.
             try runtime.delete(container.id, force: true)
             if options.removes {
@@ -74,6 +80,18 @@ extension Engine {
             try? discard(container)
             throw Self.asProgramError(error)
         }
+    }
+
+    /// The kernel ends whom it finds, without a word to anybody: that it did is said, and written down.
+    ///
+    /// - Returns: how many of the container's processes it ended; nil for none.
+    private func tellMemoryKills(of container: StoredContainer, _ options: RunOptions) -> Int64? {
+        let kills = runtime.outOfMemoryKills(of: container.id)
+        guard kills > 0 else { return nil }
+        let limit = options.memory.map { " (--memory \($0.bytes))" } ?? ""
+        warn(
+            "container \(container.name) ran out of memory\(limit): the kernel killed \(kills) of its processes")
+        return Int64(clamping: kills)
     }
 
     private func discard(_ container: StoredContainer) throws {
@@ -155,17 +173,22 @@ extension Engine {
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }
-        if !options.interactive, !options.terminal { try closeStandardInput() }
+        // Without `-i` the container reads nothing, rather than what was meant for the caller.
+        let streams = options.terminal ? nil : try StreamRelay(input: options.interactive)
+        if let streams { creation.streams = streams.childStreams }
         let signals = try Foreground.holdSignals()
         let process = try runtime.create(creation)
         let relay = try terminal?.relay(input: options.interactive)
-        return try Foreground(terminal: relay, forcesEnd: true).wait(for: process, signals: signals)
+        let status = try Foreground(terminal: relay, streams: streams, forcesEnd: true)
+            .wait(for: process, signals: signals)
+        return tell(streams?.failure, status)
     }
 
-    /// Without `-i` the container reads nothing, rather than what was meant for the caller.
-    func closeStandardInput() throws(SystemError) {
-        let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
-        try retryingOnInterrupt("dup2", "standard input") { dup2(null.number, STDIN_FILENO) }
+    /// A command that believes to have written what is lost has not done what it was asked for.
+    func tell(_ failure: SystemError?, _ status: Int32) -> Int32 {
+        guard let failure else { return status }
+        warn("what the command wrote or should have read is not complete: \(failure)")
+        return status == 0 ? 125 : status
     }
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.

@@ -19,7 +19,7 @@ struct HostFiles {
         case .none: try add("hosts", options.loopbackHosts(hostname: name), configuration, directory)
         case .host:
             let own = (try? SystemFile.read("/etc/hosts")) ?? "127.0.0.1\tlocalhost\n"
-            let text = own + (own.hasSuffix("\n") ? "" : "\n") + options.addedHostLines
+            let text = own + (own.ends("\n") ? "" : "\n") + options.addedHostLines
             try add("hosts", text, configuration, directory)
             try add("resolv.conf", (try? SystemFile.read("/etc/resolv.conf")) ?? "", configuration, directory)
         }

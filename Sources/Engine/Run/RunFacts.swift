@@ -19,6 +19,10 @@ public struct RunFacts: Equatable, Sendable {
     public var inUserNamespace: Bool
     /// There is swap, and a container's can be limited.
     public var limitsSwap: Bool
+    /// What `--init` starts, on the host.
+    public var initProgram = ""
+    /// The processors whose heat the host counts.
+    public var heatedProcessors: [Int] = []
 
     public init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
@@ -42,13 +46,20 @@ public struct RunFacts: Equatable, Sendable {
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),
             inUserNamespace: !StandardDirectories.isHostRoot)
+        if options.hasInit {
+            facts.initProgram = StandardDirectories.programs + "/isolab-init"
+            guard access(facts.initProgram, X_OK) == 0 else {
+                throw OptionError("--init", "", "needs \(facts.initProgram): it belongs beside isolab")
+            }
+        }
+        facts.heatedProcessors = Processors.withHeatCounters()
         if options.memory != nil { facts.limitsSwap = try detectSwap() }
         if let volume = options.volumes.first(where: \.relabels), SystemFile.exists("/sys/fs/selinux/enforce") {
             throw OptionError(
                 "--volume", volume.target, "SELinux is on, and isolab does not relabel files: leave 'z' out")
         }
         for change in options.environment where change.value == nil {
-            if let value = getenv(change.name) { facts.environment[change.name] = String(cString: value) }
+            if let value = try CallerText.variable(change.name) { facts.environment[change.name] = value }
         }
         for grant in options.devices {
             guard let device = device(at: grant.source) else {
@@ -59,7 +70,7 @@ public struct RunFacts: Equatable, Sendable {
         if options.privileged { facts.addDevices(below: "/dev", depth: 0) }
         for case .seccompFile(let path) in options.security {
             do {
-                facts.seccompProfile = try SeccompProfile(json: try SystemFile.bytes(of: path))
+                facts.seccompProfile = try SeccompProfile(json: try SystemFile.document(path))
             } catch let error as SystemError {
                 throw OptionError("--security-opt", "seccomp=\(path)", "\(error)")
             } catch let error as ConfigurationError {
@@ -71,7 +82,7 @@ public struct RunFacts: Equatable, Sendable {
 
     private static func detectSwap() throws(SystemError) -> Bool {
         // A line a place, below the heading; and the kernel's files: v1's needs a setting of its own, v2's does not.
-        guard try SystemFile.read("/proc/swaps").split(separator: "\n").count > 1 else { return false }
+        guard try SystemFile.read("/proc/swaps").parts(between: "\n").count > 1 else { return false }
         return ["memory/memory.memsw.limit_in_bytes", "cgroup.controllers"].contains {
             SystemFile.exists("/sys/fs/cgroup/" + $0)
         }

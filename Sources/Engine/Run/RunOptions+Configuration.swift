@@ -1,4 +1,5 @@
 public import ImageRuntime
+import Linux
 public import OCI
 import Seccomp
 
@@ -43,13 +44,15 @@ extension RunOptions {
         setProcessor(&result)
         setNamespaces(&result)
         if facts.inUserNamespace { result.adaptToUserNamespace() }
+        if let memoryKillScore { result.process?.oomScoreAdjustment = memoryKillScore }
+        if hasInit { setInit(&result, facts) }
         setMounts(&result)
         try setDevices(&result, facts)
-        setProtections(&result)
+        setProtections(&result, facts)
         result.process?.resourceLimits = limits.map(\.limit)
         for parameter in kernelParameters {
             // One parameter has two ways of writing.
-            for name in result.linux?.sysctl.keys.sorted() ?? []
+            for name in result.linux?.sysctl.names ?? []
             where KernelParameter(name) == KernelParameter(parameter.name) {
                 result.linux?.sysctl[name] = nil
             }
@@ -78,20 +81,40 @@ extension RunOptions {
     }
 
     private func setProcessor(_ result: inout RuntimeConfiguration) {
-        guard processors?.quota != nil || processorShares != nil || processorSet != nil else { return }
+        guard
+            processors?.quota != nil || processorShares != nil || processorSet != nil || memoryNodes != nil
+                || processorQuota != nil || processorPeriod != nil
+        else { return }
         var cpu = RuntimeConfiguration.Resources.Processor()
         if let quota = processors?.quota {
             cpu.quota = quota
             cpu.period = ProcessorTime.period
         }
+        if let processorQuota {
+            cpu.quota = processorQuota <= 0 ? -1 : processorQuota
+            cpu.period = processorPeriod ?? ProcessorTime.period
+        } else if let processorPeriod {
+            cpu.period = processorPeriod
+        }
         cpu.shares = processorShares
         cpu.cpus = processorSet
+        cpu.mems = memoryNodes
         result.linux?.resources?.cpu = cpu
     }
 
     // MARK: - What it sees
 
     private func setNamespaces(_ result: inout RuntimeConfiguration) {
+        if sharesProcesses { result.linux?.namespaces.removeAll { $0.kind == .pid } }
+        if sharesIPC {
+            result.linux?.namespaces.removeAll { $0.kind == .ipc }
+            for index in result.mounts.indices
+            where ["/dev/shm", "/dev/mqueue"].contains(result.mounts[index].destination) {
+                let path = result.mounts[index].destination
+                result.mounts[index] = RuntimeConfiguration.Mount(
+                    destination: path, type: "bind", source: path, options: ["rbind", "nosuid", "noexec", "nodev"])
+            }
+        }
         guard network == .host else { return }
         result.linux?.namespaces.removeAll { $0.kind == .network }
         // They would be the host's.
@@ -99,16 +122,16 @@ extension RunOptions {
     }
 
     private func setMounts(_ result: inout RuntimeConfiguration) {
-        if let sharedMemory {
+        if let sharedMemory, !sharesIPC {
             for index in result.mounts.indices where result.mounts[index].destination == "/dev/shm" {
-                result.mounts[index].options.removeAll { $0.hasPrefix("size=") }
+                result.mounts[index].options.removeAll { $0.starts("size=") }
                 result.mounts[index].options.append("size=\(sharedMemory.bytes)")
             }
         }
         // From the outside in: what is below another comes after it.
         let own = (temporaryMounts.map(\.mount) + volumes.map(\.mount)).enumerated().sorted {
             let depths = ($0.element.destination, $1.element.destination)
-            let (first, second) = (depths.0.split(separator: "/").count, depths.1.split(separator: "/").count)
+            let (first, second) = (depths.0.parts(between: "/").count, depths.1.parts(between: "/").count)
             return (first, $0.offset) < (second, $1.offset)
         }.map(\.element)
         result.mounts.removeAll { mount in own.contains { $0.destination == mount.destination } }
@@ -154,9 +177,22 @@ extension RunOptions {
         "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console", "/dev/ptmx",
     ]
 
+    /// The first process is isolab's own: it starts the command, passes signals on, and takes in what the others leave.
+    private func setInit(_ result: inout RuntimeConfiguration, _ facts: RunFacts) {
+        result.mounts.append(
+            RuntimeConfiguration.Mount(
+                destination: Self.initArguments[0], type: "bind", source: facts.initProgram,
+                options: ["bind", "ro", "nosuid"]))
+        result.process?.arguments.insert(contentsOf: Self.initArguments, at: 0)
+    }
+
+    /// What stands before the command then.
+    static let initArguments = ["/dev/init", "--"]
+
     // MARK: - Protections
 
-    private func setProtections(_ result: inout RuntimeConfiguration) {
+    private func setProtections(_ result: inout RuntimeConfiguration, _ facts: RunFacts) {
+        result.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(processors: facts.heatedProcessors)
         if privileged {
             result.linux?.maskedPaths = []
             result.linux?.readonlyPaths = []
@@ -167,7 +203,7 @@ extension RunOptions {
             case .mask(let paths): result.linux?.maskedPaths += paths
             case .unmask(let paths):
                 func isKept(_ path: String) -> Bool {
-                    !paths.isEmpty && !paths.contains { path == $0 || path.hasPrefix($0 + "/") }
+                    !paths.isEmpty && !paths.contains { path == $0 || path.starts($0 + "/") }
                 }
                 result.linux?.maskedPaths.removeAll { !isKept($0) }
                 result.linux?.readonlyPaths.removeAll { !isKept($0) }

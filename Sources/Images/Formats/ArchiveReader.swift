@@ -1,5 +1,6 @@
 import CArchive
 import Glibc
+import Linux
 import OCI
 
 /// Reads an archive of images once, from any descriptor, compressed or not (libarchive's tar reader).
@@ -25,6 +26,8 @@ final class ArchiveReader {
     private static let greatestCount = 100_000
     /// Of all files together.
     private static let greatestSize: Int64 = 1 << 40
+    /// Bytes that come out of each that goes in, looked at once so many have: a bomb is stopped before the disk is full.
+    private static let (greatestRatio, ratioFrom): (Int64, Int64) = (2048, 256 << 20)
 
     /// - Parameters:
     ///   - descriptor: read from where it stands; the caller's to close.
@@ -49,6 +52,8 @@ final class ArchiveReader {
         switch archive_read_next_header(archive, &pointer) {
         case ARCHIVE_EOF: return nil
         case ARCHIVE_OK: break
+        // Names are compared as they are, in whatever characters.
+        case ARCHIVE_WARN where isAboutCharacters: break
         default: throw failure()
         }
         entries += 1
@@ -101,11 +106,24 @@ final class ArchiveReader {
             position += Int64(count)
             bytes += Int64(count)
             guard bytes <= Self.greatestSize else { throw refusal("is greater than \(Self.greatestSize >> 30) GiB") }
+            if bytes >= Self.ratioFrom {
+                // Of the outermost filter: what was read of the file.
+                let read = max(1, archive_filter_bytes(archive, -1))
+                guard bytes / read < Self.greatestRatio else {
+                    throw refusal("becomes more than \(Self.greatestRatio) times as large as it is")
+                }
+            }
             try take(UnsafeRawBufferPointer(start: start, count: count))
         }
     }
 
     func refusal(_ problem: String) -> ImageError { .format(name, problem: problem) }
+
+    /// Whether libarchive's last words are that it gives a name as it is.
+    private var isAboutCharacters: Bool {
+        guard let words = archive_error_string(archive).map({ String(cString: $0) }) else { return false }
+        return words.hasSuffix(" to current locale.") && words.contains("can't be converted from ")
+    }
 
     private func failure() -> ImageError {
         let words = archive_error_string(archive).map { String(cString: $0) } ?? "is damaged"
@@ -116,9 +134,7 @@ final class ArchiveReader {
 
     /// A text from outside in one line: cut, and with what steers a terminal taken out.
     static func shown(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(128).map {
-            $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : $0
-        }
+        let scalars = text.unicodeScalars.prefix(128).map { $0.isSteering ? "?" : $0 }
         return "'\(String(String.UnicodeScalarView(scalars)))'"
     }
 }

@@ -89,9 +89,11 @@ struct ImageArchive {
         if let marker = documents[ImageLayout.marker], let bytes = documents[ImageLayout.index] {
             _ = try parsing { () throws(ConfigurationError) in try ImageLayout(json: marker) }
             let index = try parsing { () throws(ConfigurationError) in try ImageIndex(json: bytes) }
-            return index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }.map {
+            let images = index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }.map {
                 LoadedImage(target: $0.named(nil), names: $0.foreignName.map { [$0] } ?? [])
             }
+            // Docker 25 names nothing there of images that were saved by their identifiers: its own document does.
+            if !images.isEmpty || documents[DockerArchive.manifest] == nil { return images }
         }
         if let bytes = documents[DockerArchive.manifest] {
             let archive = try parsing { () throws(ConfigurationError) in try DockerArchive(json: bytes) }

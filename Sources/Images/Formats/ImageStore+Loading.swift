@@ -13,6 +13,9 @@ extension ImageStore {
     public func load(_ path: String, as names: [ImageReference] = []) throws(ImageError) -> [LoadedImage] {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return try load(layout: path, as: names) }
+        guard [S_IFREG, S_IFIFO, 0].contains(status.st_mode & S_IFMT) else {
+            throw .format(path, problem: "is neither a file nor a directory")
+        }
         let file = try calling { () throws(SystemError) in try OwnedDescriptor(opening: path, O_RDONLY) }
         return try load(archive: file.number, called: path, as: names)
     }

@@ -30,12 +30,16 @@ public struct CommitOptions: Equatable, Sendable {
 
 extension ImageStore {
     /// What a container changed in its image's files: added, changed, deleted, by path.
-    public func changes(in snapshot: Snapshot) throws(ImageError) -> [Change] {
+    ///
+    /// What was made for nothing but mounting on it is no change of its own.
+    public func changes(in snapshot: Snapshot) throws(ImageError) -> [Change] { try allChanges(in: snapshot).changes }
+
+    private func allChanges(in snapshot: Snapshot) throws(ImageError) -> (changes: [Change], stubs: Set<[UInt8]>) {
         switch snapshot.form {
         case .overlay:
             let lower = lowerTrees(of: snapshot)
             return try calling { () throws(SystemError) in
-                try DirectoryChanges.overlay(lower: lower, upper: snapshot.upper)
+                try DirectoryChanges.overlay(lower: lower, upper: snapshot.upper, stubs: Snapshot.stubs)
             }
         case .copy:
             // A copy keeps no account: it is compared with the layers, which are read without mounting them.
@@ -43,10 +47,11 @@ extension ImageStore {
             defer { withExtendedLifetime(lock) {} }
             _ = try unpackLocked(try image(of: snapshot), .possible)
             let lower = lowerTrees(of: snapshot)
-            return try calling { () throws(SystemError) in
+            let changes = try calling { () throws(SystemError) in
                 try DirectoryChanges.between(MergedTree(layers: lower), and: MergedTree(layers: [snapshot.upper]))
                     .filter { !$0.path.isEmpty }
             }
+            return (changes.filter { $0.kind != .added || !Snapshot.stubs.contains($0.path) }, [])
         }
     }
 
@@ -76,13 +81,13 @@ extension ImageStore {
         let created = options.created ?? Timestamp.now(nanoseconds: true)
         var step = ImageConfiguration.History(
             created: created, author: options.author, createdBy: options.createdBy, comment: options.comment)
-        let changes = try changes(in: snapshot)
+        let (changes, stubs) = try allChanges(in: snapshot)
         if changes.isEmpty {
             step.emptyLayer = true
         } else {
             let layer = try putLayer { (descriptor) throws(LayerError) in
                 switch snapshot.form {
-                case .overlay: try packer.pack(upper: snapshot.upper, to: descriptor)
+                case .overlay: try packer.pack(upper: snapshot.upper, leaving: stubs, to: descriptor)
                 case .copy: try packer.pack(changes, of: snapshot.upper, to: descriptor)
                 }
             }

@@ -44,6 +44,12 @@ public struct Snapshot: Equatable, Sendable {
     }
 }
 
+extension Snapshot {
+    /// What a runtime makes in every container's root for its mounts, where the image has it not.
+    static let stubs = Set(
+        ["dev", "proc", "sys", "etc", "etc/hosts", "etc/hostname", "etc/resolv.conf"].map { Array($0.utf8) })
+}
+
 /// `snapshot.json`: what a later process must know of it.
 struct SnapshotRecord: JSONObject {
     var image: Descriptor

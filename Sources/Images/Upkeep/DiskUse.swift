@@ -25,6 +25,13 @@ public struct DiskUse: Equatable, Sendable {
         public var own: Int64
         /// Bytes of the layers below, which others of the same image share.
         public var shared: Int64
+
+        public init(id: String, image: Digest, own: Int64, shared: Int64) {
+            self.id = id
+            self.image = image
+            self.own = own
+            self.shared = shared
+        }
     }
 
     public var images: [Image] = []
@@ -37,7 +44,7 @@ public struct DiskUse: Equatable, Sendable {
     public var guestRoots = Kept()
     /// What builds keep for their `RUN --mount=type=cache`.
     public var buildCaches = Kept()
-    /// What downloads that were broken off left, for being resumed.
+    /// What downloads that were broken off left, for being resumed, and builds that were killed.
     public var unfinished = Kept()
 
     /// Files or directories that nothing but speed depends on.

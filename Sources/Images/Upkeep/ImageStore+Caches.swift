@@ -29,6 +29,7 @@ extension ImageStore {
             try calling { () throws(SystemError) in try TreeRemoval.remove(directory) }
         }
         try reading { () throws(ContentError) in _ = try content.cleanIngests(olderThan: 0) }
+        try removeAbandonedBuilds()
         return before - (try keptSize())
     }
 
@@ -39,7 +40,12 @@ extension ImageStore {
 
     /// Counts it.
     func kept() throws(ImageError) -> (guestRoots: DiskUse.Kept, buildCaches: DiskUse.Kept, unfinished: DiskUse.Kept) {
-        (try kept("cache"), try kept("builds/caches"), try kept("ingest"))
+        var unfinished = try kept("ingest")
+        for name in try abandonedBuilds() {
+            unfinished.count += 1
+            unfinished.size += TreeSize.bytes(of: "\(builds)/\(name)")
+        }
+        return (try kept("cache"), try kept("builds/caches"), unfinished)
     }
 
     private func kept(_ directory: String) throws(ImageError) -> DiskUse.Kept {

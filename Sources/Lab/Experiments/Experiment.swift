@@ -35,7 +35,7 @@ public struct Experiment: Equatable, Sendable {
         public var warmups: Int
         /// The host stands idle for so long before each launch: 50 is how users start things (cold), 0 is hot.
         public var idleMilliseconds: Int
-        /// A launch that has not ended by then is killed and rejected.
+        /// A launch that has not ended by then is killed and rejected; 0 leaves it to the lane (`Lane.usualDeadlineSeconds`).
         public var deadlineSeconds: Int
         /// Idle instances alive together (memory): of the lanes that isolab starts itself, where one costs milliseconds.
         public var instances: Int
@@ -55,7 +55,7 @@ public struct Experiment: Equatable, Sendable {
 
         public init(
             kind: String, workload: String, lanes: [String], blocks: Int, guestBlocks: Int? = nil, warmups: Int = 5,
-            idleMilliseconds: Int = 0, deadlineSeconds: Int = 30, instances: Int = 8, peerInstances: Int? = nil,
+            idleMilliseconds: Int = 0, deadlineSeconds: Int = 0, instances: Int = 8, peerInstances: Int? = nil,
             guestInstances: Int = 2, settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1,
             mebibytes: Int = 0, work: UInt32 = 1000
         ) {
@@ -126,7 +126,7 @@ extension Experiment {
             }
             for (name, value, least) in [
                 ("blocks", part.blocks, 1), ("warmups", part.warmups, 0), ("guest-blocks", part.guestBlocks ?? 1, 1),
-                ("idle-ms", part.idleMilliseconds, 0), ("deadline-s", part.deadlineSeconds, 1),
+                ("idle-ms", part.idleMilliseconds, 0), ("deadline-s", part.deadlineSeconds, 0),
                 ("instances", part.instances, 1), ("guest-instances", part.guestInstances, 1),
                 ("peer-instances", part.peerInstances ?? 1, 1),
                 ("settle-ms", part.settleMilliseconds, 0), ("batches", part.batches, 2), ("scale", part.scale, 1),

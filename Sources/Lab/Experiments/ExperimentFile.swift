@@ -33,6 +33,8 @@ public enum ExperimentFile {
     ///   - seed: used where the file names none.
     public static func parse(_ text: String, path: String, seed: UInt64) throws(LabError) -> Experiment {
         let root: Node?
+        // A byte order mark, as some editors write it, is none of the first key.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {

@@ -27,7 +27,7 @@ enum MemoryExperiment: ExperimentKind {
         while launches.count < count, objection == nil, !Interruption.forced {
             let request = LaunchRequest(
                 name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: part.work, command: command,
-                deadlineSeconds: part.deadlineSeconds, staysIdle: true, accounted: true)
+                deadlineSeconds: slot.deadlineSeconds, staysIdle: true, accounted: true)
             do {
                 let launch = try Launch(request, in: slot.lane, laboratory)
                 launches.append(launch)

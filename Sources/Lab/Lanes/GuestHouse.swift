@@ -14,11 +14,16 @@ final class GuestHouse {
     /// Starts the driver and warms libvirt's knowledge of the emulator, so that no launch pays for it.
     init(_ laboratory: Laboratory) throws {
         self.laboratory = laboratory
-        cache = Cache(root: laboratory.cacheDirectory)
+        let cache = Cache(root: laboratory.cacheDirectory)
+        self.cache = cache
         accelerator = AcceleratorReport.probe()
+        // Made now: what is there is shown to QEMU as it is, and what is not would be copied for it.
+        let reads = ["kernel", "initramfs"].map { cache.path($0) }
+        for directory in reads { try SystemFile.makeDirectories(directory) }
         driver = try GuestDriver(
             program: "\(laboratory.programDirectory)/isolab-vm",
-            stateDirectory: Machines.StateDirectory(root: laboratory.stateDirectory), connect: laboratory.connect)
+            stateDirectory: Machines.StateDirectory(root: laboratory.stateDirectory), connect: laboratory.connect,
+            reads: reads + (laboratory.kernel.map { [$0] } ?? []))
         do { try driver.warm() } catch {
             driver.close()
             throw error

@@ -41,6 +41,7 @@ final class GuestLane: Lane {
         record.configuration["kernel"] = "\(kernel.version) \(kernel.digest)"
         record.configuration["initramfs"] = "sha256:\(initramfs.digest)"
         record.configuration["version"] = guests.version
+        record.configuration["confinement"] = guests.driver.confinement
         record.configuration["not seen"] = guests.unseen
         return record
     }
@@ -57,6 +58,9 @@ final class GuestLane: Lane {
         let domain = try domain(request, guests)
         return try GuestSandbox(domain, request, guests, throughLibvirt: choice.throughLibvirt)
     }
+
+    /// A translated processor is thirty times slower than its host's, and a boot is mostly processor time.
+    var usualDeadlineSeconds: Int { guests?.accelerator.forLinux == .kvm ? 30 : 120 }
 
     var artefacts: [(name: String, path: String)] {
         guard let guests, let kernel = try? guests.kernel(), let initramfs = try? guests.initramfs() else { return [] }
@@ -94,6 +98,7 @@ final class MicroGuestLane: Lane {
         record.configuration["image"] =
             "\(image.count) bytes, \(Digest(sha256Of: image)) for the nonce 0"
         record.configuration["version"] = guests.version
+        record.configuration["confinement"] = guests.driver.confinement
         record.configuration["not seen"] = guests.unseen
         return record
     }

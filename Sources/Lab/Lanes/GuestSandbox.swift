@@ -24,10 +24,10 @@ final class GuestSandbox: Sandbox {
                 // QEMU is born in the cgroup of isolab-vm, which is lent to the sandbox's for the moment of the launch; a
                 // daemon puts its own where it likes.
                 let isAccounted = request.accounted && !guests.driver.isForeign
-                let cgroup = isAccounted ? try AccountingCgroup(request.name) : nil
+                let cgroup = isAccounted ? try AccountingCgroup(request.name, limits: domain.needs.limits) : nil
                 self.cgroup = cgroup
-                try cgroup?.cgroup.move(guests.driver.pid)
-                defer { cgroup?.bringBack(guests.driver.pid) }
+                let loan = try cgroup?.borrow(guests.driver.pid)
+                defer { loan?.giveBack() }
                 helperBefore = guests.helperTime
                 // The harness keeps the deadline; the driver's own is for when the harness itself is stuck.
                 guest = try guests.driver.start(domain, deadline: .seconds(request.deadlineSeconds + 5))
@@ -93,7 +93,9 @@ final class GuestSandbox: Sandbox {
     }
 
     var stretches: [Stretch] {
-        guest.phases.map { Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end) }
+        guest.phases.map {
+            Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end, exits: $0.exits)
+        }
     }
 
     /// QEMU, and isolab-vm, which all guests share.

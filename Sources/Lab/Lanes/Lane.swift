@@ -15,6 +15,8 @@ protocol Lane: AnyObject {
     func launch(_ request: LaunchRequest) throws -> any Sandbox
     /// The command that the workload's hello names for a request.
     func command(of request: LaunchRequest) -> String
+    /// How long a launch may take where nobody says, seconds; known after `prepare`.
+    var usualDeadlineSeconds: Int { get }
     /// Files that take part, by name, for the manifest's digests; known after `prepare`.
     var artefacts: [(name: String, path: String)] { get }
     /// Gives back what `prepare` took.
@@ -23,6 +25,8 @@ protocol Lane: AnyObject {
 
 extension Lane {
     var artefacts: [(name: String, path: String)] { [] }
+
+    var usualDeadlineSeconds: Int { 30 }
 
     func command(of request: LaunchRequest) -> String { request.command.first ?? "" }
 
@@ -120,4 +124,6 @@ struct Stretch: Equatable, Sendable {
     var actor: String
     var start: UInt64
     var end: UInt64
+    /// How often a guest's processors came back to the host meanwhile.
+    var exits: UInt64?
 }

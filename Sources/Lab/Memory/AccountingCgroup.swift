@@ -13,20 +13,41 @@ final class AccountingCgroup {
     }()
 
     /// Makes the cgroup; `nil` where the host has no memory controller.
-    init?(_ name: String) throws(SystemError) {
+    ///
+    /// - Parameter limits: those that the processes would have where they are taken from; on v1 that of memory alone is of this
+    ///   hierarchy.
+    init?(_ name: String, limits: CgroupLimits = CgroupLimits()) throws(SystemError) {
         guard let layout = Self.layout else { return nil }
-        cgroup = try Cgroup.create(named: name, layout: layout)
+        let isUnified = layout.hierarchies.contains { $0.version == 2 }
+        cgroup = try Cgroup.create(
+            named: name, limits: isUnified ? limits : CgroupLimits(memory: limits.memory), layout: layout)
     }
 
     /// Bytes charged now.
     var charge: UInt64? { try? cgroup.memoryCurrent() }
 
-    /// Moves a process back to where isolab itself is.
-    func bringBack(_ pid: Int32) {
-        for hierarchy in Self.layout?.hierarchies ?? [] {
-            let own = hierarchy.ownPath == "/" ? "" : hierarchy.ownPath
-            try? SystemFile.write("\(pid)", to: "\(hierarchy.mountPoint)\(own)/cgroup.procs")
+    /// A process that is in the cgroup for a while.
+    struct Loan {
+        fileprivate let pid: Int32
+        /// Where it came from.
+        fileprivate let directories: [String]
+
+        func giveBack() {
+            for directory in directories { try? SystemFile.write("\(pid)", to: directory + "/cgroup.procs") }
         }
+    }
+
+    /// Moves a process in.
+    func borrow(_ pid: Int32) throws(SystemError) -> Loan {
+        let all = CgroupLayout(
+            mountInformation: try SystemFile.read("/proc/self/mountinfo"),
+            ownCgroups: try SystemFile.read("/proc/\(pid)/cgroup"))
+        let mounts = Set(Self.layout?.hierarchies.map(\.mountPoint) ?? [])
+        let directories = all.hierarchies.filter { mounts.contains($0.mountPoint) }.map {
+            $0.mountPoint + ($0.ownPath == "/" ? "" : $0.ownPath)
+        }
+        try cgroup.move(pid)
+        return Loan(pid: pid, directories: directories)
     }
 
     func remove() throws(SystemError) {

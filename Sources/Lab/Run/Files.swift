@@ -5,7 +5,7 @@ import Linux
 enum Files {
     /// The text of a file, as `LabError`.
     static func text(_ path: String) throws(LabError) -> String {
-        do { return try SystemFile.read(path) } catch { throw .system(error) }
+        do { return String(decoding: try SystemFile.document(path), as: UTF8.self) } catch { throw .system(error) }
     }
 
     /// Creates or replaces a file.

@@ -7,6 +7,9 @@ struct SampleSlot {
     let part: Experiment.Part
     let twin: Bool
     let warmup: Bool
+
+    /// How long the launch may take, seconds.
+    var deadlineSeconds: Int { part.deadlineSeconds > 0 ? part.deadlineSeconds : lane.usualDeadlineSeconds }
 }
 
 /// What a sample came to; its place in the plan is added by the bench.
@@ -131,7 +134,9 @@ final class Launch {
 
     var phases: [Phase] {
         sandbox.stretches.map {
-            Phase($0.name, actor: $0.actor, start: relative($0.start), end: relative($0.end))
+            Phase(
+                $0.name, actor: $0.actor, start: relative($0.start), end: relative($0.end),
+                exits: $0.exits.map { Int64(clamping: $0) })
         }.sorted { $0.start < $1.start }
     }
 
@@ -169,7 +174,7 @@ extension Launch {
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
             name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command,
-            deadlineSeconds: slot.part.deadlineSeconds)
+            deadlineSeconds: slot.deadlineSeconds)
         let launch: Launch
         do {
             launch = try Launch(request, in: slot.lane, laboratory)

@@ -55,11 +55,16 @@ public struct LayerPacker: Sendable {
     /// Packs the upper directory of an overlayfs: what it hides of the layers below becomes whiteouts.
     ///
     /// - Throws: `unreadableOverlay` where the kernel left a file's content below (`redirect_dir`, `metacopy`).
-    public func pack(upper directory: String, to descriptor: Int32) throws(LayerError) -> LayerContent {
+    ///
+    /// - Parameter leaving: paths that are left out, and with them nothing else.
+    public func pack(
+        upper directory: String, leaving: Set<[UInt8]> = [], to descriptor: Int32
+    ) throws(LayerError) -> LayerContent {
         let writer = try ArchiveWriter(options, descriptor)
         var tree = MergedTree(layers: [directory])
         tree.showsRemovals = true
         try tree.visit { node throws(LayerError) in
+            if leaving.contains(node.path) { return }
             if !node.isRemoval, !node.path.isEmpty {
                 let unreadable: String?
                 do throws(SystemError) {
@@ -212,57 +217,12 @@ private final class ArchiveWriter {
     private func writeFile(_ node: MergedTree.Node, _ base: TarHeader) throws(LayerError) {
         let file: OwnedDescriptor
         do { file = try node.open() } catch { throw LayerError(error) }
+        // Holes as the zeros they are: other readers of layers, Go's among them, know no sparse entries, or not all.
         var header = base
-        let size = Int64(node.status.st_size)
-        let extents = Int64(node.status.st_blocks) * 512 < size ? Self.extents(file.number, size) : nil
-        if let extents {
-            // GNU tar's sparse format 1.0: the map as text, padded, then the data alone.
-            var map = Array("\(extents.count)\n".utf8)
-            for extent in extents { map += Array("\(extent.offset)\n\(extent.count)\n".utf8) }
-            map += [UInt8](repeating: 0, count: TarHeader.padding(Int64(map.count)))
-            header.records += [
-                (key: "GNU.sparse.major", value: [0x31]), (key: "GNU.sparse.minor", value: [0x30]),
-                (key: "GNU.sparse.name", value: node.path),
-                (key: "GNU.sparse.realsize", value: Array(String(size).utf8)),
-            ]
-            header.plainName = Array("GNUSparseFile.0/".utf8) + (node.path.split(separator: 0x2F).last ?? []).prefix(80)
-            let data = extents.reduce(0) { $0 + $1.count }
-            header.size = Int64(map.count) + data
-            try append(header: header)
-            try append(map)
-            for extent in extents { try append(file.number, from: extent.offset, extent.count) }
-            try append(zeros: TarHeader.padding(data))
-        } else {
-            header.size = size
-            try append(header: header)
-            try append(file.number, from: 0, size)
-            try append(zeros: TarHeader.padding(size))
-        }
-    }
-
-    /// `SEEK_DATA` and `SEEK_HOLE`, which Swift's overlay lacks.
-    private static let seekData: Int32 = 3
-    private static let seekHole: Int32 = 4
-
-    /// Where a file has data (`lseek(2)`, SEEK_DATA); nil where the file system cannot tell, or it has no hole.
-    private static func extents(_ descriptor: Int32, _ size: Int64) -> [(offset: Int64, count: Int64)]? {
-        var extents: [(offset: Int64, count: Int64)] = []
-        var position = 0
-        while position < size {
-            let data = lseek(descriptor, position, Self.seekData)
-            if data < 0 {
-                guard errno == ENXIO else { return nil }
-                break
-            }
-            let hole = lseek(descriptor, data, Self.seekHole)
-            guard hole > data else { return nil }
-            extents.append((offset: Int64(data), count: min(Int64(hole), size) - Int64(data)))
-            position = hole
-        }
-        if let first = extents.first, first.offset == 0, first.count == size { return nil }
-        // What ends in a hole names its end with an empty piece, as GNU tar does.
-        if (extents.last.map { $0.offset + $0.count } ?? 0) < size { extents.append((offset: size, count: 0)) }
-        return extents
+        header.size = Int64(node.status.st_size)
+        try append(header: header)
+        try append(file.number, from: 0, header.size)
+        try append(zeros: TarHeader.padding(header.size))
     }
 
     /// The owner's numbers as they are recorded.

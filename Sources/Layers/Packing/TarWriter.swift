@@ -19,14 +19,11 @@ struct TarHeader {
     var device: (major: UInt32, minor: UInt32) = (major: 0, minor: 0)
     /// More pax records, in the order of their keys.
     var records: [(key: String, value: [UInt8])] = []
-    /// A name for readers that do not know the records; `name` stands in them where this is another.
-    var plainName: [UInt8]?
 
     /// The header's blocks, pax ones first.
     func blocks() -> [UInt8] {
         var records = records
-        let shortName = plainName ?? name
-        if plainName == nil, name.count > 100 { records.append((key: "path", value: name)) }
+        if name.count > 100 { records.append((key: "path", value: name)) }
         if target.count > 100 { records.append((key: "linkpath", value: target)) }
         func overflow(_ key: String, _ value: Int64, _ digits: Int) -> Int64 {
             if value >= 0, value < 1 << (3 * Int64(digits)) { return value }
@@ -48,7 +45,7 @@ struct TarHeader {
             result += [UInt8](repeating: 0, count: Self.padding(Int64(content.count)))
         }
         result += Self.block(
-            name: shortName, kind: kind.rawValue, mode: mode, user: user, group: group, size: size, time: time,
+            name: name, kind: kind.rawValue, mode: mode, user: user, group: group, size: size, time: time,
             target: target, device: device)
         return result
     }

@@ -109,6 +109,16 @@ final class ChunkRing: @unchecked Sendable {
         return ready
     }
 
+    /// Whether nothing was filled and nothing will be.
+    func isAtEnd() throws(LayerError) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while filled == taken, outcome == nil { pthread_cond_wait(condition, mutex) }
+        guard filled == taken else { return false }
+        try outcome?.get()
+        return true
+    }
+
     /// Lets the filling thread end early.
     func cancel() {
         pthread_mutex_lock(mutex)

@@ -1,6 +1,30 @@
+import Glibc
+
 /// The records that stand before an entry's own header (pax(1), "pax Interchange Format"), for those that libarchive loses.
 enum PaxRecords {
     private static let block = 512
+    /// Where a header says what kind of entry it is.
+    static let typeOffset = 156
+    /// Those that say something of what follows.
+    static let types = Array("xgXLK".utf8)
+
+    /// The entry's own header, behind those of its records; nil where there is none.
+    static func ownHeader(_ headers: [UInt8]) -> ArraySlice<UInt8>? {
+        var start = 0
+        while start + block <= headers.count {
+            guard types.contains(headers[start + typeOffset]) else { return headers[start..<start + block] }
+            guard let size = size(headers[start + 124..<start + 136]), size <= headers.count - start - block else {
+                return nil
+            }
+            start += block + (size + block - 1) / block * block
+        }
+        return nil
+    }
+
+    /// The permissions a header says.
+    static func mode(_ header: ArraySlice<UInt8>) -> mode_t? {
+        size(header.dropFirst(100).prefix(8)).map { mode_t(truncatingIfNeeded: $0) & 0o7777 }
+    }
 
     /// The value of a record; nil where there is none. The last one counts.
     ///
@@ -11,7 +35,7 @@ enum PaxRecords {
         while start + block <= headers.count {
             let type = headers[start + 156]
             // Those that say something of what follows; the first other is the entry's own.
-            guard "xgXLK".utf8.contains(type), let size = size(headers[start + 124..<start + 136]) else { break }
+            guard types.contains(type), let size = size(headers[start + 124..<start + 136]) else { break }
             let content = start + block
             guard size <= headers.count - content else { break }
             if type == UInt8(ascii: "x") || type == UInt8(ascii: "X") {

@@ -55,18 +55,34 @@ final class TarReader {
             throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { FileName.shown(bytes(of: $0)) })
         }
         guard let pointer else { throw failure(nil) }
-        restoreTarget(of: pointer)
         entries += 1
         guard entries <= limits.entries else { throw LayerError(.limitExceeded(.entries, limit: limits.entries)) }
-        return TarEntry(pointer)
+        // Most entries have no records before them.
+        guard let type = stream.keptByte(at: PaxRecords.typeOffset), PaxRecords.types.contains(type) else {
+            return TarEntry(pointer)
+        }
+        let headers = stream.keptBytes(to: consumed)
+        try refuseZeroBytes(in: headers, of: pointer)
+        restoreTarget(of: pointer, headers)
+        return TarEntry(
+            pointer, permissions: PaxRecords.ownHeader(headers).flatMap(PaxRecords.mode),
+            accessControl: PaxRecords.value(of: "SCHILY.acl.access", in: headers),
+            defaultControl: PaxRecords.value(of: "SCHILY.acl.default", in: headers))
+    }
+
+    /// Libarchive ends a name at its first zero byte: what an entry is called would depend on its reader.
+    private func refuseZeroBytes(in headers: [UInt8], of entry: OpaquePointer) throws(LayerError) {
+        for key in ["path", "linkpath"] {
+            guard let value = PaxRecords.value(of: key, in: headers), value.contains(0) else { continue }
+            throw LayerError(.malformedName, entry: FileName.shown(value.prefix(256)))
+        }
     }
 
     /// libarchive 3.6 loses the target that a record gives a symbolic link whose header has none: what Go's writer, docker's and
     /// podman's, makes of a target that is all beyond ASCII.
-    private func restoreTarget(of entry: OpaquePointer) {
+    private func restoreTarget(of entry: OpaquePointer, _ headers: [UInt8]) {
         guard archive_entry_filetype(entry) == S_IFLNK, archive_entry_symlink(entry) == nil,
-            archive_entry_hardlink(entry) == nil,
-            let target = PaxRecords.value(of: "linkpath", in: stream.keptBytes(to: consumed))
+            archive_entry_hardlink(entry) == nil, let target = PaxRecords.value(of: "linkpath", in: headers)
         else { return }
         archive_entry_copy_symlink(entry, FileName.terminated(target))
     }
@@ -74,7 +90,8 @@ final class TarReader {
     /// Whether libarchive's last words are that it gives a name as it is (`set_conversion_failed_error` in its tar reader).
     private var isAboutCharacters: Bool {
         guard stream.failure == nil, let words = archive_error_string(archive) else { return false }
-        return String(cString: words).hasSuffix("can't be converted from UTF-8 to current locale.")
+        let text = String(cString: words)
+        return text.hasSuffix(" to current locale.") && text.contains("can't be converted from ")
     }
 
     /// The next piece of the entry's content and where in the file it belongs; nil at its end.
@@ -129,8 +146,21 @@ struct TarEntry {
     }
 
     private let pointer: OpaquePointer
+    /// What the header says; nil: what libarchive says, which mixes in what the access control list says.
+    private let headerPermissions: mode_t?
+    /// Access control lists as star and GNU tar write them, of the entry and of what is made in it.
+    let accessControl: [UInt8]?
+    let defaultControl: [UInt8]?
 
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    init(
+        _ pointer: OpaquePointer, permissions: mode_t? = nil, accessControl: [UInt8]? = nil,
+        defaultControl: [UInt8]? = nil
+    ) {
+        self.pointer = pointer
+        headerPermissions = permissions
+        self.accessControl = accessControl
+        self.defaultControl = defaultControl
+    }
 
     /// The name as the archive has it.
     var name: UnsafeRawBufferPointer {
@@ -160,7 +190,7 @@ struct TarEntry {
     }
 
     /// Permissions with set-user-id, set-group-id and sticky bits.
-    var permissions: mode_t { archive_entry_perm(pointer) & 0o7777 }
+    var permissions: mode_t { headerPermissions ?? archive_entry_perm(pointer) & 0o7777 }
     var user: Int64 { archive_entry_uid(pointer) }
     var group: Int64 { archive_entry_gid(pointer) }
     var size: Int64 { archive_entry_size(pointer) }

@@ -30,8 +30,13 @@ public struct Change: Hashable, Sendable, CustomStringConvertible {
 public enum DirectoryChanges {
     /// What the upper directory of an overlayfs changes in the layers below it.
     ///
-    /// - Parameter lower: the layers' directories, the top first.
-    public static func overlay(lower: [String], upper: String) throws(SystemError) -> [Change] {
+    /// - Parameters:
+    ///   - lower: the layers' directories, the top first.
+    ///   - stubs: paths that were made for something to be mounted on: where nothing else is below them, they are no change.
+    /// - Returns: the changes, and those of the stubs that are none.
+    public static func overlay(
+        lower: [String], upper: String, stubs: Set<[UInt8]> = []
+    ) throws(SystemError) -> (changes: [Change], stubs: Set<[UInt8]>) {
         let below = try Inventory(MergedTree(layers: lower))
         var tree = MergedTree(layers: [upper])
         tree.showsRemovals = true
@@ -59,7 +64,14 @@ public enum DirectoryChanges {
         for path in opaque {
             for name in below.children(of: path) where !present.contains(name) { kinds[name] = .deleted }
         }
-        return sorted(kinds)
+        var left: Set<[UInt8]> = []
+        for stub in stubs.sorted(by: { $0.count > $1.count }) where kinds[stub] == .added {
+            let prefix = stub + [0x2F]
+            guard !kinds.keys.contains(where: { $0.starts(with: prefix) }) else { continue }
+            kinds[stub] = nil
+            left.insert(stub)
+        }
+        return (sorted(kinds), left)
     }
 
     /// What differs between two trees, by kind, mode, owner, size, time, target, device, attributes and, where all these are

@@ -21,7 +21,8 @@ final class EntryWriter {
         self.isOnTop = isOnTop
         root = try RootDirectory(
             directory, implicitOwner: try Self.owner(0, 0, options.ownership, entry: nil),
-            opaqueAttribute: isOnTop ? nil : options.whiteouts.opaqueAttribute)
+            opaqueAttribute: isOnTop ? nil : options.whiteouts.opaqueAttribute, depth: options.limits.depth,
+            hasLinks: isOnTop)
         if !isOnTop {
             // What a layer says nothing of: the root's own attributes.
             fchmod(root.descriptor.number, 0o755)
@@ -35,7 +36,7 @@ final class EntryWriter {
     func write(_ entry: TarEntry, _ path: LayerPath, from reader: TarReader) throws(LayerError) {
         if path.isRoot {
             guard entry.kind == .directory else { throw LayerError(.malformedName, entry: path.description) }
-            try finishDirectory(root.descriptor.number, entry, path)
+            if !options.keepsRoot { try finishDirectory(root.descriptor.number, entry, path) }
             return
         }
         switch try Whiteout(path) {
@@ -116,6 +117,7 @@ final class EntryWriter {
         let place = try place(path)
         let text = FileName.terminated(target)
         _ = try creating(place, path, "symlinkat") { symlinkat(text, place.parent, place.name) }
+        root.hasLinks = true
         try setAttributes(at: place, entry, path, mode: nil)
     }
 
@@ -264,6 +266,22 @@ final class EntryWriter {
     private func forEachAttribute(
         _ entry: TarEntry, _ path: LayerPath, _ set: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Int32
     ) throws(LayerError) {
+        for (name, text) in [
+            (AccessControlList.access, entry.accessControl), (AccessControlList.byDefault, entry.defaultControl),
+        ] {
+            guard let text else { continue }
+            guard text.count <= options.limits.attributeBytes else {
+                throw LayerError(
+                    .limitExceeded(.attributeBytes, limit: options.limits.attributeBytes), entry: path.description)
+            }
+            let value = AccessControlList.attribute(text)
+            if let value, value.withUnsafeBytes({ set(name, $0) }) == 0 { continue }
+            // Of a link, or where the file system has none.
+            guard value == nil || [EPERM, EACCES, ENOTSUP, EINVAL].contains(errno) else {
+                throw failure("setxattr", path)
+            }
+            omitted.attributes += 1
+        }
         guard entry.attributeCount > 0 else { return }
         var total: Int64 = 0
         try entry.forEachAttribute { name, value throws(LayerError) in

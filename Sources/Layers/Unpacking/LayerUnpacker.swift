@@ -44,16 +44,20 @@ public struct LayerUnpacker: Sendable {
 
     private func run(_ blob: LayerBlob, _ directory: String, isOnTop: Bool) throws(LayerError) -> LayerContent {
         let stream = try LayerStream(blob, limits: options.limits)
-        let reader = try TarReader(stream, limits: options.limits)
         let writer = try EntryWriter(directory, options, isOnTop: isOnTop)
-        while let entry = try reader.next() {
-            let path = try LayerPath(entry.name, limits: options.limits)
-            try writer.write(entry, path, from: reader)
+        var entries: Int64 = 0
+        if try !stream.isEmpty() {
+            let reader = try TarReader(stream, limits: options.limits)
+            while let entry = try reader.next() {
+                let path = try LayerPath(entry.name, limits: options.limits)
+                try writer.write(entry, path, from: reader)
+            }
+            entries = reader.entries
         }
-        let totals = try stream.finish(after: reader.consumed)
+        let totals = try stream.finish()
         try writer.finish()
         return LayerContent(
             digest: totals.digest, diffID: totals.diffID, compression: totals.compression,
-            size: totals.size, archiveSize: totals.archiveSize, entries: reader.entries, omitted: writer.omitted)
+            size: totals.size, archiveSize: totals.archiveSize, entries: entries, omitted: writer.omitted)
     }
 }

@@ -32,8 +32,18 @@ final class RootDirectory {
     /// What marks a directory that takes a whiteout's place, so that the lower layers' stays hidden; nil: no marks.
     private let opaqueAttribute: String?
 
-    init(_ path: String, implicitOwner: (user: uid_t, group: gid_t)?, opaqueAttribute: String?) throws(LayerError) {
+    /// Directories below each other at most, wherever links lead.
+    private let depth: Int
+    /// Whether there may be links: a name that goes through them may lie deeper than it is long.
+    var hasLinks: Bool
+
+    init(
+        _ path: String, implicitOwner: (user: uid_t, group: gid_t)?, opaqueAttribute: String?, depth: Int,
+        hasLinks: Bool
+    ) throws(LayerError) {
         self.path = path
+        self.depth = depth
+        self.hasLinks = hasLinks
         self.implicitOwner = implicitOwner
         self.opaqueAttribute = opaqueAttribute
         do { descriptor = try OwnedDescriptor(opening: path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
@@ -52,7 +62,24 @@ final class RootDirectory {
             }
             return found
         }
-        return keep(Parent(Array(path), try open(path, of: entry)))
+        let directory = try open(path, of: entry)
+        if hasLinks { try checkDepth(directory.number, of: entry) }
+        return keep(Parent(Array(path), directory))
+    }
+
+    /// One link after the other an archive could make trees far deeper than any of its names: nobody could look at them, or remove
+    /// them in any reasonable time.
+    private func checkDepth(_ directory: Int32, of entry: LayerPath) throws(LayerError) {
+        func place(_ number: Int32) throws(SystemError) -> Int {
+            try Procfs.readLink("/proc/self/fd/\(number)").utf8.count { $0 == 0x2F }
+        }
+        do throws(SystemError) {
+            let found = try place(directory) - place(descriptor.number)
+            guard found <= depth else { throw SystemError("readlink", path, errno: ENAMETOOLONG) }
+        } catch {
+            guard error.errno == ENAMETOOLONG else { throw LayerError(error, entry: entry.description) }
+            throw LayerError(.tooDeep(depth: depth + 1, limit: depth), entry: entry.description)
+        }
     }
 
     /// Keeps a directory that was just opened: the next entries are likely in it.

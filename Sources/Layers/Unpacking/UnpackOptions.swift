@@ -31,6 +31,8 @@ public struct UnpackOptions: Equatable, Sendable {
     public var ownership: Ownership
     public var devices: DevicePolicy
     public var limits: LayerLimits
+    /// Whether the directory itself keeps its owner, mode and times, whatever an entry for it (`./`) says.
+    public var keepsRoot = false
 
     public init(
         whiteouts: WhiteoutForm = .overlay, ownership: Ownership = .recorded, devices: DevicePolicy = .create,

@@ -39,8 +39,8 @@ extension Cgroup {
     }
 
     private func keyed(_ path: String, _ key: String) throws(SystemError) -> UInt64? {
-        for line in try SystemFile.read(path).split(separator: "\n") {
-            let words = line.split(separator: " ")
+        for line in try SystemFile.read(path).parts(between: "\n") {
+            let words = line.parts(between: " ")
             if words.count == 2, words[0] == key { return UInt64(words[1]) }
         }
         return nil

@@ -15,7 +15,7 @@ extension Cgroup {
         if let file = classicFreezer {
             try SystemFile.write("FROZEN", to: file)
             try wait(for: file) {
-                $0.hasPrefix("FROZEN")
+                $0.starts("FROZEN")
             } again: { () throws(SystemError) in
                 // A process that was forked while the others froze is met by the next request.
                 try SystemFile.write("FROZEN", to: file)
@@ -41,11 +41,11 @@ extension Cgroup {
 
     /// Whether it stands still, or is about to.
     public func isFrozen() throws(SystemError) -> Bool {
-        if let file = classicFreezer { return try !SystemFile.read(file).hasPrefix("THAWED") }
+        if let file = classicFreezer { return try !SystemFile.read(file).starts("THAWED") }
         guard let directory = unified, SystemFile.exists(directory.path + "/cgroup.freeze") else { return false }
         let events = try SystemFile.read(directory.path + "/cgroup.events")
         if events.contains("frozen 1") { return true }
-        return try SystemFile.read(directory.path + "/cgroup.freeze").hasPrefix("1")
+        return try SystemFile.read(directory.path + "/cgroup.freeze").starts("1")
     }
 
     private func unifiedFreezer() throws(SystemError) -> String {

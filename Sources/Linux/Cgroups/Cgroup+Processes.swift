@@ -11,7 +11,7 @@ extension Cgroup {
 
     static func processes(in path: String) throws(SystemError) -> [Int32] {
         // 0 stands for a process outside the reader's pid namespace.
-        try SystemFile.read(path + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
+        try SystemFile.read(path + "/cgroup.procs").parts(between: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
     }
 
     /// A cgroup below that goes meanwhile has nobody in it.
@@ -56,7 +56,7 @@ extension Cgroup {
         }
         // Of v2's frozen processes SIGKILL takes hold; v1's have it pending.
         if let freezer = classicFreezer, SystemFile.exists(freezer) {
-            if try SystemFile.read(freezer).hasPrefix("THAWED") == false { try SystemFile.write("THAWED", to: freezer) }
+            if try SystemFile.read(freezer).starts("THAWED") == false { try SystemFile.write("THAWED", to: freezer) }
         }
     }
 
@@ -67,7 +67,7 @@ extension Cgroup {
         for round in 0..<2000 {
             let members = try Self.processes(below: directory.path)
             if members.isEmpty { return }
-            let frozen = classicFreezer.flatMap { try? SystemFile.read($0) }.map { !$0.hasPrefix("THAWED") } ?? false
+            let frozen = classicFreezer.flatMap { try? SystemFile.read($0) }.map { !$0.starts("THAWED") } ?? false
             let freezes = round >= Self.patientRounds && !frozen && classicFreezer != nil
             if freezes { try? freeze() }
             for member in freezes ? try Self.processes(below: directory.path) : members { Glibc.kill(member, SIGKILL) }
@@ -88,6 +88,12 @@ extension Cgroup {
         let left = directories.filter { $0.found || CgroupFile.removeDirectory($0.path) != 0 && errno != ENOENT }
         if !left.isEmpty { try kill() }
         try remove(left)
+    }
+
+    /// Removes those of the directories that nobody is in, and says whether somebody is in what is left.
+    public func leave() -> Bool {
+        let left = directories.filter { $0.found || CgroupFile.removeDirectory($0.path) != 0 && errno != ENOENT }
+        return left.contains { ((try? Self.processes(below: $0.path)) ?? []).isEmpty == false }
     }
 
     /// Removes the directories, with cgroups that were made below them and directories above that were made for them; absent

@@ -3,30 +3,26 @@ import Glibc
 extension Cgroup {
     /// Changes the limits of a cgroup that is there; what is nil stays as it is.
     ///
-    /// - Returns: what could not be had, each a line.
-    /// - Throws: what the kernel refused, after which the limits before it in the plan are in force; a limit that is not allowed
+    /// - Throws: what the kernel refused, after which the limits before it in the plan are in force; a limit that cannot be had
     ///   here at all changes nothing.
-    @discardableResult
-    public func apply(_ limits: CgroupLimits) throws(SystemError) -> [String] {
+    public func apply(_ limits: CgroupLimits) throws(SystemError) {
         let limits = try completed(limits)
         let plan = CgroupPlan(name: name, limits: limits, layout: layout)
         if let refusal = plan.refusals.first {
             throw SystemError("cgroup", refusal.field, errno: 0, advice: refusal.reason)
         }
         if limits.checksMemoryBeforeUpdate { try checkMemory(limits) }
-        var warnings = plan.warnings
         for directory in directories {
             var settings = directory.controllers.flatMap {
                 CgroupSettings.settings(limits, controller: $0, version: directory.version)
             }
             if directory.version == 2 { settings += limits.unified }
-            warnings += try Self.settle(settings, in: directory.path)
+            try Self.settle(settings, in: directory.path)
         }
         if !limits.deviceRules.isEmpty, directory(of: "devices") == nil, let unified {
             let none = limits.deviceRules == [.init(allow: true)]
             try DeviceFilter.apply(none ? [] : limits.deviceRules, to: unified.path)
         }
-        return warnings
     }
 
     /// The hierarchies this cgroup is in, as a layout to plan for.
@@ -65,17 +61,14 @@ extension Cgroup {
 
     /// Writes settings that depend on each other (v1's memory limit may not pass that of memory and swap; a quota no burst):
     /// what the kernel refuses as invalid is tried again after the others, as long as one more is taken each time.
-    static func settle(_ settings: [CgroupLimits.Setting], in path: String) throws(SystemError) -> [String] {
-        var warnings: [String] = []
-        var writer = CgroupWriter(directory: path, above: path)
+    static func settle(_ settings: [CgroupLimits.Setting], in path: String) throws(SystemError) {
+        var writer = CgroupWriter(directory: path)
         var pending = settings
         while !pending.isEmpty {
             var refused: [CgroupLimits.Setting] = []
             var reason: SystemError?
             for setting in pending {
-                do throws(SystemError) {
-                    if let warning = try writer.write(setting) { warnings.append(warning) }
-                } catch {
+                do throws(SystemError) { try writer.write(setting) } catch {
                     guard error.errno == EINVAL else { throw error.advised }
                     refused.append(setting)
                     reason = error
@@ -84,7 +77,6 @@ extension Cgroup {
             if let reason, refused.count == pending.count { throw reason.advised }
             pending = refused
         }
-        return warnings
     }
 }
 

@@ -31,8 +31,8 @@ public struct Cgroup: Equatable, Sendable, Codable {
         public var isPlausible: Bool {
             (version == 1 || version == 2)
                 && ([path] + made).allSatisfy { path in
-                    let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-                    return path.hasPrefix("/") && steps.count > 1 && !steps.contains { $0.isEmpty || $0 == ".." }
+                    let steps = path.fields(between: "/").dropFirst()
+                    return path.starts("/") && steps.count > 1 && !steps.contains { $0.isEmpty || $0 == ".." }
                 }
         }
 
@@ -113,10 +113,9 @@ public struct Cgroup: Equatable, Sendable, Codable {
                     cgroup.warnings.append("cgroup \(names.isEmpty ? "v2" : names): left out, \(error)")
                     continue
                 }
-                var writer = CgroupWriter(directory: directory.path, above: directory.base)
-                for setting in directory.settings {
-                    if let warning = try writer.write(setting) { cgroup.warnings.append(warning) }
-                }
+                if directory.hasCpuset { try Cpuset.fill(directory.path, below: directory.parent) }
+                var writer = CgroupWriter(directory: directory.path)
+                for setting in directory.settings { try writer.write(setting) }
             }
             try cgroup.filterDevices(plan.filteredDevices)
         } catch {
@@ -235,7 +234,7 @@ public struct Cgroup: Equatable, Sendable, Codable {
     /// "Delegation"; config-linux.md, "Cgroup ownership"). v1 cannot be given away safely and stays.
     public func delegate(to user: UInt32) throws(SystemError) {
         guard let unified else { return }
-        let listed = (try? SystemFile.read("/sys/kernel/cgroup/delegate"))?.split(separator: "\n").map(String.init)
+        let listed = (try? SystemFile.read("/sys/kernel/cgroup/delegate"))?.parts(between: "\n").map(String.init)
         for name in [""] + (listed ?? Self.delegable) {
             let path = name.isEmpty ? unified.path : "\(unified.path)/\(name)"
             // The list names files of every kind of cgroup: one that is not here is no error.

@@ -54,7 +54,7 @@ public struct CgroupLayout: Equatable, Sendable {
     public init(mountInformation: String, ownCgroups: String) {
         var own: [String: String] = [:]
         for line in ownCgroups.parts(between: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            let fields = line.fields(between: ":", maxSplits: 2)
             guard fields.count == 3 else { continue }
             own[String(fields[1])] = String(fields[2])
         }
@@ -67,7 +67,7 @@ public struct CgroupLayout: Equatable, Sendable {
                 ? [] : mount.superOptions.parts(between: ",").filter(Self.isController).map { String($0) }
             if hierarchies.contains(where: { $0.version == version && $0.controllers == controllers }) { continue }
             var path = own[controllers.joined(separator: ",")] ?? "/"
-            if mount.root != "/", path.hasPrefix(mount.root) { path = String(path.dropFirst(mount.root.count)) }
+            if let below = path.path(below: mount.root) { path = below }
             hierarchies.append(
                 CgroupHierarchy(
                     version: version, controllers: controllers, mountPoint: mount.target,
@@ -79,19 +79,19 @@ public struct CgroupLayout: Equatable, Sendable {
     private static func isController(_ option: Substring) -> Bool {
         switch option {
         case "rw", "ro", "xattr", "noprefix", "clone_children", "favordynmods", "nsdelegate": false
-        default: !option.hasPrefix("release_agent=") && !option.hasPrefix("cpuset_v2")
+        default: !option.starts("release_agent=") && !option.starts("cpuset_v2")
         }
     }
 
     public var mode: Mode {
-        let one = hierarchies.contains { $0.version == 1 && !$0.controllers.allSatisfy { $0.hasPrefix("name=") } }
+        let one = hierarchies.contains { $0.version == 1 && !$0.controllers.allSatisfy { $0.starts("name=") } }
         let two = hierarchies.contains { $0.version == 2 }
         return one ? (two ? .hybrid : .v1) : (two ? .v2 : .none)
     }
 
     /// Every controller that can be used, without named hierarchies.
     public var controllers: [String] {
-        hierarchies.flatMap(\.controllers).filter { !$0.hasPrefix("name=") }
+        hierarchies.flatMap(\.controllers).filter { !$0.starts("name=") }
     }
 
     /// The hierarchy a controller is on.

@@ -195,15 +195,22 @@ extension CgroupLimits {
 
     /// A file of a cgroup and what is written to it.
     public struct Setting: Equatable, Sendable {
+        /// What it means that the kernel has no such file.
+        public enum Absence: Equatable, Sendable {
+            /// Nothing: what was asked for holds without it.
+            case tolerated
+            /// The limit cannot be had: its field below `linux.resources`, and why.
+            case refused(field: String, reason: String)
+        }
+
         public var file: String
-        /// Empty: what the file of the cgroup above says.
         public var value: String
         /// Written in its stead where the kernel has no such file: the first that is there.
         public var otherwise: [Setting]
-        /// What to say where none is there, nothing if empty; nil: that is an error.
-        public var absence: String?
+        /// Nil: the kernel's own error says enough.
+        public var absence: Absence?
 
-        public init(file: String, value: String, otherwise: [Setting] = [], absence: String? = nil) {
+        public init(file: String, value: String, otherwise: [Setting] = [], absence: Absence? = nil) {
             self.file = file
             self.value = value
             self.otherwise = otherwise

@@ -15,7 +15,7 @@ enum CgroupParents {
             for (index, path) in (directory.shared + directory.own).enumerated() {
                 if CgroupFile.makeDirectory(path) == 0 {
                     if index >= directory.shared.count { made.append(path) }
-                    if directory.version == 1, directory.controllers.contains("cpuset") { try fillCpuset(path) }
+                    if directory.hasCpuset { Cpuset.passOn(in: path) }
                 } else if errno != EEXIST {
                     throw SystemError("mkdir", path)
                 }
@@ -34,14 +34,6 @@ enum CgroupParents {
         let enabled = try SystemFile.read(directory.base + "/cgroup.subtree_control")
         let names = Set(enabled.split { $0 == " " || $0 == "\n" })
         return directory.controllers.allSatisfy { names.contains($0[...]) }
-    }
-
-    /// A new cpuset of v1 has neither CPUs nor memory, and its children can have no more than it.
-    private static func fillCpuset(_ path: String) throws(SystemError) {
-        let above = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
-        for file in ["cpuset.mems", "cpuset.cpus"] {
-            try SystemFile.write(try SystemFile.read("\(above)/\(file)"), to: "\(path)/\(file)")
-        }
     }
 
     /// Lets children use controllers (v2's `cgroup.subtree_control`).
@@ -84,7 +76,7 @@ enum CgroupParents {
 
     private static func moveProcesses(from path: String, to leaf: String) throws(SystemError) {
         try SystemFile.makeDirectories(leaf)
-        for pid in try SystemFile.read(path + "/cgroup.procs").split(separator: "\n") {
+        for pid in try SystemFile.read(path + "/cgroup.procs").parts(between: "\n") {
             // One that ended meanwhile is no error.
             do throws(SystemError) { try SystemFile.write(String(pid), to: leaf + "/cgroup.procs") } catch {
                 guard error.errno == ESRCH else { throw error }
@@ -94,13 +86,16 @@ enum CgroupParents {
 }
 
 extension CgroupPlan.Directory {
+    /// Whether nobody may join it before it is filled.
+    var hasCpuset: Bool { version == 1 && controllers.contains("cpuset") }
+
     /// Whether something is asked of a controller here.
-    func needs(_ controller: String) -> Bool { settings.contains { $0.file.hasPrefix(controller + ".") } }
+    func needs(_ controller: String) -> Bool { settings.contains { $0.file.starts(controller + ".") } }
 
     /// Whether the cgroup can do without this directory, which may not be made: nothing is asked of it, or only device rules by
     /// somebody who could not make a device node in the first place.
     var isDispensable: Bool {
-        settings.allSatisfy { $0.file.hasPrefix("devices.") } && (settings.isEmpty || !CgroupPlan.mayMakeNodes)
+        settings.allSatisfy { $0.file.starts("devices.") } && (settings.isEmpty || !CgroupPlan.mayMakeNodes)
     }
 
     /// What an ordinary user can do who asked for limits where he may make no cgroup.

@@ -20,10 +20,10 @@ public struct CgroupPlace: Equatable, Sendable {
 
     /// - Throws: `Invalid` for a path that is empty, leaves its place (`..`), or has a name no cgroup can have.
     public init(_ path: String) throws(Invalid) {
-        isAbsolute = path.hasPrefix("/")
-        let rest = isAbsolute ? path.dropFirst() : path[...]
+        isAbsolute = path.starts("/")
+        let rest = Substring(isAbsolute ? path.utf8.dropFirst() : path.utf8[...])
         guard !rest.isEmpty else { throw Invalid(path: path, reason: "names no cgroup below the root") }
-        components = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        components = rest.fields(between: "/").map(String.init)
         for name in components {
             if name.isEmpty { throw Invalid(path: path, reason: "has an empty component") }
             if name == "." || name == ".." { throw Invalid(path: path, reason: "must not contain '\(name)'") }
@@ -46,8 +46,8 @@ public struct CgroupPlace: Equatable, Sendable {
     /// Whether a path is meant for systemd, `slice:prefix:name` as runc's `--systemd-cgroup` takes it: no place in the file
     /// system, but a unit that systemd is to be asked for.
     public static func isForSystemd(_ path: String) -> Bool {
-        let parts = path.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, !path.contains("/"), !parts[2].isEmpty else { return false }
-        return parts[0].isEmpty || parts[0] == "-" || parts[0].hasSuffix(".slice")
+        let parts = path.fields(between: ":")
+        guard parts.count == 3, !path.holds("/"), !parts[2].isEmpty else { return false }
+        return parts[0].isEmpty || parts[0] == "-" || parts[0].ends(".slice")
     }
 }

@@ -31,9 +31,7 @@ public struct CgroupPlan: Equatable, Sendable {
     public var directories: [Directory]
     /// The rules of devices that a program on v2 is to enforce: there is no v1 controller that would.
     public var filteredDevices: [CgroupLimits.DeviceRule]
-    /// What was asked for and this host cannot give: no such controller.
-    public var warnings: [String]
-    /// What makes the plan impossible; `Cgroup.create` throws the first.
+    /// What makes the plan impossible, a limit for which this host has no controller too; `Cgroup.create` throws the first.
     public var refusals: [Refusal]
     /// Whether a directory that is there already is taken where nobody is in it.
     public var takesEmptyDirectory: Bool
@@ -73,10 +71,7 @@ public struct CgroupPlan: Equatable, Sendable {
             var controllers = hierarchy.controllers
             var settings: [CgroupLimits.Setting]
             if hierarchy.version == 1 {
-                // An empty cpuset of v1 admits nobody until both files are set: joined only when asked for.
-                if controllers == ["cpuset"], limits.cpus == nil, limits.memoryNodes == nil { continue }
                 settings = controllers.flatMap { CgroupSettings.settings(limits, controller: $0, version: 1) }
-                if controllers.contains("cpuset") { settings = Self.completed(cpuset: settings) }
                 missing.subtract(controllers)
             } else {
                 let needed = Set(wanted.map(CgroupSettings.name(onV2:))).union(Self.controllers(of: limits.unified))
@@ -103,8 +98,13 @@ public struct CgroupPlan: Equatable, Sendable {
                     version: hierarchy.version, controllers: controllers, parent: parent, shared: shared,
                     own: above.dropLast(), path: path, settings: settings))
         }
-        warnings = missing.sorted().map { "no \($0) cgroup controller here: its limits are not set" }
-        refusals = Self.refusals(limits, layout)
+        refusals =
+            Self.refusals(limits, layout)
+            + missing.sorted().map {
+                Refusal(
+                    field: "linux.resources.\(CgroupSettings.field(of: $0))",
+                    reason: "there is no \($0) controller in the cgroups here that could keep this limit")
+            }
         let enforced = layout.hierarchies.contains { $0.version == 1 && $0.controllers.contains("devices") }
         filteredDevices = enforced || layout.unified == nil ? [] : limits.deviceRules
     }
@@ -115,18 +115,8 @@ public struct CgroupPlan: Equatable, Sendable {
     /// The own cgroup as a place for others: not the leaf into which an earlier call moved its processes.
     private static func delegatedPath(_ own: String) -> String {
         let leaf = "/" + CgroupParents.othersName
-        let path = own.hasSuffix(leaf) ? String(own.dropLast(leaf.count)) : own
+        let path = own.ends(leaf) ? String(Substring(own.utf8.dropLast(leaf.utf8.count))) : own
         return path == "/" ? "" : path
-    }
-
-    /// v1's cpuset needs both files; what was not asked for is what every node and CPU of a small machine is: the
-    /// parent's. An empty value says: copy it at creation.
-    private static func completed(cpuset settings: [CgroupLimits.Setting]) -> [CgroupLimits.Setting] {
-        let files = ["cpuset.mems", "cpuset.cpus"]
-        let both = files.map { file in
-            settings.first { $0.file == file } ?? CgroupLimits.Setting(file: file, value: "")
-        }
-        return both + settings.filter { !files.contains($0.file) }
     }
 }
 
@@ -138,9 +128,11 @@ extension CgroupPlan {
         "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.subtree_control", "cgroup.type",
     ]
 
+    private static func controller(of file: String) -> String { String(file.cut(at: ".")?.before ?? file[...]) }
+
     /// The controllers that files of v2 belong to.
     private static func controllers(of settings: [CgroupLimits.Setting]) -> Set<String> {
-        Set(settings.map { String($0.file.prefix { $0 != "." }) })
+        Set(settings.map { controller(of: $0.file) })
     }
 
     private static func refusals(_ limits: CgroupLimits, _ layout: CgroupLayout) -> [Refusal] {
@@ -150,8 +142,8 @@ extension CgroupPlan {
         }
         for setting in limits.unified {
             let file = setting.file
-            let controller = String(file.prefix { $0 != "." })
-            if !file.contains(".") || file.contains("/") || file.utf8.contains(0) {
+            let controller = controller(of: file)
+            if !file.holds(".") || file.holds("/") || file.utf8.contains(0) {
                 refuse("unified", "'\(file)' is no file of a cgroup")
             } else if actions.contains(file) {
                 refuse("unified", "\(file) is no limit: it acts on the cgroup")

@@ -2,23 +2,38 @@ import Glibc
 
 /// Which files say a controller's limits, and in which words (Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst).
 enum CgroupSettings {
+    /// Having no limit needs no controller.
+    private static func isLimit(_ amount: UInt64?) -> Bool { amount.map { $0 != CgroupLimits.unlimited } ?? false }
+
+    /// The field of `linux.resources` that a controller of v1 keeps.
+    static func field(of controller: String) -> String {
+        switch controller {
+        case "cpuset": "cpu.cpus"
+        case "blkio": "blockIO"
+        case "hugetlb": "hugepageLimits"
+        case "net_cls": "network.classID"
+        case "net_prio": "network.priorities"
+        default: controller
+        }
+    }
+
     /// The controllers that limits need, by v1's names.
     static func wanted(_ limits: CgroupLimits) -> Set<String> {
         var result: Set<String> = []
-        if limits.memory != nil || limits.memoryAndSwap != nil || limits.memoryReservation != nil
-            || limits.kernelTCPMemory != nil || limits.swappiness != nil || limits.disablesOutOfMemoryKiller == true
+        if isLimit(limits.memory) || isLimit(limits.memoryAndSwap) || isLimit(limits.memoryReservation)
+            || isLimit(limits.kernelTCPMemory) || limits.swappiness != nil || limits.disablesOutOfMemoryKiller == true
         {
             result.insert("memory")
         }
-        if limits.cpuQuota != nil || limits.cpuShares != nil || limits.cpuBurst != nil || limits.cpuIdle != nil
+        if isLimit(limits.cpuQuota) || limits.cpuShares != nil || limits.cpuBurst != nil || limits.cpuIdle != nil
             || limits.realtimeRuntime != nil || limits.realtimePeriod != nil
         {
             result.insert("cpu")
         }
-        if limits.processes != nil { result.insert("pids") }
+        if isLimit(limits.processes) { result.insert("pids") }
         if limits.cpus != nil || limits.memoryNodes != nil { result.insert("cpuset") }
         if limits.blockIO != nil { result.insert("blkio") }
-        if !limits.hugepages.isEmpty { result.insert("hugetlb") }
+        if limits.hugepages.contains(where: { isLimit($0.limit) }) { result.insert("hugetlb") }
         if limits.networkClass != nil { result.insert("net_cls") }
         if !limits.networkPriorities.isEmpty { result.insert("net_prio") }
         if !limits.rdma.isEmpty { result.insert("rdma") }
@@ -67,7 +82,7 @@ enum CgroupSettings {
 extension CgroupSettings {
     private static func classic(_ limits: CgroupLimits, _ controller: String) -> [CgroupLimits.Setting] {
         var result: [CgroupLimits.Setting] = []
-        func set(_ file: String, _ value: String, absence: String? = nil) {
+        func set(_ file: String, _ value: String, absence: CgroupLimits.Setting.Absence? = nil) {
             result.append(.init(file: file, value: value, absence: absence))
         }
         switch controller {
@@ -75,7 +90,7 @@ extension CgroupSettings {
             if let memory = limits.memory { set("memory.limit_in_bytes", amount(memory, "-1")) }
             if let both = limits.memoryAndSwap {
                 let unlimited = both == CgroupLimits.unlimited
-                set("memory.memsw.limit_in_bytes", amount(both, "-1"), absence: unlimited ? "" : withoutSwap)
+                set("memory.memsw.limit_in_bytes", amount(both, "-1"), absence: unlimited ? .tolerated : withoutSwap)
             }
             if let reservation = limits.memoryReservation {
                 set("memory.soft_limit_in_bytes", amount(reservation, "-1"))
@@ -83,7 +98,8 @@ extension CgroupSettings {
             if let buffers = limits.kernelTCPMemory {
                 set(
                     "memory.kmem.tcp.limit_in_bytes", amount(buffers, "-1"),
-                    absence: "linux.resources.memory.kernelTCP: this kernel has no such limit")
+                    absence: buffers == CgroupLimits.unlimited
+                        ? .tolerated : .refused(field: "memory.kernelTCP", reason: "this kernel has no such limit"))
             }
             if let swappiness = limits.swappiness { set("memory.swappiness", "\(swappiness)") }
             if let disabled = limits.disablesOutOfMemoryKiller { set("memory.oom_control", disabled ? "1" : "0") }
@@ -109,7 +125,7 @@ extension CgroupSettings {
             for pages in limits.hugepages {
                 let limit = amount(pages.limit, "-1")
                 set("hugetlb.\(pages.size).limit_in_bytes", limit)
-                set("hugetlb.\(pages.size).rsvd.limit_in_bytes", limit, absence: withoutReservations(pages))
+                set("hugetlb.\(pages.size).rsvd.limit_in_bytes", limit, absence: .tolerated)
             }
         case "net_cls":
             if let number = limits.networkClass { set("net_cls.classid", "\(number)") }
@@ -129,7 +145,8 @@ extension CgroupSettings {
             result.append(
                 .init(
                     file: file, value: value, otherwise: [.init(file: alternative, value: value)],
-                    absence: "linux.resources.blockIO.\(field): no input/output scheduler here has weights"))
+                    absence: .refused(
+                        field: "blockIO.\(field)", reason: "no input/output scheduler here has weights")))
         }
         if let weight = blockIO.weight { weigh("blkio.weight", "blkio.bfq.weight", "\(weight)", "weight") }
         if let weight = blockIO.leafWeight {
@@ -153,15 +170,16 @@ extension CgroupSettings {
         return result
     }
 
-    private static let withoutSwap =
-        "linux.resources.memory.swap: this kernel does not count swap; memory alone is the limit"
-    private static let withoutIdle = "linux.resources.cpu.idle: this kernel has no idle cgroups"
-    private static let withoutBurst = "linux.resources.cpu.burst: this kernel has no bursts"
-    private static let withoutRealtime = "linux.resources.cpu.realtime…: this kernel has no realtime group scheduling"
-
-    private static func withoutReservations(_ pages: CgroupLimits.Hugepages) -> String {
-        "linux.resources.hugepageLimits: this kernel limits the use of \(pages.size) pages, not their reservation"
-    }
+    /// What would be limited is use beyond the memory limit, which on such a kernel nothing counts.
+    private static let withoutSwap = CgroupLimits.Setting.Absence.refused(
+        field: "memory.swap",
+        reason: "this kernel does not count swap: leave it out, or start the kernel with swapaccount=1")
+    private static let withoutIdle = CgroupLimits.Setting.Absence.refused(
+        field: "cpu.idle", reason: "this kernel has no idle cgroups")
+    private static let withoutBurst = CgroupLimits.Setting.Absence.refused(
+        field: "cpu.burst", reason: "this kernel has no bursts")
+    private static let withoutRealtime = CgroupLimits.Setting.Absence.refused(
+        field: "cpu.realtimeRuntime", reason: "this kernel has no realtime group scheduling")
 }
 
 // MARK: - v2
@@ -169,7 +187,7 @@ extension CgroupSettings {
 extension CgroupSettings {
     private static func unified(_ limits: CgroupLimits, _ controller: String) -> [CgroupLimits.Setting] {
         var result: [CgroupLimits.Setting] = []
-        func set(_ file: String, _ value: String, absence: String? = nil) {
+        func set(_ file: String, _ value: String, absence: CgroupLimits.Setting.Absence? = nil) {
             result.append(.init(file: file, value: value, absence: absence))
         }
         switch controller {
@@ -177,7 +195,7 @@ extension CgroupSettings {
             if let memory = limits.memory { set("memory.max", amount(memory, "max")) }
             if let swap = swapAlone(limits) {
                 let unlimited = swap == CgroupLimits.unlimited
-                set("memory.swap.max", amount(swap, "max"), absence: unlimited ? "" : withoutSwap)
+                set("memory.swap.max", amount(swap, "max"), absence: unlimited ? .tolerated : withoutSwap)
             }
             if let reservation = limits.memoryReservation { set("memory.low", amount(reservation, "max")) }
         case "cpu":
@@ -201,7 +219,7 @@ extension CgroupSettings {
             for pages in limits.hugepages {
                 let limit = amount(pages.limit, "max")
                 set("hugetlb.\(pages.size).max", limit)
-                set("hugetlb.\(pages.size).rsvd.max", limit, absence: withoutReservations(pages))
+                set("hugetlb.\(pages.size).rsvd.max", limit, absence: .tolerated)
             }
         case "rdma": result = rdma(limits)
         default: break
@@ -226,7 +244,8 @@ extension CgroupSettings {
                 .init(
                     file: "io.bfq.weight", value: "\(prefix)\(weight)",
                     otherwise: [.init(file: "io.weight", value: "\(prefix)\(self.weight(ofBlockIO: weight))")],
-                    absence: "linux.resources.blockIO.\(field): no input/output scheduler here has weights"))
+                    absence: .refused(
+                        field: "blockIO.\(field)", reason: "no input/output scheduler here has weights")))
         }
         if let weight = blockIO.weight { weigh("", weight, "weight") }
         for device in blockIO.devices {

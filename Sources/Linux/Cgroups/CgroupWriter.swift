@@ -4,32 +4,27 @@ import Glibc
 /// for one file.
 struct CgroupWriter: ~Copyable {
     private let directory: String
-    private let above: String
     private var file = ""
     private var descriptor: Int32 = -1
 
-    /// - Parameter above: the directory whose values stand for those left empty.
-    init(directory: String, above: String) {
-        self.directory = directory
-        self.above = above
-    }
+    init(directory: String) { self.directory = directory }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// - Returns: what to say where the kernel has no such file and can do without.
-    mutating func write(_ setting: CgroupLimits.Setting) throws(SystemError) -> String? {
-        var value = setting.value
-        if value.isEmpty { value = try SystemFile.read("\(above)/\(setting.file)") }
-        do throws(SystemError) { try write(value, to: setting.file) } catch {
+    /// - Throws: also for a limit that this kernel has no file for: one that was asked for is not left out.
+    mutating func write(_ setting: CgroupLimits.Setting) throws(SystemError) {
+        do throws(SystemError) { try write(setting.value, to: setting.file) } catch {
             guard error.errno == ENOENT else { throw error }
             for alternative in setting.otherwise where SystemFile.exists("\(directory)/\(alternative.file)") {
-                try write(alternative.value, to: alternative.file)
-                return nil
+                return try write(alternative.value, to: alternative.file)
             }
-            guard let absence = setting.absence else { throw error }
-            return absence.isEmpty ? nil : absence
+            switch setting.absence {
+            case .tolerated: return
+            case .refused(let field, let reason):
+                throw SystemError("limit", "linux.resources.\(field)", errno: 0, advice: reason)
+            case nil: throw error
+            }
         }
-        return nil
     }
 
     private mutating func write(_ value: String, to name: String) throws(SystemError) {

@@ -54,10 +54,12 @@ public struct IdentityMaps: Equatable, Sendable {
     /// Writes them for a process that waits in its new namespace.
     package func write(for pid: Int32) throws(SystemError) {
         do throws(SystemError) {
-            if needsHelpers { return try help(pid) }
-            if deniesSetGroups { try SystemFile.write("deny", to: "/proc/\(pid)/setgroups") }
-            try SystemFile.write(users, to: "/proc/\(pid)/uid_map")
-            try SystemFile.write(groups, to: "/proc/\(pid)/gid_map")
+            try Dumps.allowing { () throws(SystemError) in
+                if needsHelpers { return try help(pid) }
+                if deniesSetGroups { try SystemFile.write("deny", to: "/proc/\(pid)/setgroups") }
+                try SystemFile.write(users, to: "/proc/\(pid)/uid_map")
+                try SystemFile.write(groups, to: "/proc/\(pid)/gid_map")
+            }
         } catch { throw error.during("id maps") }
     }
 
@@ -99,7 +101,9 @@ public struct IdentityMaps: Equatable, Sendable {
         do throws(SystemError) {
             _ = try child.start(namespaces: .user, cgroup: -1) { (_: LauncherStage, pid: Int32) throws(SystemError) in
                 try write(for: pid)
-                descriptor = try OwnedDescriptor(opening: "/proc/\(pid)/ns/user", O_RDONLY).release()
+                descriptor = try Dumps.allowing { () throws(SystemError) in
+                    try OwnedDescriptor(opening: "/proc/\(pid)/ns/user", O_RDONLY).release()
+                }
             }
         } catch {
             guard descriptor >= 0 else { throw error }

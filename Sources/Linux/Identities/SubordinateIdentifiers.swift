@@ -46,8 +46,8 @@ public struct SubordinateIdentifiers: Equatable, Sendable {
 
     private static func lines(_ text: String) -> [(name: String, range: Range)] {
         text.parts(between: "\n").compactMap { line in
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 3, !fields[0].isEmpty, !fields[0].hasPrefix("#"), let first = UInt32(fields[1]),
+            let fields = line.fields(between: ":")
+            guard fields.count == 3, !fields[0].isEmpty, !fields[0].starts("#"), let first = UInt32(fields[1]),
                 let count = UInt32(fields[2]), count > 0
             else { return nil }
             let range = Range(first: first, count: count)

@@ -124,12 +124,12 @@ extension UserNamespacePlan.Facts {
     static func names(of user: UInt32, passwd: String, environment: [String]) -> [String] {
         var names: [String] = []
         for line in passwd.parts(between: "\n") {
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            let fields = line.fields(between: ":")
             if fields.count > 2, fields[2] == "\(user)" { names.append(String(fields[0])) }
         }
         if names.isEmpty {
             names += ["USER=", "LOGNAME="].compactMap { prefix in
-                environment.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+                environment.first { $0.starts(prefix) }?.rest(after: prefix).map { String($0) }
             }
         }
         names.append("\(user)")

@@ -20,7 +20,7 @@ public struct CapabilitySet: OptionSet, Sendable, Hashable, CustomStringConverti
     /// The capability of a name, with or without `CAP_`, in any case; nil where there is none.
     public init?(named name: String) {
         let upper = name.uppercased()
-        let full = upper.hasPrefix("CAP_") ? upper : "CAP_" + upper
+        let full = upper.starts("CAP_") ? upper : "CAP_" + upper
         guard let number = Self.names.firstIndex(of: full) else { return nil }
         self.init(rawValue: 1 << UInt64(number))
     }

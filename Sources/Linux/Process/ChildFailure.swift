@@ -6,11 +6,21 @@ package enum ChildFailure {
     static func error(
         _ operation: String, _ object: String, errno number: Int32, hookStatus: Int32, stage: String?
     ) -> SystemError {
-        guard hookStatus != 0 else { return SystemError(operation, object, errno: number, stage: stage) }
+        guard hookStatus != 0 else {
+            return SystemError(operation, object, errno: number, stage: stage, advice: advice(operation, number))
+        }
         // As waitpid(2) packs it.
         let signal = hookStatus & 0x7f
         let words = signal == 0 ? "ended with exit status \(hookStatus >> 8 & 0xff)" : "was killed by signal \(signal)"
         return SystemError("run hook", "\(object): it \(words)", errno: 0, stage: stage)
+    }
+
+    /// Beginning without a keyring of its own would be beginning with the launcher's.
+    private static func advice(_ operation: String, _ number: Int32) -> String? {
+        guard operation == "keyctl" else { return nil }
+        return number == EDQUOT
+            ? "this user has as many keys as he may (/proc/key-users): raise kernel.keys.maxkeys"
+            : "with --no-new-keyring a container shares its launcher's"
     }
 
     /// The size of a report.
@@ -24,6 +34,7 @@ package enum ChildFailure {
             isolab_run_hook.rawValue: "run hook startContainer", isolab_execute.rawValue: "execve",
             isolab_seccomp.rawValue: "seccomp", isolab_no_new_privileges.rawValue: "prctl",
             isolab_parent_death.rawValue: "prctl", isolab_await_start.rawValue: "read",
+            isolab_take_terminal.rawValue: "ioctl",
         ]
         return error(
             operations[UInt32(bitPattern: report.operation)] ?? "start", program, errno: report.error,

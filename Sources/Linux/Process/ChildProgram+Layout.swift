@@ -9,6 +9,10 @@ extension ChildProgram {
     }
 
     func reserve<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+        if isForSuccessor, let kept {
+            let size = MemoryLayout<Element>.stride * max(count, 1)
+            return kept.reserve(size).bindMemory(to: type, capacity: max(count, 1))
+        }
         let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
         allocations.append(UnsafeMutableRawPointer(pointer))
         return pointer
@@ -51,7 +55,7 @@ extension ChildProgram {
         case .joinCgroups: return make(isolab_join_cgroups, array(inputs.cgroupTasks), UInt64(inputs.cgroupTasks.count))
         case .awaitLauncher(let stage):
             return make(isolab_await_gate, UInt64(stage.rawValue), stage.isSilent ? 1 : 0)
-        case .succeed: return make(isolab_succeed)
+        case .succeed(let pass): return make(isolab_succeed, pass)
         case .handOver: return make(isolab_hand_over)
         case .awaitPublication:
             return make(isolab_await_publication, UInt64(bitPattern: Int64(inputs.publication)))
@@ -66,10 +70,14 @@ extension ChildProgram {
                 isolab_open_terminal,
                 array([
                     isolab_terminal(
-                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user, console: console ? 1 : 0
-                    )
+                        socket: inputs.consoleSocket, rows: rows, columns: columns, user: user,
+                        console: console ? 1 : 0,
+                        controls: steps.contains { $0.isSucceed } ? 0 : 1)
                 ]))
-        case .findProgram(let candidates): return make(isolab_find_program, strings(candidates))
+        case .findProgram(let candidates, let byMode):
+            return make(isolab_find_program, strings(candidates), byMode ? 1 : 0)
+        case .findHome(let user):
+            return make(isolab_find_home, home.map { word($0) } ?? 0, UInt64(Self.homeSize), UInt64(user))
         case .systemCall(_, let number, let operands, let memory, let place):
             var all = operands + Array(repeating: 0, count: max(0, 4 - operands.count))
             if let memory { all[place] = array(memory) }
@@ -102,21 +110,26 @@ extension ChildProgram {
         case .cloneTree(let slot, let source, let deep):
             return make(isolab_clone_tree, UInt64(slot), text(source), deep ? recursive : 0)
         case .makeTree(let slot, let type, let options, let attributes):
-            var pairs: [UInt64] = []
-            for option in options.split(separator: ",") {
-                let parts = option.split(separator: "=", maxSplits: 1)
+            // What the table of mounts calls it.
+            var pairs = [text("source"), text(type)]
+            for option in options.parts(between: ",") {
+                let parts = option.parts(between: "=", maxSplits: 1)
                 pairs += [text(String(parts[0])), parts.count > 1 ? text(String(parts[1])) : 0]
             }
             return make(isolab_make_tree, UInt64(slot), text(type), array(pairs + [0, 0]), attributes.rawValue)
         case .attachTree(let slot, let target): return make(isolab_attach_tree, UInt64(slot), text(target))
-        case .bindFile(let slot, let target): return make(isolab_bind_file, UInt64(slot), text(target))
+        case .bindDevice(let slot, let target): return make(isolab_bind_device, UInt64(slot), text(target))
+        case .cloneInside(let slot, let source, let deep):
+            return make(isolab_clone_inside, UInt64(slot), text(source), deep ? recursive : 0)
+        case .holdDevices: return make(isolab_hold_devices)
         case .bindRoot(let path): return make(isolab_bind_root, text(path))
         case .detach(let path): return make(isolab_detach, text(path))
+        case .conceal(let path): return make(isolab_conceal, text(path))
         case .pivotRoot(let path): return make(isolab_pivot_root, text(path))
         case .mask(let path): return make(isolab_mask, text(path))
         case .makeReadOnly(let path): return make(isolab_make_read_only, text(path))
         case .makeDirectory(let path, let mode): return make(isolab_make_directory, text(path), UInt64(mode))
-        case .ensureDirectory(let path): return make(isolab_make_directory, text(path), 0o755, 1)
+        case .ensureDirectory(let path): return make(isolab_ensure_directory, text(path))
         case .makeDevice(let path, let mode, let major, let minor, let user, let group):
             return make(
                 isolab_make_device, text(path), UInt64(mode), Self.device(major, minor), UInt64(user), UInt64(group))
@@ -124,6 +137,7 @@ extension ChildProgram {
         case .writeFile(let path, let content):
             return make(isolab_write_file, text(path), text(content), UInt64(content.utf8.count))
         case .changeDirectory(let path): return make(isolab_change_directory, text(path))
+        case .tryDirectory(let path): return make(isolab_change_directory, text(path), 1)
         case .setHostName(let name): return make(isolab_set_host_name, text(name), UInt64(name.utf8.count))
         case .setDomainName(let name): return make(isolab_set_domain_name, text(name), UInt64(name.utf8.count))
         case .loopbackUp: return make(isolab_loopback_up)
@@ -134,6 +148,7 @@ extension ChildProgram {
                 isolab_set_groups, UInt64(primary), array(additional ?? []), UInt64(additional?.count ?? 0),
                 additional == nil ? 1 : 0)
         case .setUser(let user): return make(isolab_set_user, UInt64(user))
+        case .sessionKeyring(let name): return make(isolab_session_keyring, name.map(text) ?? 0)
         case .keepCapabilities: return make(isolab_keep_capabilities)
         case .limitBoundingSet(let set): return make(isolab_limit_bounding, set.rawValue)
         case .setCapabilities(let effective, let permitted, let inheritable):
@@ -150,26 +165,40 @@ extension ChildProgram {
             let plain = lay(.seccomp(instructions: instructions, flags: flags), inputs)
             return make(isolab_pass_listener, plain.a, plain.b)
         case .parentDeathSignal(let signal): return make(isolab_parent_death, UInt64(signal))
-        case .newSession: return make(isolab_new_session)
+        case .newSession: return make(isolab_new_session, isForSuccessor ? 1 : 0)
+        case .takeTerminal: return make(isolab_take_terminal)
+        case .holdLabel(let module): return make(isolab_hold_label, module.rawValue, strings(module.files))
+        case .writeLabel(let module, let label):
+            return make(isolab_write_label, module.rawValue, text(label), UInt64(label.utf8.count))
+        case .adjustMemoryScore(let score):
+            return make(isolab_adjust_memory_score, text("\(score)"), UInt64("\(score)".utf8.count))
         case .setFileModeMask(let mask): return make(isolab_set_mask, UInt64(mask))
         case .streams: return make(isolab_streams, array(inputs.streams))
+        case .nullStreams: return make(isolab_null_streams)
         case .resetSignals: return make(isolab_reset_signals)
         case .ownStreams(let user): return make(isolab_own_streams, UInt64(user))
         case .closeOtherDescriptors(let preserved): return make(isolab_close_on_exec, UInt64(3 + preserved))
         case .closeAtOnce(let preserved):
-            // A successor has yet to send its terminal away.
-            let console = steps.contains(.succeed) ? inputs.consoleSocket : -1
-            let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication, console].filter { $0 >= 0 }.sorted()
+            let kept = [inputs.startFIFO, inputs.reportFIFO, inputs.publication].filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
         case .execute(let candidates, let arguments, let environment):
-            return make(isolab_execute, strings(candidates), strings(arguments), strings(environment))
+            let entries = environment.map { entry in
+                if let home, entry == "HOME=" { word(home) } else { text(entry) }
+            }
+            return make(isolab_execute, strings(candidates), strings(arguments), array(entries + [0]))
         }
+    }
+
+    /// 0: no limit, as good as one of some hundred million years.
+    private static func milliseconds(_ seconds: Int?) -> UInt64 {
+        guard let seconds, seconds > 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1000)
+        return overflow ? 0 : product
     }
 
     private func lay(_ hook: ChildHook) -> UInt64 {
         let stackSize = 32 * 1024
-        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
-        allocations.append(stack)
+        let stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
         func strings(_ values: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
             let list = reserve(UnsafePointer<CChar>?.self, values.count + 1)
             for (index, value) in values.enumerated() { (list + index).initialize(to: characters(value)) }
@@ -183,7 +212,7 @@ extension ChildProgram {
             isolab_hook(
                 path: characters(hook.path), argv: strings(hook.arguments), envp: strings(hook.environment),
                 input: characters(hook.input), length: UInt64(hook.input.utf8.count),
-                pid_offset: UInt64(hook.pidPlace ?? 0), timeout: UInt64(hook.timeout ?? 0) * 1000, stack: stack,
+                pid_offset: UInt64(hook.pidPlace ?? 0), timeout: Self.milliseconds(hook.timeout), stack: stack,
                 stack_size: UInt64(stackSize))
         ])
     }

@@ -8,6 +8,13 @@ package final class ChildProgram {
     package let steps: [ChildStep]
     /// Every allocation that the steps point into.
     var allocations: [UnsafeMutableRawPointer] = []
+    /// What a successor keeps, where there is one; and whether it is being filled.
+    let kept: KeptMemory?
+    private(set) var isForSuccessor = false
+    /// What becomes the program's HOME, where a step looks for it.
+    private(set) var home: UnsafeMutablePointer<UInt8>?
+    /// Of the longest path and the name before it.
+    static let homeSize = 4096 + 8
     private let child: UnsafeMutablePointer<isolab_child>
     private let joinNames: [String]
 
@@ -52,17 +59,24 @@ package final class ChildProgram {
     package init(_ steps: [ChildStep], inputs: Inputs) {
         self.steps = steps
         joinNames = inputs.joins.map { "\($0.namespaces) of \($0.name)" }
-        child = .allocate(capacity: 1)
+        let split = steps.firstIndex { $0.isSucceed || $0 == .handOver }.map { $0 + 1 } ?? steps.count
+        let kept = split < steps.count ? KeptMemory() : nil
+        self.kept = kept
+        child =
+            kept?.reserve(MemoryLayout<isolab_child>.size).bindMemory(to: isolab_child.self, capacity: 1)
+            ?? .allocate(capacity: 1)
         child.initialize(to: isolab_child())
         // Copying a tree goes down directory by directory, each with a buffer.
         let copies = steps.contains { if case .copyUp = $0 { true } else { false } }
         let stackSize = (copies ? 1024 : 64) * 1024
-        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 64)
-        allocations.append(stack)
-        let array = reserve(isolab_step.self, steps.count)
-        for (index, step) in steps.enumerated() { array[index] = lay(step, inputs) }
-        child.pointee.steps = UnsafePointer(array)
-        child.pointee.count = UInt64(steps.count)
+        let stack = Self.stack(stackSize, in: steps.contains(.handOver) ? kept : nil)
+        if kept == nil || !steps.contains(.handOver) { allocations.append(stack) }
+        isForSuccessor = kept != nil
+        if steps.contains(where: { if case .findHome = $0 { true } else { false } }) { home = layHome() }
+        isForSuccessor = false
+        child.pointee.steps = lay(steps[..<split], inputs)
+        child.pointee.count = UInt64(split)
+        if split < steps.count { layForSuccessor(steps[split...], inputs) }
         child.pointee.stamps = reserve(UInt64.self, steps.count)
         child.pointee.stack = stack
         child.pointee.stack_size = UInt64(stackSize)
@@ -78,9 +92,47 @@ package final class ChildProgram {
         child.pointee.join_count = UInt64(inputs.joins.count)
     }
 
+    private static func stack(_ size: Int, in kept: KeptMemory?) -> UnsafeMutableRawPointer {
+        kept?.reserve(size) ?? UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+    }
+
+    private func layHome() -> UnsafeMutablePointer<UInt8> {
+        let entry = reserve(UInt8.self, Self.homeSize)
+        for (index, byte) in Array("HOME=/\0".utf8).enumerated() { entry[index] = byte }
+        return entry
+    }
+
+    private func lay(_ steps: ArraySlice<ChildStep>, _ inputs: Inputs) -> UnsafePointer<isolab_step> {
+        let array = reserve(isolab_step.self, steps.count)
+        for (index, step) in steps.enumerated() { array[index] = lay(step, inputs) }
+        return UnsafePointer(array)
+    }
+
+    private func layForSuccessor(_ steps: ArraySlice<ChildStep>, _ inputs: Inputs) {
+        isForSuccessor = true
+        let stackSize = 64 * 1024
+        child.pointee.later_steps = lay(steps, inputs)
+        child.pointee.later_count = UInt64(steps.count)
+        let stack = UnsafeMutableRawPointer(reserve(UInt8.self, stackSize))
+        if self.steps.contains(.handOver) {
+            child.pointee.leaving_stack = stack
+            child.pointee.leaving_stack_size = UInt64(stackSize)
+        } else {
+            child.pointee.later_stack = stack
+            child.pointee.later_stack_size = UInt64(stackSize)
+        }
+        // Room for the one that this may take itself.
+        let copy = reserve(isolab_range.self, (kept?.ranges.count ?? 0) + 1)
+        let ranges = kept?.ranges ?? []
+        isForSuccessor = false
+        for (index, range) in ranges.enumerated() { copy[index] = range }
+        child.pointee.kept = UnsafePointer(copy)
+        child.pointee.kept_count = UInt64(ranges.count)
+    }
+
     deinit {
         for allocation in allocations { allocation.deallocate() }
-        child.deallocate()
+        if kept == nil { child.deallocate() }
     }
 
     /// The stamps of a child that has been made: its first instruction, and the end of each step.
@@ -97,6 +149,9 @@ package final class ChildProgram {
             step.operation, step.object, errno: child.pointee.error, hookStatus: child.pointee.hook_status,
             stage: "step \(index + 1) of \(steps.count), \(step.name)")
     }
+
+    /// Whether the score by which the kernel chooses whom to kill might not be set.
+    package var declinesMemoryScore: Bool { child.pointee.declined != 0 }
 
     /// The descriptor of the seccomp listener, as the child numbers it.
     package var listener: Int32 { child.pointee.listener }
@@ -153,9 +208,12 @@ package final class ChildProgram {
         if word == UInt32(ISOLAB_HANDED_OVER) {
             // The child walks on in this memory, and nobody will say when it is done with it.
             _ = Unmanaged.passRetained(self)
+            WaitingChild.note(child)
             return (pid, child.pointee.pidfd)
         }
         if let failure = refusal ?? self.failure {
+            // Its filter may not let it end by itself.
+            isolab_pidfd_send_signal(child.pointee.pidfd, SIGKILL)
             Glibc.close(child.pointee.pidfd)
             _ = try? ProcessExit.wait(for: pid)
             throw failure
@@ -169,7 +227,9 @@ package final class ChildProgram {
             guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(successor)") }
             return (successor, descriptor)
         }
-        if let index = steps.indices.dropLast().first(where: { child.pointee.stamps[$0] == 0 }) {
+        if let index = steps.indices.prefix(Int(child.pointee.count)).dropLast().first(where: {
+            child.pointee.stamps[$0] == 0
+        }) {
             // It is gone, and not by a step that failed: somebody killed it, most likely the kernel.
             Glibc.close(child.pointee.pidfd)
             let ending = try ProcessExit.wait(for: pid).ending

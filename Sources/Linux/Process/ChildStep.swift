@@ -6,8 +6,9 @@ public enum ChildStep: Equatable, Sendable {
     case joinCgroups
     /// Wait until the launcher has done its part (id maps, hooks, the state on disk).
     case awaitLauncher(LauncherStage)
-    /// What follows is done by a process of its own: in the pid namespace that was joined, in memory of its own.
-    case succeed
+    /// What follows is done by a process of its own, in the pid namespace that was joined. It has nothing of its maker's memory
+    /// but what it needs. `pass` is what a filter knows the call by that lets nobody else through, or 0.
+    case succeed(pass: UInt64)
     /// From here on the child needs its launcher no more, who may end.
     case handOver
     /// Say that the successor is there, and wait until the launcher has written it down.
@@ -23,8 +24,11 @@ public enum ChildStep: Equatable, Sendable {
     /// Make a terminal of the container's devpts, send its master to the launch's console socket, and make it the
     /// standard streams and the controlling terminal.
     case openTerminal(rows: UInt16, columns: UInt16, user: UInt32, console: Bool)
-    /// One of the candidates must be there and executable.
-    case findProgram(candidates: [String])
+    /// One of the candidates must be there and executable; by mode: by somebody.
+    case findProgram(candidates: [String], byMode: Bool)
+    /// Sets the variable HOME of the program, where its environment has `HOME=`, by the container's /etc/passwd; `/` where that
+    /// does not know the user.
+    case findHome(user: UInt32)
     /// A system call without a step of its own; `memory` is laid out and its address put in place of operand `place`.
     case systemCall(name: String, number: Int, operands: [UInt64], memory: [UInt64]?, place: Int)
     /// `setns(2)` with one of the launch's descriptors.
@@ -39,23 +43,29 @@ public enum ChildStep: Equatable, Sendable {
     case cloneTree(slot: Int, source: String, recursive: Bool)
     /// `fsopen(2)`, `fsconfig(2)`, `fsmount(2)`: a new mount not attached yet, held in a slot; options parted by commas.
     case makeTree(slot: Int, type: String, options: String, attributes: MountAttributes)
-    /// `move_mount(2)`: attaches the tree of a slot.
+    /// `move_mount(2)`: attaches the tree of a slot to a directory or a file, made where it is absent.
     case attachTree(slot: Int, target: String)
-    /// Attaches the tree of a slot to a file, made where it is absent.
-    case bindFile(slot: Int, target: String)
     /// `mount_setattr(2)` on the tree of a slot, before anybody can see it.
     case setTreeAttributes(
         slot: Int, set: MountAttributes, clear: MountAttributes, propagation: MountFlags, recursive: Bool)
-    /// `chroot(2)` into the new root for a while: hooks will need to see the old one once more.
+    /// Paths are those of the new root for a while; the process stays in the old one, which hooks will need once more.
     case enterRoot(path: String)
     case leaveRoot
     /// Takes one of the launch's trees into a slot: an idmapped mount, which no child in a user namespace could make.
     case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
+    /// Attaches a device of the host's over an empty file, where devices are made.
+    case bindDevice(slot: Int, target: String)
+    /// As `cloneTree`, of a path of the container.
+    case cloneInside(slot: Int, source: String, recursive: Bool)
+    /// What follows for /dev is made in the directory that is there now, and nothing where a mount put it there.
+    case holdDevices
     /// Binds a directory over itself, reached without links, and holds it: what is entered as the root from then on.
     case bindRoot(path: String)
     case detach(path: String)
+    /// Detaches what is mounted there, or covers it where it may not be.
+    case conceal(path: String)
     case pivotRoot(path: String)
     /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
     case moveRoot(path: String)
@@ -64,12 +74,14 @@ public enum ChildStep: Equatable, Sendable {
     /// Bind a path over itself, read-only; an absent one is passed over.
     case makeReadOnly(path: String)
     case makeDirectory(path: String, mode: UInt32)
-    /// Makes a directory where it can be made; what needs it says so where not.
+    /// Makes a directory and those above it where they can be made; what needs it says so where not.
     case ensureDirectory(path: String)
     case makeDevice(path: String, mode: UInt32, major: UInt32, minor: UInt32, user: UInt32, group: UInt32)
     case makeLink(target: String, path: String)
     case writeFile(path: String, content: String)
     case changeDirectory(path: String)
+    /// The same before the change of user: where it is refused to this one too, it is tried once more.
+    case tryDirectory(path: String)
     case setHostName(String)
     case setDomainName(String)
     case loopbackUp
@@ -77,6 +89,8 @@ public enum ChildStep: Equatable, Sendable {
     /// `additional` nil leaves the supplementary groups as they are (a user namespace where setgroups is denied).
     case setGroups(primary: UInt32, additional: [UInt32]?)
     case setUser(UInt32)
+    /// A session keyring that is not the launcher's: the one of a name, made where there is none, or a new one without a name.
+    case sessionKeyring(name: String?)
     case keepCapabilities
     case limitBoundingSet(to: CapabilitySet)
     case setCapabilities(effective: CapabilitySet, permitted: CapabilitySet, inheritable: CapabilitySet)
@@ -89,9 +103,19 @@ public enum ChildStep: Equatable, Sendable {
     /// The signal the child gets when the *thread* that launched it ends (PR_SET_PDEATHSIG).
     case parentDeathSignal(Int32)
     case newSession
+    /// The standard input becomes the controlling terminal, of a successor.
+    case takeTerminal
+    /// Opens the file of procfs that takes the process's label, while it is in sight, and writes to it later.
+    case holdLabel(SecurityModule)
+    case writeLabel(SecurityModule, String)
+    /// Sets `/proc/self/oom_score_adj`, of a child whose launcher is suspended (CLONE_VFORK): of others it would be both's. Where
+    /// it may not be set it is not (`ChildProgram.declinesMemoryScore`).
+    case adjustMemoryScore(Int)
     case setFileModeMask(UInt32)
     /// Put the launch's three streams on 0, 1 and 2.
     case streams
+    /// Of the standard streams that are the host's null device make the container's own.
+    case nullStreams
     /// Give the standard streams to the user, where they are not everybody's.
     case ownStreams(UInt32)
     case resetSignals
@@ -103,7 +127,22 @@ public enum ChildStep: Equatable, Sendable {
     case execute(candidates: [String], arguments: [String], environment: [String])
 }
 
+/// A security module by which a process gets a label at its next execve (proc_pid_attr(5)).
+public enum SecurityModule: UInt64, Sendable {
+    case appArmor = 0
+    case selinux = 1
+
+    var files: [String] {
+        switch self {
+        case .appArmor: ["/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"]
+        case .selinux: ["/proc/self/attr/exec"]
+        }
+    }
+}
+
 extension ChildStep {
+    var isSucceed: Bool { if case .succeed = self { true } else { false } }
+
     /// One or two words for a chart and for the stage of an error: `mount overlay`, `pivot_root`, `execve`.
     public var name: String {
         switch self {
@@ -118,13 +157,18 @@ extension ChildStep {
         case .hook(let hook): "hook \(hook.path)"
         case .openTerminal: "terminal"
         case .findProgram: "find program"
+        case .findHome: "find home"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace(_, let namespaces): "join \(namespaces)"
         case .adoptTree: "adopt tree"
         case .setTreeAttributes: "mount_setattr"
-        case .enterRoot: "chroot"
+        case .enterRoot: "enter root"
         case .leaveRoot: "leave root"
         case .copyUp(_, let path): "copy up \(path)"
+        case .bindDevice(_, let target): "bind \(target)"
+        case .cloneInside(_, let source, _): "open_tree \(source)"
+        case .holdDevices: "hold /dev"
+        case .conceal(let path): "conceal \(path)"
         case .moveRoot: "move root"
         case .ownStreams: "own streams"
         case .closeAtOnce: "close descriptors"
@@ -137,7 +181,6 @@ extension ChildStep {
         case .cloneTree(_, let source, _): "open_tree \(source)"
         case .makeTree(_, let type, _, _): "fsmount \(type)"
         case .attachTree(_, let target): "attach \(target)"
-        case .bindFile(_, let target): "bind \(target)"
         case .bindRoot(let path): "bind root \(path)"
         case .detach(let path): "umount \(path)"
         case .pivotRoot: "pivot_root"
@@ -147,13 +190,14 @@ extension ChildStep {
         case .makeDevice(let path, _, _, _, _, _): "mknod \(path)"
         case .makeLink(_, let path): "symlink \(path)"
         case .writeFile(let path, _): "write \(path)"
-        case .changeDirectory(let path): "chdir \(path)"
+        case .changeDirectory(let path), .tryDirectory(let path): "chdir \(path)"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "loopback up"
         case .setLimit(let limit): "rlimit \(limit.resource.name)"
         case .setGroups: "setgroups"
         case .setUser: "setuid"
+        case .sessionKeyring: "session keyring"
         case .keepCapabilities: "keep capabilities"
         case .limitBoundingSet: "bounding set"
         case .setCapabilities: "capset"
@@ -162,8 +206,13 @@ extension ChildStep {
         case .seccomp, .seccompWithListener: "seccomp"
         case .parentDeathSignal: "parent-death signal"
         case .newSession: "setsid"
+        case .takeTerminal: "take terminal"
+        case .holdLabel: "hold label"
+        case .writeLabel: "label"
+        case .adjustMemoryScore: "oom_score_adj"
         case .setFileModeMask: "umask"
         case .streams: "streams"
+        case .nullStreams: "null streams"
         case .resetSignals: "reset signals"
         case .closeOtherDescriptors: "close_range"
         case .execute: "execve"
@@ -178,21 +227,28 @@ extension ChildStep {
         case .mountOverlay(let overlay, let target, let userAttributes):
             "overlay on \(target) (\(overlay.options(userAttributes: userAttributes))) in \(overlay.stack)"
         case .setMountAttributes(let path, _, _, _), .cloneTree(_, let path, _), .attachTree(_, let path),
-            .bindFile(_, let path), .bindRoot(let path), .detach(let path), .pivotRoot(let path), .mask(let path),
+            .bindDevice(_, let path), .cloneInside(_, let path, _), .bindRoot(let path), .detach(let path),
+            .conceal(let path), .pivotRoot(let path), .mask(let path),
             .makeReadOnly(let path),
             .makeDirectory(let path, _), .ensureDirectory(let path), .makeDevice(let path, _, _, _, _, _),
             .makeLink(_, let path),
-            .writeFile(let path, _), .changeDirectory(let path):
+            .writeFile(let path, _), .changeDirectory(let path), .tryDirectory(let path):
             path
         case .makeTree(_, let type, _, _): type
+        case .holdDevices: "/dev"
         case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
         case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
-        case .findProgram(let candidates): candidates.last ?? ""
+        case .findProgram(let candidates, _): candidates.last ?? ""
+        case .findHome(let user): "user \(user)"
         case .setHostName(let name), .setDomainName(let name): name
+        case .holdLabel(let module): module.files.last ?? ""
+        case .writeLabel(_, let label): label
+        case .adjustMemoryScore: "/proc/self/oom_score_adj"
         case .unshare(let namespaces): namespaces.description
         case .setLimit(let limit): limit.description
+        case .sessionKeyring: "a new session keyring"
         case .setUser(let user): "user \(user)"
         case .setGroups(let group, _): "group \(group)"
         case .limitBoundingSet(let set), .setAmbientCapabilities(let set), .setCapabilities(let set, _, _):
@@ -207,18 +263,21 @@ extension ChildStep {
     /// The system call an error names.
     public var operation: String {
         switch self {
-        case .joinCgroups, .writeFile: "write"
+        case .joinCgroups, .writeFile, .writeLabel, .adjustMemoryScore: "write"
+        case .holdLabel: "open"
         case .awaitLauncher, .handOver: "futex"
         case .succeed: "clone"
         case .awaitStart, .awaitPublication: "read"
         case .showProcesses: "fsconfig"
         case .hook, .execute, .findProgram: "execve"
-        case .openTerminal: "ioctl"
+        case .findHome: "read"
+        case .openTerminal, .takeTerminal: "ioctl"
         case .systemCall(let name, _, _, _, _): name
         case .joinNamespace: "setns"
         case .adoptTree: "dup"
         case .setTreeAttributes: "mount_setattr"
-        case .enterRoot, .leaveRoot: "chroot"
+        case .enterRoot: "open"
+        case .leaveRoot: "chdir"
         case .copyUp: "copy"
         case .moveRoot: "mount"
         case .ownStreams: "fchown"
@@ -227,21 +286,23 @@ extension ChildStep {
         case .mountOverlay: "mount"
         case .unshare: "unshare"
         case .setMountAttributes: "mount_setattr"
-        case .cloneTree, .bindRoot: "open_tree"
+        case .cloneTree, .cloneInside, .bindRoot: "open_tree"
+        case .holdDevices: "openat2"
         case .makeTree: "fsmount"
-        case .attachTree, .bindFile: "move_mount"
-        case .detach: "umount2"
+        case .attachTree, .bindDevice: "move_mount"
+        case .detach, .conceal: "umount2"
         case .pivotRoot: "pivot_root"
         case .makeDirectory, .ensureDirectory: "mkdir"
         case .makeDevice: "mknod"
         case .makeLink: "symlink"
-        case .changeDirectory: "chdir"
+        case .changeDirectory, .tryDirectory: "chdir"
         case .setHostName: "sethostname"
         case .setDomainName: "setdomainname"
         case .loopbackUp: "ioctl SIOCSIFFLAGS"
         case .setLimit: "prlimit"
         case .setGroups: "setgroups"
         case .setUser: "setresuid"
+        case .sessionKeyring: "keyctl"
         case .keepCapabilities, .limitBoundingSet, .setAmbientCapabilities, .noNewPrivileges, .parentDeathSignal,
             .guardLauncher:
             "prctl"
@@ -249,7 +310,7 @@ extension ChildStep {
         case .seccomp, .seccompWithListener: "seccomp"
         case .newSession: "setsid"
         case .setFileModeMask: "umask"
-        case .streams: "dup3"
+        case .streams, .nullStreams: "dup3"
         case .resetSignals: "rt_sigaction"
         case .closeOtherDescriptors: "close_range"
         }
@@ -273,7 +334,9 @@ extension ChildStep: CustomStringConvertible {
             "open_tree \(source)\(recursive ? " recursive" : "") → slot \(slot)"
         case .makeTree(let slot, let type, let options, let attributes):
             "fsmount \(type) [\(attributes)] \(options) → slot \(slot)"
-        case .attachTree(let slot, let target), .bindFile(let slot, let target): "move_mount slot \(slot) → \(target)"
+        case .cloneInside(let slot, let source, let recursive):
+            "open_tree \(source) inside\(recursive ? " recursive" : "") → slot \(slot)"
+        case .attachTree(let slot, let target), .bindDevice(let slot, let target): "move_mount slot \(slot) → \(target)"
         case .makeDirectory(let path, let mode): "mkdir \(path) mode 0\(String(mode, radix: 8))"
         case .ensureDirectory(let path): "mkdir \(path) where it can be made"
         case .makeDevice(let path, let mode, let major, let minor, _, _):
@@ -293,7 +356,9 @@ extension ChildStep: CustomStringConvertible {
             "seccomp filter of \(instructions.count) instructions, with a listener"
         case .hook(let hook): "hook \(hook.path) \(hook.arguments)"
         case .openTerminal(let rows, let columns, let user, _): "terminal \(columns)×\(rows) of user \(user)"
-        case .findProgram(let candidates): "find program \(candidates.joined(separator: " or "))"
+        case .findProgram(let candidates, let byMode):
+            "find program \(candidates.joined(separator: " or "))\(byMode ? ", by mode" : "")"
+        case .findHome(let user): "find home of user \(user)"
         case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
         case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
         case .adoptTree(let slot, let tree): "idmapped tree \(tree) → slot \(slot)"
@@ -301,6 +366,8 @@ extension ChildStep: CustomStringConvertible {
             "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
         case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"
         case .setFileModeMask(let mask): "umask 0\(String(mask, radix: 8))"
+        case .writeLabel(_, let label): "label \(label)"
+        case .adjustMemoryScore(let score): "oom_score_adj \(score)"
         case .pivotRoot(let path): "pivot_root \(path)"
         case .execute(let candidates, let arguments, _):
             "execve \(candidates.joined(separator: " or ")) \(arguments)"

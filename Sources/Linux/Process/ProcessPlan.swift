@@ -59,10 +59,10 @@ public struct ProcessPlan: Equatable, Sendable {
 
     /// Where the executable may be: itself where it has a slash, else in each directory of PATH.
     public static func candidates(for executable: String, environment: [String]) -> [String] {
-        if executable.contains("/") { return [executable] }
-        let path = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
+        if executable.holds("/") { return [executable] }
+        let path = environment.last { $0.starts("PATH=") }?.rest(after: "PATH=").map { String($0) }
         let directories = path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return directories.split(separator: ":").map { "\($0)/\(executable)" }
+        return directories.parts(between: ":").map { "\($0)/\(executable)" }
     }
 
     /// The path of a program that is installed, as it would be started; nil where it is not.

@@ -13,9 +13,9 @@ public enum SignalNumber {
     public static func parse(_ text: String) -> Int32? {
         if let number = Int32(text) { return (0...64).contains(number) ? number : nil }
         var name = text.uppercased()
-        if name.hasPrefix("SIG") { name.removeFirst(3) }
+        if name.starts("SIG") { name.removeFirst(3) }
         if let known = names.first(where: { $0.name == name }) { return known.number }
-        for (prefix, base, sign) in [("RTMIN+", Int32(34), Int32(1)), ("RTMAX-", 64, -1)] where name.hasPrefix(prefix) {
+        for (prefix, base, sign) in [("RTMIN+", Int32(34), Int32(1)), ("RTMAX-", 64, -1)] where name.starts(prefix) {
             if let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) { return base + sign * offset }
         }
         return nil

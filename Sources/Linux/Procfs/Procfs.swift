@@ -40,7 +40,7 @@ public enum Procfs {
     /// `Name:  123 kB` lines.
     static func kibibytes(_ text: String) -> [String: UInt64] {
         var result: [String: UInt64] = [:]
-        for line in text.split(separator: "\n") {
+        for line in text.parts(between: "\n") {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let words = line[line.index(after: colon)...].split { $0 == " " || $0 == "\t" }
             guard let first = words.first, let number = UInt64(first) else { continue }
@@ -109,6 +109,17 @@ public enum Procfs {
     /// The identity of a process's namespace, e.g. `mnt:[4026531841]`; kinds as in /proc/<pid>/ns.
     public static func namespace(_ kind: String, of process: String = "self") throws(SystemError) -> String {
         try readLink("/proc/\(process)/ns/\(kind)")
+    }
+
+    /// Whether an open file of a namespace is of the one that this process is in.
+    package static func isOwnNamespace(_ descriptor: Int32, _ kind: Namespaces) throws(SystemError) -> Bool {
+        guard let name = Namespaces.named.first(where: { $0.namespace == kind })?.name else { return false }
+        let path = "/proc/self/ns/\(name)"
+        var own = stat()
+        var other = stat()
+        try retryingOnInterrupt("stat", path) { stat(path, &own) }
+        try retryingOnInterrupt("fstat", "a namespace") { fstat(descriptor, &other) }
+        return own.st_dev == other.st_dev && own.st_ino == other.st_ino
     }
 
     /// Where a symbolic link points.

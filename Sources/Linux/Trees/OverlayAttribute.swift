@@ -6,12 +6,12 @@ package struct OverlayAttribute {
     package var unreadable: String?
 
     package static func isReserved(_ name: String) -> Bool {
-        name.hasPrefix("trusted.overlay.") || name.hasPrefix("user.overlay.")
+        name.starts("trusted.overlay.") || name.starts("user.overlay.")
     }
 
     package init(_ parent: Int32, _ name: [CChar], _ shown: String) throws(SystemError) {
         for (attribute, value) in try FileAttributes.read(name, in: parent, shown) where Self.isReserved(attribute) {
-            switch attribute.split(separator: ".").last {
+            switch attribute.parts(between: ".").last {
             case "opaque": isOpaque = value == [UInt8(ascii: "y")]
             case "whiteout": isWhiteout = true
             case "redirect", "metacopy": unreadable = attribute

@@ -16,6 +16,18 @@ public enum TreeRemoval {
     ///
     /// - Parameter shown: the name for messages.
     package static func remove(_ name: [CChar], in parent: Int32, _ shown: String) throws(SystemError) {
+        for _ in 0..<greatestAttempts {
+            do throws(SystemError) { return try removeOnce(name, in: parent, shown) } catch {
+                // Somebody else removes the same: what he has done need not be done, and the rest is looked at again.
+                guard error.errno == ENOENT else { throw error }
+            }
+        }
+        try removeOnce(name, in: parent, shown)
+    }
+
+    private static let greatestAttempts = 1000
+
+    private static func removeOnce(_ name: [CChar], in parent: Int32, _ shown: String) throws(SystemError) {
         if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else { throw SystemError("unlinkat", shown) }
         var current = try Level(name, in: parent, shown)

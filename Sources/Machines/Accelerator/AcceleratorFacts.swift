@@ -8,6 +8,7 @@ public struct AcceleratorFacts: Codable, Equatable, Sendable {
         public var exitReason: Int32
         /// What the code left in EAX; 0x5a when it ran to its end.
         public var result: UInt32
+        /// Processor time.
         public var nanoseconds: UInt64
 
         public init(error: Int32 = 0, exitReason: Int32, result: UInt32, nanoseconds: UInt64) {
@@ -25,8 +26,11 @@ public struct AcceleratorFacts: Codable, Equatable, Sendable {
     public var openError: Int32
     /// errno of creating a machine or a vCPU, or 0.
     public var setupError: Int32
-    /// The signal that ended the probe (an alarm: it hung), or 0.
+    /// The signal that ended the probe, or 0: SIGPROF where guest code used up its processor time without an end, SIGALRM where
+    /// time went by without it.
     public var endedBySignal: Int32
+    /// Why earlier answers were not believed and the question was asked again, one each.
+    public var doubts: [String]
     /// 40 000 instructions of real mode; `nil` where the probe never came so far.
     public var realMode: Run?
     /// 20 000 instructions of 32-bit protected mode.
@@ -45,7 +49,8 @@ public struct AcceleratorFacts: Codable, Equatable, Sendable {
     public var tscKilohertz: Int
 
     public init(
-        openError: Int32 = 0, setupError: Int32 = 0, endedBySignal: Int32 = 0, realMode: Run? = nil,
+        openError: Int32 = 0, setupError: Int32 = 0, endedBySignal: Int32 = 0, doubts: [String] = [],
+        realMode: Run? = nil,
         protectedMode: Run? = nil, pagedMode: Run? = nil, supportsSSE3: Bool = true,
         hasVirtualisationFlag: Bool = true, isGuest: Bool = false, hasPVMModule: Bool = false,
         tscKilohertz: Int = 0
@@ -53,6 +58,7 @@ public struct AcceleratorFacts: Codable, Equatable, Sendable {
         self.openError = openError
         self.setupError = setupError
         self.endedBySignal = endedBySignal
+        self.doubts = doubts
         self.realMode = realMode
         self.protectedMode = protectedMode
         self.pagedMode = pagedMode

@@ -5,18 +5,48 @@ private import Linux
 extension AcceleratorReport {
     /// Runs guest code on this host, 25 ms or less where KVM answers, and judges what happened.
     ///
-    /// The code runs in a forked child with an alarm, so that a device that hangs costs `seconds` and no more.
+    /// The code runs in a forked child, and each machine has `seconds` of processor time: a device that spins costs those and
+    /// no more, and a host that is busy with other things costs nothing but time.
     public static func probe(device: String = "/dev/kvm", seconds: UInt32 = 2) -> AcceleratorReport {
         AcceleratorFacts.gather(device: device, seconds: seconds).verdict()
     }
 }
 
 extension AcceleratorFacts {
-    /// The facts of this host.
-    public static func gather(device: String = "/dev/kvm", seconds: UInt32 = 2) -> AcceleratorFacts {
+    /// How often it is asked, where the answers are doubtful.
+    private static let attempts = 3
+
+    /// The facts of this host. An answer that says more of the moment than of the device is not believed at once.
+    ///
+    /// - Parameters:
+    ///   - seconds: of processor time, for each machine.
+    ///   - patience: seconds in which a machine must get to its end, whatever else runs.
+    public static func gather(
+        device: String = "/dev/kvm", seconds: UInt32 = 2, patience: UInt32 = 15
+    ) -> AcceleratorFacts {
+        var doubts: [String] = []
+        while true {
+            var facts = ask(device: device, seconds: seconds, patience: patience)
+            facts.doubts = doubts
+            guard let doubt = facts.doubt, doubts.count + 1 < attempts else { return facts }
+            doubts.append(doubt)
+        }
+    }
+
+    /// Why the facts may be those of a bad moment; `nil` where they would be the same at any other.
+    var doubt: String? {
+        if endedBySignal == SIGPROF { return nil }
+        if endedBySignal != 0 { return "guest code got nowhere (signal \(endedBySignal))" }
+        for error in [openError, setupError] where [EAGAIN, ENOMEM, EBUSY, EINTR, EMFILE, ENFILE].contains(error) {
+            return SystemError.message(error)
+        }
+        return nil
+    }
+
+    private static func ask(device: String, seconds: UInt32, patience: UInt32) -> AcceleratorFacts {
         var raw = isolab_kvm_facts()
         var signal: Int32 = 0
-        let failure = isolab_kvm_probe_guarded(device, seconds, &raw, &signal)
+        let failure = isolab_kvm_probe_guarded(device, seconds, patience, &raw, &signal)
         let flags = processorFlags()
         return AcceleratorFacts(
             openError: failure != 0 ? failure : raw.open_error, setupError: raw.setup_error, endedBySignal: signal,

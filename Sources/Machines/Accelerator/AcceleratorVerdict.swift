@@ -38,9 +38,14 @@ extension AcceleratorFacts {
                     : isGuest
                         ? "enable nested virtualisation on the host of this guest"
                         : "enable virtualisation (VT-x or SVM) in the firmware"
+        } else if endedBySignal == SIGPROF {
+            kind = .none
+            reason = "guest code used up its processor time in /dev/kvm without an end and was killed"
         } else if endedBySignal != 0 {
             kind = .none
-            reason = "guest code hung in /dev/kvm and was killed (signal \(endedBySignal))"
+            reason =
+                "guest code hung in /dev/kvm, or this host had no time for it, and was killed (signal \(endedBySignal))"
+            remedy = "ask again when the host is less busy: isolab doctor"
         } else if setupError != 0 {
             kind = .none
             reason = "/dev/kvm opens but makes no machine: \(SystemError.message(setupError))"
@@ -73,7 +78,7 @@ extension AcceleratorFacts {
     }
 
     private var hints: [String] {
-        var hints: [String] = []
+        var hints = doubts.enumerated().map { "answer \($0 + 1) was doubtful and the question asked again: \($1)" }
         hints.append("the processor shows " + (hasVirtualisationFlag ? "vmx or svm" : "neither vmx nor svm"))
         if isGuest { hints.append("the hypervisor flag is set: this host is itself a guest") }
         if hasPVMModule { hints.append("the module kvm_pvm is loaded") }

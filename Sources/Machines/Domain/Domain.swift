@@ -63,6 +63,11 @@ public struct Domain: Codable, Hashable, Sendable {
     }
 }
 
+extension Domain {
+    /// Whether it has devices that Linux finds, on microvm, in ACPI tables alone.
+    var hasVirtioDevices: Bool { portSocket != nil || disk != nil || !shares.isEmpty }
+}
+
 /// The machine that QEMU builds around the vCPU.
 public enum MachineKind: String, Codable, CaseIterable, Hashable, Sendable {
     /// QEMU's minimal machine without PCI: the fastest that boots.

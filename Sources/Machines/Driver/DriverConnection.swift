@@ -20,8 +20,10 @@ final class DriverConnection: Sendable {
 
     /// - Parameter log: a file for its standard error: libvirt and the dynamic linker print there, and a terminal that shows
     ///   progress is no place for it. The end of it stands in the error when the process ends unasked.
+    /// - Parameter start: starts the process with these streams.
     init(
-        program: String, arguments: [String], stateDirectory: StateDirectory, log: String
+        stateDirectory: StateDirectory, log: String,
+        start: (StandardStreams) throws(SystemError) -> RunningProcess
     ) throws(SystemError) {
         let errors = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         let requests = try Self.makeSocketPair()
@@ -36,8 +38,7 @@ final class DriverConnection: Sendable {
             Glibc.close(answers.writing)
         }
         do throws(SystemError) {
-            // A session of its own: an interrupt at the terminal is for isolab to understand.
-            process = try ProcessPlan(program, arguments, newSession: true).spawn(
+            process = try start(
                 StandardStreams(input: requests.reading, output: answers.writing, error: errors.number))
         } catch {
             Glibc.close(requests.writing)
@@ -50,6 +51,17 @@ final class DriverConnection: Sendable {
         let reading = answers.reading
         let pid = process.pid
         BackgroundThread.start { Self.listen(reading, pid: pid, state, stateDirectory, log: log) }
+    }
+
+    /// One for guests of a libvirt that runs already.
+    convenience init(
+        program: String, connect uri: String, stateDirectory: StateDirectory, log: String
+    ) throws(SystemError) {
+        // A session of its own: an interrupt at the terminal is for isolab to understand.
+        let plan = ProcessPlan(program, ["--connect", uri], newSession: true)
+        try self.init(stateDirectory: stateDirectory, log: log) { streams throws(SystemError) in
+            try plan.spawn(streams)
+        }
     }
 
     var pid: Int32 { process.pid }

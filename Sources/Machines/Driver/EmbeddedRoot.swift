@@ -1,39 +1,44 @@
 internal import Glibc
-public import Linux
+internal import Linux
 
-/// The directory that libvirt's embedded driver lives in: one a process, with its configuration and its owner's record.
+/// The directory that libvirt's embedded driver lives in: one a driver, below the driver's own, which carries its owner's record.
 ///
-/// The record stands first: whatever a killed driver leaves (QEMU processes, sockets, files) is found by it and released by
-/// the next start.
+/// Whoever starts isolab-vm makes it, with its configuration, and removes it when isolab-vm is gone.
 public struct EmbeddedRoot: Sendable {
     public let path: String
 
-    /// Where libvirt's knowledge of the emulators is kept between processes; nil to let it probe them anew.
-    private let capabilities: String?
-
     /// libvirt puts sockets below it, and a socket's path ends at 107 bytes.
     static let longestPath = 70
+    /// Its name in the driver's directory.
+    static let name = "l"
 
-    /// Makes the root of this process under the state directory and writes its configuration.
+    /// One that is there.
+    public init(existing path: String) { self.path = path }
+
+    /// Makes it, for who the processes of a cell are.
     ///
     /// - Parameter capabilities: a directory that saves libvirt its probing of the emulators, 0.7 s. libvirt checks by itself
     ///   whether what it finds there still holds (the emulator's time, its own version, the kernel, KVM).
-    public init(stateDirectory: StateDirectory, capabilities: String? = nil) throws(SystemError) {
-        self.capabilities = capabilities
-        path = stateDirectory.path("vm/\(getpid())")
-        guard path.utf8.count <= Self.longestPath else {
+    static func make(
+        in directory: String, for identity: CellIdentity, capabilities: String?
+    ) throws(SystemError) -> EmbeddedRoot {
+        let root = EmbeddedRoot(existing: "\(directory)/\(name)")
+        guard root.path.utf8.count <= longestPath else {
             throw SystemError(
-                "use", path, errno: ENAMETOOLONG,
-                advice: "libvirt's sockets need a root of at most \(Self.longestPath) bytes: "
+                "use", root.path, errno: ENAMETOOLONG,
+                advice: "libvirt's sockets need a root of at most \(longestPath) bytes: "
                     + "choose a shorter state directory")
         }
-        try OwnedDirectory.make(path)
-        try SystemFile.makeDirectories(path + "/etc", mode: 0o700)
-        try WholeFile.replace(path + "/etc/qemu.conf", with: Array(Self.configuration(isRoot: geteuid() == 0).utf8))
+        try SystemFile.makeDirectories(root.path + "/etc", mode: 0o711)
+        // The mask of this process may have taken what QEMU needs to get to its monitor.
+        chmod(root.path, 0o711)
+        try WholeFile.replace(root.path + "/etc/qemu.conf", with: Array(configuration(identity).utf8))
         if let capabilities {
-            try SystemFile.makeDirectories(known, mode: 0o700)
-            Self.copy(from: capabilities, to: known)
+            try SystemFile.makeDirectories(root.known, mode: 0o755)
+            copy(from: capabilities, to: root.known)
         }
+        try identity.giveToDriver(root.path)
+        return root
     }
 
     /// Where libvirt looks for what it knows of emulators.
@@ -42,22 +47,34 @@ public struct EmbeddedRoot: Sendable {
     /// Copies what is not there yet, each file whole or not at all. What fails is probed again.
     private static func copy(from source: String, to target: String) {
         for name in (try? SystemFile.names(in: source)) ?? [] where name.hasSuffix(".xml") {
-            guard let content = try? SystemFile.bytes(of: "\(source)/\(name)"), !content.isEmpty,
-                content != (try? SystemFile.bytes(of: "\(target)/\(name)"))
+            guard let new = content(of: "\(source)/\(name)"), !new.isEmpty,
+                new != content(of: "\(target)/\(name)")
             else { continue }
-            try? WholeFile.replace("\(target)/\(name)", with: content, mode: 0o600)
+            try? WholeFile.replace("\(target)/\(name)", with: new, mode: 0o600)
         }
     }
 
-    /// `stdio_handler`: else libvirt waits 40 s for virtlogd. No cgroups: QEMU stays in the caller's, as a container's
-    /// processes do. No namespaces, no relabelling: the guest is ours from end to end.
+    /// Of a file that may be another user's: what is a link, or endless, is none of ours.
+    private static func content(of path: String) -> [UInt8]? {
+        guard let file = try? OwnedDescriptor(opening: path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else { return nil }
+        var status = stat()
+        guard fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 16 << 20 else {
+            return nil
+        }
+        var content = [UInt8](repeating: 0, count: Int(status.st_size))
+        let count = read(file.number, &content, content.count)
+        return count == content.count ? content : nil
+    }
+
+    /// `stdio_handler`: else libvirt waits 40 s for virtlogd. No cgroups: QEMU stays in its driver's, which isolab makes. No
+    /// namespaces: the driver is in the cell's already. No relabelling but of owners: the guest is ours from end to end.
     ///
-    /// As root QEMU stays root, as the container lane's runtime does; an ordinary user's QEMU can only be that user's, and
-    /// libvirt fails on a configuration that names another.
-    static func configuration(isRoot: Bool) -> String {
+    /// Where there is a second user QEMU is that; an ordinary user's with one id can only be that user's, and libvirt fails on
+    /// a configuration that names another.
+    static func configuration(_ identity: CellIdentity) -> String {
         let user = """
-            user = "root"
-            group = "root"
+            user = "+\(identity.emulator.user)"
+            group = "+\(identity.emulator.group)"
 
             """
         let rest = """
@@ -68,7 +85,7 @@ public struct EmbeddedRoot: Sendable {
             remember_owner = 0
 
             """
-        return isRoot ? user + rest : rest
+        return identity.isApart ? user + rest : rest
     }
 
     /// The connection that uses it.
@@ -77,12 +94,10 @@ public struct EmbeddedRoot: Sendable {
     /// Where libvirt writes the pid files of its guests.
     public var pidFiles: String { path + "/run/qemu" }
 
-    /// Removes it, with everything that libvirt left there but what it learnt of the emulators.
-    public func remove() {
-        if let capabilities, (try? SystemFile.makeDirectories(capabilities, mode: 0o700)) != nil {
-            Self.copy(from: known, to: capabilities)
-        }
-        try? TreeRemoval.remove(path)
+    /// Keeps what libvirt learnt of the emulators.
+    func keepCapabilities(in directory: String) {
+        guard (try? SystemFile.makeDirectories(directory, mode: 0o700)) != nil else { return }
+        Self.copy(from: known, to: directory)
     }
 }
 

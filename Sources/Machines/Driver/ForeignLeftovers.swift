@@ -20,8 +20,7 @@ enum ForeignLeftovers {
         for root in roots {
             guard let uri = try? SystemFile.read("\(root)/\(record)"), !uri.isEmpty,
                 let connection = try? DriverConnection(
-                    program: program, arguments: ["--connect", uri], stateDirectory: stateDirectory,
-                    log: "\(root)/isolab-vm.log")
+                    program: program, connect: uri, stateDirectory: stateDirectory, log: "\(root)/isolab-vm.log")
             else { continue }
             let request = DriverRequest(id: 0, command: .clean, name: MeetingPlace.path(recordedIn: root))
             let names = (try? connection.ask(request).names) ?? []

@@ -12,8 +12,13 @@ public final class GuestDriver: Sendable {
     private let connection: DriverConnection
     /// This driver's own, which carries its owner's record.
     private let directory: String
-    /// Where a daemon's QEMU meets what isolab gives it; `nil` with the embedded driver, whose QEMU is this user's.
+    /// Where a daemon's QEMU meets what isolab gives it; `nil` with the embedded driver.
     private let meetingPlace: MeetingPlace?
+    /// Where the embedded driver and its guests live, and libvirt's root in it; `nil` with a daemon.
+    private let cell: GuestCell?
+    private let embedded: EmbeddedRoot?
+    private let staging: StagedFiles
+    private let capabilities: String?
     /// What virtiofs is given for each of the shares.
     let sharedDirectories: [String]
 
@@ -26,45 +31,56 @@ public final class GuestDriver: Sendable {
     ///   - connect: a libvirt URI; the embedded driver where `nil`.
     ///   - capabilities: a directory in which the embedded driver's knowledge of the emulators outlives it; `nil` lets it
     ///     probe them anew, as one that measures wants it.
+    ///   - reads: files and directories, there already, in which guests' kernels and disks are: shown to the embedded driver
+    ///     and its QEMU as they are. What is elsewhere is copied for them.
     public convenience init(
         program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil,
-        capabilities: String? = nil
+        capabilities: String? = nil, reads: [String] = []
     ) throws(DriverError) {
         try self.init(
-            program: program, stateDirectory: stateDirectory, connect: connect, capabilities: capabilities, shares: [])
+            program: program, stateDirectory: stateDirectory, connect: connect, capabilities: capabilities,
+            reads: reads, shares: [])
     }
 
     /// - Parameter shares: what its guests see of the host.
     init(
-        program: String?, stateDirectory: StateDirectory, connect: String?, capabilities: String?, shares: [HostShare]
+        program: String?, stateDirectory: StateDirectory, connect: String?, capabilities: String?, reads: [String],
+        shares: [HostShare]
     ) throws(DriverError) {
         if let connect { try LibvirtAddress(text: connect).check() }
         let program = program ?? Self.besideThisProgram()
         Leftovers.release(in: stateDirectory, program: program)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         directory = stateDirectory.path("vm/c\(getpid()).\(number)")
+        self.capabilities = capabilities
+        staging = StagedFiles(in: directory)
         do throws(SystemError) {
             try OwnedDirectory.make(directory)
             if let connect { try ForeignLeftovers.note(connect, in: directory) }
             meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
-            let directory = directory
-            sharedDirectories = shares.enumerated().map { $1.directory($0, below: directory) }
-            let start = { () throws(SystemError) in
-                try DriverConnection(
-                    program: program,
-                    arguments: connect.map { ["--connect", $0] } ?? ["--state", stateDirectory.root]
-                        + (capabilities.map { [$0] } ?? []),
-                    stateDirectory: stateDirectory, log: directory + "/isolab-vm.log")
-            }
-            if shares.contains(where: \.isMounted) {
-                let thread = try PrivateMountThread(hiding: [])
-                defer { thread.end() }
-                connection = try thread.run { () throws(SystemError) in
-                    for (index, share) in shares.enumerated() { try share.mount(index, below: directory) }
-                    return try start()
-                }
+            let (directory, log) = (self.directory, directory + "/isolab-vm.log")
+            if let connect {
+                (cell, embedded) = (nil, nil)
+                sharedDirectories = shares.map(\.share.source)
+                connection = try DriverConnection(
+                    program: program, connect: connect, stateDirectory: stateDirectory, log: log)
             } else {
-                connection = try start()
+                sharedDirectories = shares.indices.map { shares[$0].directory($0, below: directory) }
+                let cell = try GuestCell(directory: directory, reads: reads, shares: shares)
+                self.cell = cell
+                do throws(SystemError) {
+                    let root = try EmbeddedRoot.make(in: directory, for: cell.identity, capabilities: capabilities)
+                    embedded = root
+                    let driver = CellPlan.Program(
+                        path: program, arguments: ["--embedded", root.path],
+                        environment: GuestCell.environment(home: root.path), isEmulator: false)
+                    connection = try DriverConnection(stateDirectory: stateDirectory, log: log) {
+                        streams throws(SystemError) in try cell.start(driver, streams: streams)
+                    }
+                } catch {
+                    cell.remove()
+                    throw error
+                }
             }
         } catch {
             Self.removeDirectory(directory)
@@ -77,6 +93,7 @@ public final class GuestDriver: Sendable {
             version = answer.version ?? DriverVersion(libvirt: "", hypervisor: "", type: "", uri: "")
         } catch {
             connection.close()
+            cell?.remove()
             Self.removeDirectory(directory)
             throw error
         }
@@ -87,6 +104,9 @@ public final class GuestDriver: Sendable {
 
     /// The process `isolab-vm` itself, a part of what every guest costs.
     public var pid: Int32 { connection.pid }
+
+    /// What shuts its guests' QEMU in, in words; `nil` where a daemon decides.
+    public var confinement: String? { cell?.confinement }
 
     /// Makes libvirt probe the emulator now: 0.7 s, once.
     public func warm() throws(DriverError) { _ = try connection.ask(DriverRequest(id: 0, command: .warm)) }
@@ -112,23 +132,35 @@ public final class GuestDriver: Sendable {
         let channel = try openChannel(
             domain,
             opened: { pid in
-                if isForeign { connection.guest(domain.name)?.meet(pid) }
+                let guest = connection.guest(domain.name)
+                if isForeign { guest?.meet(pid) } else { guest?.met(pid) }
             },
-            firstByte: { _ in _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name)) })
+            firstByte: { _ in
+                connection.guest(domain.name)?.spoke()
+                _ = try? connection.send(DriverRequest(id: 0, command: .ready, name: domain.name))
+            })
         let guest = RunningGuest(domain, launch: launch, channel: channel, keeper: .libvirt(self))
         connection.enter(guest)
         do throws(DriverError) {
+            try makeRoom(for: domain)
             let (seconds, attoseconds) = deadline.components
             _ = try connection.ask(
                 DriverRequest(
                     id: 0, command: .start, name: domain.name, xml: domain.xml,
                     deadlineMilliseconds: Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)))
         } catch {
-            connection.forget(domain.name)
+            forget(domain)
             channel.close()
             throw error
         }
         return guest
+    }
+
+    /// Lets the cell's cgroup have what the guest needs.
+    private func makeRoom(for domain: Domain) throws(DriverError) {
+        do throws(SystemError) { try cell?.cgroup?.add(domain.needs) } catch {
+            throw DriverError(operation: error.operation, object: error.object, message: error.description)
+        }
     }
 
     /// Starts the same QEMU, with the command line libvirt would give it, without libvirt: what libvirt costs is the
@@ -145,7 +177,21 @@ public final class GuestDriver: Sendable {
         let channel = try openChannel(domain)
         let process: RunningProcess
         do throws(SystemError) {
-            process = try ProcessPlan(program, Array(arguments.dropFirst()), newSession: true).spawn()
+            let words = Array(arguments.dropFirst())
+            if let cell, let embedded {
+                // Shut in as libvirt's: in a cell of its own, made within the time that is measured. Its complaints go where
+                // libvirt's go: the caller's streams are none of a guest's.
+                try cell.cgroup?.add(domain.needs)
+                let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
+                let log = try OwnedDescriptor(opening: directory + "/isolab-vm.log", O_WRONLY | O_CREAT | O_APPEND)
+                process = try cell.start(
+                    CellPlan.Program(
+                        path: program, arguments: words, environment: GuestCell.environment(home: embedded.path),
+                        isEmulator: true),
+                    streams: StandardStreams(input: null.number, output: log.number, error: log.number))
+            } else {
+                process = try ProcessPlan(program, words, newSession: true).spawn()
+            }
         } catch {
             channel.close()
             throw DriverError(operation: error.operation, object: error.object, message: error.description)
@@ -153,6 +199,8 @@ public final class GuestDriver: Sendable {
         let spawned = HostClock.now()
         let guest = RunningGuest(domain, launch: launch, channel: channel, keeper: .process(process))
         let name = domain.name
+        let cell = self.cell
+        guest.met(process.pid)
         guest.took(GuestEvent(.spawned, name: name, at: spawned, pid: process.pid))
         BackgroundThread.start {
             let end = try? process.wait()
@@ -162,6 +210,7 @@ public final class GuestDriver: Sendable {
                 GuestEvent(
                     .reaped, name: name, at: now, pid: process.pid, status: end?.shellStatus,
                     processorTime: end.map { $0.userTime + $0.systemTime }, peakResident: end?.maximumResidentSet))
+            cell?.cgroup?.subtract(domain.needs)
             guest.state.update { $0.isGone = true }
         }
         return guest
@@ -198,6 +247,8 @@ public final class GuestDriver: Sendable {
     /// A daemon that died leaves its QEMU running: it is killed where that is allowed, and else stays on record.
     public func close() {
         connection.close()
+        cell?.remove()
+        if let capabilities { embedded?.keepCapabilities(in: capabilities) }
         if let meetingPlace {
             for pid in Leftovers.processes(using: meetingPlace.path) { Leftovers.end(pid) }
             guard Leftovers.processes(using: meetingPlace.path).isEmpty else { return }
@@ -205,7 +256,13 @@ public final class GuestDriver: Sendable {
         Self.removeDirectory(directory)
     }
 
-    func forget(_ name: String) { connection.forget(name) }
+    func forget(_ domain: Domain) {
+        connection.forget(domain.name)
+        cell?.cgroup?.subtract(domain.needs)
+    }
+
+    /// Makes a socket or a file of `file(for:)` QEMU's.
+    func give(_ path: String) throws(SystemError) { try cell?.identity.give(path) }
 
     private static func removeDirectory(_ directory: String) {
         let place = MeetingPlace.path(recordedIn: directory)
@@ -214,8 +271,24 @@ public final class GuestDriver: Sendable {
     }
 
     private func staged(_ domain: Domain) throws(DriverError) -> Domain {
-        guard let meetingPlace else { return domain }
-        do throws(SystemError) { return try meetingPlace.staged(domain) } catch {
+        do throws(SystemError) {
+            if let meetingPlace { return try meetingPlace.staged(domain) }
+            guard let cell else { return domain }
+            if let log = domain.consoleLog {
+                _ = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT, mode: 0o600)
+                try cell.identity.give(log)
+            }
+            let staging = self.staging
+            return try domain.mapFiles { file throws(SystemError) in
+                // What is not there libvirt says in its own words.
+                if cell.canRead(file) || access(file, F_OK) != 0 { return file }
+                // libvirt gives what QEMU reads to QEMU's user where it can: never a file of the caller's by another name.
+                let mayLink = cell.identity.mayRead(file) && (cell.identity.isHostRoots || !cell.identity.isApart)
+                return try staging.copy(of: file, mode: 0o600, mayLink: mayLink) { copy throws(SystemError) in
+                    try cell.identity.admit(copy)
+                }
+            }
+        } catch {
             throw DriverError(operation: error.operation, object: error.object, message: error.description)
         }
     }
@@ -225,7 +298,12 @@ public final class GuestDriver: Sendable {
         firstByte: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) throws(DriverError) -> GuestChannel {
         do throws(SystemError) {
-            return try GuestChannel(path: domain.channelSocket, opened: opened, firstByte: firstByte)
+            let channel = try GuestChannel(path: domain.channelSocket, opened: opened, firstByte: firstByte)
+            do throws(SystemError) { try give(domain.channelSocket) } catch {
+                channel.close()
+                throw error
+            }
+            return channel
         } catch {
             throw DriverError(operation: error.operation, object: error.object, message: error.description)
         }

@@ -20,6 +20,10 @@ public struct GuestTimeline: Codable, Hashable, Sendable {
     public var reaped: UInt64?
     /// libvirt let it go.
     public var stopped: UInt64?
+    /// How often its processors had come back to the host when it resumed, first spoke, and shut down; nil where nobody counts.
+    public var exitsAtResumed: UInt64?
+    public var exitsAtFirstByte: UInt64?
+    public var exitsAtShutdown: UInt64?
 
     public init(launch: UInt64) { self.launch = launch }
 
@@ -37,6 +41,8 @@ public struct GuestPhase: Codable, Hashable, Sendable {
     public var actor: String
     public var start: UInt64
     public var end: UInt64
+    /// How often the guest's processors came back to the host meanwhile, where KVM counts it.
+    public var exits: UInt64?
 }
 
 extension GuestTimeline {
@@ -45,9 +51,13 @@ extension GuestTimeline {
     /// Firmware and kernel are one stretch: nothing outside tells where one ends, and a marker would cost what it shows.
     public var phases: [GuestPhase] {
         var phases: [GuestPhase] = []
-        func add(_ name: String, _ actor: String, _ start: UInt64?, _ end: UInt64?) {
+        func add(_ name: String, _ actor: String, _ start: UInt64?, _ end: UInt64?, exits: UInt64? = nil) {
             guard let start, let end, end > start else { return }
-            phases.append(GuestPhase(name: name, actor: actor, start: start, end: end))
+            phases.append(GuestPhase(name: name, actor: actor, start: start, end: end, exits: exits))
+        }
+        func exits(_ before: UInt64?, _ after: UInt64?) -> UInt64? {
+            guard let before, let after, after >= before else { return nil }
+            return after - before
         }
         add("prepare channel", "launcher", launch, createCalled)
         add(
@@ -58,8 +68,11 @@ extension GuestTimeline {
         if spawned == nil { add("define, spawn, make devices", "libvirt", createCalled, connected) }
         // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.
         add("query and resume", "libvirt", connected, resumed)
-        add("firmware and kernel", "guest kernel", resumed ?? connected, firstByte)
-        add("workload", "workload", firstByte, lastLine)
+        add(
+            "firmware and kernel", "guest kernel", resumed ?? connected, firstByte,
+            exits: exits(exitsAtResumed, exitsAtFirstByte))
+        // Until its end: a look at its last line would cost what it shows.
+        add("workload", "workload", firstByte, lastLine, exits: exits(exitsAtFirstByte, exitsAtShutdown))
         add("power off", "guest kernel", lastLine ?? firstByte, shutdown)
         add("end of process", "qemu", shutdown, reaped)
         // virProcessKillPainfully sleeps 200 ms before it looks again whether the process is gone.

@@ -54,7 +54,10 @@ public enum Leftovers {
         var released = ForeignLeftovers.release(
             roots: deadRoots(in: stateDirectory), in: stateDirectory,
             program: program ?? GuestDriver.besideThisProgram())
-        for leftover in find(in: stateDirectory) {
+        let left = find(in: stateDirectory)
+        // With all that runs in them: processes that nobody could name otherwise.
+        for leftover in left where leftover.kind == .directory { GuestCgroup.remove(recordedIn: leftover.root) }
+        for leftover in left {
             switch leftover.kind {
             case .process(let pid): end(pid)
             case .guest: break

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Linux
-internal import Synchronization
 
 /// A directory in which the QEMU of a libvirt daemon, another user's process, reaches what isolab gives it.
 ///
@@ -8,7 +7,7 @@ internal import Synchronization
 /// QEMU's own while a guest runs, so kernel and initramfs are copies: neither the user's files nor the cache change hands.
 final class MeetingPlace: Sendable {
     let path: String
-    private let copies = Mutex<[String: String]>([:])
+    private let copies: StagedFiles
 
     /// The driver's own directory where others can get there, else one below /tmp, which the record then names.
     ///
@@ -16,10 +15,12 @@ final class MeetingPlace: Sendable {
     init(in directory: String) throws(SystemError) {
         if chmod(directory, 0o711) == 0, Self.othersPass(to: directory) {
             path = directory
+            copies = StagedFiles(in: path)
             return
         }
         // The record first: a directory nobody knows of would stay for ever.
         path = "\(Self.prefix)\(RandomName.make())"
+        copies = StagedFiles(in: path)
         try WholeFile.replace("\(directory)/\(Self.record)", with: Array(path.utf8), mode: 0o600)
         let place = path
         try retryingOnInterrupt("mkdir", place) { mkdir(place, 0o711) }
@@ -30,23 +31,12 @@ final class MeetingPlace: Sendable {
     /// A file that QEMU can read in the place of another; the same one for the same content.
     func copy(of file: String) throws(SystemError) -> String {
         if file.hasPrefix(path + "/") { return file }
-        var status = stat()
-        guard stat(file, &status) == 0 else { throw SystemError("open", file) }
-        let identity = "\(file) \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec)"
-        if let known = copies.withLock({ $0[identity] }) { return known }
-        let copy = "\(path)/file-\(RandomName.make())"
-        try WholeFile.copy(file, to: copy, mode: 0o644)
-        copies.withLock { $0[identity] = copy }
-        return copy
+        return try copies.copy(of: file, mode: 0o644) { _ in }
     }
 
     /// The same guest with files that QEMU can read.
     func staged(_ domain: Domain) throws(SystemError) -> Domain {
-        var domain = domain
-        domain.kernel = try copy(of: domain.kernel)
-        if let initramfs = domain.initramfs { domain.initramfs = try copy(of: initramfs) }
-        if let disk = domain.disk { domain.disk = try copy(of: disk) }
-        return domain
+        try domain.mapFiles { file throws(SystemError) in try copy(of: file) }
     }
 
     // MARK: - After its owner's death

@@ -35,6 +35,8 @@ public struct OwnerRecord: Hashable, Sendable {
 
 /// What /proc/pid/stat says of a process.
 public struct ProcessStatus: Hashable, Sendable {
+    /// The first fifteen bytes of its program's, or what it calls itself.
+    public let name: String
     public let state: Character
     public let parent: Int32
     public let session: Int32
@@ -53,6 +55,8 @@ public struct ProcessStatus: Hashable, Sendable {
         guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
             let session = Int32(fields[3]), let start = UInt64(fields[19])
         else { return nil }
+        let begin = text.firstIndex(of: "(").map { text.index(after: $0) } ?? text.startIndex
+        name = begin < end ? String(text[begin..<end]) : ""
         self.state = state
         self.parent = parent
         self.session = session

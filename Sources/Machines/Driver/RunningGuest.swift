@@ -14,7 +14,12 @@ public final class RunningGuest: Sendable {
 
     struct State {
         var timeline: GuestTimeline
+        /// QEMU's, as this process numbers it.
         var pid: Int32?
+        /// KVM's count of its exits, where there is one to read.
+        var exits: ExitCounter?
+        /// libvirt has spawned one: its reaping will be told.
+        var hasProcess = false
         var end: GuestEnd?
         /// The driver or the kernel will say nothing more of it.
         var isGone = false
@@ -118,7 +123,7 @@ public final class RunningGuest: Sendable {
         if !state.update({ $0.isGone || $0.lost != nil || $0.timeline.shutdown != nil }) { try kill() }
         let gone: Bool? = state.wait(timeout) { $0.isGone || $0.lost != nil ? true : nil }
         channel.close()
-        if case .libvirt(let driver) = keeper { driver.forget(domain.name) }
+        if case .libvirt(let driver) = keeper { driver.forget(domain) }
         guard gone == true else {
             throw DriverError(
                 operation: "release", object: domain.name, message: "the guest is still there after \(timeout)",
@@ -144,7 +149,7 @@ public final class RunningGuest: Sendable {
             }
         }
         channel.close()
-        driver.forget(domain.name)
+        driver.forget(domain)
     }
 
     // MARK: - Events
@@ -158,10 +163,13 @@ public final class RunningGuest: Sendable {
             case .createCalled: state.timeline.createCalled = event.at
             case .spawned:
                 state.timeline.spawned = event.at
-                state.pid = event.pid
+                // The number is one of the cell's; the channel will tell ours.
+                state.hasProcess = true
             // A guest that was paused and resumed by hand says so again: the first counts.
             case .resumed: if state.timeline.resumed == nil { state.timeline.resumed = event.at }
-            case .shutdown: state.timeline.shutdown = event.at
+            case .shutdown:
+                state.timeline.shutdown = event.at
+                state.timeline.exitsAtShutdown = state.exits?.count
             case .stopped:
                 state.timeline.stopped = event.at
                 state.stoppedReason = event.reason
@@ -174,11 +182,25 @@ public final class RunningGuest: Sendable {
             case .connected, .created, .crashed: break
             }
             // A process that libvirt spawned has a reaping to wait for; a simulated guest has none.
-            if state.timeline.stopped != nil && (state.timeline.reaped != nil || state.pid == nil) {
-                state.isGone = true
-            }
+            let hasProcess = state.hasProcess || state.foreign != nil
+            if state.timeline.stopped != nil && (state.timeline.reaped != nil || !hasProcess) { state.isGone = true }
         }
     }
+
+    /// QEMU opened the channel: who it is. Called on the channel's thread, before the guest can run.
+    func met(_ pid: Int32) {
+        let counter = domain.accelerator == .kvm && pid > 0 ? ExitCounter(of: pid) : nil
+        state.update {
+            guard $0.pid == nil, pid > 0 else { return }
+            $0.pid = pid
+            $0.exits = counter
+            // Without libvirt it runs at once.
+            $0.timeline.exitsAtResumed = counter?.count
+        }
+    }
+
+    /// The guest said its first byte.
+    func spoke() { state.update { $0.timeline.exitsAtFirstByte = $0.exits?.count } }
 
     /// The driver died: nothing more will come.
     func lose(_ reason: String) { state.update { $0.lost = reason } }

@@ -109,7 +109,10 @@ enum KernelPackage {
     /// Downloads a package and unpacks it into `tree` below a directory of its own.
     private static func unpack(_ package: String, in scratch: String, _ environment: [String]?) throws {
         try SystemFile.makeDirectories(scratch)
-        let download = try Tool.run("apt-get", ["download", package], directory: scratch, environment: environment)
+        // Root of a user namespace with one id cannot become the user that apt downloads as.
+        let user = StandardDirectories.isHostRoot ? [] : ["-o", "APT::Sandbox::User=root"]
+        let download = try Tool.run(
+            "apt-get", user + ["download", package], directory: scratch, environment: environment)
         let names = (try? SystemFile.names(in: scratch)) ?? []
         guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
         else {

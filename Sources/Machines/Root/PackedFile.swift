@@ -11,8 +11,13 @@ enum PackedFile {
         _ path: String, make: (_ descriptor: Int32, _ path: String) throws(Failure) -> Void,
         failed: (SystemError) -> Failure
     ) throws(Failure) -> String {
+        let identity = CellIdentity.own
         do throws(SystemError) {
-            if access(path, R_OK) == 0 { return path }
+            if access(path, R_OK) == 0 {
+                // One that was made before QEMU was another user.
+                try identity.admit(path)
+                return path
+            }
             let slash = path.lastIndex(of: "/") ?? path.startIndex
             try SystemFile.makeDirectories(String(path[..<slash]), mode: 0o700)
         } catch { throw failed(error) }
@@ -33,6 +38,8 @@ enum PackedFile {
             } catch { throw failed(error) }
             try make(file.number, aside)
             do throws(SystemError) {
+                // QEMU's to read, and nobody else's.
+                try identity.admit(aside)
                 // On the disk before it has its name: a crash of the host must not leave a name without its content.
                 try sync(aside)
                 try retryingOnInterrupt("rename", path) { rename(aside, path) }

@@ -14,6 +14,11 @@ struct GuestPlan {
     let memoryMiB: Int
     let tscKilohertz: Int
 
+    /// What QEMU reads.
+    var files: [String] {
+        [recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs] + (disk.map { [$0] } ?? [])
+    }
+
     /// The guest that libvirt is told to make.
     ///
     /// - Parameter shares: the directories of the host that it mounts.
@@ -23,7 +28,7 @@ struct GuestPlan {
             vcpus: command.vcpus, hasFullProcessor: true, firmware: recipe.fastFirmware ? Firmware.qboot : nil,
             kernel: recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: KernelCommandLine.tuned(
-                machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath, hasDevices: true),
+                machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath),
             channelSocket: channel, portSocket: port, disk: disk, shares: shares)
     }
 }
@@ -69,11 +74,6 @@ extension GuestRunner {
                 "shared directory",
                 "\(what): a libvirt daemon's guests share whole directories for reading and writing; leave --connect out"
             )
-        }
-        if geteuid() != 0 {
-            throw GuestCommandError(
-                "shared directory",
-                "\(what): virtiofs shares whole directories for reading and writing, and more takes root")
         }
     }
 }

@@ -46,7 +46,7 @@ public struct GuestRunner: Sendable {
         do throws(DriverError) {
             driver = try GuestDriver(
                 program: driverProgram, stateDirectory: stateDirectory, connect: connect,
-                capabilities: cache.path("libvirt"), shares: plan.shares)
+                capabilities: cache.path("libvirt"), reads: plan.files, shares: plan.shares)
         } catch { throw .driver(error) }
         defer { driver.close() }
         return try run(plan, driver, streams, signals)
@@ -62,6 +62,7 @@ public struct GuestRunner: Sendable {
             session = try GuestSession(at: port, plan.command, start: plan.start, streams: streams)
         } catch { throw .system(error) }
         defer { session.close() }
+        do throws(SystemError) { try driver.give(port) } catch { throw .system(error) }
         let guest: RunningGuest
         do throws(DriverError) {
             guest = try driver.start(

@@ -93,7 +93,9 @@ extension ImageIndex: JSONObject {
         try members.required("schemaVersion", &version)
         try members.defaulted("mediaType", &mediaType)
         try members.optional("artifactType", &artifactType)
-        try members.required("manifests", &manifests)
+        var list = ManifestList(manifests: manifests)
+        try members.required("manifests", &list)
+        manifests = list.manifests
         try members.optional("subject", &subject)
         try members.defaulted("annotations", &annotations)
         var config: ForeignMember?
@@ -101,6 +103,19 @@ extension ImageIndex: JSONObject {
         var layers: ForeignMember?
         try members.optional("layers", &layers)
     }
+}
+
+/// `manifests`: `null` is an empty list, as Docker 25 writes of an archive of images without names.
+private struct ManifestList: JSONValue {
+    var manifests: [Descriptor]
+
+    init(manifests: [Descriptor]) { self.manifests = manifests }
+
+    init(reading reader: inout JSONReader) throws(DocumentFault) {
+        manifests = try reader.takeNull() ? [] : [Descriptor](reading: &reader)
+    }
+
+    func write(to writer: inout JSONWriter) { manifests.write(to: &writer) }
 }
 
 /// `schemaVersion`, which is 2: version 1 was signed text in another form, and no document says more.

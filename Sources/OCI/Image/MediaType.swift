@@ -22,6 +22,8 @@ public struct MediaType: Hashable, Sendable, RawRepresentable, CustomStringConve
     public static let dockerConfiguration = MediaType("application/vnd.docker.container.image.v1+json")
     public static let dockerLayer = MediaType("application/vnd.docker.image.rootfs.diff.tar")
     public static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
+    /// What BuildKit and containerd write of layers that are compressed by zstd; the two spell it differently.
+    public static let dockerLayerZstandard = MediaType("application/vnd.docker.image.rootfs.diff.tar.zstd")
 
     public var isManifest: Bool { self == .imageManifest || self == .dockerManifest }
     public var isIndex: Bool { self == .imageIndex || self == .dockerManifestList }
@@ -32,8 +34,9 @@ public struct MediaType: Hashable, Sendable, RawRepresentable, CustomStringConve
     public var compression: Compression? {
         switch self {
         case .layer, .dockerLayer, Self.nondistributable(""): Compression.none
-        case .layerGzip, .dockerLayerGzip, Self.nondistributable("+gzip"), Self.foreign: .gzip
-        case .layerZstandard, Self.nondistributable("+zstd"): .zstandard
+        case .layerGzip, .dockerLayerGzip, Self.nondistributable("+gzip"), Self.foreignGzip: .gzip
+        case Self.foreign: Compression.none
+        case .layerZstandard, .dockerLayerZstandard, Self.zstandardByPlus, Self.nondistributable("+zstd"): .zstandard
         default: nil
         }
     }
@@ -43,7 +46,15 @@ public struct MediaType: Hashable, Sendable, RawRepresentable, CustomStringConve
         MediaType("application/vnd.oci.image.layer.nondistributable.v1.tar" + suffix)
     }
 
-    private static let foreign = MediaType("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+    private static let foreign = MediaType("application/vnd.docker.image.rootfs.foreign.diff.tar")
+    private static let foreignGzip = MediaType("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+    private static let zstandardByPlus = MediaType("application/vnd.docker.image.rootfs.diff.tar+zstd")
+
+    /// Whether a layer's content may be elsewhere than in a registry, at the addresses its descriptor tells.
+    public var isForeign: Bool {
+        rawValue.hasPrefix("application/vnd.docker.image.rootfs.foreign.")
+            || rawValue.hasPrefix("application/vnd.oci.image.layer.nondistributable.")
+    }
 
     public enum Compression: String, CaseIterable, Sendable {
         case none, gzip, zstandard

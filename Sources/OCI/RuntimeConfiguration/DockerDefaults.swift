@@ -103,18 +103,25 @@ extension RuntimeConfiguration {
             options: ["nosuid", "noexec", "nodev", "mode=1777", "size=67108864"]),
     ]
 
-    /// Docker also masks each processor's `thermal_throttle` directory where the host has one; add those by hand.
+    /// Docker also masks each processor's `thermal_throttle` directory where the host has one: `dockerMaskedPaths(processors:)`.
     static let dockerMaskedPaths = [
         "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
         "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
         "/sys/devices/virtual/powercap",
     ]
 
+    /// The counters of a host's processors that tell by their heat what others do (a side channel, as `/proc/interrupts` is).
+    ///
+    /// - Parameter processors: the numbers of those that have such counters.
+    public static func dockerMaskedPaths(processors: [Int]) -> [String] {
+        processors.map { "/sys/devices/system/cpu/cpu\($0)/thermal_throttle" }
+    }
+
     static let dockerReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
     /// Ordinary users may ping and bind low ports: harmless in a network namespace of the container's own.
-    private static func dockerKernelParameters(userNamespace: Bool) -> [String: String] {
-        var parameters = ["net.ipv4.ip_unprivileged_port_start": "0"]
+    private static func dockerKernelParameters(userNamespace: Bool) -> KernelParameters {
+        var parameters: KernelParameters = ["net.ipv4.ip_unprivileged_port_start": "0"]
         // A range of groups must be mapped in the namespace that owns the network; Docker leaves it out with remapping.
         if !userNamespace { parameters["net.ipv4.ping_group_range"] = "0 2147483647" }
         return parameters
@@ -147,8 +154,8 @@ extension RuntimeConfiguration {
             character(true, 1, 3),  // null
             character(true, 1, 9),  // urandom
             character(true, 1, 8),  // random
+            // Not 5:1, which Docker allows: a container's own console is a terminal like others, and the device is the host's.
             character(true, 5, 0),  // tty
-            character(true, 5, 1),  // console
             character(false, 10, 229),  // fuse
         ]
     }()

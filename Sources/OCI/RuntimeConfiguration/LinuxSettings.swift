@@ -21,7 +21,7 @@ extension RuntimeConfiguration {
         public var maskedPaths: [String]
         public var readonlyPaths: [String]
         /// Kernel parameters of the container's own namespaces, by name with dots.
-        public var sysctl: [String: String]
+        public var sysctl: KernelParameters
         public var seccomp: SeccompProfile?
         public var personality: Personality?
         /// Since 1.3.
@@ -35,7 +35,7 @@ extension RuntimeConfiguration {
             timeOffsets: [String: TimeOffset] = [:], devices: [Device] = [],
             netDevices: [String: NetworkDevice] = [:], cgroupsPath: String? = nil, resources: Resources? = nil,
             rootfsPropagation: String? = nil, maskedPaths: [String] = [], readonlyPaths: [String] = [],
-            sysctl: [String: String] = [:], seccomp: SeccompProfile? = nil, personality: Personality? = nil,
+            sysctl: KernelParameters = [:], seccomp: SeccompProfile? = nil, personality: Personality? = nil,
             memoryPolicy: MemoryPolicy? = nil, intelRdt: IntelRDT? = nil, mountLabel: String? = nil
         ) {
             self.namespaces = namespaces

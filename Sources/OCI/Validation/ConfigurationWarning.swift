@@ -78,7 +78,14 @@ struct ConfigurationCheck {
         _ member: StaticString, _ values: [String: Value],
         _ body: (String, Value, inout ConfigurationCheck) throws(DocumentFault) -> Void
     ) throws(DocumentFault) {
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+        try entries(member, inOrder: values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, body)
+    }
+
+    mutating func entries<Value>(
+        _ member: StaticString, inOrder values: [(key: String, value: Value)],
+        _ body: (String, Value, inout ConfigurationCheck) throws(DocumentFault) -> Void
+    ) throws(DocumentFault) {
+        for (key, value) in values {
             let first = warnings.count
             do throws(DocumentFault) {
                 guard !key.isEmpty else { throw DocumentFault("has an empty name") }

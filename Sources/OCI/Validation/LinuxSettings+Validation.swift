@@ -111,7 +111,8 @@ extension RuntimeConfiguration.LinuxSettings {
 
     /// A parameter that no namespace of the container's own holds is the host's (as runc has it).
     private func validateKernelParameters(_ check: inout ConfigurationCheck) throws(DocumentFault) {
-        try check.entries("sysctl", sysctl) { (name, _, _) throws(DocumentFault) in
+        let parameters = sysctl.map { ($0.name, $0.value) }
+        try check.entries("sysctl", inOrder: parameters) { (name, _, _) throws(DocumentFault) in
             guard let parameter = KernelParameter(name) else {
                 throw DocumentFault("is not the name of a kernel parameter")
             }

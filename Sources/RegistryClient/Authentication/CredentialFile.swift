@@ -18,7 +18,7 @@ public struct CredentialFile: Equatable, Sendable {
             tree = .object([])
             return
         }
-        let bytes = try SystemFile.bytes(of: path)
+        let bytes = try SystemFile.bytes(of: path, limit: 16 << 20)
         guard bytes.count <= Self.greatestSize else {
             throw ConfigurationError(document: path, path: "", problem: "is greater than 4 MiB")
         }
@@ -97,17 +97,7 @@ public struct CredentialFile: Equatable, Sendable {
             defer { free(resolved) }
             return String(cString: resolved)
         }
-        let aside = "\(target ?? path).\(getpid())"
-        unlink(aside)
-        do throws(SystemError) {
-            let file = try OwnedDescriptor(opening: aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-            try SystemFile.write(tree.json(indented: true) + [0x0A], to: file.number, aside)
-            try retryingOnInterrupt("fsync", aside) { fsync(file.number) }
-            guard rename(aside, target ?? path) == 0 else { throw SystemError("rename", path) }
-        } catch {
-            unlink(aside)
-            throw error
-        }
+        try SystemFile.replace(target ?? path, with: tree.json(indented: true) + [0x0A], durability: .content)
     }
 
     // MARK: Names

@@ -119,7 +119,7 @@ final class HTTPExchange {
     // MARK: Up
 
     private func give(_ room: UnsafeMutableRawBufferPointer) -> Int {
-        let left = request.body.count - sent
+        let left = request.body.count -| sent
         guard left > 0, let base = room.baseAddress else { return 0 }
         let wanted = Int(min(Int64(room.count), left))
         let count: Int
@@ -133,7 +133,7 @@ final class HTTPExchange {
                 }
             case .file(let descriptor, let offset, _):
                 count = try retryingOnInterrupt("pread", "a blob") {
-                    pread(descriptor, base, wanted, off_t(offset + sent))
+                    pread(descriptor, base, wanted, off_t(offset +| sent))
                 }
             case .stream(let descriptor, _):
                 count = try retryingOnInterrupt("read", "a pipe") { read(descriptor, base, wanted) }
@@ -146,7 +146,7 @@ final class HTTPExchange {
             error = TransportError(.local, request.address, "the content to send ends \(left) bytes early")
             return Int(CURL_READFUNC_ABORT)
         }
-        sent += Int64(count)
+        sent +|= Int64(count)
         request.onSent?(sent)
         return count
     }

@@ -34,7 +34,9 @@ public struct ClientOptions: Sendable {
     /// Adds the registries that the files name.
     public mutating func readInsecureRegistries(from files: [String] = insecureRegistryFiles) throws(SystemError) {
         for file in files where SystemFile.exists(file) {
-            for line in try SystemFile.read(file).split(whereSeparator: \.isNewline) {
+            for line in String(decoding: try SystemFile.document(file), as: UTF8.self).split(
+                whereSeparator: \.isNewline)
+            {
                 let name = line.prefix { $0 != "#" }.filter { !$0.isWhitespace }
                 if !name.isEmpty { insecureRegistries.insert(name.lowercased()) }
             }

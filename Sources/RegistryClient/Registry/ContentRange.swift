@@ -1,3 +1,5 @@
+import Linux
+
 /// Which part of a content an answer carries: `bytes 5-9/10` (RFC 9110, 14.4), or, of an upload, `0-9` (distribution
 /// specification 1.1, "Pushing a blob in chunks").
 struct ContentRange: Equatable, Sendable {
@@ -28,7 +30,7 @@ struct ContentRange: Equatable, Sendable {
         let bounds = text.hasPrefix("bytes=") ? text.dropFirst(6) : text[...]
         // An empty upload is `0-0` with some registries, which others say of one byte: see `BlobUpload`.
         guard let (first, last) = Self.bounds(bounds), first == 0 else { return nil }
-        return last + 1
+        return last +| 1
     }
 
     private static func bounds(_ text: Substring) -> (Int64, Int64)? {

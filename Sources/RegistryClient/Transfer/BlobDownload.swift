@@ -1,4 +1,5 @@
 import Content
+import Linux
 import OCI
 
 /// Brings one blob from a registry into a store: once, however many want it; from where it stopped, whatever stopped it.
@@ -32,8 +33,55 @@ struct BlobDownload {
             // What an earlier process left may have been torn by a power cut: once more, from the beginning.
             session = try store.beginIngest(id: ingest, algorithm: descriptor.digest.algorithm)
             try complete(session, connection)
+        } catch let error as RegistryClientError where error.kind == .notFound && isElsewhere {
+            session.abandon()
+            try bringFromElsewhere(connection, else: error)
         }
         say(.finished)
+    }
+
+    // MARK: Layers that lie elsewhere
+
+    /// Whether it is a layer that registries need not have: it lies at the addresses its descriptor tells.
+    private var isElsewhere: Bool { descriptor.mediaType.isForeign && !descriptor.urls.isEmpty }
+
+    /// More addresses are in no honest descriptor.
+    private static let greatestAddresses = 8
+
+    /// Fetches it from the first of its addresses that gives it, without credentials.
+    ///
+    /// Whoever wrote the manifest chose them: they are spoken to by TLS alone, but for hosts the user exempted and, where the
+    /// registry itself is this machine, this machine.
+    private func bringFromElsewhere(_ connection: RegistryConnection, else error: RegistryClientError) throws {
+        let client = RegistryClient(connection.session.options)
+        var last: any Error = error
+        for text in descriptor.urls.prefix(Self.greatestAddresses) {
+            guard let address = HTTPAddress(text) else { continue }
+            let mayBePlain =
+                address.isLoopback
+                ? connection.session.base.isLoopback
+                : client.options.insecureRegistries.contains(address.host.lowercased())
+            guard address.scheme == .https && !address.isLoopback || mayBePlain else { continue }
+            let session = try store.beginIngest(id: ingest, algorithm: descriptor.digest.algorithm)
+            do {
+                try client.fetch(text, limit: descriptor.size) { bytes in
+                    try session.write(bytes)
+                    say(.moving(session.size))
+                }
+                do throws(ContentError) {
+                    try session.commit(expected: descriptor.digest, size: descriptor.size)
+                    return
+                } catch {
+                    throw RegistryClientError(
+                        .wrongContent, operation, at: address, problem: "what came is another content: \(error)")
+                }
+            } catch {
+                session.abandon()
+                guard !connection.transport.cancellation.isCancelled else { throw error }
+                last = error
+            }
+        }
+        throw last
     }
 
     /// The name under which another process finds what this one left.
@@ -83,9 +131,9 @@ struct BlobDownload {
             try check(head, offset, connection)
             return { bytes in
                 let skipped = Int(min(passed, Int64(bytes.count)))
-                passed -= Int64(skipped)
+                passed = (passed -| Int64(skipped))
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[skipped...])
-                guard session.size + Int64(rest.count) <= descriptor.size else {
+                guard session.size +| Int64(rest.count) <= descriptor.size else {
                     throw violation(.wrongContent, "more comes than the \(descriptor.size) bytes it has", connection)
                 }
                 try session.write(rest)

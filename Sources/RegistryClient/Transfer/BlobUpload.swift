@@ -139,19 +139,19 @@ struct UploadSession {
     }
 
     private mutating func sendPiece(_ file: Int32) throws {
-        let count = min(connection.session.options.pieceSize, size - offset)
+        let count = min(connection.session.options.pieceSize, size -| offset)
         var request = HTTPRequest(.patch, place)
         request.set("Content-Type", "application/octet-stream")
-        request.set("Content-Range", "\(offset)-\(offset + count - 1)")
+        request.set("Content-Range", "\(offset)-\(offset +| count -| 1)")
         request.body = .file(descriptor: file, offset: offset, count: count)
-        request.onSent = { [blob, offset] in blob.say(.moving(offset + $0)) }
+        request.onSent = { [blob, offset] in blob.say(.moving(offset +| $0)) }
         let response = try connection.sendOnce(request, for: scopes, blob.operation, statuses: [202, 204, 416])
         guard response.status != 416 else {
             // The registry has another number of bytes than was thought.
             throw TransportError(.connection, place, "the registry is at another place of the content (status 416)")
         }
         place = try connection.uploadPlace(response, blob.operation)
-        let known = response.head.value("range").flatMap { ContentRange.uploaded($0) } ?? offset + count
+        let known = response.head.value("range").flatMap { ContentRange.uploaded($0) } ?? (offset +| count)
         guard known > offset, known <= size else {
             throw RegistryClientError(
                 .protocolViolation, blob.operation, at: place,
@@ -165,8 +165,8 @@ struct UploadSession {
         var request = HTTPRequest(.put, place.adding(query: "digest", blob.descriptor.digest.description))
         if offset < size {
             request.set("Content-Type", "application/octet-stream")
-            request.body = .file(descriptor: file, offset: offset, count: size - offset)
-            request.onSent = { [blob, offset] in blob.say(.moving(offset + $0)) }
+            request.body = .file(descriptor: file, offset: offset, count: size -| offset)
+            request.onSent = { [blob, offset] in blob.say(.moving(offset +| $0)) }
         }
         _ = try connection.sendOnce(request, for: scopes, blob.operation, statuses: [201, 204])
     }

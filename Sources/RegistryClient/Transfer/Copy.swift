@@ -121,7 +121,7 @@ private struct BlobReceiver: @unchecked Sendable {
                 throw violation("it is \(length) bytes long there, not \(descriptor.size)")
             }
             return { bytes in
-                size += Int64(bytes.count)
+                size +|= Int64(bytes.count)
                 guard size <= descriptor.size else {
                     throw violation("more comes than the \(descriptor.size) bytes it has")
                 }

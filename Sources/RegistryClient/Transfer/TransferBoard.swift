@@ -1,3 +1,4 @@
+import Linux
 import OCI
 
 /// What a transfer looks like on a terminal: a line for each content that is under way, one for all. Pure: text out of reports.
@@ -69,11 +70,11 @@ public struct TransferBoard: Equatable, Sendable {
         var total: Int64 = 0
         var finished = 0
         for row in rows.values {
-            total += row.descriptor.size
+            total +|= max(0, row.descriptor.size)
             switch row.state {
-            case .moving(let bytes): done += bytes
+            case .moving(let bytes): done +|= max(0, bytes)
             case .present, .finished, .mounted:
-                done += row.descriptor.size
+                done +|= max(0, row.descriptor.size)
                 finished += 1
             case .waiting, .retrying: break
             }
@@ -86,7 +87,7 @@ public struct TransferBoard: Equatable, Sendable {
         switch row.state {
         case .moving(let bytes):
             let seconds = row.began.map { now - $0 } ?? 0
-            let rate = seconds > 0.5 ? Double(bytes - row.offset) / seconds : nil
+            let rate = seconds > 0.5 ? Double(bytes -| row.offset) / seconds : nil
             return line(name, bytes, row.descriptor.size, columns, rate: rate)
         case .retrying(let reason, let pause):
             return cut("\(name)  again in \(decimal(pause)) s: \(shown(reason))", columns)
@@ -98,7 +99,7 @@ public struct TransferBoard: Equatable, Sendable {
     private static func line(_ name: String, _ done: Int64, _ total: Int64, _ columns: Int, rate: Double?) -> String {
         let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
         var words = "\(size(done)) of \(size(total))"
-        if let rate { words += ", \(size(Int64(rate)))/s" }
+        if let rate { words += ", \(size(whole(rate)))/s" }
         let head = name + String(repeating: " ", count: max(0, 14 - name.count))
         let room = columns - 1 - head.count - 2 - 32
         guard room >= 8 else { return cut("\(head)\(words)", columns) }
@@ -127,8 +128,13 @@ public struct TransferBoard: Equatable, Sendable {
         return "\(decimal(value / 1000)) TB"
     }
 
+    /// A number without its fraction, within the range of those there are.
+    private static func whole(_ value: Double) -> Int64 {
+        value.isNaN ? 0 : Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+    }
+
     private static func decimal(_ value: Double) -> String {
-        let tenths = Int64((value * 10).rounded())
+        let tenths = whole((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 }

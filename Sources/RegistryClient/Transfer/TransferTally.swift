@@ -1,3 +1,4 @@
+import Linux
 import OCI
 import Synchronization
 
@@ -16,7 +17,7 @@ final class TransferTally: Sendable {
     func count(_ size: Int64) {
         counts.withLock {
             $0.contents += 1
-            $0.size += size
+            $0.size +|= max(0, size)
         }
     }
 

@@ -3,7 +3,8 @@ import Linux
 import OCI
 import Synchronization
 
-/// Basic authentication (RFC 7617) against a file of bcrypt hashes, which is read again when it changes.
+/// Basic authentication (RFC 7617) against a file of bcrypt hashes, which is read again when it changes. While it cannot be read,
+/// or a line of it is none, nobody is let in: who was taken out of it by a hasty hand would be let in else.
 ///
 /// A password that was right is remembered by a keyed hash, so that bcrypt's time is spent once a user and not once a request;
 /// wrong ones are answered later and later.
@@ -12,6 +13,8 @@ public final class Authenticator: Sendable {
         case granted(user: String)
         /// Not before so many milliseconds have passed.
         case refused(delay: Int)
+        /// Nobody can be let in now.
+        case unavailable(cause: String)
     }
 
     private struct Stamp: Equatable {
@@ -33,6 +36,8 @@ public final class Authenticator: Sendable {
     private struct State {
         var file: PasswordFile
         var stamp: Stamp?
+        /// Why the file cannot be read now.
+        var problem: String?
         var looked: UInt64
         /// Keyed hashes of user, password and the hash they were found right for.
         var known: Set<String> = []
@@ -46,16 +51,20 @@ public final class Authenticator: Sendable {
     private let path: String
     private let key = RandomBytes.make(32)
     private let state: Mutex<State>
+    private let complain: @Sendable (String) -> Void
 
-    public init(passwordFile path: String) throws {
+    /// - Parameter complain: is told, once each time, that the file cannot be read any more, and that it can be again.
+    public init(passwordFile path: String, complain: @escaping @Sendable (String) -> Void = { _ in }) throws {
         self.path = path
-        state = Mutex(State(file: try PasswordFile(path: path), stamp: Stamp(path), looked: HostClock.now()))
+        self.complain = complain
+        let stamp = Stamp(path)
+        state = Mutex(State(file: try PasswordFile(path: path), stamp: stamp, looked: HostClock.now()))
     }
 
     /// The user of a header that was found right before; nil where `check` must be asked. Quick.
     public func recall(_ header: String?) -> String? {
-        guard let (user, password) = header.flatMap(Self.credentials) else { return nil }
         refresh()
+        guard let (user, password) = header.flatMap(Self.credentials) else { return nil }
         return state.withLock { state in
             guard let hash = state.file.hashes[user] else { return nil }
             return state.known.contains(digest(user, password, hash)) ? user : nil
@@ -65,13 +74,15 @@ public final class Authenticator: Sendable {
     /// Checks a header `Authorization`. Takes bcrypt's time: tens of milliseconds and more.
     public func check(_ header: String?) -> Verdict {
         if let user = recall(header) { return .granted(user: user) }
+        if let problem = state.withLock({ $0.problem }) { return .unavailable(cause: problem) }
         // Nobody tried anything: clients ask without a name first.
         guard let header else { return .refused(delay: 0) }
         guard let (user, password) = Self.credentials(header) else { return .refused(delay: 500) }
         let file = state.withLock { $0.file }
         let isRight = file.holds(password, of: user)
         return state.withLock { state in
-            guard isRight, let hash = file.hashes[user] else {
+            // Of a file that was read anew meanwhile nothing is known yet.
+            guard isRight, let hash = file.hashes[user], state.file.hashes[user] == hash else {
                 if state.failures.count >= Self.greatestCount { state.failures = [:] }
                 let now = HostClock.now()
                 var failure = state.failures[user] ?? (0, now)
@@ -87,7 +98,7 @@ public final class Authenticator: Sendable {
         }
     }
 
-    /// Reads the file again where it changed; looks at most once a second. One that cannot be read leaves what was.
+    /// Looks at most once a second.
     private func refresh() {
         let now = HostClock.now()
         let isDue = state.withLock { state in
@@ -95,14 +106,31 @@ public final class Authenticator: Sendable {
             state.looked = now
             return true
         }
-        guard isDue, let stamp = Stamp(path), state.withLock({ $0.stamp != stamp }),
-            let file = try? PasswordFile(path: path)
-        else { return }
-        state.withLock { state in
+        if isDue { reload() }
+    }
+
+    /// Reads the file again where it changed. Where it cannot be read, nobody is known any more until it can.
+    func reload() {
+        let stamp = Stamp(path)
+        let isCurrent = state.withLock { $0.problem == nil && stamp != nil && $0.stamp == stamp }
+        guard !isCurrent else { return }
+        let file: PasswordFile
+        var problem: String?
+        do { file = try PasswordFile(path: path) } catch {
+            problem = "\(error)"
+            file = .empty
+        }
+        let hasChanged = state.withLock { state in
             state.file = file
             state.stamp = stamp
             state.known = []
+            defer { state.problem = problem }
+            return state.problem != problem
         }
+        guard hasChanged else { return }
+        complain(
+            problem.map { "nobody is let in until this is mended: \($0)" }
+                ?? "\(path) can be read again: its users are let in")
     }
 
     private func digest(_ user: String, _ password: String, _ hash: String) -> String {
@@ -115,6 +143,9 @@ public final class Authenticator: Sendable {
         }
         return hasher.finish().description
     }
+
+    /// Whose password a header brings; nil where it is none of this scheme.
+    public static func user(of header: String) -> String? { credentials(header)?.user }
 
     /// The user and the password of a header.
     static func credentials(_ header: String) -> (user: String, password: String)? {

@@ -1,3 +1,5 @@
+import Linux
+
 /// What part of a blob a client asks for: the header `Range` (RFC 9110, 14).
 enum ByteRange: Equatable {
     /// All of it: no header, one of several ranges, or one that is not understood, which is to be ignored.
@@ -16,7 +18,7 @@ enum ByteRange: Equatable {
         guard ends.count == 2, !ends[1].contains(",") else { return }
         if ends[0].isEmpty {
             guard let count = Decimal.number(ends[1]) else { return }
-            self = count == 0 || size == 0 ? .unsatisfiable : .part(max(0, size - count)..<size)
+            self = count == 0 || size == 0 ? .unsatisfiable : .part(max(0, size -| count)..<size)
             return
         }
         guard let first = Decimal.number(ends[0]) else { return }
@@ -30,7 +32,7 @@ enum ByteRange: Equatable {
             self = .unsatisfiable
             return
         }
-        self = .part(first..<(min(last, size - 1) + 1))
+        self = .part(first..<(min(last, size -| 1) +| 1))
     }
 }
 
@@ -52,5 +54,5 @@ struct ChunkRange: Equatable {
         self.last = last
     }
 
-    var count: Int64 { last - first + 1 }
+    var count: Int64 { last -| first +| 1 }
 }

@@ -117,6 +117,17 @@ public struct RegistryFault: Error, Sendable {
             headers: [("WWW-Authenticate", "Basic realm=\"\(realm)\", charset=\"UTF-8\"")])
     }
 
+    /// Nobody can be let in, for a reason of the registry's own.
+    static func accessUnavailable(_ cause: String) -> RegistryFault {
+        RegistryFault(
+            503, .unknown, "passwords cannot be checked now", headers: [("Retry-After", "10")], cause: cause)
+    }
+
+    static var tooManyLogins: RegistryFault { .tooMany("too many passwords of yours are being checked") }
+
+    /// A web page asks, in the browser of somebody who may reach the registry and did not mean to.
+    static func foreign(_ problem: String) -> RegistryFault { RegistryFault(403, .denied, problem) }
+
     // MARK: Failures
 
     /// What failed below: the client learns the kind, the operator the rest.

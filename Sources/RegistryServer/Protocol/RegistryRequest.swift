@@ -5,20 +5,29 @@ public struct RegistryRequest: Sendable {
     public var target: String
     /// Names in lower case; of a name given twice, the values joined by commas (RFC 9110, 5.3).
     public var headers: [String: String]
-    /// The address it came from, for the log.
+    /// The address it came from.
     public var peer: String
+    /// Who sent it, where that was found out.
+    public var user: String?
 
-    public init(method: String, target: String, headers: [String: String], peer: String = "") {
+    public init(
+        method: String, target: String, headers: [String: String], peer: String = "", user: String? = nil
+    ) {
         self.method = method
         self.target = target
         self.headers = headers
         self.peer = peer
+        self.user = user
     }
 
-    /// How many bytes follow; nil where the client does not say (chunked), or says no number.
+    /// How many bytes follow; nil where the client does not say (chunked). What is no number, or one beyond all, is more than any
+    /// limit allows.
     public var contentLength: Int64? {
-        headers["content-length"].flatMap(Decimal.number)
+        headers["content-length"].map { Decimal.number($0) ?? .max }
     }
+
+    /// Whose account it goes to where something is counted.
+    var client: ClientName { ClientName(user: user, peer: peer) }
 
     /// Whether there are no bytes to follow: with neither header there is no body (RFC 9112, 6.3).
     public var isBodyless: Bool {

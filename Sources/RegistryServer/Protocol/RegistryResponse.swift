@@ -67,7 +67,7 @@ public final class FilePart: Sendable {
     init(_ file: consuming OwnedDescriptor, _ range: Range<Int64>) {
         self.file = file
         offset = range.lowerBound
-        count = range.upperBound - range.lowerBound
+        count = (range.upperBound -| range.lowerBound)
     }
 
     /// Sees to it that a piece is in memory, so that whoever sends it need not wait for the disk.
@@ -78,8 +78,8 @@ public final class FilePart: Sendable {
     public func warm(_ position: Int64, count: Int64, scratch: UnsafeMutableRawBufferPointer) {
         // What was read lately is there as a rule: mincore(2) says so without waiting, and without reading.
         let page = Int64(sysconf(Int32(_SC_PAGESIZE)))
-        let start = (offset + position) / page * page
-        let length = Int(offset + position + count - start)
+        let start = (offset +| position) / page *| page
+        let length = Int(offset +| position +| count -| start)
         guard let map = mmap(nil, length, PROT_READ, MAP_SHARED, file.number, off_t(start)), map != MAP_FAILED else {
             return
         }
@@ -94,7 +94,7 @@ public final class FilePart: Sendable {
                     index += 1
                     continue
                 }
-                _ = pread(file.number, scratch.baseAddress, scratch.count, off_t(start + Int64(index) * page))
+                _ = pread(file.number, scratch.baseAddress, scratch.count, off_t(start +| Int64(index) *| page))
                 index += max(1, scratch.count / Int(page))
             }
         }
@@ -109,7 +109,7 @@ public final class FilePart: Sendable {
             let count = try retryingOnInterrupt("pread", "blob") {
                 pread(
                     file.number, buffer.baseAddress?.advanced(by: total), buffer.count - total,
-                    off_t(offset + position) + total)
+                    off_t(offset +| position +| Int64(total)))
             }
             if count == 0 { break }
             total += count

@@ -25,11 +25,11 @@ extension Exchange {
         case .whole: (part, status) = (0..<size, 200)
         case .part(let range):
             (part, status) = (range, 206)
-            headers.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"))
+            headers.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound -| 1)/\(size)"))
         case .unsatisfiable: throw .rangeUnsatisfiable(size: size)
         }
         var response = RegistryResponse(status, headers)
-        response.contentLength = part.upperBound - part.lowerBound
+        response.contentLength = (part.upperBound -| part.lowerBound)
         if request.method == "GET" {
             let file = try answering { () throws(ContentError) in try store.content.open(digest) }
             response.body = .file(FilePart(file, part))
@@ -40,6 +40,10 @@ extension Exchange {
     /// DELETE of a blob (end-10): no longer visible in this repository; its bytes go with the next collection.
     func deleteBlob(_ digest: Digest, _ repository: Repository) throws(RegistryFault) -> RegistryResponse {
         try requireDeletion(["GET", "HEAD"])
+        guard repository.exists else { throw .blobUnknown(digest) }
+        // Not between the look at what a manifest names and its being stored.
+        let lock = try calling { () throws(SystemError) in try repository.lock(.exclusive) }
+        defer { withExtendedLifetime(lock) {} }
         let isRemoved = try calling { () throws(SystemError) in try repository.unlinkBlob(digest) }
         guard isRemoved else { throw .blobUnknown(digest) }
         return RegistryResponse(202)

@@ -30,31 +30,27 @@ extension Exchange {
     /// Who names a manifest as subject (end-12a, end-12b): an image index, empty where nobody does, and where the manifest or the
     /// repository is not known.
     func referrers(of subject: Digest, in repository: Repository) throws(RegistryFault) -> RegistryResponse {
-        var found = try calling { () throws(SystemError) in try repository.referrers(of: subject) }
+        var list = ReferrerPage()
         var headers: [(name: String, value: String)] = []
         var query = ""
         if let type = target.value("artifactType"), !type.isEmpty {
             guard MediaType.isWellFormed(type) else {
                 throw RegistryFault(400, .unsupported, "artifactType is not a media type", detail: type)
             }
-            found = found.filter { $0.artifactType?.rawValue == type }
+            list.type = type
             headers.append(("OCI-Filters-Applied", "artifactType"))
             query = "&artifactType=\(type.split(separator: "+").joined(separator: "%2B"))"
         }
-        // Clients need not read more than a manifest's greatest size: what does not fit is on the next page.
         if let last = target.value("last") {
-            found = Array(found.drop { $0.digest.description <= last })
+            guard let digest = Digest(last) else { throw .digestInvalid(last) }
+            list.last = digest
         }
-        var size: Int64 = 0
-        let page = found.prefix { descriptor in
-            size += Int64(JSONDocument.write(descriptor, indented: false).count) + 1
-            return size < ImageManifest.greatestSize - 1024
-        }
-        if page.count < found.count, let last = page.last?.digest {
+        try calling { () throws(SystemError) in try list.fill(repository, subject) }
+        if list.hasMore, let last = list.last {
             headers.append(
                 ("Link", "</v2/\(repository.name)/referrers/\(subject)?last=\(last)\(query)>; rel=\"next\""))
         }
         return RegistryResponse(
-            200, json: ImageIndex(manifests: Array(page)).json(), type: MediaType.imageIndex.rawValue, headers)
+            200, json: ImageIndex(manifests: list.entries).json(), type: MediaType.imageIndex.rawValue, headers)
     }
 }

@@ -134,6 +134,7 @@ final class ManifestReceiver: BodyReceiver {
         } catch {
             throw .manifestInvalid(error.description)
         }
+        try checkListing(document, found, Int64(bytes.count))
         try store(document, bytes, found)
         var headers = [
             ("Location", "/v2/\(repository.name)/manifests/\(found)"), ("Docker-Content-Digest", found.description),
@@ -165,6 +166,17 @@ final class ManifestReceiver: BodyReceiver {
                 try repository.linkManifest(digest, document.type)
             }
             for tag in tags where try repository.digest(ofTag: tag) != digest { try repository.setTag(tag, digest) }
+        }
+    }
+
+    /// Makes sure that what is said of the manifest in lists of referrers leaves room there for others.
+    private func checkListing(_ document: ManifestDocument, _ digest: Digest, _ size: Int64) throws(RegistryFault) {
+        guard document.subject != nil else { return }
+        let entry = JSONDocument.write(document.descriptor(digest, size), indented: false)
+        guard entry.count <= ReferrerPage.greatestEntry else {
+            throw .manifestInvalid(
+                "its annotations and artifactType are too large to be listed among the referrers of its subject: at most "
+                    + "\(ReferrerPage.greatestEntry) bytes are")
         }
     }
 

@@ -26,9 +26,10 @@ extension Exchange {
         if let digest, !request.isBodyless || digest == Digest(digest.algorithm, of: []) {
             return .receive(
                 UploadReceiver(
-                    try registry.uploads.begin(repository.name, algorithm), self, repository, .whole(digest)))
+                    try registry.uploads.begin(repository.name, algorithm, for: request.client), self, repository,
+                    .whole(digest)))
         }
-        let upload = try registry.uploads.begin(repository.name, algorithm)
+        let upload = try registry.uploads.begin(repository.name, algorithm, for: request.client)
         defer { upload.release() }
         return .answer(Self.progress(202, upload, repository))
     }
@@ -97,7 +98,7 @@ extension Exchange {
 
     /// Where the body belongs, by its header; nil: wherever the upload is.
     private func chunk(_ upload: Upload, _ repository: Repository) throws(RegistryFault) -> ChunkRange? {
-        try checkLength(upload.size + (request.contentLength ?? 0))
+        try checkLength(upload.size +| (request.contentLength ?? 0))
         guard let header = request.headers["content-range"] else { return nil }
         guard let chunk = ChunkRange(header) else {
             throw .uploadInvalid("Content-Range is not <first byte>-<last byte>")
@@ -125,7 +126,7 @@ extension Exchange {
             status,
             [
                 ("Location", "/v2/\(repository.name)/blobs/uploads/\(upload.id)"),
-                ("Range", "0-\(max(0, upload.size - 1))"), ("Docker-Upload-UUID", upload.id),
+                ("Range", "0-\(max(0, upload.size -| 1))"), ("Docker-Upload-UUID", upload.id),
             ])
     }
 }
@@ -162,8 +163,8 @@ final class UploadReceiver: BodyReceiver {
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws(RegistryFault) {
-        let size = upload.size + Int64(bytes.count)
-        if let chunk, size > chunk.last + 1 { throw .sizeInvalid("more bytes came than Content-Range says") }
+        let size = upload.size +| Int64(bytes.count)
+        if let chunk, size > chunk.last +| 1 { throw .sizeInvalid("more bytes came than Content-Range says") }
         let limit = registry.settings.greatestBlob
         if size > limit { throw .tooLarge("the blob is too large", limit: limit) }
         try upload.write(bytes)
@@ -172,7 +173,7 @@ final class UploadReceiver: BodyReceiver {
     func finish() throws(RegistryFault) -> RegistryResponse {
         // What is not over then stays for the next request; of a blob that was to come whole nothing does.
         defer { cut() }
-        if let chunk, upload.size != chunk.last + 1 {
+        if let chunk, upload.size != chunk.last +| 1 {
             throw .sizeInvalid("fewer bytes came than Content-Range says")
         }
         switch kind {

@@ -10,7 +10,8 @@ public final class Registry: Sendable {
     public init(_ store: RegistryStore, _ settings: RegistrySettings = RegistrySettings()) {
         self.store = store
         self.settings = settings
-        uploads = Uploads(store, greatestCount: settings.greatestUploadCount)
+        uploads = Uploads(
+            store, greatestCount: settings.greatestUploadCount, greatestCountOfOne: settings.greatestUploadCountOfOne)
     }
 
     /// How many requests are writing uploads now.
@@ -19,9 +20,16 @@ public final class Registry: Sendable {
     /// The answer to whoever must log in first.
     public var unauthorized: RegistryResponse { RegistryFault.unauthorized(realm: settings.realm).response }
 
+    /// The answer while nobody can be let in.
+    public func accessUnavailable(cause: String) -> RegistryResponse { RegistryFault.accessUnavailable(cause).response }
+
+    /// The answer to whoever has too many passwords checked at once.
+    public var tooManyLogins: RegistryResponse { RegistryFault.tooManyLogins.response }
+
     /// Says what is to be done about a request whose head has come.
     public func begin(_ request: RegistryRequest) -> RegistryAction {
         do throws(RegistryFault) {
+            try settings.hosts.check(request)
             guard let target = RequestTarget(request.target) else { throw .malformedTarget }
             let endpoint = try Endpoint(target.path)
             let action = try respond(Exchange(request, target, endpoint, self))
@@ -37,7 +45,8 @@ public final class Registry: Sendable {
     /// - Returns: the names of the uploads removed.
     @discardableResult
     public func expire() throws -> [String] {
-        let removed = try uploads.expire(olderThan: settings.uploadExpiry)
+        let removed = try uploads.expire(
+            olderThan: settings.uploadExpiry, emptyOlderThan: min(settings.emptyUploadExpiry, settings.uploadExpiry))
         try store.cleanAside(olderThan: 3600)
         return removed
     }

@@ -10,21 +10,15 @@ struct DurableFile {
 
     /// Puts a content in place of a file's.
     func replace(_ path: String, with content: [UInt8]) throws(SystemError) {
-        let temporary = "\(aside)/\(RandomName.make())"
+        var file = try NewFile(for: path, aside: aside)
+        try file.write(content)
         do throws(SystemError) {
-            let file = try OwnedDescriptor(opening: temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try SystemFile.write(content, to: file.number, path)
-            try retryingOnInterrupt("fsync", path) { fsync(file.number) }
-            if rename(temporary, path) != 0 {
-                guard errno == ENOENT else { throw SystemError("rename", path) }
-                try makeDirectories(Self.directory(of: path))
-                if rename(temporary, path) != 0 { throw SystemError("rename", path) }
-            }
+            try file.place(path, durability: .entry)
         } catch {
-            unlink(temporary)
-            throw error
+            guard error.errno == ENOENT else { throw error }
+            try makeDirectories(Self.directory(of: path))
+            try file.place(path, durability: .entry)
         }
-        try SystemFile.synchronize(Self.directory(of: path))
     }
 
     /// Makes an empty file; where it is there, its age counts from now.

@@ -26,8 +26,14 @@ public struct RegistryStore: Sendable {
     /// Opens the store in a directory, made where it is absent.
     public init(root: String) throws {
         self.root = root
-        content = try ContentStore(root: root)
-        for name in ["repositories", "aside"] { try SystemFile.makeDirectories("\(root)/\(name)", mode: 0o700) }
+        // What is in it is for those whom the server lets in, not for every user of this machine.
+        try SystemFile.makeDirectories(root, mode: 0o700)
+        content = try ContentStore(root: root, isPrivate: true)
+        for name in ["repositories", "aside"] {
+            let path = "\(root)/\(name)"
+            try SystemFile.makeDirectories(path, mode: 0o700)
+            try retryingOnInterrupt("chmod", path) { chmod(path, 0o700) }
+        }
         let path = "\(root)/key"
         if !SystemFile.exists(path) {
             // Of two that start at once, one key wins, and both read it.

@@ -90,7 +90,16 @@ struct Repository: Sendable {
     // MARK: Referrers
 
     private func referrer(_ digest: Digest, of subject: Digest) -> String {
-        "\(file("_referrers", subject))/\(digest.algorithm.rawValue)-\(digest.hexadecimal)"
+        "\(file("_referrers", subject))/\(Self.referrerName(digest))"
+    }
+
+    private static func referrerName(_ digest: Digest) -> String {
+        "\(digest.algorithm.rawValue)-\(digest.hexadecimal)"
+    }
+
+    private static func digest(ofReferrer name: String) -> Digest? {
+        guard let dash = name.firstIndex(of: "-") else { return nil }
+        return Digest("\(name[..<dash]):\(name[name.index(after: dash)...])")
     }
 
     func addReferrer(_ descriptor: Descriptor, of subject: Digest) throws(SystemError) {
@@ -102,19 +111,33 @@ struct Repository: Sendable {
         try store.files.remove(referrer(digest, of: subject))
     }
 
-    /// Those whose manifests are here, in the order of their digests.
-    func referrers(of subject: Digest) throws(SystemError) -> [Descriptor] {
-        let directory = file("_referrers", subject)
-        var result: [Descriptor] = []
-        for name in try RegistryStore.names(in: directory) {
-            guard let dash = name.firstIndex(of: "-"),
-                let digest = Digest("\(name[..<dash]):\(name[name.index(after: dash)...])"), hasManifest(digest),
-                let bytes = try bytes("\(directory)/\(name)"),
-                let descriptor = try? JSONDocument.read(Descriptor.self, from: bytes, document: "referrer")
-            else { continue }
-            result.append(descriptor)
+    /// So many of those who refer to a subject, behind one of them, in the order of their digests. However many there are, no more
+    /// than twice as many names are in memory.
+    func referrers(of subject: Digest, after last: Digest?, limit: Int) throws(SystemError) -> [Digest] {
+        var found: [String] = []
+        /// The greatest that can still be wanted.
+        var bound: String?
+        let behind = last.map(Self.referrerName)
+        do throws(SystemError) {
+            try SystemFile.visitNames(in: file("_referrers", subject)) { name in
+                if let behind, name <= behind { return }
+                if let bound, name > bound { return }
+                guard Self.digest(ofReferrer: name) != nil else { return }
+                found.append(name)
+                guard found.count >= 2 * limit else { return }
+                found = Array(found.sorted().prefix(limit))
+                bound = found.last
+            }
+        } catch {
+            guard error.errno == ENOENT else { throw error }
         }
-        return result
+        return found.sorted().prefix(limit).compactMap(Self.digest(ofReferrer:))
+    }
+
+    /// How one of them is listed; nil where its manifest is not here any more.
+    func referrer(_ digest: Digest, listedFor subject: Digest) throws(SystemError) -> Descriptor? {
+        guard hasManifest(digest), let bytes = try bytes(referrer(digest, of: subject)) else { return nil }
+        return try? JSONDocument.read(Descriptor.self, from: bytes, document: "referrer")
     }
 
     // MARK: Files

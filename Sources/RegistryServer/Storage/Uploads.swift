@@ -17,20 +17,39 @@ final class Uploads: Sendable {
         var claimed: Set<String> = []
         /// All that have begun and not ended, also those that are on disk alone.
         var count: Int
+        /// Whose they are; those that another process began are nobody's.
+        var owners: [String: ClientName] = [:]
+        /// How many are each client's.
+        var counts: [ClientName: Int] = [:]
+
+        /// It has ended.
+        mutating func forget(_ id: String) {
+            claimed.remove(id)
+            count = max(0, count - 1)
+            disown(id)
+        }
+
+        mutating func disown(_ id: String) {
+            guard let owner = owners.removeValue(forKey: id), let known = counts[owner] else { return }
+            counts[owner] = known > 1 ? known - 1 : nil
+        }
     }
 
     private let content: ContentStore
     private let key: [UInt8]
     /// Of uploads that have begun and not ended.
     private let greatestCount: Int
+    /// The same of one client.
+    private let greatestCountOfOne: Int
     private let state: Mutex<State>
     /// Idle sessions hold a descriptor each; beyond this number the eldest is put away, to be read again if it is needed.
     private let greatestIdle = 128
 
-    init(_ store: RegistryStore, greatestCount: Int) {
+    init(_ store: RegistryStore, greatestCount: Int, greatestCountOfOne: Int) {
         content = store.content
         key = store.key
         self.greatestCount = greatestCount
+        self.greatestCountOfOne = greatestCountOfOne
         state = Mutex(State(count: Self.count(store.content)))
     }
 
@@ -43,16 +62,23 @@ final class Uploads: Sendable {
     var active: Int { state.withLock { $0.claimed.count } }
 
     /// Begins an upload, claimed by the caller.
-    func begin(_ repository: String, _ algorithm: Digest.Algorithm) throws(RegistryFault) -> Upload {
+    func begin(
+        _ repository: String, _ algorithm: Digest.Algorithm, for client: ClientName
+    ) throws(RegistryFault) -> Upload {
         let random = RandomName.make()
         let id = "\(random)-\(signature(random, repository))"
-        let isTooMany = state.withLock { state in
-            if state.count >= greatestCount { return true }
+        let refusal: String? = state.withLock { state in
+            guard state.counts[client, default: 0] < greatestCountOfOne else {
+                return "too many uploads of yours are under way"
+            }
+            guard state.count < greatestCount else { return "too many uploads are under way" }
             state.claimed.insert(id)
             state.count += 1
-            return false
+            state.owners[id] = client
+            state.counts[client, default: 0] += 1
+            return nil
         }
-        guard !isTooMany else { throw .tooMany("too many uploads are under way") }
+        if let refusal { throw .tooMany(refusal) }
         do throws(ContentError) {
             return Upload(id, try content.beginIngest(id: id, algorithm: algorithm), self)
         } catch {
@@ -101,19 +127,21 @@ final class Uploads: Sendable {
 
     /// It has ended.
     fileprivate func forget(_ id: String) {
-        state.withLock { state in
-            state.claimed.remove(id)
-            state.count -= 1
-        }
+        state.withLock { $0.forget(id) }
     }
 
-    /// Removes what nobody wrote to for a while.
-    func expire(olderThan seconds: Int) throws(ContentError) -> [String] {
-        putAway(idleFor: min(seconds, 300))
-        let removed = try content.cleanIngests(olderThan: seconds)
+    /// Removes what nobody wrote to for a while: what has begun and nothing came of it, sooner.
+    func expire(olderThan seconds: Int, emptyOlderThan emptySeconds: Int) throws(ContentError) -> [String] {
+        putAway(idleFor: min(seconds, emptySeconds, 300))
+        let removed = try content.cleanIngests(olderThan: seconds, emptyOlderThan: emptySeconds)
         // Counted anew: another process may have removed some, too.
-        let count = Self.count(content)
-        state.withLock { $0.count = max(count, $0.claimed.count) }
+        let left = Set(try content.ingests())
+        state.withLock { state in
+            state.count = max(left.count { $0.utf8.count == Self.idLength }, state.claimed.count)
+            for id in Array(state.owners.keys) where !left.contains(id) && !state.claimed.contains(id) {
+                state.disown(id)
+            }
+        }
         return removed
     }
 

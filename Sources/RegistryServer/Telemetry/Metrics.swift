@@ -46,8 +46,8 @@ public final class Metrics: Sendable {
         state.withLock { state in
             state.active -= 1
             state.requests[Key(method: method, endpoint: endpoint, status: entry.status), default: 0] += 1
-            state.received += entry.received
-            state.sent += entry.sent
+            state.received +|= entry.received
+            state.sent +|= entry.sent
             let index = Self.bounds.firstIndex { entry.seconds <= $0 } ?? Self.bounds.count
             state.durations[endpoint, default: Duration()].counts[index] += 1
             state.durations[endpoint, default: Duration()].sum += entry.seconds
@@ -135,6 +135,6 @@ extension RegistryStore {
     /// How many blobs there are, and their bytes.
     func size() -> (blobs: Int, bytes: Int64) {
         let sizes = ((try? content.digests()) ?? []).compactMap { content.size(of: $0) }
-        return (sizes.count, sizes.reduce(0, +))
+        return (sizes.count, sizes.reduce(0, +|))
     }
 }

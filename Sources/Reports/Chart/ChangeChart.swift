@@ -1,4 +1,5 @@
 import RunRecord
+import Statistics
 
 /// Changes as shares of what was before, with intervals, on either side of zero.
 struct ChangeChart: Chart {
@@ -34,7 +35,7 @@ struct ChangeChart: Chart {
             guard abs(share) <= reach else { continue }
             drawing.line(x(share), 0, x(share), bottom, style: index == 0 ? "axis" : "grid")
             drawing.text(
-                (share > 0 ? "+" : share < 0 ? "\u{2212}" : "") + "\(Int((abs(share) * 100).rounded()))\u{A0}%",
+                (share > 0 ? "+" : share < 0 ? "\u{2212}" : "") + "\(Int(within: (abs(share) * 100).rounded()))\u{A0}%",
                 x: x(share), y: bottom + 18, style: "t tick", anchor: .middle)
         }
         for (index, row) in rows.enumerated() {

@@ -1,4 +1,5 @@
 import RunRecord
+import Statistics
 
 /// The share of samples done by a given time: the empirical distribution of each lane, on a logarithmic clock.
 struct DistributionChart: Chart {
@@ -26,7 +27,8 @@ struct DistributionChart: Chart {
                 drawing.line(left, y(share), right, y(share), style: share == 0.5 ? "grid strong" : "grid")
             }
             guard share != 1 else { continue }
-            drawing.text("\(Int(share * 100))\u{A0}%", x: left - 6, y: y(share) + 4, style: "t tick", anchor: .end)
+            drawing.text(
+                "\(Int(within: share * 100))\u{A0}%", x: left - 6, y: y(share) + 4, style: "t tick", anchor: .end)
         }
         for (lane, distribution) in series where !distribution.isEmpty {
             drawing.path(

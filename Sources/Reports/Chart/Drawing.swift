@@ -1,3 +1,5 @@
+import Statistics
+
 /// How much room a chart has. Text keeps its size; the arrangement changes.
 enum ChartLayout: String, CaseIterable, Sendable {
     case wide, narrow
@@ -87,7 +89,7 @@ struct Drawing: Sendable {
     /// A coordinate to a tenth of a pixel, without a trailing zero: a hundred thousand of them weigh.
     static func coordinate(_ value: Double) -> String {
         guard value.isFinite else { return "0" }
-        let tenths = Int((value * 10).rounded())
+        let tenths = Int(within: (min(max(value, -1e9), 1e9) * 10).rounded())
         let sign = tenths < 0 ? "-" : ""
         let whole = abs(tenths) / 10
         let rest = abs(tenths) % 10

@@ -1,6 +1,13 @@
+import Statistics
+
 /// Maps values to places on an axis, and says where its ticks belong.
 struct Scale: Sendable {
     enum Kind: Sendable { case linear, logarithmic }
+
+    /// Steps and powers of less cannot be told from nothing.
+    private static let smallest = 1e-30
+    /// Lines of one axis at most.
+    private static let greatestTicks = 1000
 
     let kind: Kind
     let low: Double
@@ -24,7 +31,7 @@ struct Scale: Sendable {
 
     /// A logarithmic scale; its ends are 1, 2 or 5 times a power of ten. Values that are not positive do not count.
     static func logarithmic(_ values: [Double], from start: Double, to end: Double) -> Self {
-        let usable = values.filter { $0.isFinite && $0 > 0 }
+        let usable = values.filter { $0.isFinite && $0 > smallest }
         let least = usable.min() ?? 1
         let greatest = usable.max() ?? 10
         let low = Self.round(least * 0.97, up: false)
@@ -46,15 +53,16 @@ struct Scale: Sendable {
     func ticks(spacing: Double = 64, unit: String = "ns") -> [Double] {
         switch kind {
         case .linear:
-            let room = max(Int(abs(end - start) / (spacing * 0.75)), 1)
+            let room = max(Int(within: abs(end - start) / (spacing * 0.75)), 1)
             let step = Self.roundStep((high - low) / Double(room), unit: unit, around: high)
-            return (0...Int(((high - low) / step + 1e-9).rounded(.down))).map { low + Double($0) * step }
+            let count = Int(within: ((high - low) / step + 1e-9).rounded(.down))
+            return (0...max(0, min(count, Self.greatestTicks))).map { low + Double($0) * step }
         case .logarithmic:
             let decades = logarithm(high / low) / logarithm(10)
             let perDecade = abs(end - start) / max(decades, 0.1)
             let multiples = perDecade >= 3 * spacing ? [1.0, 2, 5] : [1.0]
             let all = Self.multiples(multiples, from: low, to: high)
-            let skip = max(Int((spacing * 0.8 / perDecade).rounded(.up)), 1)
+            let skip = max(Int(within: (spacing * 0.8 / perDecade).rounded(.up)), 1)
             return multiples.count > 1 ? all : all.enumerated().filter { $0.offset % skip == 0 }.map(\.element)
         }
     }
@@ -88,7 +96,7 @@ struct Scale: Sendable {
 
     /// A step people count in: 1, 2, 2.5 or 5 times a power of ten; of bytes, in the unit the axis is labelled in.
     private static func roundStep(_ step: Double, unit: String, around greatest: Double) -> Double {
-        guard step > 0, step.isFinite else { return 1 }
+        guard step > smallest, step.isFinite else { return 1 }
         let size = unit == "B" ? Quantity.unit(for: greatest, unit).size : 1
         let scaled = step / size
         let decade = power(floor(logarithm(scaled) / logarithm(10) + 1e-12))
@@ -96,7 +104,7 @@ struct Scale: Sendable {
         return factor * decade * size
     }
 
-    private static func floor(_ value: Double) -> Int { Int(value.rounded(.down)) }
+    private static func floor(_ value: Double) -> Int { Int(within: value.rounded(.down)) }
 
     private static func power(_ exponent: Int) -> Double {
         var result = 1.0

@@ -1,3 +1,5 @@
+import Linux
+
 /// Markdown written so that nothing from outside can mean anything in it.
 enum MarkdownText {
     static func escape(_ text: String) -> String {
@@ -9,7 +11,7 @@ enum MarkdownText {
             case ">": result += "&gt;"
             case "&": result += "&amp;"
             case "\n", "\r", "\t": result += " "
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f: result += "\u{FFFD}"
+            case _ where scalar.isSteering: result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -27,7 +29,7 @@ enum MarkdownText {
             longest = max(longest, run)
         }
         let fence = String(repeating: "`", count: max(3, longest + 1))
-        return [fence, text, fence, ""]
+        return [fence, text.displayable(keepingLines: true), fence, ""]
     }
 
     /// A pipe table of as many cells in every row as there are columns.

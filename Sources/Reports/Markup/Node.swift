@@ -1,3 +1,5 @@
+import Linux
+
 /// A piece of HTML or SVG as a value. Everything from outside is escaped where it is written out, in one place.
 ///
 /// The writer keeps to the syntax that HTML and XML share, so a whole report can be checked by an XML parser.
@@ -82,6 +84,8 @@ extension Node {
     static func escape(_ text: String, into output: inout String) {
         let special = text.utf8.contains { byte in
             byte < 0x20 || byte == 0x7f || byte == 0x26 || byte == 0x3c || byte == 0x3e || byte == 0x22 || byte == 0x27
+                // What may begin one of the steering characters in UTF-8.
+                || byte == 0xc2 || byte == 0xd8 || byte == 0xe2
         }
         guard special else {
             output += text
@@ -95,7 +99,7 @@ extension Node {
             case "\"": output += "&quot;"
             case "'": output += "&#39;"
             case "\n", "\t": output.unicodeScalars.append(scalar)
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f: output += "\u{FFFD}"
+            case _ where scalar.isSteering: output += "\u{FFFD}"
             default: output.unicodeScalars.append(scalar)
             }
         }

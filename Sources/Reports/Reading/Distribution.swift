@@ -4,11 +4,13 @@ import Statistics
 struct Distribution: Sendable {
     /// Those that are numbers, in the order in which they were measured.
     let values: [Double]
+    /// Nothing measured is greater: what is, is no figure, and its sums and squares would be none either.
+    private static let greatest = 1e30
     /// Nil without values.
     private let ordered: SortedValues?
 
     init(_ values: [Double]) {
-        self.values = values.filter(\.isFinite)
+        self.values = values.filter { abs($0) <= Self.greatest }
         ordered = self.values.isEmpty ? nil : SortedValues(self.values)
     }
 
@@ -25,7 +27,7 @@ struct Distribution: Sendable {
     var medianInterval: (low: Double, high: Double)? {
         guard count >= 6 else { return nil }
         let size = Double(count)
-        let rank = max(Int((size / 2 - 0.98 * size.squareRoot() - 0.5).rounded(.down)), 0)
+        let rank = max(Int(within: (size / 2 - 0.98 * size.squareRoot() - 0.5).rounded(.down)), 0)
         return (sorted[rank], sorted[count - 1 - rank])
     }
 
@@ -34,6 +36,6 @@ struct Distribution: Sendable {
     func thinned(to limit: Int) -> [Double] {
         guard count > limit, limit > 2, let least = sorted.first, let greatest = sorted.last else { return values }
         let step = Double(count) / Double(limit - 2)
-        return [least, greatest] + (0..<(limit - 2)).map { values[min(Int(Double($0) * step), count - 1)] }
+        return [least, greatest] + (0..<(limit - 2)).map { values[min(Int(within: Double($0) * step), count - 1)] }
     }
 }

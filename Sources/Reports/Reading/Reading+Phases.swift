@@ -44,7 +44,7 @@ extension Reading {
                 turns["\(phase.name)\u{0}\(phase.actor)"] = turn + 1
                 let key = Key(name: phase.name, actor: phase.actor, turn: turn)
                 starts[key, default: []].append(Double(phase.start))
-                durations[key, default: []].append(Double(phase.end - phase.start))
+                durations[key, default: []].append(Double(phase.end) - Double(phase.start))
             }
         }
         let phases = starts.map { key, values in

@@ -40,6 +40,6 @@ extension Reading {
             if event.name == span.to { to = event.nanoseconds }
         }
         guard let from, let to, to >= from else { return nil }
-        return Double(to - from)
+        return Double(to) - Double(from)
     }
 }

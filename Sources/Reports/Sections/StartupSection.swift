@@ -1,4 +1,5 @@
 import RunRecord
+import Statistics
 
 /// How long a sandbox takes to start, by any span its events allow: every sample, the box, the curve, the table.
 struct StartupSection: ReportSection {
@@ -162,7 +163,7 @@ struct StartupSection: ReportSection {
         let shares = [0.05, 0.25, 0.5, 0.75, 0.95]
         return Table(
             "\(span.description): the time within which a share of samples was done",
-            [.init("Lane")] + shares.map { .init("\(Int($0 * 100))\u{A0}%", numeric: true) }
+            [.init("Lane")] + shares.map { .init("\(Int(within: $0 * 100))\u{A0}%", numeric: true) }
                 + [.init("all", numeric: true)],
             series.map { entry in
                 [.lane(entry.lane)]

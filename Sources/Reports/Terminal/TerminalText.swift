@@ -1,3 +1,6 @@
+import Linux
+import Statistics
+
 /// Text for a terminal of known width: what it takes on the screen, cut, padded, wrapped, coloured.
 struct TerminalText {
     var width: Int
@@ -23,8 +26,7 @@ struct TerminalText {
     static func clean(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            result.append(control ? (scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}") : scalar)
+            result.append(scalar.isSteering ? (scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}") : scalar)
         }
         return String(result)
     }
@@ -84,7 +86,7 @@ struct TerminalText {
 
     /// A bar of so many columns at most, in eighths of a column.
     static func bar(_ share: Double, _ width: Int) -> String {
-        let eighths = Int((min(max(share, 0), 1) * Double(width) * 8).rounded())
+        let eighths = Int(within: (min(max(share, 0), 1) * Double(width) * 8).rounded())
         let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         let bar = String(repeating: "█", count: eighths / 8) + rest
         return bar.isEmpty ? "▏" : bar

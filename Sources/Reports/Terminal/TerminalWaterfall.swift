@@ -1,4 +1,5 @@
 public import RunRecord
+import Statistics
 
 /// The phases of one sandbox on one clock: what `isolab launch` prints.
 public enum TerminalWaterfall {
@@ -13,22 +14,22 @@ public enum TerminalWaterfall {
     ) -> String {
         let text = TerminalText(width: max(width, 60), colour: colour)
         let steps = sample.phases.sorted { ($0.start, $0.end) < ($1.start, $1.end) }.map {
-            PhaseGroup.Step(name: $0.name, actor: $0.actor, start: Double($0.start), end: Double($0.end))
+            PhaseGroup.Step(
+                name: $0.name + ($0.exits.map { ", \($0) exits" } ?? ""), actor: $0.actor, start: Double($0.start),
+                end: Double($0.end))
         }
-        let end = max(
-            sample.phases.map(\.end).max() ?? 0, sample.events.map(\.nanoseconds).max() ?? 0, 1)
-        let ready = sample.events.first { $0.name == EventName.ready }?.nanoseconds ?? end
-        let rows = PhaseGroup.fold(steps, ready: Double(ready), everyStep: everyStep)
+        let end = Double(
+            max(sample.phases.map(\.end).max() ?? 0, sample.events.map(\.nanoseconds).max() ?? 0, 1))
+        let ready = sample.events.first { $0.name == EventName.ready }?.nanoseconds
+        let rows = PhaseGroup.fold(steps, ready: ready.map { Double($0) } ?? end, everyStep: everyStep)
         let labels = rows.map { TerminalText.clean("\($0.actor): \($0.name)") } + sample.events.map(\.name)
         let name = min(max(labels.map(TerminalText.columns).max() ?? 0, 8), text.width - 40)
         let bar = text.width - name - 26
         var lines: [String] = []
         for row in rows {
-            let start = Int64(row.start)
-            let stop = Int64(row.end)
             lines.append(
-                TerminalText.pad("\(row.actor): \(row.name)", name) + time(start) + time(stop - start)
-                    + "  " + text.styled(stretch(start, stop, of: end, bar), style(row.actor)))
+                TerminalText.pad("\(row.actor): \(row.name)", name) + time(row.start) + time(row.duration)
+                    + "  " + text.styled(stretch(row.start, row.end, of: end, bar), style(row.actor)))
         }
         if rows.count < steps.count {
             lines.append(
@@ -46,21 +47,23 @@ public enum TerminalWaterfall {
         }
         for event in sample.events {
             lines.append(
-                text.styled(TerminalText.pad(event.name, name), .bold) + time(event.nanoseconds)
-                    + TerminalText.pad("", 14) + stretch(event.nanoseconds, event.nanoseconds, of: end, bar))
+                text.styled(TerminalText.pad(event.name, name), .bold) + time(Double(event.nanoseconds))
+                    + TerminalText.pad("", 14)
+                    + stretch(Double(event.nanoseconds), Double(event.nanoseconds), of: end, bar))
         }
         return lines.map { line in String(line.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
     }
 
-    private static func time(_ nanoseconds: Int64) -> String {
-        TerminalText.pad(Quantity.text(Double(nanoseconds) / 1e6, "ms"), 12, right: true)
+    private static func time(_ nanoseconds: Double) -> String {
+        TerminalText.pad(Quantity.text(nanoseconds / 1e6, "ms"), 12, right: true)
     }
 
-    private static func stretch(_ start: Int64, _ end: Int64, of whole: Int64, _ width: Int) -> String {
-        let first = min(Int(Double(start) / Double(whole) * Double(width)), width - 1)
-        let last = min(max(Int((Double(end) / Double(whole) * Double(width)).rounded(.up)), first + 1), width)
+    private static func stretch(_ start: Double, _ end: Double, of whole: Double, _ width: Int) -> String {
+        // What began before the launch begins at the left edge.
+        let first = max(0, min(Int(within: start / whole * Double(width)), width - 1))
+        let last = min(max(Int(within: (end / whole * Double(width)).rounded(.up)), first + 1), width)
         let body = start == end ? "│" : String(repeating: "█", count: last - first)
-        return String(repeating: " ", count: max(first, 0)) + body
+        return String(repeating: " ", count: first) + body
     }
 
     private static func style(_ actor: String) -> TerminalText.Style {

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Numbers for people: three significant digits, a unit that fits, the same way everywhere.
 enum Quantity {
     /// A unit that suits a magnitude: its symbol and how many of the record's units it holds.
@@ -95,7 +97,7 @@ enum Quantity {
         let share = Double(part) / Double(whole) * 100
         if part > 0 && share < 1 { return "<1\u{A0}%" }
         if part < whole && share > 99 { return ">99\u{A0}%" }
-        return "\(Int(share.rounded()))\u{A0}%"
+        return "\(Int(within: share.rounded()))\u{A0}%"
     }
 
     /// `100 000`: groups of three from five digits on.

@@ -18,7 +18,9 @@ enum EventLines {
             bytes.json(phase.name)
             bytes.append(contentsOf: ",\"actor\":".utf8)
             bytes.json(phase.actor)
-            bytes.append(contentsOf: ",\"start\":\(phase.start),\"end\":\(phase.end)}".utf8)
+            bytes.append(contentsOf: ",\"start\":\(phase.start),\"end\":\(phase.end)".utf8)
+            if let exits = phase.exits { bytes.append(contentsOf: ",\"exits\":\(exits)".utf8) }
+            bytes.append(0x7d)  // }
         }
         bytes.append(contentsOf: "]}\n".utf8)
     }

@@ -14,6 +14,8 @@ struct EventLinesReader {
 
     private struct Syntax: Error { var problem: String }
 
+    private static let greatestDepth = 64
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var strings = StringTable()
@@ -89,6 +91,7 @@ struct EventLinesReader {
             case "actor": phase.actor = try reader.string()
             case "start": phase.start = try reader.integer()
             case "end": phase.end = try reader.integer()
+            case "exits": phase.exits = try reader.integer()
             default: try reader.skipValue()
             }
         }
@@ -212,13 +215,18 @@ struct EventLinesReader {
         return Int64(value)
     }
 
-    private mutating func skipValue() throws(Syntax) {
+    /// - Parameter depth: how many lists and objects there are around it.
+    private mutating func skipValue(depth: Int = 1) throws(Syntax) {
+        // Each takes a call of this function, and a line may hold a million brackets.
+        guard depth <= Self.greatestDepth else {
+            throw Syntax(problem: "lists and objects within each other, more than \(Self.greatestDepth) deep")
+        }
         skipBlanks()
         guard position < bytes.count else { throw Syntax(problem: "a value is missing") }
         switch bytes[position] {
         case UInt8(ascii: "\""): _ = try string()
-        case UInt8(ascii: "{"): try object { (reader, _) throws(Syntax) in try reader.skipValue() }
-        case UInt8(ascii: "["): try array { (reader) throws(Syntax) in try reader.skipValue() }
+        case UInt8(ascii: "{"): try object { (reader, _) throws(Syntax) in try reader.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "["): try array { (reader) throws(Syntax) in try reader.skipValue(depth: depth + 1) }
         default:
             let start = position
             while position < bytes.count, ![0x2c, 0x5d, 0x7d, 0x0a, 0x20].contains(bytes[position]) { position += 1 }

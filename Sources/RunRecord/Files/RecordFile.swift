@@ -7,7 +7,7 @@ import Glibc
 struct AppendedFile: ~Copyable {
     let path: String
     private let descriptor: CInt
-    private(set) var length: Int64 = 0
+    private(set) var length = 0
 
     /// Creates the file; it must not exist.
     init(creating path: String) throws(RunRecordError) {
@@ -25,11 +25,11 @@ struct AppendedFile: ~Copyable {
             truncate(to: length)
             throw .system(operation: "write", path: path, errno: failure, kept: "")
         }
-        length += Int64(bytes.count)
+        length += bytes.count
     }
 
     /// Takes back what was appended after `length`.
-    mutating func truncate(to length: Int64) {
+    mutating func truncate(to length: Int) {
         // When even this fails the reader sees a torn end, drops it and says so.
         _ = ftruncate(descriptor, off_t(length))
         self.length = length
@@ -41,31 +41,21 @@ struct AppendedFile: ~Copyable {
     }
 }
 
-/// Files replaced whole: a reader sees the old one or the new one.
-enum AtomicFile {
-    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RunRecordError) {
-        let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system(operation: "create", path: temporary, errno: errno, kept: "") }
-        var failure = writeAll(descriptor, bytes)
-        if failure == 0, fsync(descriptor) != 0 { failure = errno }
-        if close(descriptor) != 0, failure == 0 { failure = errno }
-        if failure == 0, rename(temporary, path) != 0 { failure = errno }
-        if failure != 0 {
-            unlink(temporary)
-            throw .system(operation: "write", path: path, errno: failure, kept: "what was there before is kept")
-        }
-    }
-}
-
-/// Reads a whole file.
-func readFile(_ path: String) throws(RunRecordError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+/// Reads a whole file: no device or pipe, which may have no end, and none that could not be a run's.
+///
+/// - Parameter limit: greater ones are refused, in bytes.
+func readFile(_ path: String, limit: Int = 2 << 30) throws(RunRecordError) -> [UInt8] {
+    // Of a pipe without a writer, opening would wait.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(operation: "open", path: path, errno: errno, kept: "") }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
         throw .system(operation: "stat", path: path, errno: errno, kept: "")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, problem: "it is not a regular file") }
+    guard status.st_size <= limit else {
+        throw .unreadable(path: path, problem: "it is \(status.st_size) bytes long; at most \(limit) are read")
     }
     var failure: Int32 = 0
     // One byte more than its size, so that the end is seen by the read that fills it.
@@ -84,6 +74,8 @@ func readFile(_ path: String) throws(RunRecordError) -> [UInt8] {
     guard failure == 0 else { throw .system(operation: "read", path: path, errno: failure, kept: "") }
     // A file that is still growing: what it held when it was opened is enough.
     if bytes.count > Int(status.st_size) { bytes.removeLast(bytes.count - Int(status.st_size)) }
+    // A spreadsheet that saved the table put a byte order mark in front.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     return bytes
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// A run on disk: one directory, named files, everything derived from the record by a command anyone can run again.
 public struct RunDirectory: Equatable, Sendable {
@@ -28,14 +29,16 @@ public struct RunDirectory: Equatable, Sendable {
 
     /// Writes `text` whole or not at all: to a temporary file beside it, then renamed over it.
     public func write(_ text: String, to file: File) throws(RunRecordError) {
-        var text = text
-        let failure = text.withUTF8 { bytes -> RunRecordError? in
-            do throws(RunRecordError) {
-                try AtomicFile.write(UnsafeRawBufferPointer(bytes), to: path(of: file))
-                return nil
-            } catch { return error }
+        let path = path(of: file)
+        do throws(SystemError) {
+            try SystemFile.replace(path, with: Array(text.utf8), mode: 0o644, durability: .content)
+        } catch {
+            guard error.errno != 0 else {
+                throw .unreadable(path: path, problem: error.advice ?? "it cannot be replaced")
+            }
+            throw .system(
+                operation: "write", path: path, errno: error.errno, kept: "what was there before is kept")
         }
-        if let failure { throw failure }
     }
 
     /// Makes the directory with its parents.

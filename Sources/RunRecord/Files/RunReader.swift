@@ -42,7 +42,7 @@ extension Run {
     private static func readManifest(_ directory: RunDirectory) throws(RunRecordError) -> Manifest {
         struct Format: Decodable { var format: Int }
         let path = directory.path(of: .manifest)
-        let data = Data(try readFile(path))
+        let data = Data(try readFile(path, limit: 64 << 20))
         let decoder = JSONDecoder()
         if let format = try? decoder.decode(Format.self, from: data).format, format > Manifest.currentFormat {
             throw .newerFormat(path: path, format: format, supported: Manifest.currentFormat)

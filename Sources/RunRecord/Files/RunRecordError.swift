@@ -8,6 +8,8 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     case exists(path: String)
     /// The directory holds no run.
     case notARun(path: String, missing: String)
+    /// A file that no run has, or that is not to be replaced by one of a run.
+    case unreadable(path: String, problem: String)
     /// A file does not say what it should. Lines count from 1.
     case malformed(path: String, line: Int, problem: String)
     /// The manifest was written by a later isolab.
@@ -22,6 +24,8 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
             return "\(path) already holds a run; choose another directory with --output"
         case .notARun(let path, let missing):
             return "\(path) is not a run: it has no \(missing)"
+        case .unreadable(let path, let problem):
+            return "\(path): \(problem)"
         case .malformed(let path, let line, let problem):
             return "\(path):\(line): \(problem)"
         case .newerFormat(let path, let format, let supported):

@@ -46,6 +46,11 @@ enum SampleTable {
         }
     }
 
+    /// Whether spreadsheets take what begins so for a formula.
+    static func isFormula(_ first: UInt8?) -> Bool {
+        first.map { "=+-@\t\r".utf8.contains($0) } ?? false
+    }
+
     /// The shortest decimal that reads back as `value`; whole numbers without `.0`.
     static func shortest(_ value: Double) -> String {
         let text = value.description
@@ -66,7 +71,11 @@ extension [UInt8] {
     }
 
     /// A field, quoted where RFC 4180 asks for it.
+    ///
+    /// Spreadsheets take what begins with an equals sign and its like for a formula, quoted or not: an apostrophe before it, by
+    /// which they know a text, is taken away by whoever reads it here.
     mutating func quoted(_ text: String) {
+        let text = SampleTable.isFormula(text.utf8.first) || text.utf8.first == 0x27 ? "'" + text : text
         let special = text.utf8.contains { $0 == 0x22 || $0 == 0x2c || $0 == 0x0a || $0 == 0x0d }
         guard special else { return append(contentsOf: text.utf8) }
         append(0x22)

@@ -160,11 +160,20 @@ struct SampleTableReader {
         UnsafeBufferPointer(rebasing: bytes[fields[column].start..<fields[column].end])
     }
 
+    /// The same of a text, without the apostrophe that keeps spreadsheets from taking it for a formula.
+    private func rawText(_ column: Int) -> UnsafeBufferPointer<UInt8> {
+        let field = raw(column)
+        guard field.count > 1, field[0] == 0x27, SampleTable.isFormula(field[1]) || field[1] == 0x27 else {
+            return field
+        }
+        return UnsafeBufferPointer(rebasing: field[1...])
+    }
+
     private func text(_ column: Int) -> String {
-        guard fields[column].escaped else { return String(decoding: raw(column), as: UTF8.self) }
+        guard fields[column].escaped else { return String(decoding: rawText(column), as: UTF8.self) }
         var unescaped: [UInt8] = []
         var skip = false
-        for byte in raw(column) {
+        for byte in rawText(column) {
             // Inside a quoted field quotes come in pairs; the second of a pair is the escape.
             if byte == UInt8(ascii: "\""), skip {
                 skip = false
@@ -177,7 +186,7 @@ struct SampleTableReader {
     }
 
     private mutating func string(_ column: Int) -> String {
-        fields[column].escaped ? text(column) : strings.string(raw(column))
+        fields[column].escaped ? text(column) : strings.string(rawText(column))
     }
 
     private func integer(_ column: Int) throws(RunRecordError) -> Int {

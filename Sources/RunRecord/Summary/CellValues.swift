@@ -177,7 +177,7 @@ extension CellCollector.Group {
 extension CellCollector.Figures {
     mutating func close(_ sample: Sample) {
         defer { current.removeAll(keepingCapacity: true) }
-        let finite = current.filter(\.isFinite)
+        let finite = current.filter { abs($0) <= SummaryRule.greatestFigure }
         let counted = !sample.warmup && !sample.twin
         if counted { invalid += current.count - finite.count }
         guard let first = finite.first else { return }

@@ -1,4 +1,5 @@
 import Glibc
+import Statistics
 
 /// Figures inside sentences: three significant digits and the unit.
 enum Figure {
@@ -14,12 +15,12 @@ enum Figure {
     }
 
     /// A whole percentage.
-    static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+    static func percent(_ share: Double) -> String { "\(Int(within: (share * 100).rounded())) %" }
 
     /// Three significant digits, never in exponents above a thousandth.
     private static func rounded(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
-        let magnitude = Int(log10(abs(value)).rounded(.down))
+        let magnitude = Int(within: log10(abs(value)).rounded(.down))
         if magnitude < -4 { return value.description.contains("e") ? short(value, magnitude) : "\(value)" }
         var decimals = max(0, 2 - magnitude)
         // 9.999 has one digit more before its point once it is rounded.
@@ -27,9 +28,9 @@ enum Figure {
         let scale = pow(10, Double(decimals))
         let whole = (abs(value) * scale).rounded()
         let sign = value < 0 ? "−" : ""
-        guard decimals > 0 else { return sign + String(Int(whole)) }
-        let integer = Int(whole / scale)
-        let fraction = String(Int(whole) - integer * Int(scale))
+        guard decimals > 0 else { return sign + String(Int(within: whole)) }
+        let integer = Int(within: whole / scale)
+        let fraction = String(Int(within: whole) - integer * Int(within: scale))
         return "\(sign)\(integer)." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
 

@@ -40,8 +40,8 @@ public enum Summarizer {
         let share = Double(cell.admitted) / Double(cell.taken)
         guard share >= SummaryRule.admittedShare else {
             let reasons = cell.rejections.prefix(2).map { "\($0.reason) (\($0.count))" }.joined(separator: "; ")
-            let percent = Int((share * 100).rounded(.down))
-            let needed = Int(SummaryRule.admittedShare * 100)
+            let percent = Int(within: (share * 100).rounded(.down))
+            let needed = Int(within: SummaryRule.admittedShare * 100)
             return "only \(cell.admitted) of \(cell.taken) samples admitted (\(percent) %, \(needed) % are needed): "
                 + reasons
         }

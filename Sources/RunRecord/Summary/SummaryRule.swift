@@ -1,5 +1,7 @@
 /// The thresholds of the summary, in one place because the report prints them in its method section.
 public enum SummaryRule {
+    /// Nothing measured is greater: what is, is no figure, and its sums and squares would be none either.
+    static let greatestFigure = 1e30
     /// Share of samples that must be admitted for a cell to have an estimate.
     public static let admittedShare = 0.95
     /// Values from which p99 is shown.

@@ -49,7 +49,8 @@ public enum SummaryTable {
     private static func append(_ row: [String], to bytes: inout [UInt8]) {
         for (index, field) in row.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.quoted(field)
+            // Numbers may be negative, and are no formulas.
+            if Double(field) != nil { bytes.append(contentsOf: field.utf8) } else { bytes.quoted(field) }
         }
         bytes.append(UInt8(ascii: "\n"))
     }

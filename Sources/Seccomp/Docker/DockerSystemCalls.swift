@@ -1,4 +1,4 @@
-/// Which system calls Docker's default profile allows (Docker Engine 28), by name, for every architecture at once: names that
+/// Which system calls Docker's default profile allows (Docker Engine 29), by name, for every architecture at once: names that
 /// an architecture lacks have no effect there.
 enum DockerSystemCalls {
     /// Allowed to every container.

@@ -45,8 +45,8 @@ public enum HodgesLehmann {
         // Smallest number with at least `rank` differences not above it: itself a difference.
         while low < high {
             // The mean, rounded down, without the overflow that high − low may have.
-            let middle = (low & high) + ((low ^ high) >> 1)
-            if count(notAbove: number(middle), x, y) >= rank { high = middle } else { low = middle + 1 }
+            let middle = (low & high) &+ ((low ^ high) >> 1)
+            if count(notAbove: number(middle), x, y) >= rank { high = middle } else { low = middle &+ 1 }
         }
         return number(low) + 0.0
     }
@@ -87,8 +87,8 @@ public enum HodgesLehmann {
             .squareRoot()
         let total = x.count * y.count
         let reach = 1.959963984540054 * deviation * Double(total)
-        let low = max(1, Int((Double(total) / 2 - reach).rounded(.down)))
-        let high = min(total, Int((Double(total) / 2 + reach).rounded(.up)))
+        let low = max(1, Int(within: (Double(total) / 2 - reach).rounded(.down)))
+        let high = min(total, Int(within: (Double(total) / 2 + reach).rounded(.up)))
         return Interval(difference(rank: low, x.values, y.values), difference(rank: high, x.values, y.values))
     }
 

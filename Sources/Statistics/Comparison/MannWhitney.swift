@@ -45,7 +45,7 @@ public struct MannWhitney: Equatable, Sendable {
         let pairs = Double(n) * Double(m)
         cliffsDelta = 2 * wins / pairs - 1
         let larger = max(wins, pairs - wins)
-        if tieTerm == 0, min(n, m) <= 8, let tail = Self.exactTail(Int(larger), n, m) {
+        if tieTerm == 0, min(n, m) <= 8, let tail = Self.exactTail(Int(within: larger), n, m) {
             method = .exact
             p = min(1, 2 * tail)
             return

@@ -23,7 +23,7 @@ public struct EmpiricalDistribution: Equatable, Sendable {
         }
         if steps.count > limit, limit >= 2 {
             let stride = Double(steps.count - 1) / Double(limit - 1)
-            steps = (0..<limit).map { steps[Int((Double($0) * stride).rounded())] }
+            steps = (0..<limit).map { steps[Int(within: (Double($0) * stride).rounded())] }
         }
         self.steps = steps
     }

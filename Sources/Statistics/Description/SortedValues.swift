@@ -34,7 +34,7 @@ public struct SortedValues: Equatable, Sendable {
     public func quantile(_ p: Double) -> Double {
         precondition((0...1).contains(p), "a probability lies between 0 and 1")
         let place = Double(values.count - 1) * p
-        let below = Int(place)
+        let below = Int(within: place)
         guard below + 1 < values.count else { return maximum }
         return values[below] + (place - Double(below)) * (values[below + 1] - values[below])
     }

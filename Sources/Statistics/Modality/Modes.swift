@@ -34,7 +34,7 @@ public struct Modality: Equatable, Sendable {
     public init(_ rounded: SortedValues, significance: Double = 0.01, smallestShare: Double = 0.1) {
         let sorted = Self.unrounded(rounded)
         dip = Dip(sorted)
-        let least = max(2, Int((smallestShare * Double(sorted.count)).rounded(.up)))
+        let least = max(2, Int(within: (smallestShare * Double(sorted.count)).rounded(.up)))
         let parts = Self.parts(sorted.values[...], significance: significance, least: least)
         guard parts.count > 1 else {
             modes = []
@@ -103,7 +103,7 @@ public struct Modality: Equatable, Sendable {
     private static func spread(_ values: [Double], _ start: Int, _ end: Int) -> Double {
         func quantile(_ p: Double) -> Double {
             let place = Double(end - start - 1) * p
-            let below = start + Int(place)
+            let below = start + Int(within: place)
             guard below + 1 < end else { return values[end - 1] }
             return values[below] + (place - place.rounded(.down)) * (values[below + 1] - values[below])
         }
@@ -176,9 +176,9 @@ struct Density {
         self.step = step
         var counts = [Double](repeating: 0, count: size)
         for value in sorted.values {
-            counts[min(size - 1, max(0, Int(((value - low) / step).rounded())))] += 1
+            counts[min(size - 1, max(0, Int(within: ((value - low) / step).rounded())))] += 1
         }
-        let reach = min(size, Int((4 * bandwidth / step).rounded(.up)))
+        let reach = min(size, Int(within: (4 * bandwidth / step).rounded(.up)))
         let kernel = (0...reach).map { exp(-0.5 * pow(Double($0) * step / bandwidth, 2)) }
         var heights = [Double](repeating: 0, count: size)
         for (place, count) in counts.enumerated() where count > 0 {

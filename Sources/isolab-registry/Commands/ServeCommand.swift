@@ -1,5 +1,6 @@
 public import ArgumentParser
 import CommandSupport
+import Glibc
 import Linux
 import NIOCore
 public import RegistryServer
@@ -25,8 +26,17 @@ struct ServeCommand: AsyncParsableCommand {
     var tlsKey: String?
     @Flag(help: "Refuse pushes and deletions.")
     var readOnly = false
-    @Flag(inversion: .prefixedNo, help: "Whether tags, manifests and blobs may be deleted.")
-    var delete = true
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether tags, manifests and blobs may be deleted (default: with --htpasswd alone).")
+    var delete: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "A name by which clients call the registry, besides localhost and addresses; may be given several times.",
+            discussion: """
+                Without --htpasswd, on an address of this machine alone, it answers to no other name: a web page could lead its own                 name here.
+                """, valueName: "name"))
+    var host: [String] = []
     @Flag(
         inversion: .prefixedNo,
         help: "Whether the content that a manifest names must have been pushed before it.")
@@ -38,9 +48,17 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Serve figures at http://<address>/metrics.", valueName: "host:port"))
     var metrics: Address?
     @Option(help: ArgumentHelp("Remove uploads that nobody wrote to for so many seconds.", valueName: "seconds"))
-    var uploadExpiry = 24 * 3600
+    var uploadExpiry = 3600
     @Option(help: ArgumentHelp("Refuse to begin more uploads than so many at a time.", valueName: "count"))
     var maxUploads = 4096
+    @Option(
+        help: ArgumentHelp(
+            "The same of one user, or of one address where nobody needs a password.", valueName: "count"))
+    var maxUploadsOfOne = 256
+    @Option(
+        help: ArgumentHelp(
+            "Keep so many connections at a time; for one more, an idle one is closed.", valueName: "count"))
+    var maxConnections = 1024
     @Option(help: ArgumentHelp("Refuse greater blobs.", valueName: "bytes"))
     var maxBlob: Int64 = 1 << 40
     @Option(help: ArgumentHelp("Close connections on which nothing comes for so long.", valueName: "seconds"))
@@ -54,6 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
         if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key need each other") }
         for (name, value) in [
             ("--upload-expiry", uploadExpiry), ("--max-uploads", maxUploads), ("--idle-timeout", idleTimeout),
+            ("--max-uploads-of-one", maxUploadsOfOne), ("--max-connections", maxConnections),
         ]
         where value < 1 {
             throw ValidationError("\(name) must be positive")
@@ -66,23 +85,28 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             var settings = RegistrySettings()
             settings.isReadOnly = readOnly
-            settings.allowsDeletion = delete
+            settings.allowsDeletion = delete ?? (htpasswd != nil)
+            settings.hosts = hosts
             settings.requiresContent = requireContent
             settings.greatestBlob = maxBlob
             settings.greatestUploadCount = maxUploads
+            settings.greatestUploadCountOfOne = maxUploadsOfOne
             settings.uploadExpiry = uploadExpiry
             var connections = ConnectionSettings()
             connections.idleTimeout = .seconds(Int64(idleTimeout))
+            connections.greatestCount = maxConnections
             let server = RegistryHTTPServer(
                 registry: Registry(try RegistryStore(root: root), settings),
-                authenticator: try htpasswd.map { try Authenticator(passwordFile: $0) },
+                authenticator: try htpasswd.map { path in
+                    try Authenticator(passwordFile: path) { printToStandardError("isolab-registry: \($0)") }
+                },
                 log: try log.map { try AccessLog(path: $0, format: logFormat) },
                 address: listen, metricsAddress: metrics, connections: connections,
                 certificate: try tlsCert.flatMap { cert in try tlsKey.map { try Certificate(chain: cert, key: $0) } },
                 collection: collectEvery > 0 ? CollectionSettings(interval: collectEvery, grace: grace) : nil)
             if !listen.isLoopback, htpasswd == nil, !readOnly {
                 printToStandardError(
-                    "isolab-registry: warning: whoever reaches \(listen.description) may push and delete; see --htpasswd"
+                    "isolab-registry: warning: whoever reaches \(listen.description) may push\(delete == true ? " and delete" : ""); see --htpasswd"
                 )
             }
             if !listen.isLoopback, htpasswd != nil, tlsCert == nil {
@@ -93,6 +117,16 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw failure(error)
         }
+    }
+
+    /// Nobody who must know a password is led here by a name; whoever needs none could be.
+    private var hosts: HostPolicy {
+        guard !host.isEmpty || (listen.isLoopback && htpasswd == nil) else { return HostPolicy() }
+        var name = [CChar](repeating: 0, count: 256)
+        let own =
+            gethostname(&name, name.count - 1) == 0
+            ? [String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
+        return HostPolicy(names: Set(host + [listen.host] + own))
     }
 }
 

@@ -35,7 +35,7 @@ final class FileSender: ChannelOutboundHandler, RemovableChannelHandler {
             }
             let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: number)
             let written = promise ?? context.eventLoop.makePromise()
-            let start = Int(part.offset + position)
+            let start = Int(part.offset +| position)
             let region = FileRegion(fileHandle: handle, readerIndex: start, endIndex: start + Int(count))
             written.futureResult.whenComplete { _ in try? handle.close() }
             context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region))), promise: written)

@@ -60,17 +60,22 @@ struct RegistryHTTPServer {
         passwordPool.start()
         let metrics = Metrics()
         let responder = RegistryResponder(
-            registry: registry, authenticator: authenticator, log: log, metrics: metrics, isSecure: certificate != nil,
-            pool: pool, passwordPool: passwordPool)
-        let connections = connections
-        let plain = HTTPServerBuilder { RegistryChannel(responder: $0, settings: connections) }
+            registry: registry, authenticator: authenticator,
+            desk: authenticator.map { LoginDesk($0, pool: passwordPool, width: 2) }, log: log, metrics: metrics,
+            isSecure: certificate != nil, pool: pool, bodies: BodyBudget())
+        var settings = connections
+        settings.fit(descriptors: Self.raiseDescriptors())
+        let (connections, table) = (settings, ConnectionTable(greatestCount: settings.greatestCount))
+        let plain = HTTPServerBuilder { RegistryChannel(responder: $0, settings: connections, table: table) }
         let scheme = certificate == nil ? "http" : "https"
         let application = Application(
             responder: responder,
             server: try certificate.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain,
             configuration: .init(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(connections.greatestCount)),
+                // The table closes one for each that is too many; this bounds those that are on their way out.
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    connections.greatestCount + connections.greatestCount / 4)),
             onServerRunning: { Self.announce("listening on \(scheme)://", $0) }, logger: logger)
         var services: [any Service] = [application]
         if let metricsAddress {
@@ -99,6 +104,18 @@ struct RegistryHTTPServer {
         try await group.run()
         try await pool.shutdownGracefully()
         try await passwordPool.shutdownGracefully()
+    }
+
+    /// Lets the process open as many files as it may.
+    ///
+    /// - Returns: how many.
+    private static func raiseDescriptors() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let soft = limit.rlim_cur
+        limit.rlim_cur = min(limit.rlim_max, 1 << 16)
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_cur : soft)
     }
 
     /// One line, whole and at once, for whoever waits for it.

@@ -20,17 +20,19 @@ struct RegistryContext: RequestContext {
 struct RegistryResponder: HTTPResponder {
     let registry: Registry
     let authenticator: Authenticator?
+    /// Does bcrypt's work, on threads apart: a flood of wrong passwords keeps nobody from the disk.
+    let desk: LoginDesk?
     let log: AccessLog?
     let metrics: Metrics
     /// Whether bodies pass through TLS, and cannot be sent by the kernel.
     let isSecure: Bool
     /// Does what waits for the disk.
     let pool: NIOThreadPool
-    /// Does bcrypt's work, apart: a flood of wrong passwords keeps nobody from the disk.
-    let passwordPool: NIOThreadPool
+    /// How much of bodies is gathered in memory.
+    let bodies: BodyBudget
 
     /// Bodies up to this many bytes are read at once and sent with their head.
-    private static let smallFile: Int64 = 64 * 1024
+    private static let smallFile: Int64 = 64 << 10
     /// Bytes that the kernel sends in one go: few enough to be in the processor's cache still when the client takes them.
     private static let sentSize: Int64 = 1 << 20
     /// Bytes of the pieces in which greater ones are read where the kernel cannot send them.
@@ -38,7 +40,7 @@ struct RegistryResponder: HTTPResponder {
 
     func respond(to request: Request, context: RegistryContext) async throws -> Response {
         let start = HostClock.now()
-        let asked = Self.registryRequest(request, context.channel)
+        var asked = Self.registryRequest(request, context.channel)
         if asked.target == "/healthz" { return Self.health(asked) }
         metrics.begin()
         var received: Int64 = 0
@@ -48,6 +50,7 @@ struct RegistryResponder: HTTPResponder {
             switch try await authenticate(asked) {
             case .granted(let name):
                 user = name
+                asked.user = name
                 answer = try await exchange(asked, request, context, &received)
             case .refused(let response): answer = response
             }
@@ -65,6 +68,8 @@ struct RegistryResponder: HTTPResponder {
 
     private static func registryRequest(_ request: Request, _ channel: any Channel) -> RegistryRequest {
         var headers: [String: String] = [:]
+        // Hummingbird's types have the first `Host` apart.
+        headers["host"] = request.head.authority
         for field in request.headers {
             let name = field.name.canonicalName
             headers[name] = headers[name].map { "\($0), \(field.value)" } ?? field.value
@@ -85,14 +90,25 @@ struct RegistryResponder: HTTPResponder {
     }
 
     private func authenticate(_ request: RegistryRequest) async throws -> Admission {
-        guard let authenticator else { return .granted(nil) }
+        guard let authenticator, let desk else { return .granted(nil) }
         let header = request.headers["authorization"]
         if let user = authenticator.recall(header) { return .granted(user) }
-        let verdict =
-            try await header == nil
-            ? authenticator.check(nil) : passwordPool.runIfActive { authenticator.check(header) }
+        let verdict: Authenticator.Verdict
+        if let header {
+            switch await desk.check(header, from: request.peer) {
+            case .verdict(let found): verdict = found
+            case .tooMany:
+                metrics.refuse()
+                // Else a flood comes again at once, and leaves a right password among it less of a chance.
+                try await Task.sleep(for: .seconds(1))
+                return .refused(registry.tooManyLogins)
+            }
+        } else {
+            verdict = authenticator.check(nil)
+        }
         switch verdict {
         case .granted(let user): return .granted(user)
+        case .unavailable(let cause): return .refused(registry.accessUnavailable(cause: cause))
         case .refused(let delay):
             if header != nil { metrics.refuse() }
             if delay > 0 { try await Task.sleep(for: .milliseconds(delay)) }
@@ -121,7 +137,7 @@ struct RegistryResponder: HTTPResponder {
         case .answer(let answer): return answer
         case .receive(let found): receiver = found
         }
-        var reader = BodyReader(pool: pool, eventLoop: context.channel.eventLoop)
+        var reader = BodyReader(pool: pool, eventLoop: context.channel.eventLoop, budget: bodies)
         defer { received = reader.count }
         if asked.headers["expect"]?.lowercased() == "100-continue" {
             try await context.channel.triggerUserOutboundEvent(OutboundEvent.proceed).get()
@@ -177,7 +193,7 @@ struct RegistryResponder: HTTPResponder {
         var position: Int64 = 0
         while !isSecure, position < part.count {
             // The kernel sends from an event loop's thread, which must not wait for the disk: a thread of the pool does so before.
-            let (start, count) = (position, min(Self.sentSize, part.count - position))
+            let (start, count) = (position, min(Self.sentSize, part.count -| position))
             try await pool.runIfActive {
                 withUnsafeTemporaryAllocation(byteCount: Self.pieceSize, alignment: 16) {
                     part.warm(start, count: count, scratch: $0)
@@ -186,10 +202,10 @@ struct RegistryResponder: HTTPResponder {
             try await context.channel.triggerUserOutboundEvent(
                 OutboundEvent.file(part, position: start, count: count)
             ).get()
-            position += count
+            position +|= count
         }
         while position < part.count {
-            let size = Int(min(Int64(Self.pieceSize), part.count - position))
+            let size = Int(min(Int64(Self.pieceSize), part.count -| position))
             let start = position
             let piece = try await pool.runIfActive {
                 var buffer = context.channel.allocator.buffer(capacity: size)
@@ -202,7 +218,7 @@ struct RegistryResponder: HTTPResponder {
                 return buffer
             }
             try await writer.write(piece)
-            position += Int64(size)
+            position +|= Int64(size)
         }
     }
 }

@@ -1,6 +1,6 @@
 import CLinux
 import Containers
-import Glibc
+import Linux
 
 enum CreateCommand: Command {
     static let name = "create"
@@ -14,8 +14,7 @@ enum CreateCommand: Command {
         let runtime = try context.runtime()
         isolab_forget_environment()
         _ = try runtime.create(request)
-        // The container waits in memory it shares with this process: nothing of it may be torn down.
-        fflush(nil)
-        _exit(0)
+        // The container waits in memory it shares with this process: what it needs of it may not be torn down.
+        WaitingChild.leave()
     }
 }

@@ -1,5 +1,6 @@
 import Containers
 import Glibc
+import Linux
 
 enum EventsCommand: Command {
     static let name = "events"
@@ -27,7 +28,7 @@ enum EventsCommand: Command {
 
     /// Milliseconds of a duration as Go writes it: `5s`, `1m`, `250ms`; a bare number is seconds.
     static func interval(_ text: String) throws -> Int {
-        for (suffix, factor) in [("ms", 1), ("s", 1000), ("m", 60_000), ("", 1000)] where text.hasSuffix(suffix) {
+        for (suffix, factor) in [("ms", 1), ("s", 1000), ("m", 60_000), ("", 1000)] where text.ends(suffix) {
             if let number = Int(text.dropLast(suffix.count)), number > 0, number <= 86_400_000 / factor {
                 return number * factor
             }

@@ -67,10 +67,17 @@ enum ExecCommand: Command {
         process.arguments = Array(options.positional.dropFirst())
         guard !process.arguments.isEmpty else { throw UsageError("<program> is missing") }
         process.terminal = options.flag("tty")
-        process.environment += options.all("env")
+        for entry in options.all("env") {
+            let name = entry.utf8.prefix { $0 != UInt8(ascii: "=") }
+            process.environment.removeAll { $0.utf8.prefix { $0 != UInt8(ascii: "=") }.elementsEqual(name) }
+            process.environment.append(entry)
+        }
+        if process.terminal, !process.environment.contains(where: { $0.starts("TERM=") }) {
+            process.environment.append("TERM=xterm")
+        }
         if let directory = options.value("cwd") { process.workingDirectory = directory }
         if let user = options.value("user") {
-            let parts = user.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
+            let parts = user.fields(between: ":").map { UInt32($0) }
             guard let uid = parts.first ?? nil, parts.count <= 2, !parts.contains(nil) else {
                 throw UsageError("--user '\(user)' is not UID or UID:GID in numbers")
             }

@@ -11,14 +11,17 @@ enum LaunchOptions {
     static let preserved = OptionSpecification(
         "preserve-fds", value: "N", help: "pass N descriptors after the standard streams on")
     static let noPivot = OptionSpecification("no-pivot", help: "move the root instead of pivot_root (an initramfs)")
-    static let noNewKeyring = OptionSpecification("no-new-keyring", help: "accepted: no session keyring is made")
+    static let noNewKeyring = OptionSpecification("no-new-keyring", help: "share the caller's session keyring")
     static let noSubreaper = OptionSpecification("no-subreaper", help: "accepted: no subreaper is used")
 
     static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
 
-    /// Sockets that somebody listens on for the container (sd_listen_fds(3)).
+    /// Sockets that somebody listens on for the container; what was meant for another process is none of ours
+    /// (sd_listen_fds(3)).
     private static var listeningDescriptors: Int {
-        getenv("LISTEN_FDS").flatMap { Int(String(cString: $0)) }.map { max(0, $0) } ?? 0
+        func number(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
+        guard number("LISTEN_PID") == Int(getpid()) else { return 0 }
+        return max(0, number("LISTEN_FDS") ?? 0)
     }
 
     /// How many descriptors go along: those asked for, and those of socket activation (sd_listen_fds(3)).
@@ -39,6 +42,7 @@ enum LaunchOptions {
             waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
             consoleSocket: options.value("console-socket"),
             preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))
+        request.sharesKeyring = options.flag("no-new-keyring")
         request.listeningDescriptors = listeningDescriptors
         return request
     }

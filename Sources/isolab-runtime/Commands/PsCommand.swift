@@ -28,13 +28,13 @@ enum PsCommand: Command {
         let text = try pipe.readAll()
         let ending = try child.wait().ending
         guard ending == .exited(0) else { throw SystemError("run", "ps: \(ending)", errno: 0) }
-        let lines = text.split(separator: "\n")
+        let lines = text.parts(between: "\n")
         guard let header = lines.first,
-            let column = header.split(separator: " ").firstIndex(of: "PID")
+            let column = header.parts(between: " ").firstIndex(of: "PID")
         else { throw SystemError("read", "ps", errno: 0, advice: "its output has no column PID") }
         print(header)
         for line in lines.dropFirst() {
-            let fields = line.split(separator: " ")
+            let fields = line.parts(between: " ")
             if fields.count > column, let pid = Int32(fields[column]), processes.contains(pid) { print(line) }
         }
     }

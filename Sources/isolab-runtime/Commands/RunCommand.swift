@@ -26,11 +26,8 @@ enum RunCommand: Command {
         if terminal != nil { request.consoleSize = ForegroundTerminal.callersSize() }
         let signals = detached ? -1 : try Foreground.holdSignals()
         isolab_forget_environment()
-        let process = try runtime.create(request)
+        let process = try runtime.run(request, keepsFailed: options.flag("keep"))
         do {
-            if request.bundle.configuration.hooks?.poststart.isEmpty == false {
-                try runtime.runPoststartHooks(of: request.id)
-            }
             if detached {
                 fflush(nil)
                 _exit(0)

@@ -35,7 +35,7 @@ enum UpdateCommand: Command {
         }
         try addMemory(options, &resources)
         try addProcessor(options, &resources)
-        if let weight = try options.number("blkio-weight", as: UInt16.self) {
+        if let weight = try change("blkio-weight", options, as: UInt16.self) {
             var block = resources.blockIO ?? .init()
             block.weight = weight
             resources.blockIO = block
@@ -46,21 +46,30 @@ enum UpdateCommand: Command {
         return 0
     }
 
+    /// A number that changes something: in a configuration 0 stands for what is not said, and an update by it would do nothing.
+    private static func change<Number: FixedWidthInteger>(
+        _ name: String, _ options: Options, as type: Number.Type
+    ) throws(UsageError) -> Number? {
+        let number = try options.number(name, as: type)
+        if number == 0 { throw UsageError("--\(name) 0 changes nothing: give an amount, or -1 for no limit") }
+        return number
+    }
+
     private static func addMemory(_ options: Options, _ resources: inout RuntimeConfiguration.Resources) throws {
         var memory = resources.memory ?? .init()
-        if let bytes = try options.number("memory", as: Int64.self) { memory.limit = bytes }
-        if let bytes = try options.number("memory-reservation", as: Int64.self) { memory.reservation = bytes }
-        if let bytes = try options.number("memory-swap", as: Int64.self) { memory.swap = bytes }
+        if let bytes = try change("memory", options, as: Int64.self) { memory.limit = bytes }
+        if let bytes = try change("memory-reservation", options, as: Int64.self) { memory.reservation = bytes }
+        if let bytes = try change("memory-swap", options, as: Int64.self) { memory.swap = bytes }
         if memory != .init() { resources.memory = memory }
     }
 
     private static func addProcessor(_ options: Options, _ resources: inout RuntimeConfiguration.Resources) throws {
         var processor = resources.cpu ?? .init()
-        if let period = try options.number("cpu-period", as: UInt64.self) { processor.period = period }
-        if let quota = try options.number("cpu-quota", as: Int64.self) { processor.quota = quota }
+        if let period = try change("cpu-period", options, as: UInt64.self) { processor.period = period }
+        if let quota = try change("cpu-quota", options, as: Int64.self) { processor.quota = quota }
         if let burst = try options.number("cpu-burst", as: UInt64.self) { processor.burst = burst }
-        if let shares = try options.number("cpu-share", as: UInt64.self) { processor.shares = shares }
-        if let period = try options.number("cpu-rt-period", as: UInt64.self) { processor.realtimePeriod = period }
+        if let shares = try change("cpu-share", options, as: UInt64.self) { processor.shares = shares }
+        if let period = try change("cpu-rt-period", options, as: UInt64.self) { processor.realtimePeriod = period }
         if let time = try options.number("cpu-rt-runtime", as: Int64.self) { processor.realtimeRuntime = time }
         if let idle = try options.number("cpu-idle", as: Int64.self) { processor.idle = idle }
         if let list = options.value("cpuset-cpus") { processor.cpus = list }

@@ -1,3 +1,5 @@
+import Linux
+
 /// One option of the command line.
 struct OptionSpecification {
     /// Without its dashes, the long form first.
@@ -33,7 +35,7 @@ struct Options {
                 positional += rest
                 return
             }
-            guard argument.hasPrefix("-"), argument != "-" else {
+            guard argument.starts("-"), argument != "-" else {
                 positional.append(argument)
                 if let stop = stopsAtPositional, positional.count > stop {
                     positional += rest
@@ -42,8 +44,8 @@ struct Options {
                 continue
             }
             // One dash or two, as Go's programs take them.
-            let text = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let text = Substring(argument.utf8.dropFirst(argument.starts("--") ? 2 : 1))
+            let parts = text.fields(between: "=", maxSplits: 1)
             let name = String(parts.first ?? "")
             guard let option = specifications.first(where: { $0.names.contains(name) }) else {
                 throw UsageError("unknown option '\(argument)'")

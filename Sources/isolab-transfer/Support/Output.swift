@@ -1,17 +1,12 @@
 import ArgumentParser
 import CommandSupport
 import Glibc
+import Linux
 import RegistryClient
 
 /// Writes bytes as they are.
-func writeToStandardOutput(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return }
-        rest = rest.dropFirst(count)
-    }
+func writeToStandardOutput(_ bytes: [UInt8]) throws {
+    try SystemFile.write(bytes, to: STDOUT_FILENO, "standard output")
 }
 
 /// Errors as exit statuses: the message goes to standard error once.

@@ -11,7 +11,10 @@ struct DiffCommand: StoreCommand {
     var format: String?
 
     func run() throws {
-        do { print(try Engine(warn: Warning.print).changes(of: container, format: format), terminator: "") } catch {
+        do {
+            let text = try Engine(warn: Warning.print).changes(of: container, format: format)
+            Output.print(text)
+        } catch {
             throw Failure.exit(error)
         }
     }

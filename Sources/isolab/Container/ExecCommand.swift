@@ -1,6 +1,7 @@
 import ArgumentParser
 import Containers
 import Engine
+import Linux
 
 /// `isolab exec`: a further command in a running container.
 struct ExecCommand: StoreCommand {
@@ -15,6 +16,8 @@ struct ExecCommand: StoreCommand {
         name: [.customShort("e", allowingJoined: true), .long],
         help: ArgumentHelp("A variable; the caller's own without a value.", valueName: "name[=value]"))
     var env: [String] = []
+    @Option(help: ArgumentHelp("A file of variables, one a line.", valueName: "file")) var envFile: [String] = []
+    @Flag(name: .shortAndLong, help: "Do not wait for it: nobody reads what it says.") var detach = false
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
     var workdir: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("Who runs it.", valueName: "user[:group]")) var user: String?
@@ -28,7 +31,11 @@ struct ExecCommand: StoreCommand {
             var options = ExecuteOptions()
             options.interactive = interactive
             options.terminal = tty
-            options.environment = try env.map { try EnvironmentChange("--env", $0) }
+            for file in envFile {
+                options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.document(file))
+            }
+            options.environment += try env.map { try EnvironmentChange("--env", $0) }
+            options.detaches = detach
             options.workingDirectory = workdir
             options.user = user
             options.privileged = privileged

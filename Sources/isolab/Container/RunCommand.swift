@@ -11,7 +11,9 @@ struct RunCommand: StoreCommand {
             The exit status is the command's, 128 + n where signal n ended it, 125 where isolab itself failed, 126 where the \
             command may not be executed, 127 where it is not there. The container ends with isolab, however that ends; \
             without --rm it stays for `diff`, `commit` and `rm`.
-            """)
+            """,
+        // -h is the host name, as docker and podman have it.
+        helpNames: .long)
 
     @OptionGroup var group: RunOptionGroup
     @Flag(help: "In a guest, a virtual machine with a kernel of its own; it leaves nothing, with --rm or without.")
@@ -34,12 +36,14 @@ struct RunCommand: StoreCommand {
         do {
             let request = RunRequest(image: image, command: command, options: try group.options())
             let engine = try Engine(warn: Warning.print)
+            let isQuiet = group.quiet
+            let fetch = { try Transfer.pull($0, $1, quiet: isQuiet) }
             if vm {
-                let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: Transfer.pull)
+                let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: fetch)
                 Program.end(status)
             }
             if let reason = try ProgramProtection.engage(CommandLine.arguments) { Warning.print(reason) }
-            let status = try engine.run(request, fetch: Transfer.pull)
+            let status = try engine.run(request, fetch: fetch)
             Program.end(status)
         } catch {
             throw Failure.exit(error, otherwise: 125)

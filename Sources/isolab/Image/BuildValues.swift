@@ -3,18 +3,47 @@ import Building
 import CommandSupport
 import Engine
 import Glibc
+import Linux
 import OCI
 
 /// Words of the command line as what they mean to a build.
 enum BuildValues {
     /// `NAME=value`, or `NAME` for the environment's; one that is set nowhere is not given.
-    static func arguments(_ texts: [String]) -> [String: String] {
+    static func arguments(_ texts: [String]) throws -> [String: String] {
         var result: [String: String] = [:]
         for text in texts {
             let (name, value) = parted(text)
-            result[name] = value ?? getenv(name).map { String(cString: $0) }
+            result[name] = try value ?? CallerText.variable(name)
         }
         return result
+    }
+
+    /// `id=NAME[,src=FILE|,env=VARIABLE]`: without either, the variable of that name, else the file.
+    static func secret(_ text: String) throws -> BuildSecret {
+        func fail(_ problem: String) -> OptionError { OptionError("--secret", text, problem) }
+        var values: [String: String] = [:]
+        let fields: [(name: String, value: String?)]
+        do throws(CommaSeparated.Fault) { fields = try CommaSeparated.fields(text) } catch { throw fail(error.problem) }
+        for (name, value) in fields {
+            let name = name == "source" ? "src" : name
+            guard ["id", "src", "env", "type"].contains(name), let value, !value.isEmpty else {
+                throw fail("takes id=NAME,src=FILE or id=NAME,env=VARIABLE")
+            }
+            guard values.updateValue(value, forKey: name) == nil else { throw fail("\(name) is given twice") }
+        }
+        guard let identifier = values["id"] else { throw fail("needs id=NAME") }
+        guard values["src"] == nil || values["env"] == nil else { throw fail("is a file or a variable, not both") }
+        switch values["type"] {
+        case nil, "file", "env": break
+        case .some(let type): throw fail("type is file or env, not '\(type)'")
+        }
+        if let file = values["src"] {
+            // As BuildKit has it, type=env makes of src the name of a variable.
+            return BuildSecret(identifier: identifier, source: values["type"] == "env" ? .variable(file) : .file(file))
+        }
+        if let variable = values["env"] { return BuildSecret(identifier: identifier, source: .variable(variable)) }
+        let isVariable = values["type"] != "file" && getenv(identifier) != nil
+        return BuildSecret(identifier: identifier, source: isVariable ? .variable(identifier) : .file(identifier))
     }
 
     /// `NAME=value`, or `NAME` for an empty one.
@@ -79,6 +108,7 @@ enum BuildOutput {
 /// Errors of builds as exit statuses.
 enum BuildFailure {
     static func exit(_ error: any Error) -> any Error {
+        if error is ExitCode { return error }
         // An option's value, not the way the options are put.
         if let error = error as? ValidationError {
             printToStandardError("isolab: \(error.message)")

@@ -7,6 +7,6 @@ struct ImageCommand: ParsableCommand {
         subcommands: [
             ImageBootstrapCommand.self, ImageBuildCommand.self, ImageImportCommand.self, CheckCommand.self,
             HistoryCommand.self, ImageListCommand.self, InspectCommand.self, LoadCommand.self, PruneCommand.self,
-            RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
+            ImageRemoveCommand.self, SaveCommand.self, TagCommand.self,
         ] + TransferCommands.ofImages)
 }

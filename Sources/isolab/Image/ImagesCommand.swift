@@ -7,25 +7,9 @@ struct ImagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "images", abstract: "List the images of this host.", usage: "isolab images [<options>] [<name>]")
 
-    @Argument(help: ArgumentHelp("Only those of this name, with * and ? for any characters.", valueName: "name"))
-    var name: String?
-    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("dangling=true, reference=PATTERN, label=NAME[=VALUE]; all must hold.", valueName: "filter"))
-    var filter: [String] = []
-    @OptionGroup var list: ListOptions
+    @OptionGroup var images: ImageListOptions
 
-    func run() throws {
-        do {
-            let filter = try ImageFilter("--filter", filter + (name.map { ["reference=\($0)"] } ?? []))
-            let store = try ImageStore()
-            let images = try store.images().filter { filter.accepts($0, labels: store.labels(of:)) }
-            try list.print(.images(images, noTruncation: list.noTrunc), quiet: quiet)
-        } catch {
-            throw Failure.exit(error)
-        }
-    }
+    func run() throws { try images.print() }
 }
 
 /// `isolab image list`: the same.
@@ -34,7 +18,32 @@ struct ImageListCommand: ParsableCommand {
         commandName: "list", abstract: "List the images of this host.",
         usage: "isolab image list [<options>] [<name>]", aliases: ["ls"])
 
-    @OptionGroup var images: ImagesCommand
+    @OptionGroup var images: ImageListOptions
 
-    func run() throws { try images.run() }
+    func run() throws { try images.print() }
+}
+
+/// What both names of the list take.
+struct ImageListOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("Only those of this name, with * and ? for any characters.", valueName: "name"))
+    var name: String?
+    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
+    @Flag(name: .shortAndLong, help: "All of them: as it is without; there are no images in between.") var all = false
+    @Flag(help: "With the digests of their manifests.") var digests = false
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("dangling=true, reference=PATTERN, label=NAME[=VALUE]; all must hold.", valueName: "filter"))
+    var filter: [String] = []
+    @OptionGroup var list: ListOptions
+
+    func print() throws {
+        do {
+            let filter = try ImageFilter("--filter", filter + (name.map { ["reference=\($0)"] } ?? []))
+            let store = try ImageStore()
+            let images = try store.images().filter { filter.accepts($0, labels: store.labels(of:)) }
+            try list.print(.images(images, digests: digests, noTruncation: list.noTrunc), quiet: quiet)
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
 }

@@ -14,8 +14,16 @@ struct InspectCommand: StoreCommand {
     var format: String?
     @Option(help: ArgumentHelp("image or container.", valueName: "kind")) var type: String?
 
+    @Flag(name: .shortAndLong, help: "Of containers, what they wrote: SizeRw, and SizeRootFs with the image's.")
+    var size =
+        false
+
     func run() throws {
-        do { print(try Engine(warn: Warning.print).inspect(names, kind: type, format: format), terminator: "") } catch {
+        do {
+            let text = try Engine(warn: Warning.print).inspect(names, kind: type, format: format, sized: size)
+            // What it tells comes from images, whoever made them.
+            Output.print(text)
+        } catch {
             throw Failure.exit(error)
         }
     }

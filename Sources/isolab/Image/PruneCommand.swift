@@ -17,6 +17,8 @@ struct PruneCommand: StoreCommand {
             """)
     var buildCache = false
 
+    @Flag(name: .shortAndLong, help: "Without a question: as it is anyway, for scripts.") var force = false
+
     func run() throws {
         do {
             let engine = try Engine(warn: Warning.print)

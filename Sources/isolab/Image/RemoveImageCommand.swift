@@ -10,10 +10,28 @@ struct RemoveImageCommand: StoreCommand {
         commandName: "rmi", abstract: "Remove images, or names of theirs.",
         discussion: "An image with several names loses the one it is called by; what a container was made from stays.")
 
+    @OptionGroup var options: ImageRemovalOptions
+
+    func run() throws { try options.remove() }
+}
+
+/// `isolab image rm`: the same.
+struct ImageRemoveCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: RemoveImageCommand.configuration.abstract,
+        discussion: RemoveImageCommand.configuration.discussion, aliases: ["remove", "rmi"])
+
+    @OptionGroup var options: ImageRemovalOptions
+
+    func run() throws { try options.remove() }
+}
+
+/// What both take.
+struct ImageRemovalOptions: ParsableArguments {
     @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
     @Flag(name: .shortAndLong, help: "Though containers were made from it, or it has several names.") var force = false
 
-    func run() throws {
+    func remove() throws {
         var failed = false
         for image in images {
             do { RemovalText.print(try Engine().removeImage(image, force: force)) } catch {

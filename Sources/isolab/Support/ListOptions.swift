@@ -13,6 +13,6 @@ struct ListOptions: ParsableArguments {
     func print(_ listing: Listing, quiet: Bool = false) throws {
         let text = try listing.text(
             try ListFormat(format, quiet: quiet), limit: ListFormat.lineLimit(noTruncation: noTrunc))
-        Swift.print(text, terminator: "")
+        Output.print(text)
     }
 }

@@ -12,15 +12,37 @@ enum Transfer {
     }
 
     /// Pulls an image and waits for it; what it has to say goes to standard error, standard output is the container's.
-    static func pull(_ name: ImageReference, _ platform: Platform?) throws {
-        printToStandardError("Unable to find image '\(name.familiar)' locally")
-        let arguments = ["pull"] + (platform.map { ["--platform", "\($0)"] } ?? []) + [name.description]
+    ///
+    /// - Parameters:
+    ///   - isMissing: whether it is fetched because it is not here.
+    ///   - quiet: whether nothing is said of it but what goes wrong.
+    @Sendable static func pull(
+        _ name: ImageReference, _ platform: Platform?, isMissing: Bool = true, quiet: Bool = false
+    ) throws {
+        if isMissing, !quiet { printToStandardError("Unable to find image '\(name.familiar)' locally") }
+        let arguments =
+            ["pull"] + (quiet ? ["--quiet"] : []) + (platform.map { ["--platform", "\($0)"] } ?? []) + [
+                name.description
+            ]
         let program = try Sibling.path("isolab-transfer")
         let exit = try ProcessPlan(program, arguments, environment: ProcessPlan.ownEnvironment()).spawn(
             StandardStreams(input: -1, output: STDERR_FILENO, error: STDERR_FILENO)
         ).wait()
         guard exit.succeeded else {
             throw EngineError.unsupported("image '\(name.familiar)' could not be pulled (\(exit.ending))", advice: nil)
+        }
+    }
+}
+
+extension Transfer {
+    /// Writes what an address gives to a descriptor.
+    @Sendable static func fetch(_ address: String, _ descriptor: Int32) throws {
+        let program = try Sibling.path("isolab-transfer")
+        let exit = try ProcessPlan(program, ["fetch", "--", address], environment: ProcessPlan.ownEnvironment()).spawn(
+            StandardStreams(input: -1, output: descriptor, error: STDERR_FILENO)
+        ).wait()
+        guard exit.succeeded else {
+            throw EngineError.unsupported("\(address) could not be fetched (\(exit.ending))", advice: nil)
         }
     }
 }

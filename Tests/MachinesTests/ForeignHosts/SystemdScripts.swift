@@ -97,7 +97,7 @@ enum SystemdScripts {
             done
         }
         watch > /tmp/places & watcher=$!
-        for lane in vm-micro vm; do section "launch $lane" isolab launch "$lane"; done
+        for lane in vm-micro vm; do section "launch $lane" isolab launch --deadline 80 "$lane"; done
         kill $watcher
         section 'places of QEMU' sort -u /tmp/places
         left() {

@@ -14,7 +14,7 @@ final class OwnRegistry {
         process = try ServerProcess(
             [
                 "\(StandardDirectories.programs)/isolab-registry", "serve", "--listen", "127.0.0.1:\(port)", "--root",
-                "\(place.path)/own-\(port)",
+                "\(place.path)/own-\(port)", "--delete",
             ], port: port, StandardStreams(input: null.number, output: null.number, error: null.number))
     }
 }

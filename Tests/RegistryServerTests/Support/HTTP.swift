@@ -38,7 +38,8 @@ struct HTTP {
     static func head(
         _ method: String, _ target: String, _ headers: [(String, String)], body: [UInt8]? = nil
     ) -> [UInt8] {
-        var lines = ["\(method) \(target) HTTP/1.1", "Host: localhost"] + headers.map { "\($0.0): \($0.1)" }
+        let host = headers.contains { $0.0.lowercased() == "host" } ? [] : ["Host: localhost"]
+        var lines = ["\(method) \(target) HTTP/1.1"] + host + headers.map { "\($0.0): \($0.1)" }
         let isFramed = headers.contains { ["content-length", "transfer-encoding"].contains($0.0.lowercased()) }
         if !isFramed, body != nil || !["GET", "HEAD", "DELETE"].contains(method) {
             lines.append("Content-Length: \(body?.count ?? 0)")
@@ -96,6 +97,21 @@ final class Connection {
             if count < 0 { throw SystemError("send", "request") }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// Sends bytes over and over, until the other end takes no more or so many are sent.
+    ///
+    /// - Returns: how many were taken.
+    func flood(_ bytes: [UInt8], atMost limit: Int) -> Int {
+        var sent = 0
+        while sent < limit {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { break }
+            sent += count
+        }
+        return sent
     }
 
     /// Nothing more is sent; answers may still come.

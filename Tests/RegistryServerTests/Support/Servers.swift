@@ -13,7 +13,11 @@ final class RegistryProcess {
     private var isOver = false
 
     /// Starts `serve` on `<place>/root`, or on another root.
-    init(_ place: Place, _ arguments: [String] = [], root: String? = nil) throws {
+    ///
+    /// - Parameter deletes: whether what it has may be deleted, where the arguments do not say; nil: what it does by itself.
+    init(_ place: Place, _ arguments: [String] = [], root: String? = nil, deletes: Bool? = true) throws {
+        let deletion = arguments.contains { ["--delete", "--no-delete"].contains($0) } || deletes == nil
+        let arguments = arguments + (deletion ? [] : [deletes == true ? "--delete" : "--no-delete"])
         output = "\(place.path)/serve-\(UInt32.random(in: 0...UInt32.max))"
         let file = try OwnedDescriptor(opening: output, O_RDWR | O_CREAT | O_TRUNC)
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
@@ -40,6 +44,13 @@ final class RegistryProcess {
     }
 
     var http: HTTP { HTTP(port: port) }
+
+    /// The most memory it ever had resident, in MiB.
+    var greatestMemory: Int {
+        let lines = ((try? SystemFile.read("/proc/\(process.pid)/status")) ?? "").split(separator: "\n")
+        let words = lines.first { $0.hasPrefix("VmHWM:") }?.split(separator: " ") ?? []
+        return words.compactMap { Int($0) }.first.map { $0 / 1024 } ?? 0
+    }
 
     var complaints: String { (try? SystemFile.read(output)) ?? "" }
 

@@ -55,6 +55,29 @@ import Testing
         try SystemFile.makeDirectories(volume + "/directory")
         try SystemFile.makeDirectories(engine.rootfs + "/volume")
         symlink(outside + "/target", volume + "/link")
+        // The naive launch looks at the path, finds a directory, and mounts on the path; what is between is a moment, however short.
+        #expect(Self.isDirectory(volume + "/directory"))
+        let exchange = ["mv -T directory spare", "mv -T link directory"].joined(separator: " && ")
+        try #require(try engine.shell("cd \(volume) && \(exchange)").status == 0)
+        _ = try NaiveLaunch.run(
+            engine, "true", root: engine.rootfs,
+            mounts: [
+                .init(source: volume, target: "/volume"),
+                .init(source: "tmpfs", target: "/volume/directory/below", type: "tmpfs"),
+            ])
+        let trace = outside + "/target/below"
+        #expect(SystemFile.exists(trace), "the negative control does not attack")
+        rmdir(trace)
+        try #require(try engine.shell("cd \(volume) && mv -T directory link && mv -T spare directory").status == 0)
+
+        func victim() throws -> Engine.Answer {
+            try engine.run("touch /volume/directory/below/mark; echo ran") {
+                $0.mounts += [
+                    .init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]),
+                    .init(destination: "/volume/directory/below", type: "tmpfs", source: "tmpfs"),
+                ]
+            }
+        }
         // What a victim makes meanwhile in the directory's place is thrown away: the swapping goes on.
         let attacker = try engine.started(
             """
@@ -64,31 +87,9 @@ import Testing
         ) {
             $0.mounts.append(.init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]))
         }
-        let trace = outside + "/target/below"
-        try Waiting.until("the naive launch succumbs") {
-            if Self.isDirectory(volume + "/directory") {
-                // Refused where the directory is away for a moment.
-                _ = try? NaiveLaunch.run(
-                    engine, "true", root: engine.rootfs,
-                    mounts: [
-                        .init(source: volume, target: "/volume"),
-                        .init(source: "tmpfs", target: "/volume/directory/below", type: "tmpfs"),
-                    ])
-            }
-            return SystemFile.exists(trace)
-        }
-        rmdir(trace)
-
-        var succeeded = 0
         for _ in 0..<40 {
-            let answer = try engine.run("touch /volume/directory/below/mark; echo ran") {
-                $0.mounts += [
-                    .init(destination: "/volume", type: "bind", source: volume, options: ["rbind"]),
-                    .init(destination: "/volume/directory/below", type: "tmpfs", source: "tmpfs"),
-                ]
-            }
+            let answer = try victim()
             if answer.status == 0 {
-                succeeded += 1
                 #expect(answer.output == "ran\n")
             } else {
                 #expect(answer.status == 1)
@@ -96,9 +97,11 @@ import Testing
             }
             #expect(!SystemFile.exists(trace), "a directory was made outside")
         }
-        #expect(succeeded > 0)
         try attacker.remove()
         #expect(try SystemFile.names(in: outside + "/target") == ["file"])
+        // In peace it runs.
+        try #require(try engine.shell("cd \(volume) && rm -rf directory spare link && mkdir directory").status == 0)
+        #expect(try victim().output == "ran\n")
     }
 
     private static func isDirectory(_ path: String) -> Bool {
@@ -110,7 +113,7 @@ import Testing
     /// where their name says or nothing runs.
     @Test(arguments: ["/data/fake", "../data/fake", "data/fake"]) func procAsLink(target: String) throws {
         try linkProc(to: target)
-        for sysctl in [[:], ["net.ipv4.ip_forward": "1"]] {
+        for sysctl: RuntimeConfiguration.KernelParameters in [[:], ["net.ipv4.ip_forward": "1"]] {
             let (container, answer) = try engine.create(engine.configuration("true") { $0.linux?.sysctl = sysctl })
             #expect(answer.status == 1)
             #expect(answer.complaints.contains("on /proc: Too many levels of symbolic links"), "\(answer.complaints)")
@@ -167,7 +170,11 @@ import Testing
         let directories =
             "mv -T proc data/fake; mv -T data/decoy proc; mv -T proc data/decoy; rmdir proc; mv -T data/fake proc"
         rmdir(engine.rootfs + "/data/fake")
-        #expect(try succeeded(of: 60, script, while: directories) > 0)
+        _ = try succeeded(of: 60, script, while: directories)
+        // In peace it runs.
+        let restored = try engine.shell("cd \(engine.rootfs) && rm -rf proc data/fake data/decoy && mkdir proc")
+        try #require(restored.status == 0, "\(restored.complaints)")
+        #expect(try engine.run(script) { $0.linux?.sysctl = [:] }.output == "0\n")
     }
 
     /// Runs a script again and again while the image is changed by the host: what succeeds must have found nothing.
@@ -322,10 +329,18 @@ import Testing
         try #require(try ProcessPlan("cp", ["-a", engine.rootfs, other]).spawn().wait().succeeded)
         try engine.write("the other tree\n", to: other + "/data/whose")
         try engine.write("the bundle's\n", to: engine.rootfs + "/data/whose")
+        symlink("other", engine.place + "/evil")
+        // The naive launch has looked at the path and found a directory.
+        #expect(Self.isDirectory(engine.rootfs))
+        try #require(try engine.shell("cd \(engine.place) && mv -T rootfs spare && mv -T evil rootfs").status == 0)
+        let naive = try NaiveLaunch.run(engine, "cat /data/whose", root: engine.rootfs)
+        #expect(naive.output == "the other tree\n", "the negative control does not attack: \(naive.complaints)")
+        try #require(try engine.shell("cd \(engine.place) && mv -T rootfs evil && mv -T spare rootfs").status == 0)
+
         let (swapper, _) = try engine.begin([
             "/bin/sh", "-c",
             """
-            cd \(engine.place); ln -s other evil; while :; do mv -T rootfs spare; mv -T evil rootfs
+            cd \(engine.place); while :; do mv -T rootfs spare; mv -T evil rootfs
             mv -T rootfs evil; mv -T spare rootfs; sleep 0.02; done
             """,
         ])
@@ -333,16 +348,9 @@ import Testing
             try? swapper.kill()
             _ = try? swapper.wait()
         }
-        try Waiting.until("the naive launch succumbs") {
-            guard Self.isDirectory(engine.rootfs) else { return false }
-            let naive = try? NaiveLaunch.run(engine, "cat /data/whose", root: engine.rootfs)
-            return naive?.output == "the other tree\n"
-        }
-        var inside = 0
         for _ in 0..<60 {
             let answer = try engine.run("cat /data/whose")
             if answer.status == 0 {
-                inside += 1
                 #expect(answer.output == "the bundle's\n")
             } else {
                 #expect(answer.status == 1)
@@ -350,7 +358,14 @@ import Testing
                 #expect(answer.complaints.contains(engine.rootfs), "\(answer.complaints)")
             }
         }
-        #expect(inside > 0)
+        // In peace it runs.
+        try swapper.kill()
+        _ = try swapper.wait()
+        let restored = try engine.shell(
+            "cd \(engine.place); if test -d spare; then rm -f rootfs && mv -T spare rootfs; fi; test ! -L rootfs -a -d rootfs"
+        )
+        try #require(restored.status == 0, "\(restored.complaints)")
+        #expect(try engine.run("cat /data/whose").output == "the bundle's\n")
     }
 
     /// A root that is a link, or the host's own, is refused whatever it leads to.

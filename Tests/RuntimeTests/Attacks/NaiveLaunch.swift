@@ -20,10 +20,11 @@ enum NaiveLaunch {
     ///   - before: steps between the mounts and the change of root.
     ///   - after: steps between the change of root and the program.
     ///   - devices: whether the host's /dev is bound in.
+    ///   - enter: how the root is changed; by pivot_root(2) where nothing else is said.
     static func run(
         _ engine: Engine, _ script: String, root: String, mounts: [Mount] = [], before: [ChildStep] = [],
         after: [ChildStep] = [], devices: Bool = false, program: String = "/bin/sh",
-        namespaces: Namespaces = [.mount, .pid, .uts, .ipc]
+        namespaces: Namespaces = [.mount, .pid, .uts, .ipc], enter: ChildStep? = nil
     ) throws -> Engine.Answer {
         var steps: [ChildStep] = [
             .mount(source: "", target: "/", type: "", flags: [.isPrivate, .recursive], data: ""),
@@ -37,7 +38,7 @@ enum NaiveLaunch {
                     flags: mount.type.isEmpty ? mount.flags : [], data: ""))
         }
         let streams = try engine.streams(input: "")
-        steps += before + [.pivotRoot(path: root)] + after + [.streams]
+        steps += before + [enter ?? .pivotRoot(path: root)] + after + [.streams]
         steps.append(
             .execute(
                 candidates: [program], arguments: [program, "-c", script], environment: ["PATH=/bin"]))

@@ -24,7 +24,7 @@ import Testing
     private static func thief(of name: String) -> String {
         """
         while :; do for p in /proc/[0-9]*; do case $(readlink $p/exe) in *\(name)*)
-        if exec 9< $p/exe; then echo caught; n=0; while [ $n -lt 300 ]; do n=$((n+1))
+        if exec 9< $p/exe; then echo caught; true > /tmp/caught; n=0; while [ $n -lt 300 ]; do n=$((n+1))
         if (echo pwned > /proc/self/fd/9) 2>/dev/null; then echo overwritten; break; fi; sleep 0.01; done; echo tried; fi;; esac; done; done
         """
     }
@@ -49,8 +49,9 @@ import Testing
         if TestHost.has("nsenter") {
             let victim = try engine.started(Self.thief(of: "naive")) { mayTrace(&$0) }
             let pid = try #require(try victim.state().pid)
-            // It joins, and sleeps for a moment as a part of the container: the thief needs no race.
-            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sleep", "1"])
+            // It joins, and stays a part of the container until it is caught: the thief needs no race.
+            let stay = "n=0; while ! test -e /tmp/caught && test $n -lt 500; do n=$((n+1)); sleep 0.1; done"
+            _ = try engine.run([naive, "nsenter", "-t", "\(pid)", "-m", "-p", "/data/busybox", "sh", "-c", stay])
             try victim.awaitOutput("tried")
             #expect(victim.streams.output.contains("overwritten"), "the negative control does not attack")
             #expect(Engine.text(naive) == "pwned\n")
@@ -258,6 +259,60 @@ import Testing
         #expect(answer.status == 1)
         #expect(answer.complaints.contains("exit status 3"), "\(answer.complaints)")
         #expect(try engine.run("echo ran; exit 5") { shares(first, &$0) }.status == 5)
+        try other.remove()
+    }
+
+    /// The same with a terminal, and in a user namespace that belongs to the other container.
+    @Test(.enabled(if: makesOutOfSight, reason)) func firstProcessInSightOfOthers() throws {
+        func map(_ configuration: inout RuntimeConfiguration) {
+            configuration.linux?.namespaces.append(.init(.user))
+            configuration.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
+            configuration.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65_536)]
+            configuration.linux?.sysctl = [:]
+        }
+        let other = try engine.started("exec sleep 1000") {
+            mayTrace(&$0)
+            map(&$0)
+        }
+        let first = try #require(try other.state().pid)
+        let container = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; exec sleep 1000") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+            $0.linux?.sysctl = [:]
+        }
+        let pid = try #require(try container.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == pid)
+        #expect(try booty(pid, beside: first) == ["mounts"])
+        #expect(try Procfs.namespace("user", of: "\(pid)") == Procfs.namespace("user", of: "\(first)"))
+        #expect(try ForeignMemory(pid: pid).mappings().filter { $0.name == "[heap]" }.isEmpty)
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("sleep 1000 ")
+        #expect(try container.execute("echo joined").output == "joined\n")
+        let onTerminal = try engine.run("tty; exit 6") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user, path: "/proc/\(first)/ns/user"))
+            $0.linux?.sysctl = [:]
+            $0.process?.terminal = true
+        }
+        #expect(onTerminal.output == "/dev/pts/0\r\n", "\(onTerminal.complaints)")
+        #expect(onTerminal.status == 6)
+        try container.remove()
+
+        // With a user namespace of its own.
+        let stranger = try engine.created("tr '\\0' ' ' < /proc/1/cmdline; id -u; exec sleep 1000") {
+            shares(first, &$0)
+            $0.linux?.namespaces.append(.init(.user))
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 400_000, size: 65_536)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 400_000, size: 65_536)]
+            $0.linux?.sysctl = [:]
+        }
+        let strangers = try #require(try stranger.state().pid)
+        #expect(try newcomer(beside: first, "it was created") == strangers)
+        #expect(try booty(strangers, beside: first) == ["mounts"])
+        #expect(try ForeignMemory(pid: strangers).mappings().filter { $0.name == "[heap]" }.isEmpty)
+        #expect(try stranger.call("start").status == 0)
+        try stranger.awaitOutput("sleep 1000 0")
+        try stranger.remove()
         try other.remove()
     }
 

@@ -119,8 +119,10 @@ struct KillTests {
             let status = try checkTruth(id, at: instant)
             if died { seen[status?.rawValue ?? "none", default: 0] += 1 }
             if status == .created, place % 4 == 0 || !died {
-                #expect(try engine.call("start", id).status == 0)
-                #expect(try checkTruth(id, at: instant) == .running)
+                // Where nobody died in between it starts; else its maker's death may have been on its way to it still.
+                let answer = try engine.call("start", id)
+                #expect(answer.status == 0 || died, "instant \(instant): \(answer.complaints)")
+                #expect(try checkTruth(id, at: instant) == (answer.status == 0 ? .running : .stopped))
             }
             try checkRemoval(id, at: instant)
         }
@@ -194,7 +196,7 @@ struct KillTests {
     @Test(arguments: [
         "setsid", "sethostname", "pivot_root", "move_mount", "open_tree", "mount_setattr", "mount", "mknodat",
         "symlinkat",
-        "fsopen", "fsmount", "sendfile", "umount2", "chroot", "setresuid", "setgroups", "capset",
+        "fsopen", "fsmount", "sendfile", "umount2", "openat2", "setresuid", "setgroups", "capset",
     ])
     func childThatDies(call: String) throws {
         let bundle = try engine.bundle(

@@ -106,7 +106,7 @@ extension CgroupStatistics {
     ) throws(SystemError) {
         func amount(_ name: String) throws(SystemError) -> UInt64? { try file(name).flatMap(CgroupText.amount) }
         let ending = version == 1 ? ".usage_in_bytes" : ".current"
-        for name in names where name.hasPrefix("hugetlb.") && name.hasSuffix(ending) && !name.contains(".rsvd.") {
+        for name in names where name.starts("hugetlb.") && name.ends(ending) && !name.contains(".rsvd.") {
             let size = String(name.dropFirst("hugetlb.".count).dropLast(ending.count))
             let usage = try amount(name) ?? 0
             hugepages[size] =

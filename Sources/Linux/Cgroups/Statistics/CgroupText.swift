@@ -3,8 +3,8 @@ enum CgroupText {
     /// `key value` lines (`memory.stat`, `cpu.stat`, `memory.events`).
     static func keyed(_ text: String) -> [String: UInt64] {
         var result: [String: UInt64] = [:]
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
+        for line in text.parts(between: "\n") {
+            let words = line.parts(between: " ")
             if words.count == 2, let value = UInt64(words[1]) { result[String(words[0])] = value }
         }
         return result
@@ -23,7 +23,7 @@ enum CgroupText {
     static func list(_ text: String) -> [UInt32] {
         var result: [UInt32] = []
         for part in text.split(whereSeparator: { $0 == "," || $0 == "\n" }) {
-            let ends = part.split(separator: "-").compactMap { UInt32($0) }
+            let ends = part.parts(between: "-").compactMap { UInt32($0) }
             guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last else { continue }
             // No kernel has more processors than this; a broken text must not fill the memory.
             guard last - first < 65_536 else { continue }
@@ -34,8 +34,8 @@ enum CgroupText {
 
     /// v1's `8:0 Read 4096` lines; the sum over all devices (`Total 4096`) is left out.
     static func blockIO(v1 text: String) -> [CgroupStatistics.BlockIO.Entry] {
-        text.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
+        text.parts(between: "\n").compactMap { line in
+            let words = line.parts(between: " ")
             guard words.count == 3, let device = device(words[0]), let value = UInt64(words[2]) else { return nil }
             return .init(major: device.major, minor: device.minor, operation: String(words[1]), value: value)
         }
@@ -47,11 +47,11 @@ enum CgroupText {
     ) -> (bytes: [CgroupStatistics.BlockIO.Entry], requests: [CgroupStatistics.BlockIO.Entry]) {
         var bytes: [CgroupStatistics.BlockIO.Entry] = []
         var requests: [CgroupStatistics.BlockIO.Entry] = []
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
+        for line in text.parts(between: "\n") {
+            let words = line.parts(between: " ")
             guard let first = words.first, let device = device(first) else { continue }
             for word in words.dropFirst() {
-                let parts = word.split(separator: "=")
+                let parts = word.parts(between: "=")
                 guard parts.count == 2, let value = UInt64(parts[1]) else { continue }
                 func entry(_ operation: String) -> CgroupStatistics.BlockIO.Entry {
                     .init(major: device.major, minor: device.minor, operation: operation, value: value)
@@ -71,7 +71,7 @@ enum CgroupText {
     }
 
     private static func device(_ text: Substring) -> (major: UInt64, minor: UInt64)? {
-        let parts = text.split(separator: ":")
+        let parts = text.parts(between: ":")
         guard parts.count == 2, let major = UInt64(parts[0]), let minor = UInt64(parts[1]) else { return nil }
         return (major, minor)
     }
@@ -79,10 +79,10 @@ enum CgroupText {
     /// `some avg10=0.00 avg60=0.10 avg300=0.18 total=7340663`, and `full` likewise; nil where there is neither.
     static func pressure(_ text: String) -> CgroupStatistics.Pressure? {
         var result = CgroupStatistics.Pressure()
-        for line in text.split(separator: "\n") {
+        for line in text.parts(between: "\n") {
             var values: [Substring: Substring] = [:]
-            for word in line.split(separator: " ") {
-                let parts = word.split(separator: "=")
+            for word in line.parts(between: " ") {
+                let parts = word.parts(between: "=")
                 if parts.count == 2 { values[parts[0]] = parts[1] }
             }
             guard let ten = values["avg10"].flatMap({ Double($0) }),
@@ -90,8 +90,8 @@ enum CgroupText {
                 let long = values["avg300"].flatMap({ Double($0) }), let total = values["total"].flatMap({ UInt64($0) })
             else { continue }
             let stall = CgroupStatistics.Pressure.Stall(avg10: ten, avg60: sixty, avg300: long, total: total)
-            if line.hasPrefix("some") { result.some = stall }
-            if line.hasPrefix("full") { result.full = stall }
+            if line.starts("some") { result.some = stall }
+            if line.starts("full") { result.full = stall }
         }
         return result == CgroupStatistics.Pressure() ? nil : result
     }

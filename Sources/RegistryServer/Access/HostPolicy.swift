@@ -1,0 +1,44 @@
+import Glibc
+import OCI
+
+/// What tells a registry's client from a web page in the browser of somebody who may reach the registry. A page can send requests
+/// to any address (and, by a name of its own that leads to this machine, read the answers); it cannot choose the headers `Host`
+/// and `Origin`.
+public struct HostPolicy: Sendable {
+    /// The names by which the registry may be called, besides `localhost` and addresses; nil: by any.
+    public var names: Set<String>?
+
+    public init(names: Set<String>? = nil) {
+        self.names = names.map { Set($0.map { $0.lowercased() }) }
+    }
+
+    func check(_ request: RegistryRequest) throws(RegistryFault) {
+        if !["GET", "HEAD"].contains(request.method), request.headers["origin"] != nil {
+            throw .foreign("web pages change nothing here (the header Origin came along)")
+        }
+        guard let names, let host = request.headers["host"] else { return }
+        let name = Self.name(of: host)
+        guard Self.isLocal(name) || names.contains(name) else {
+            throw RegistryFault(
+                421, .denied, "the registry is not called so; if it is, start it with --host", detail: name)
+        }
+    }
+
+    /// A host without its port, in lower case.
+    static func name(of host: String) -> String {
+        var name = Substring(host.lowercased())
+        if name.hasPrefix("[") {
+            name = name.dropFirst().prefix { $0 != "]" }
+        } else if let colon = name.lastIndex(of: ":") {
+            name = name[..<colon]
+        }
+        return String(name.hasSuffix(".") ? name.dropLast() : name)
+    }
+
+    /// What no page's owner can make lead elsewhere.
+    private static func isLocal(_ name: String) -> Bool {
+        if name == "localhost" || name.hasSuffix(".localhost") { return true }
+        var address = in6_addr()
+        return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1
+    }
+}

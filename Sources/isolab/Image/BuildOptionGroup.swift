@@ -1,0 +1,111 @@
+import ArgumentParser
+import Building
+import Containerfiles
+import Engine
+import Images
+import Linux
+import OCI
+
+/// What both names of a build take.
+struct BuildOptionGroup: ParsableArguments {
+    @Argument(
+        help:
+            "The directory that COPY and ADD copy from; - reads an archive of it, or a Containerfile, from standard input."
+    )
+    var context = "."
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The Containerfile; - reads it from standard input.", valueName: "path"))
+    var file: String?
+    @Option(help: ArgumentHelp("Write the image's identifier to a file.", valueName: "file")) var iidfile: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("A name for the image; may be repeated.", valueName: "name"))
+    var tag: [String] = []
+    @Option(help: ArgumentHelp("A value for an ARG; without =value, the environment's.", valueName: "name=value"))
+    var buildArg: [String] = []
+    @Option(help: ArgumentHelp("A label of the image.", valueName: "name=value")) var label: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "What RUN --mount=type=secret may show: id=NAME,src=FILE or id=NAME,env=VARIABLE.", valueName: "fields"))
+    var secret: [String] = []
+    @Option(help: ArgumentHelp("The stage that becomes the image.", valueName: "stage")) var target: String?
+    @Option(help: ArgumentHelp("What the image is for.", valueName: "os/architecture[/variant]")) var platform: String?
+    @Flag(help: "Fetch the images that stages begin with, though they are here.") var pull = false
+    @Option(
+        help: ArgumentHelp(
+            "none (default), or host: RUN has the host's network, and ADD fetches addresses.", valueName: "mode"))
+    var network = "none"
+    @Flag(help: "Do every step, whatever layers are kept.") var noCache = false
+    @Option(help: ArgumentHelp("What is told: auto, plain, tty (all the same here), or quiet.", valueName: "manner"))
+    var progress = "auto"
+    @Flag(name: .shortAndLong, help: "Print the image's identifier alone.") var quiet = false
+    @Flag(help: "Print what would be done, step by step, and do nothing.") var plan = false
+    @Option(
+        help: ArgumentHelp("Nothing is later than this: seconds since 1970.", valueName: "seconds"))
+    var timestamp: Int64?
+    @Option(help: ArgumentHelp("Of layers: gzip, zstd or none.", valueName: "form")) var compression = "gzip"
+    @OptionGroup var limits: BuildLimitOptions
+
+    private var isQuiet: Bool { quiet || progress == "quiet" }
+
+    func build() throws {
+        do {
+            let store = try ImageStore()
+            let options = try options()
+            // Reading from there, it is a directory for as long as it is needed.
+            let standardInput = context == "-" ? try StandardInputContext(store, file: file) : nil
+            defer { withExtendedLifetime(standardInput) {} }
+            let context = try standardInput?.context ?? BuildContext(directory: context, file: file)
+            let isQuiet = isQuiet
+            let builder = ImageBuilder(store, options) { if !isQuiet { BuildOutput.say($0) } }
+            if plan {
+                let plan = try builder.plan(context)
+                return print("\(plan)".displayable(keepingLines: true))
+            }
+            let image = try builder.build(context)
+            if let iidfile { try NamedOutput.write(Array(image.id.description.utf8), to: iidfile) }
+            print(image.id)
+        } catch {
+            throw BuildFailure.exit(error)
+        }
+    }
+
+    private func options() throws -> BuildOptions {
+        guard ["auto", "plain", "tty", "quiet"].contains(progress) else {
+            throw OptionError("--progress", progress, "takes auto, plain, tty or quiet")
+        }
+        let network = try NetworkMode("--network", network == "default" ? "none" : network)
+        var request = BuildRequest(
+            target: target, arguments: try BuildValues.arguments(buildArg), labels: try BuildValues.labels(label))
+        if let platform { request.platform = try BuildValues.platform(platform) }
+        request.hasNetwork = network == .host
+        var options = BuildOptions(
+            request: request, names: try BuildValues.names(tag), ignoresCache: noCache,
+            epoch: try timestamp ?? BuildValues.epoch(), compression: try BuildValues.compression(compression),
+            memory: try limits.bytes, processors: try limits.processors,
+            processCount: limits.pidsLimit, isQuiet: isQuiet)
+        options.secrets = try secret.map { try BuildValues.secret($0) }
+        if request.hasNetwork { options.fetch = Transfer.fetch }
+        if pull {
+            let isQuiet = isQuiet
+            options.pull = { try Transfer.pull($0, $1, isMissing: false, quiet: isQuiet) }
+        }
+        return options
+    }
+}
+
+/// What each command of a build may use.
+struct BuildLimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Of each command, with k, m or g.", valueName: "bytes")) var memory: String?
+    @Option(help: ArgumentHelp("Of each command, e.g. 1.5.", valueName: "processors")) var cpus: String?
+    @Option(help: ArgumentHelp("Of each command.", valueName: "processes")) var pidsLimit: Int64?
+
+    var bytes: Int64? {
+        get throws { try memory.map { try ByteSize("--memory", $0).bytes } }
+    }
+
+    var processors: Double? {
+        get throws {
+            try cpus.flatMap { try ProcessorTime("--cpus", $0).quota }.map { Double($0) / Double(ProcessorTime.period) }
+        }
+    }
+}
