@@ -351,8 +351,8 @@ import Testing
         let error = try #require(throws: BuildError.self) {
             try bed.build("FROM busybox\nRUN touch /a\nRUN exit 7\n")
         }
-        guard case .command(let line, _, let ending, let status) = error else { throw error }
-        #expect(line == 3 && status == 7 && ending == .exited(7))
+        guard case .command(let file, let line, _, let ending, let status) = error else { throw error }
+        #expect(file.hasSuffix("Containerfile") && line == 3 && status == 7 && ending == .exited(7))
         #expect(bed.leftovers.isEmpty)
         #expect(try bed.store.images().count == 1)
         try bed.build("FROM busybox\nRUN touch /a\n")

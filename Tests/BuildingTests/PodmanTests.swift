@@ -74,7 +74,7 @@ struct PodmanTests {
             FROM scratch AS a
             COPY busybox /bin/busybox
             RUN ["/bin/busybox", "--install", "-s", "/bin"]
-            RUN mkdir /etc
+            RUN mkdir -p /etc
             FROM a AS made
             RUN mkdir /out && echo stage > /out/s
             FROM a AS b

@@ -16,7 +16,9 @@ struct AttackSurfaceTests {
     private static let source = #filePath.components(above: 2) + "/Probes/attack-surface.c"
 
     /// Runs the shell's lines as root; the last says what the probe found.
-    private func verdicts(_ script: String, in place: Place, user: Bool) throws -> Verdicts {
+    private func verdicts(
+        _ script: String, in place: Place, user: Bool, mayRefuse: Bool = false
+    ) throws -> Verdicts {
         let result =
             user
             ? try OrdinaryUser.shell(script, in: place)
@@ -26,7 +28,8 @@ struct AttackSurfaceTests {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             if fields.count == 3 { verdicts[String(fields[0])] = String(fields[1]) }
         }
-        try #require(!verdicts.isEmpty, "\(result.output)\(result.complaints)")
+        // Newer versions of crun refuse hosts that have controllers on both versions of cgroups.
+        #expect(!verdicts.isEmpty || mayRefuse, "\(result.output)\(result.complaints)")
         return verdicts
     }
 
@@ -44,6 +47,7 @@ struct AttackSurfaceTests {
         if user {
             configuration.adaptToUserNamespace()
             configuration.linux?.resources = nil
+            configuration.process?.user.additionalGids = []
             // No group but the user's own is mapped.
             for index in configuration.mounts.indices {
                 configuration.mounts[index].options.removeAll { $0 == "gid=5" }
@@ -77,12 +81,10 @@ struct AttackSurfaceTests {
             // An engine gives its runtime pipes.
             let words =
                 "\(place.path)/probe with-key \(program) --root \(user ? "$XDG_RUNTIME_DIR" : place.path)/\(name) run probe-\(getpid())-\(name)"
-            result.append(
-                (
-                    name,
-                    try verdicts(
-                        "cd \(place.path)/bundle; \(words) < /dev/null 2> ../errors | cat", in: place, user: user)
-                ))
+            let found = try verdicts(
+                "cd \(place.path)/bundle; \(words) < /dev/null 2>&1 | cat", in: place, user: user,
+                mayRefuse: name != "isolab-runtime")
+            if !found.isEmpty { result.append((name, found)) }
         }
         return result
     }

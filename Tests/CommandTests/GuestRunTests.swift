@@ -31,7 +31,7 @@ struct GuestRunTests {
             echo first > file; mkdir tree; echo kept > tree/x
             "$isolab" run --rm --vm -v "$place/file:/f" -v "$place/tree:/t:ro" busybox \
                 sh -c 'cat /f /t/x; echo no > /t/x; echo up > /f; sleep 100' > log 2>&1 & guest=$!
-            while kill -0 $guest && ! grep -q up file; do sleep 0.05; done
+            while kill -0 $guest && ! { grep -q up file && grep -q Read-only log; }; do sleep 0.05; done
             cat log tree/x; grep -c "$place" /proc/self/mountinfo
             kill -9 $guest; wait $guest 2>/dev/null
             for i in $(seq 100); do pgrep -f "guest=isolab-$guest," > /dev/null && sleep 0.1; done

@@ -180,7 +180,8 @@ import Testing
         #expect(contents[0].diffID == (try Digest(sha256OfFile: workshop.path + "/archive")))
         #expect(contents[0].size == Int64(try workshop.status("packed").st_size))
         #expect(contents[0].archiveSize == Int64(try workshop.status("archive").st_size))
-        try workshop.expectSame("witness", "tree")
+        // Whole files: entries of GNU's own for sparse ones are not of the layer's format.
+        try workshop.expectSame("witness", "tree", holes: false)
 
         try workshop.shell("touch -d '2020-02-03 04:05:06' tree")
         let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT | O_TRUNC)
@@ -190,7 +191,7 @@ import Testing
         let again = try LayerUnpacker(UnpackOptions()).unpack(
             LayerBlob(file.number, content.descriptor, diffID: content.diffID), into: workshop.layer)
         #expect(again == content)
-        try workshop.expectSame("layer", "tree")
+        try workshop.expectSame("layer", "tree", holes: false)
     }
 
     /// Times after SOURCE_DATE_EPOCH are recorded as it; earlier ones are kept.

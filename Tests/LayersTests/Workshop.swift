@@ -52,11 +52,13 @@ final class Workshop {
 
     /// One line for everything below a directory, as find(1) sees it: name, kind, mode, owner, time, size, links, target, and
     /// the content's hash. Extended attributes as tar(1) lists them are not among it.
-    func listing(_ directory: String) throws -> String {
+    ///
+    /// - Parameter holes: whether it tells how much of a file is on disk.
+    func listing(_ directory: String, holes: Bool = true) throws -> String {
         try shell(
             """
             cd \(directory)
-            find . -printf '%P %y %m %U:%G %T@ %n %l' \\( -type f -printf ' %s %b' -o -true \\) -printf '\\n' | LC_ALL=C sort
+            find . -printf '%P %y %m %U:%G %T@ %n %l' \\( -type f -printf ' %s\(holes ? " %b" : "")' -o -true \\) -printf '\\n' | LC_ALL=C sort
             find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum
             find . \\( -type c -o -type b \\) -print0 | LC_ALL=C sort -z | xargs -0r stat -c '%n %t:%T'
             """)
@@ -64,10 +66,11 @@ final class Workshop {
 
     /// Fails with the lines that differ where two directories do not hold the same.
     func expectSame(
-        _ first: String, _ second: String, _ comment: String = "", location: SourceLocation = #_sourceLocation
+        _ first: String, _ second: String, _ comment: String = "", holes: Bool = true,
+        location: SourceLocation = #_sourceLocation
     ) throws {
-        let left = Set(try listing(first).split(separator: "\n"))
-        let right = Set(try listing(second).split(separator: "\n"))
+        let left = Set(try listing(first, holes: holes).split(separator: "\n"))
+        let right = Set(try listing(second, holes: holes).split(separator: "\n"))
         #expect(
             left.subtracting(right).sorted() == right.subtracting(left).sorted(), "\(comment)", sourceLocation: location
         )

@@ -129,13 +129,16 @@ private enum Throttle {
         let cgroup = try Cgroup.create(
             named: "throttle-\(getpid())", limits: CgroupLimits(cpuQuota: 2_000, cpuPeriod: 200_000),
             layout: CgroupLayout(hierarchies: [hierarchy]))
-        defer { try? cgroup.end() }
+        // Removed, not ended: as long as a thread is in it, all of this process counts as inside, and would be killed.
+        defer { try? cgroup.remove() }
         let tasks = try #require(cgroup.directories.first).path + "/tasks"
+        let home = hierarchy.mountPoint + (hierarchy.ownPath == "/" ? "" : hierarchy.ownPath) + "/tasks"
         let result = Waitable<Swift.Result<Result, any Error>?>(nil)
         BackgroundThread.start {
             // "0" is the writing thread.
             let made = Swift.Result {
                 try SystemFile.write("0", to: tasks)
+                defer { try? SystemFile.write("0", to: home) }
                 return body()
             }
             result.update { $0 = made }

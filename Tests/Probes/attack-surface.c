@@ -136,7 +136,9 @@ static int clone3_user_namespace(void) {
     uint64_t arguments[11] = {CLONE_NEWUSER, 0, 0, 0, SIGCHLD};
     long child = syscall(435, arguments, sizeof arguments);
     if (child == 0) _exit(0);
-    return verdict(child);
+    int result = verdict(child);
+    if (child > 0) waitpid((int)child, NULL, 0);
+    return result;
 }
 static int call_mount(void) {
     mkdir("/tmp/probe-mount", 0755);
@@ -152,6 +154,7 @@ static int call_ptrace(void) {
     }
     int result = verdict(ptrace(PTRACE_ATTACH, child, NULL, NULL));
     kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
     return result;
 }
 static int trace_first(void) { return getpid() == 1 ? ABSENT : verdict(ptrace(PTRACE_SEIZE, 1, NULL, NULL)); }

@@ -126,7 +126,7 @@ static int attack(copy *copy, const char *place, long *tries, long *whole) {
                 memset(&child, 0xff, sizeof child);
                 child.inside = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 static const char *const none[] = {NULL, NULL};
-                long tree = isolab_new_tree("tmpfs", none, 0);
+                long tree = isolab_new_tree("tmpfs", none, 0, -1);
                 REQUIRE(child.inside >= 0 && tree >= 0);
                 exchanged[0] = places[victim];
                 exchanged[1] = others[other];

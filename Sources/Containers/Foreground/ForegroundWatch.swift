@@ -33,7 +33,8 @@ public final class ForegroundWatch {
             pollfd(fd: hasEnded ? -1 : pidfd, events: Int16(POLLIN), revents: 0),
         ]
         for flow in flows { ends += flow.polled }
-        try retryingOnInterrupt("poll", "a process in the foreground") { poll(&ends, nfds_t(ends.count), -1) }
+        let patience = flows.map(\.patience).max() ?? -1
+        try retryingOnInterrupt("poll", "a process in the foreground") { poll(&ends, nfds_t(ends.count), patience) }
         for (index, flow) in flows.enumerated() { flow.advance(ends[(2 + 2 * index)..<(4 + 2 * index)]) }
         relay?.advanced()
         if ends[1].revents != 0 { hasEnded = true }

@@ -122,7 +122,7 @@ struct ProcessBuilder {
         steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
         var environment = process.environment
-        if lifecycle != nil, !environment.contains(where: { $0.hasPrefix("HOME=") && $0.utf8.count > 5 }) {
+        if lifecycle != nil, !environment.contains(where: { $0.starts("HOME=") && $0.utf8.count > 5 }) {
             // Where it is not said, or empty, it is what the container's own database says, as engines expect.
             environment.removeAll { $0 == "HOME=" }
             environment.append("HOME=")

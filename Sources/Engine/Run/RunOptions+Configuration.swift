@@ -108,6 +108,8 @@ extension RunOptions {
         if sharesProcesses { result.linux?.namespaces.removeAll { $0.kind == .pid } }
         if sharesIPC {
             result.linux?.namespaces.removeAll { $0.kind == .ipc }
+            // A host need not have mounted its queues.
+            result.mounts.removeAll { $0.destination == "/dev/mqueue" && !SystemFile.exists("/dev/mqueue") }
             for index in result.mounts.indices
             where ["/dev/shm", "/dev/mqueue"].contains(result.mounts[index].destination) {
                 let path = result.mounts[index].destination

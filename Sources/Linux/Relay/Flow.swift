@@ -72,6 +72,12 @@ package final class Flow {
         ]
     }
 
+    /// How long a poll of `polled` may last, in milliseconds; −1: until something comes.
+    ///
+    /// The kernel wakes who waits to write into a terminal when the program inside has read, and what it read can have been taken
+    /// out of the buffers by then or not: a wake may come too early, and no second one.
+    package var patience: Int32 { !isOver && waitsForTarget && !ownsInner ? 50 : -1 }
+
     /// Goes on after a poll of `polled`.
     package func advance(_ events: ArraySlice<pollfd>) {
         guard !isOver, let source = events.first, let target = events.last,

@@ -20,8 +20,7 @@ public struct GuestTimeline: Codable, Hashable, Sendable {
     public var reaped: UInt64?
     /// libvirt let it go.
     public var stopped: UInt64?
-    /// How often its processors had come back to the host when it resumed, first spoke, and shut down; nil where nobody counts.
-    public var exitsAtResumed: UInt64?
+    /// How often its processors had come back to the host when it first spoke, and when it shut down; nil where nobody counts.
     public var exitsAtFirstByte: UInt64?
     public var exitsAtShutdown: UInt64?
 
@@ -70,7 +69,7 @@ extension GuestTimeline {
         add("query and resume", "libvirt", connected, resumed)
         add(
             "firmware and kernel", "guest kernel", resumed ?? connected, firstByte,
-            exits: exits(exitsAtResumed, exitsAtFirstByte))
+            exits: exitsAtFirstByte)
         // Until its end: a look at its last line would cost what it shows.
         add("workload", "workload", firstByte, lastLine, exits: exits(exitsAtFirstByte, exitsAtShutdown))
         add("power off", "guest kernel", lastLine ?? firstByte, shutdown)

@@ -158,6 +158,7 @@ public final class RunningGuest: Sendable {
     func took(_ event: GuestEvent) {
         // The guest is over and QEMU waits for libvirt's word to end: the last moment at which it is surely there.
         if event.kind == .shutdown { noteUsage() }
+        if event.kind == .resumed { countExits() }
         state.update { state in
             switch event.kind {
             case .createCalled: state.timeline.createCalled = event.at
@@ -188,19 +189,21 @@ public final class RunningGuest: Sendable {
     }
 
     /// QEMU opened the channel: who it is. Called on the channel's thread, before the guest can run.
-    func met(_ pid: Int32) {
-        let counter = domain.accelerator == .kvm && pid > 0 ? ExitCounter(of: pid) : nil
-        state.update {
-            guard $0.pid == nil, pid > 0 else { return }
-            $0.pid = pid
-            $0.exits = counter
-            // Without libvirt it runs at once.
-            $0.timeline.exitsAtResumed = counter?.count
-        }
-    }
+    func met(_ pid: Int32) { state.update { if $0.pid == nil, pid > 0 { $0.pid = pid } } }
 
     /// The guest said its first byte.
-    func spoke() { state.update { $0.timeline.exitsAtFirstByte = $0.exits?.count } }
+    func spoke() {
+        countExits()
+        state.update { $0.timeline.exitsAtFirstByte = $0.exits?.count }
+    }
+
+    /// Opens KVM's count: QEMU has made its machine by now, which it has not when it opens the channel.
+    private func countExits() {
+        guard domain.accelerator == .kvm, let pid = state.update({ $0.exits == nil ? $0.pid : nil }),
+            let counter = ExitCounter(of: pid)
+        else { return }
+        state.update { $0.exits = counter }
+    }
 
     /// The driver died: nothing more will come.
     func lose(_ reason: String) { state.update { $0.lost = reason } }

@@ -3,7 +3,8 @@ import Engine
 
 /// `isolab ps`: the containers.
 struct PsCommand: StoreCommand {
-    static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers that run, or all.")
+    static let configuration = CommandConfiguration(
+        commandName: "ps", abstract: "List containers that run, or all.", usage: "isolab ps [<options>]")
 
     @Flag(name: .shortAndLong, help: "Those that have ended, too.") var all = false
     @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false

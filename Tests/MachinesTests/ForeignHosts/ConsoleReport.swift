@@ -45,7 +45,7 @@ struct ConsoleReport: Sendable {
     /// The shell's half: what a script begins with.
     static let script = """
         section() {
-            echo "== section $1"; shift
+            printf '\\n== section %s\\n' "$1"; shift
             "$@" 2>&1
             printf '\\n== status %s\\n' $?
         }

@@ -72,8 +72,10 @@ struct RealKVMTests {
         #expect(section.status == 7)
     }
 
-    /// Time passes in a guest: whoever sleeps wakes.
+    /// Time passes in a guest: whoever sleeps wakes, the workload of a lane and the command of an image.
     @Test func guestThatSleeps() throws {
+        let launch = try self.section("launch a sleeper")
+        #expect(launch.status == 0, "\(launch.output)")
         let section = try section("run --vm sleep")
         #expect(section.lines == ["slept"], "\(section.output)")
         #expect(section.status == 0)
@@ -182,7 +184,8 @@ struct RealKVMHost {
         section 'doctor --json' isolab doctor --json
         section doctor isolab doctor
         section plan isolab launch vm --plan
-        for lane in vm-micro vm vm-q35; do section "launch $lane" isolab launch "$lane"; done
+        for lane in vm-micro vm vm-q35; do section "launch $lane" isolab launch --deadline 80 "$lane"; done
+        section 'launch a sleeper' isolab launch --deadline 80 vm -- sleep 1000
         section image isolab image bootstrap busybox
         section 'run --vm' isolab run --rm --vm busybox sh -c 'uname -s; echo to standard error >&2; exit 7'
         section 'run --vm sleep' isolab run --rm --vm busybox sh -c 'sleep 1; echo slept'

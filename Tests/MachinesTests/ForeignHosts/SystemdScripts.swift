@@ -31,9 +31,8 @@ enum SystemdScripts {
         TimeoutStartSec=infinity
         ExecStart=/checks/run
         ExecStopPost=/bin/systemctl --force --force reboot
-        StandardOutput=tty
-        StandardError=tty
-        TTYPath=/dev/ttyS0
+        StandardOutput=file:/dev/ttyS0
+        StandardError=inherit
         Environment=HOME=/root NO_COLOR=1 SWIFT_BACKTRACE=enable=no
 
         """
@@ -98,7 +97,7 @@ enum SystemdScripts {
             done
         }
         watch > /tmp/places & watcher=$!
-        for lane in vm-micro vm; do section "launch $lane" isolab launch "$lane"; done
+        for lane in vm-micro vm; do section "launch $lane" isolab launch --deadline 80 "$lane"; done
         kill $watcher
         section 'places of QEMU' sort -u /tmp/places
         left() {

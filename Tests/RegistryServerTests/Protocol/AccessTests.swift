@@ -6,11 +6,12 @@ import Testing
 /// Who may come in, and what is written of it.
 struct AccessTests {
     /// `secret`, by `htpasswd -nbB -C 4`.
-    private let hash = "$2y$04$lVUIWvcZCs0Vy0.d/VL/K.LMAsQPdzexGbMLzQ4i5tMS8SM2AjOCy"
+    private let hash = "$2y$04$A.CQhs7lvtG.fPD2/QFcD.ST1E4tPxfElqFyRPb4KWva0hgV/VjfC"
 
     @Test func passwordFiles() throws {
         let file = try PasswordFile(text: "# users\n\nana:\(hash)\r\n", path: "users")
         #expect(Array(file.hashes.keys) == ["ana"])
+        #expect(file.holds("secret", of: "ana"))
         #expect(!file.holds("wrong", of: "ana"))
         #expect(!file.holds("secret", of: "nobody"))
         #expect(!file.holds("", of: "ana"))

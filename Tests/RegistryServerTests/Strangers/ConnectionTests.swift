@@ -58,7 +58,7 @@ struct ConnectionTests {
     func unwantedBodies(_ framing: [(String, String)]) throws {
         let place = try Place()
         let users = try place.write(
-            "ana:$2y$04$lVUIWvcZCs0Vy0.d/VL/K.LMAsQPdzexGbMLzQ4i5tMS8SM2AjOCy\n", to: "users")
+            "ana:$2y$04$A.CQhs7lvtG.fPD2/QFcD.ST1E4tPxfElqFyRPb4KWva0hgV/VjfC\n", to: "users")
         let server = try RegistryProcess(place, ["--htpasswd", users])
         let target = "/v2/a/blobs/uploads/?digest=\(Digest(sha256Of: [1]))"
         let connection = try server.http.connect()

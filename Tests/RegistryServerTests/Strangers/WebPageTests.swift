@@ -57,7 +57,7 @@ struct WebPageTests {
         let asked = try RegistryProcess(place, ["--delete"])
         #expect(try asked.http.send("DELETE", "/v2/\(shop.name)/blobs/\(digest)").status == 202)
         _ = try asked.end()
-        let hash = "$2y$04$lVUIWvcZCs0Vy0.d/VL/K.LMAsQPdzexGbMLzQ4i5tMS8SM2AjOCy"
+        let hash = "$2y$04$A.CQhs7lvtG.fPD2/QFcD.ST1E4tPxfElqFyRPb4KWva0hgV/VjfC"
         let users = try place.write("ana:\(hash)\n", to: "users")
         let secured = try RegistryProcess(place, ["--htpasswd", users], deletes: nil)
         let login = ("Authorization", "Basic YW5hOnNlY3JldA==")
