@@ -29,7 +29,7 @@ public struct SignedRank: Equatable, Sendable {
         let smaller = min(positive, total - positive)
         let tieTerm = Ranks.tieTerm(kept.map { abs($0) })
         if tieTerm == 0, n == differences.count, n <= Self.largestExact {
-            p = min(1, 2 * Self.exactTail(Int(smaller), n))
+            p = min(1, 2 * Self.exactTail(Int(within: smaller), n))
             return
         }
         let variance = Double(n) * Double(n + 1) * Double(2 * n + 1) / 24 - tieTerm / 48
