@@ -297,9 +297,9 @@ import Testing
         let after = SyntheticRun(seed: 60, lanes: lanes, blocks: 12, memoryBlocks: 0, syscallBlocks: 0).run()
         let comparison = try RunComparison.compare(made[0], after, spread: spread)
         #expect(comparison.basis == .spread(runs: 5))
-        #expect(
-            comparison.changes.first { $0.key.lane == "container" && $0.key.metric == Metric.startup }?.verdict
-                == .slower)
+        let change = try #require(
+            comparison.changes.first { $0.key.lane == "container" && $0.key.metric == Metric.startup })
+        #expect(change.verdict == .slower, "\(change)")
         var elsewhere = spread
         elsewhere.host = ["Kernel: release=another"]
         #expect(try RunComparison.compare(made[0], after, spread: elsewhere).basis == .none)

@@ -19,6 +19,7 @@ public struct NoiseFloor: Codable, Equatable, Sendable {
             (self.shift, low, high) = (shift.value, interval.low, interval.high)
             return
         }
+        guard cell.samples.count >= 2 * Shift.minimumCount else { return nil }
         let values = cell.blockValues.sorted { $0.block < $1.block }
         var halves: [[BlockValue]] = [[], []]
         for (place, value) in values.enumerated() { halves[place % 2].append(value) }
