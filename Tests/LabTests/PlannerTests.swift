@@ -1,3 +1,4 @@
+import OCI
 import RunRecord
 import RunRecordTestSupport
 import Statistics

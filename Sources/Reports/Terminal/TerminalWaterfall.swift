@@ -23,7 +23,7 @@ public enum TerminalWaterfall {
         let ready = sample.events.first { $0.name == EventName.ready }?.nanoseconds
         let rows = PhaseGroup.fold(steps, ready: ready.map { Double($0) } ?? end, everyStep: everyStep)
         let labels = rows.map { TerminalText.clean("\($0.actor): \($0.name)") } + sample.events.map(\.name)
-        let name = min(max(labels.map(TerminalText.columns).max() ?? 0, 8), text.width - 40)
+        let name = min(max(labels.map(TerminalText.columns).max() ?? 0, 8), text.width - 34)
         let bar = text.width - name - 26
         var lines: [String] = []
         for row in rows {
