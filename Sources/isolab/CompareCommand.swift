@@ -1,10 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
 import CommandSupport
 import Glibc
 import Lab
 import Linux
 import Reports
-import RunRecord
+public import RunRecord
 
 /// `isolab compare`: what changed between two runs, or between two programs or configurations measured in turns.
 struct CompareCommand: ParsableCommand {
