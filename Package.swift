@@ -239,7 +239,8 @@ let tests: [Target] = [
         name: "RunRecordTests",
         dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
     .testTarget(
-        name: "LabTests", dependencies: ["Lab", "OCI", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
+        name: "LabTests",
+        dependencies: ["Lab", "OCI", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
     // Against Debian's docker-registry, and servers that misbehave.
     .testTarget(

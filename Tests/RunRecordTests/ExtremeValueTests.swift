@@ -7,7 +7,8 @@ import Testing
 /// Whatever stands in a value's place is an error or a figure, never the end of the process.
 @Suite struct ExtremeValueTests {
     static let extremes: [Double] = [
-        1.7e308, -1.7e308, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .nan, .infinity, -.infinity, 0, -0.0, 1e18, -1e18, 9.3e18, 1e300,
+        1.7e308, -1.7e308, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .nan, .infinity, -.infinity, 0, -0.0, 1e18,
+        -1e18, 9.3e18, 1e300,
     ]
 
     /// One extreme among ordinary values, two, and a lane of nothing else.
@@ -35,7 +36,8 @@ import Testing
         }
         #expect(Summarizer.summarize(run).cells.contains { $0.withheld == "no admitted sample has this figure" })
         for index in run.samples.indices where !run.samples[index].measurements.isEmpty {
-            run.samples[index].measurements[0].value = run.samples[index].lane == "native" ? .leastNonzeroMagnitude : 1e18
+            let native = run.samples[index].lane == "native"
+            run.samples[index].measurements[0].value = native ? .leastNonzeroMagnitude : 1e18
         }
         let comparison = Summarizer.summarize(run).comparisons.first {
             $0.lane == "container" && $0.metric == Metric.startup
