@@ -168,7 +168,7 @@ import Testing
         ("FROM scratch AS a\nCOPY --from=a x y", 2), ("FROM scratch\nCOPY --from=b x y\nFROM scratch AS b", 2),
         ("FROM scratch\nCOPY --from=0 x y", 2), ("FROM $NONE", 1), ("FROM --platform=x base", 1),
         ("FROM scratch\nUSER $NONE", 2),
-        ("FROM scratch AS a\nFROM scratch AS A", 2), ("FROM scratch\nCOPY $NONE /x", 2), ("FROM scratch\nENV a=${b", 2),
+        ("FROM scratch\nCOPY $NONE /x", 2), ("FROM scratch\nENV a=${b", 2),
     ])
     func mistakes(text: String, line: Int) throws {
         let request = BuildRequest(target: text.hasSuffix("AS b") ? "0" : nil)

@@ -242,6 +242,25 @@ import Testing
 
     enum JoinTrait { case user, time, terminal, shared }
 
+    /// What the container sees of a joining process is under its filter from the first: whoever may trace there could have it make
+    /// any call before.
+    @Test(arguments: [true, false]) func filterOfJoining(noNewPrivileges: Bool) throws {
+        let configuration = RuntimeConfiguration(
+            ociVersion: "1.0.2", process: .init(arguments: ["/p"]),
+            linux: .init(namespaces: [.init(.mount), .init(.pid)]))
+        var process = RuntimeConfiguration.Process(arguments: ["/p"])
+        process.noNewPrivileges = noNewPrivileges
+        // Lets everything pass: SECCOMP_RET_ALLOW.
+        let filter: [UInt64] = [0x7fff_0000_0000_0006]
+        let plan = try JoinPlan(
+            process, configuration: configuration, pid: 77, filter: (filter, 0), host: Self.modern)
+        let names = plan.steps.map(\.name)
+        let succeed = try #require(plan.steps.firstIndex { if case .succeed = $0 { true } else { false } })
+        let loaded = try #require(plan.steps.firstIndex { if case .seccomp = $0 { true } else { false } })
+        #expect(loaded < succeed, "\(names)")
+        #expect(plan.steps.filter { if case .seccomp = $0 { true } else { false } }.count == 1)
+    }
+
     /// A container in another's pid namespace likewise, where procfs can be made from outside it.
     @Test func successorOfALaunch() throws {
         let lifecycle = LaunchPlan.Lifecycle(identifier: "c", bundle: "/b", waitsForStart: true)

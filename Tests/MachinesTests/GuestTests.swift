@@ -99,8 +99,8 @@ private final class Bench {
         #expect(instants.compactMap { $0 } == instants.compactMap { $0 }.sorted())
         #expect(timeline.resumed != nil && timeline.shutdown != nil && timeline.stopped != nil)
         #expect(try #require(end.processorTime) > 0)
-        // Each byte it said was an exit, and KVM counts them for whoever is root.
-        if accelerator == .kvm, StandardDirectories.isHostRoot {
+        // Each byte it said was an exit, and KVM counts them for whoever is root, where the kernel is not locked down.
+        if accelerator == .kvm, ExitCounter.isOffered {
             let exits = try #require(guest.phases.compactMap(\.exits).max())
             #expect(exits > 0)
         } else {

@@ -87,7 +87,10 @@ struct ProcessBuilder {
         }
         let candidates = ProcessPlan.candidates(for: program, environment: process.environment)
         let hasListener = if case .seccompWithListener = filter { true } else { false }
-        if hasSuccessor, let filter, !process.noNewPrivileges || hasListener {
+        // What the container sees of a process that joins is under the filter from its first instruction: whoever may trace there
+        // could have it make any call before.
+        let isFilteredEarly = hasSuccessor && isMemberOfContainer && process.noNewPrivileges && !hasListener
+        if hasSuccessor, let filter, !process.noNewPrivileges || hasListener || isFilteredEarly {
             (self.filter, pass) = SuccessorPass.admit(filter)
         }
         // As root of the container's user namespace, in which names of keyrings are known, and before a filter.
@@ -143,6 +146,7 @@ struct ProcessBuilder {
         if process.noNewPrivileges { steps.append(.noNewPrivileges) }
         // A listener is handed over by the launcher, so its filter comes before the launcher may go.
         if hasListener, let filter, process.noNewPrivileges { steps += [filter, .awaitLauncher(.listener)] }
+        if isFilteredEarly, let filter { steps.append(filter) }
         if hasSuccessor {
             // A session is its leader's, and ends with it.
             steps += [.succeed(pass: pass), .newSession]
@@ -156,7 +160,7 @@ struct ProcessBuilder {
         }
         // A change of credentials clears it: it comes after.
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
-        if let filter, process.noNewPrivileges, !hasListener { steps.append(filter) }
+        if let filter, process.noNewPrivileges, !hasListener, !isFilteredEarly { steps.append(filter) }
         steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
     }
 

@@ -125,13 +125,34 @@ extension Runtime {
     }
 
     /// What a successor says of a failure; its end of the pipe closes as its program begins.
-    private static func failure(_ report: Pipe, _ program: String) throws(SystemError) -> SystemError? {
+    ///
+    /// Somebody in the container who may trace it could hold that end open, and anybody of its user could stop it: its own end ends
+    /// the waiting, too, and so does a signal that asks this program to end.
+    private static func failure(
+        _ report: Pipe, of process: RunningProcess, _ program: String
+    ) throws(SystemError) -> SystemError? {
         report.closeWriteEnd()
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = try retryingOnInterrupt("read", "the report of a joining process") {
-            read(report.readEnd, &bytes, bytes.count)
+        _ = fcntl(report.readEnd, F_SETFL, O_NONBLOCK)
+        var ends = [
+            pollfd(fd: report.readEnd, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0),
+        ]
+        while try retryingOnInterrupt("poll", "a joining process", { poll(&ends, 2, 100) }) == 0 {
+            guard let signal = pendingRequestToEnd() else { continue }
+            try? process.kill()
+            return SystemError(
+                "exec into", program, errno: 0, advice: "signal \(signal) came before the container let it begin")
         }
-        return ChildFailure.error(report: Array(bytes.prefix(count)), program: program)
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(report.readEnd, &bytes, bytes.count)
+        return ChildFailure.error(report: Array(bytes.prefix(max(0, count))), program: program)
+    }
+
+    /// A signal that is held back, to be passed on to the command once it runs.
+    private static func pendingRequestToEnd() -> Int32? {
+        var pending = sigset_t()
+        guard sigpending(&pending) == 0 else { return nil }
+        return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 }
     }
 
     private func launch(
@@ -157,7 +178,9 @@ extension Runtime {
         if program.declinesMemoryScore, let score = request.process.oomScoreAdjustment {
             warn("process.oomScoreAdj: \(score) may not be set here")
         }
-        if let failure = try Self.failure(report, request.process.arguments.first ?? request.id) {
+        if let failure = try Self.failure(report, of: process, request.process.arguments.first ?? request.id) {
+            // It has ended, unless somebody else in the container wrote the report: then nothing of it shall go on.
+            try? process.kill()
             _ = try process.wait()
             throw failure
         }

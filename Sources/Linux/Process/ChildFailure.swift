@@ -29,7 +29,9 @@ package enum ChildFailure {
     /// Reads a report (`struct isolab_report`); nil where there is none.
     package static func error(report bytes: [UInt8], program: String) -> SystemError? {
         guard bytes.count >= reportSize else { return nil }
-        let report = bytes.withUnsafeBytes { $0.loadUnaligned(as: isolab_report.self) }
+        var report = bytes.withUnsafeBytes { $0.loadUnaligned(as: isolab_report.self) }
+        // Whoever may trace a joining process can write what he likes: no kernel has other numbers than these.
+        if !(1...4095).contains(report.error) { report.error = EPROTO }
         let operations: [UInt32: String] = [
             isolab_run_hook.rawValue: "run hook startContainer", isolab_execute.rawValue: "execve",
             isolab_seccomp.rawValue: "seccomp", isolab_no_new_privileges.rawValue: "prctl",

@@ -7,6 +7,15 @@ internal import Linux
 final class ExitCounter: Sendable {
     private let file: OwnedDescriptor
 
+    /// Whether this host lets its root read such counts: a locked-down kernel refuses all of its debugging files.
+    static var isOffered: Bool {
+        guard StandardDirectories.isHostRoot else { return false }
+        let root = OwnedDescriptor(owning: isolab_debug_files())
+        guard root.number >= 0 else { return false }
+        let all = OwnedDescriptor(owning: isolab_open_at(root.number, "kvm/exits", O_RDONLY, 0))
+        return all.number >= 0
+    }
+
     /// - Parameter pid: QEMU's, which has made its machine.
     init?(of pid: Int32) {
         guard StandardDirectories.isHostRoot else { return nil }

@@ -36,6 +36,10 @@ struct BlobDownload {
         } catch let error as RegistryClientError where error.kind == .notFound && isElsewhere {
             session.abandon()
             try bringFromElsewhere(connection, else: error)
+        } catch {
+            // Where nothing came there is nothing to go on from.
+            if session.size == 0 { session.abandon() }
+            throw error
         }
         say(.finished)
     }

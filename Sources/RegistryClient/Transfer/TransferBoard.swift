@@ -97,7 +97,7 @@ public struct TransferBoard: Equatable, Sendable {
 
     /// `46ad2fb8bafe  ━━━━━━━━────────  12.3 MB of 45.6 MB, 3.4 MB/s`
     private static func line(_ name: String, _ done: Int64, _ total: Int64, _ columns: Int, rate: Double?) -> String {
-        let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
+        let share = total > 0 ? max(0, min(1, Double(done) / Double(total))) : 1
         var words = "\(size(done)) of \(size(total))"
         if let rate { words += ", \(size(whole(rate)))/s" }
         let head = name + String(repeating: " ", count: max(0, 14 - name.count))

@@ -34,7 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "A name by which clients call the registry, besides localhost and addresses; may be given several times.",
             discussion: """
-                Without --htpasswd, on an address of this machine alone, it answers to no other name: a web page could lead its own                 name here.
+                Without --htpasswd, on an address of this machine alone, it answers to no other name: a web page could lead its own \
+                name here.
                 """, valueName: "name"))
     var host: [String] = []
     @Flag(
