@@ -37,10 +37,22 @@ static void find_code(struct isolab_child *child) {
     }
 }
 
+// The end of the stack this program began with: all that it wrote is below. Above are the kernel's pages of the clock alone, whose
+// marks could not be taken back.
+static uint64_t end_of_memory(void) {
+    const char *last = (const char *)getauxval(AT_EXECFN);
+    if (!last) return ALL_ADDRESSES;
+    while (*last) last++;
+    uint64_t page = getauxval(AT_PAGESZ);
+    return ((uint64_t)last + 1 + sizeof(uint64_t) + page - 1) & ~(page - 1);
+}
+
+void isolab_child_take_back(void) { CALL3(SYS_madvise, 0, end_of_memory(), MADV_DOFORK); }
+
 void isolab_leave_behind(struct isolab_child *child) {
     find_code(child);
     // Gaps are answered with ENOMEM; what there is has been marked all the same.
-    CALL3(SYS_madvise, 0, ALL_ADDRESSES, MADV_DONTFORK);
+    CALL3(SYS_madvise, 0, end_of_memory(), MADV_DONTFORK);
     for (uint64_t index = 0; index < child->kept_count; index++) {
         CALL3(SYS_madvise, child->kept[index].start, child->kept[index].length, MADV_DOFORK);
     }

@@ -225,6 +225,9 @@ struct isolab_child {
 /// the memory may go. Answers 0, or the errno.
 int isolab_child_start(struct isolab_child *child);
 
+/// Lets whatever this program makes by fork(2) have its memory again, once a successor has been made without it.
+void isolab_child_take_back(void);
+
 /// Ends this process. A child that waits in its memory after isolab_hand_over keeps what it needs of that, and is left alone with it;
 /// where it may be dumped, by its user.
 __attribute__((noreturn)) void isolab_leave(struct isolab_child *child, int is_dumpable);

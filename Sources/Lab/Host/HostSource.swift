@@ -12,7 +12,8 @@ struct HostSource: Sendable {
     var names: @Sendable (_ path: String) -> [String]
     /// Where a symbolic link points.
     var link: @Sendable (_ path: String) -> String?
-    /// What a program prints, both streams together; nil where it is absent, fails or takes over two seconds.
+    /// What a program prints, both streams together; nil where it is absent, fails or takes over twenty seconds: a cold QEMU on a
+    /// slow host takes some.
     var output: @Sendable (_ words: [String]) -> String?
 
     /// This machine.
@@ -60,7 +61,7 @@ func trimmed(_ text: some StringProtocol) -> String {
 /// Programs asked about themselves.
 enum HostProgram {
     /// Runs a program found in PATH and answers what it printed.
-    static func output(_ words: [String], seconds: Int32 = 2) -> String? {
+    static func output(_ words: [String], seconds: Int32 = 20) -> String? {
         guard let program = words.first, let file = temporaryFile(),
             let nothing = try? OwnedDescriptor(opening: "/dev/null", O_RDONLY),
             let process = try? ProcessPlan(program, Array(words.dropFirst())).spawn(

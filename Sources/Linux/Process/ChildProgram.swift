@@ -181,7 +181,12 @@ package final class ChildProgram {
         // What one launch leaves to its successor, another would take from it.
         let isExclusive = steps.contains { $0.isSucceed }
         if isExclusive { Self.lock.acquire() }
-        defer { if isExclusive { Self.lock.release() } }
+        defer {
+            if isExclusive {
+                isolab_child_take_back()
+                Self.lock.release()
+            }
+        }
         let error = isolab_child_start(child)
         guard error == 0 else {
             let join = Int(child.pointee.failed_join)
