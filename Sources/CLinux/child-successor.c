@@ -10,6 +10,7 @@
 #include <link.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #if __has_include(<sys/rseq.h>)
@@ -37,8 +38,8 @@ static void find_code(struct isolab_child *child) {
     }
 }
 
-// The end of the stack this program began with: all that it wrote is below. Above are the kernel's pages of the clock alone, whose
-// marks could not be taken back.
+// The end of the stack this program began with: all that it wrote is below. Above are the kernel's pages of the clock at most, whose
+// marks cannot be taken back.
 static uint64_t end_of_memory(void) {
     const char *last = (const char *)getauxval(AT_EXECFN);
     if (!last) return ALL_ADDRESSES;
@@ -47,7 +48,72 @@ static uint64_t end_of_memory(void) {
     return ((uint64_t)last + 1 + sizeof(uint64_t) + page - 1) & ~(page - 1);
 }
 
-void isolab_child_take_back(void) { CALL3(SYS_madvise, 0, end_of_memory(), MADV_DOFORK); }
+// The memory of a process is marked as a whole: by one launch at a time, and while it is, nobody forks. What another thread made by
+// fork(2) meanwhile would have none of it, and die at its first step. In C, for a child of many threads may take no lock of a
+// language's runtime.
+static pthread_mutex_t marks = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t forks_wait = PTHREAD_ONCE_INIT;
+
+static void acquire(void) { pthread_mutex_lock(&marks); }
+static void release(void) { pthread_mutex_unlock(&marks); }
+static void make_forks_wait(void) { pthread_atfork(acquire, release, release); }
+
+void isolab_marks_acquire(void) {
+    pthread_once(&forks_wait, make_forks_wait);
+    acquire();
+}
+
+void isolab_marks_release(void) { release(); }
+
+// Whether all in a range was given back. Gaps are answered with ENOMEM, and what lies behind them is done all the same; at what a
+// driver or the kernel maps (VM_SPECIAL, EINVAL) the rest is left undone.
+static int give_back(uint64_t start, uint64_t end) {
+    if (start >= end) return 1;
+    long result = CALL3(SYS_madvise, start, end - start, MADV_DOFORK);
+    return result == 0 || result == -ENOMEM;
+}
+
+// Mapping by mapping, as procfs tells them: `start-end …`, a line each.
+static void give_back_each(void) {
+    long file = CALL4(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0) return;
+    char text[4096];
+    uint64_t ends[2] = {0, 0};
+    int which = 0;
+    long length;
+    while ((length = CALL3(SYS_read, file, text, sizeof text)) > 0) {
+        for (long index = 0; index < length; index++) {
+            char byte = text[index];
+            int digit = byte >= '0' && byte <= '9' ? byte - '0' : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+            if (which < 2 && digit >= 0) {
+                ends[which] = ends[which] << 4 | (uint64_t)digit;
+            } else if (which == 0) {
+                which = 1;
+            } else if (which == 1) {
+                give_back(ends[0], ends[1]);
+                which = 2;
+            }
+            if (byte == '\n') {
+                which = 0;
+                ends[0] = ends[1] = 0;
+            }
+        }
+    }
+    CALL1(SYS_close, file);
+}
+
+void isolab_child_take_back(void) {
+    uint64_t end = end_of_memory(), clock = getauxval(AT_SYSINFO_EHDR), page = getauxval(AT_PAGESZ);
+    // Linux before 6.16 maps the pages of its clock above the stack.
+    if (!clock || clock >= end) {
+        if (!give_back(0, end)) give_back_each();
+        return;
+    }
+    // Later it maps them among the others, its data before its code.
+    uint64_t data = clock;
+    while (data > page && CALL3(SYS_madvise, data - page, page, MADV_DOFORK) == -EINVAL) data -= page;
+    if (!give_back(0, data) || !give_back(clock, end)) give_back_each();
+}
 
 void isolab_leave_behind(struct isolab_child *child) {
     find_code(child);

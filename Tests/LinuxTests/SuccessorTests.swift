@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Synchronization
 import Testing
 
 /// What a process has that is made to come to life in others' sight (`ChildStep.succeed`).
@@ -59,6 +60,36 @@ import Testing
         }
     }
 
+    /// A process that another thread forks meanwhile has all of its maker's memory: forks wait while that is marked to stay behind.
+    @Test(.timeLimit(.minutes(2))) func forksMeanwhile() throws {
+        let ended = Ending()
+        let successors = Thread {
+            for _ in 0..<60 {
+                let program = ChildProgram(
+                    [
+                        .succeed(pass: 0),
+                        .execute(candidates: ["/bin/true"], arguments: ["true"], environment: []),
+                    ], inputs: .init())
+                guard let child = try? program.start(namespaces: [], cgroup: -1) else { continue }
+                close(child.pidfd)
+                _ = try? ProcessExit.wait(for: child.pid)
+            }
+            ended.end()
+        }
+        var endings: Set<ProcessExit.Ending> = []
+        var forked = 0
+        while !ended.isOver {
+            let child = fork()
+            if child == 0 { _exit(0) }
+            try #require(child > 0)
+            endings.insert(try ProcessExit.wait(for: child).ending)
+            forked += 1
+        }
+        successors.join()
+        #expect(forked > 10)
+        #expect(endings == [.exited(0)])
+    }
+
     /// A filter lets it come to life by a number that nobody else knows, and nobody else.
     @Test func pass() throws {
         #if arch(x86_64)
@@ -116,4 +147,33 @@ import Testing
             #expect(error == nil || error?.errno == EINVAL && error?.operation == "write", "\(error as Any)")
         }
     }
+}
+
+/// A thread of the system's own.
+private final class Thread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private var number = pthread_t()
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        let argument = Unmanaged.passRetained(Body(body)).toOpaque()
+        pthread_create(
+            &number, nil,
+            { argument in
+                argument.map { Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run() }
+                return nil
+            }, argument)
+    }
+
+    func join() { pthread_join(number, nil) }
+}
+
+/// Whether something has come to its end.
+private final class Ending: Sendable {
+    private let over = Atomic(false)
+    var isOver: Bool { over.load(ordering: .acquiring) }
+    func end() { over.store(true, ordering: .releasing) }
 }

@@ -225,6 +225,11 @@ struct isolab_child {
 /// the memory may go. Answers 0, or the errno.
 int isolab_child_start(struct isolab_child *child);
 
+/// For the launch of a successor, from before the child is made until its memory was taken back: others wait for their turn, and
+/// whoever forks waits too. Released by the thread that acquired it.
+void isolab_marks_acquire(void);
+void isolab_marks_release(void);
+
 /// Lets whatever this program makes by fork(2) have its memory again, once a successor has been made without it.
 void isolab_child_take_back(void);
 

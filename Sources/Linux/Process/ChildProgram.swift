@@ -18,9 +18,6 @@ package final class ChildProgram {
     private let child: UnsafeMutablePointer<isolab_child>
     private let joinNames: [String]
 
-    /// Held by the launch of a successor: the memory of a process is marked as a whole.
-    private static let lock = Semaphore()
-
     /// CLONE_VFORK.
     private static let suspendParent: UInt64 = 0x4000
 
@@ -180,11 +177,11 @@ package final class ChildProgram {
         child.pointee.cgroup = cgroup
         // What one launch leaves to its successor, another would take from it.
         let isExclusive = steps.contains { $0.isSucceed }
-        if isExclusive { Self.lock.acquire() }
+        if isExclusive { isolab_marks_acquire() }
         defer {
             if isExclusive {
                 isolab_child_take_back()
-                Self.lock.release()
+                isolab_marks_release()
             }
         }
         let error = isolab_child_start(child)

@@ -3,7 +3,7 @@ import Glibc
 
 /// How a process ended, and what it used.
 public struct ProcessExit: Equatable, Sendable {
-    public enum Ending: Equatable, Sendable, CustomStringConvertible {
+    public enum Ending: Hashable, Sendable, CustomStringConvertible {
         case exited(Int32)
         case signalled(Int32, coreDumped: Bool)
 
