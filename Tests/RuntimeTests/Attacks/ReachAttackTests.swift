@@ -190,6 +190,8 @@ import Testing
             "/bin/sh", "-c", "exec 5< $place; exec nsenter -t \(first) -p \(engine.rootfs)/bin/busybox sleep 1000",
         ])
         let careless = try newcomer(beside: first, naiveStreams.complaints)
+        // Until then it holds nsenter's own descriptors besides.
+        try Waiting.until("it runs its program") { Engine.text("/proc/\(careless)/comm") == "busybox\n" }
         try container.awaitOutput("the host's")
         #expect(
             try booty(careless, beside: first) == [
@@ -198,7 +200,9 @@ import Testing
             "the negative control does not attack")
         Glibc.kill(careless, SIGKILL)
         _ = try Waiting.end(of: naive, ["nsenter"])
-        try engine.write("not to be had\n", to: "mark")
+        // Another file: the container may have the first one open still.
+        try engine.write("not to be had\n", to: "other")
+        try #require(rename(engine.place + "/other", engine.place + "/mark") == 0)
 
         let trace = engine.place + "/trace"
         // It stands still as it enters execve, its last call before it is the container's altogether.
