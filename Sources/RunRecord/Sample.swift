@@ -99,6 +99,13 @@ public enum Metric {
     public static let cpu = "cpu"
     /// Host memory lost for one more idle instance: slope of MemAvailable over N instances, B.
     public static let memorySlope = "memory.slope"
+    /// What the kernel itself took for one more idle instance, B: the slope of unreclaimable slab, page tables, kernel stacks and
+    /// per-CPU memory (/proc/meminfo) over N instances, together.
+    public static let memoryKernel = "memory.kernel"
+    /// Its parts.
+    public static let memoryKernelParts = [
+        "memory.kernel.slab", "memory.kernel.page_tables", "memory.kernel.stacks", "memory.kernel.percpu",
+    ]
     /// Proportional set size of every process that exists because of the sandbox, B an instance.
     public static let memoryPSS = "memory.pss"
     /// Unique set size of the same, B an instance.

@@ -194,6 +194,30 @@ struct FigureTests {
         #expect(rows.filter { $0.metric == "memory.available" }.map(\.batch) == [0, 1, 2, 3])
     }
 
+    /// The kernel's own memory is told by the slope of its parts, and their sum; a part that the kernel does not tell is left out,
+    /// and nothing is made of none.
+    @Test func ledgerOfTheKernel() {
+        let facts: [String: UInt64] = ["SUnreclaim": 5, "SReclaimable": 100, "PageTables": 7, "KernelStack": 3]
+        #expect(
+            HostMemory.kernel(facts) == [
+                "memory.kernel.slab": 5, "memory.kernel.page_tables": 7, "memory.kernel.stacks": 3,
+            ])
+        func measurements(_ kernel: [[String: Double]]) -> [String: Double] {
+            let readings = kernel.enumerated().map {
+                MemoryLedger.Reading(instances: $0.offset, available: 1000, kernel: $0.element)
+            }
+            let rows = MemoryLedger(readings: readings).measurements.filter { $0.metric.hasPrefix("memory.kernel") }
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0.metric, $0.value) })
+        }
+        let slab = "memory.kernel.slab"
+        let stacks = "memory.kernel.stacks"
+        #expect(
+            measurements([[slab: 10, stacks: 1], [slab: 14, stacks: 2], [slab: 18, stacks: 3]])
+                == [slab: 4, stacks: 1, Metric.memoryKernel: 5])
+        #expect(measurements([[slab: 10], [slab: 14, stacks: 2]]) == [slab: 4, Metric.memoryKernel: 4])
+        #expect(measurements([[:], [:]]) == [:])
+    }
+
     /// What another program gives back at one moment does not turn the slope: it is told by most pairs of readings.
     @Test func slopeOutlivesAJump() throws {
         let readings = (0...16).map { step in

@@ -15,6 +15,25 @@ enum HostMemory {
         return available + pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
     }
 
+    /// What the kernel itself holds now, bytes, by the metric that its slope becomes: what MemAvailable loses besides the pages
+    /// of processes. Reclaimable slab is left out, for MemAvailable counts it as available.
+    static func kernel() -> [String: Double] {
+        guard let facts = try? Procfs.memoryInformation() else { return [:] }
+        return kernel(facts)
+    }
+
+    static func kernel(_ facts: [String: UInt64]) -> [String: Double] {
+        let names = [
+            "memory.kernel.slab": ["SUnreclaim"], "memory.kernel.page_tables": ["PageTables", "SecPageTables"],
+            "memory.kernel.stacks": ["KernelStack"], "memory.kernel.percpu": ["Percpu"],
+        ]
+        return names.compactMapValues { fields in
+            // A kernel may lack a field; a part of which nothing is known is not nothing.
+            let known = fields.compactMap { facts[$0] }
+            return known.isEmpty ? nil : known.reduce(0) { $0 + Double($1) }
+        }
+    }
+
     /// The sum of `count:` below every `pagesets` of /proc/zoneinfo (proc(5)).
     static func pagesKeptByProcessors(_ zoneinfo: String) -> UInt64 {
         zoneinfo.split(separator: "\n").reduce(0) { sum, line in

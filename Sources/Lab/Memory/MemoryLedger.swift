@@ -8,6 +8,8 @@ struct MemoryLedger: Equatable, Sendable {
         var instances: Int
         /// Bytes.
         var available: Double
+        /// What the kernel itself holds (`HostMemory.kernel`), bytes, by metric.
+        var kernel: [String: Double] = [:]
     }
 
     /// From none to all instances, in order.
@@ -25,11 +27,19 @@ struct MemoryLedger: Equatable, Sendable {
 
     /// The median of the slopes between all pairs of readings (Theil–Sen), bytes an instance: what another program takes or
     /// gives back at one moment moves it little.
-    var slope: Double? {
+    var slope: Double? { slope { -$0.available } }
+
+    /// How a part of the kernel's own memory grows, the same way; nil where a reading lacks it.
+    func slope(of part: String) -> Double? {
+        guard readings.allSatisfy({ $0.kernel[part] != nil }) else { return nil }
+        return slope { $0.kernel[part] ?? 0 }
+    }
+
+    private func slope(_ value: (Reading) -> Double) -> Double? {
         var slopes: [Double] = []
         for (index, first) in readings.enumerated() {
             for second in readings[(index + 1)...] where second.instances > first.instances {
-                slopes.append((first.available - second.available) / Double(second.instances - first.instances))
+                slopes.append((value(second) - value(first)) / Double(second.instances - first.instances))
             }
         }
         return slopes.isEmpty ? nil : SortedValues(slopes).median
@@ -49,6 +59,10 @@ struct MemoryLedger: Equatable, Sendable {
             if let value { rows.append(Measurement(metric, unit: "B", value)) }
         }
         add(Metric.memorySlope, slope)
+        let parts = Metric.memoryKernelParts.map { (metric: $0, slope: slope(of: $0)) }
+        for part in parts { add(part.metric, part.slope) }
+        let known = parts.compactMap(\.slope)
+        add(Metric.memoryKernel, known.isEmpty ? nil : known.reduce(0, +))
         add(Metric.memoryPSS, pss.map { $0 / count })
         add(Metric.memoryUSS, uss.map { $0 / count })
         add(Metric.memoryCgroup, charge.map { $0 / count })

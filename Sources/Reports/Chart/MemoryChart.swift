@@ -10,8 +10,16 @@ struct MemoryChart: Chart {
         var cgroup: Double?
         var slope: Double?
         var slopeInterval: (low: Double, high: Double)?
+        /// What the kernel itself takes.
+        var kernel: Double?
         var guestTotal: Double?
         var note: String
+
+        /// What the slope holds beyond every part that is known; nil where a part of processes is not.
+        var unexplained: Double? {
+            guard let slope, let pages = pss ?? uss else { return nil }
+            return slope - pages - (kernel ?? 0)
+        }
     }
 
     var rows: [Row]
@@ -97,23 +105,22 @@ struct MemoryChart: Chart {
         return bar + height + 16
     }
 
-    /// USS, then what PSS adds as its share of pages in common, then what the slope holds beyond both.
+    /// USS, then what PSS adds as its share of pages in common, then the kernel's own, then what the slope holds beyond all.
     static func parts(_ row: Row) -> [(name: String, size: Double, style: String)] {
         var parts: [(name: String, size: Double, style: String)] = []
         if let uss = row.uss { parts.append(("USS, its own pages", uss, "m-uss")) }
         if let pss = row.pss {
             parts.append(("its share of shared pages (PSS less USS)", pss - (row.uss ?? 0), "m-pss"))
         }
-        if let slope = row.slope, let explained = row.pss ?? row.uss {
-            parts.append(("unexplained (slope less PSS)", slope - explained, "m-rest"))
-        }
+        if let kernel = row.kernel { parts.append(("the kernel's own", kernel, "m-kernel")) }
+        if let rest = row.unexplained { parts.append(("unexplained (slope less all of these)", rest, "m-rest")) }
         return parts
     }
 
     private func legend(on drawing: inout Drawing) -> Double {
         let entries: [(String, String)] = [
             ("USS, its own pages", "bar m-uss"), ("share of shared pages", "bar m-pss"),
-            ("unexplained", "bar m-rest"), ("guest's own view", "guest-view"), ("▲ cgroup charge", ""),
+            ("the kernel's own", "bar m-kernel"), ("unexplained", "bar m-rest"), ("guest's own view", "guest-view"), ("▲ cgroup charge", ""),
             ("┃ slope of MemAvailable", ""),
         ]
         var x = 0.0

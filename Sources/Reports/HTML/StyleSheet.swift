@@ -14,7 +14,7 @@ enum StyleSheet {
           --slower: #9c2f12; --faster: #00694f; --same: #434d5b; --undecided: #6b5900;
           --a0: #0067ab; --a1: #4a97cf; --a2: #a32a6c; --a3: #cf7aa8; --a4: #b06f00; --a5: #00806a; --a6: #6a7480;
           --a7: #8d6fb8;
-          --m-uss: #33506e; --m-pss: #7f9dbb; --m-rest: #c98a2b; --shade: 23 32 43; --cast: 23 32 43;
+          --m-uss: #33506e; --m-pss: #7f9dbb; --m-kernel: #8a6fb0; --m-rest: #c98a2b; --shade: 23 32 43; --cast: 23 32 43;
         }
         @media (prefers-color-scheme: dark) {
           :root {
@@ -24,7 +24,7 @@ enum StyleSheet {
             --slower: #ffa48a; --faster: #5fd6b0; --same: #c3cbd5; --undecided: #e0cc72;
             --a0: #62b3f0; --a1: #2f7db8; --a2: #ee94c2; --a3: #b45f8d; --a4: #e3ab4a; --a5: #4ccfa8; --a6: #98a3af;
             --a7: #b9a0e0;
-            --m-uss: #9dbbda; --m-pss: #55789c; --m-rest: #e0a64a; --shade: 0 0 0; --cast: 190 210 230;
+            --m-uss: #9dbbda; --m-pss: #55789c; --m-kernel: #b39ad6; --m-rest: #e0a64a; --shade: 0 0 0; --cast: 190 210 230;
           }
         }
 
@@ -193,7 +193,8 @@ enum StyleSheet {
         .ink { --c: var(--ink); }
         .a-0 { --c: var(--a0); } .a-1 { --c: var(--a1); } .a-2 { --c: var(--a2); } .a-3 { --c: var(--a3); }
         .a-4 { --c: var(--a4); } .a-5 { --c: var(--a5); } .a-6 { --c: var(--a6); } .a-7 { --c: var(--a7); }
-        .m-uss { --c: var(--m-uss); } .m-pss { --c: var(--m-pss); } .m-rest { --c: var(--m-rest); }
+        .m-uss { --c: var(--m-uss); } .m-pss { --c: var(--m-pss); } .m-kernel { --c: var(--m-kernel); }
+        .m-rest { --c: var(--m-rest); }
         .chart .t { font-size: 12px; fill: var(--ink); }
         .chart .lane { font-size: 14px; font-weight: 600; }
         .chart .call, .chart .phase { font-size: 12.5px; }
@@ -266,7 +267,7 @@ enum StyleSheet {
             --warn: #6d2f00; --warn-ground: #fff; --k-native: #434d5b; --k-container: #0067ab; --k-peer: #8f5a00;
             --k-guest: #a32a6c; --k-micro: #00745a; --slower: #9c2f12; --faster: #00694f; --same: #434d5b; --undecided: #6b5900;
             --a0: #0067ab; --a1: #4a97cf; --a2: #a32a6c; --a3: #cf7aa8; --a4: #b06f00; --a5: #00806a; --a6: #6a7480; --a7: #8d6fb8;
-            --m-uss: #33506e; --m-pss: #7f9dbb; --m-rest: #c98a2b;
+            --m-uss: #33506e; --m-pss: #7f9dbb; --m-kernel: #8a6fb0; --m-rest: #c98a2b;
           }
           body { font-size: 10.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
           nav, .skip, .tip, .tabs { display: none !important; }

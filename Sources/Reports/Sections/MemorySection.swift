@@ -7,7 +7,7 @@ struct MemorySection: ReportSection {
 
     private static let metrics = [
         Metric.memorySlope, Metric.memoryPSS, Metric.memoryUSS, Metric.memoryCgroup, Metric.guestTotal,
-        Metric.guestAvailable,
+        Metric.guestAvailable, Metric.memoryKernel,
     ]
 
     func blocks(_ reading: Reading) -> [Block] {
@@ -20,8 +20,8 @@ struct MemorySection: ReportSection {
             .paragraph(
                 "Bytes an idle instance. The slope of the host's MemAvailable (with the free pages that each processor keeps "
                     + "for itself) over instances is what the host really loses; "
-                    + "USS, the share of shared pages and what remains unexplained (page tables, kernel objects, page cache) "
-                    + "add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline).")
+                    + "USS, the share of shared pages, what the kernel itself takes (unreclaimable slab, page tables, stacks, "
+                    + "per-CPU memory) and what remains unexplained add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline).")
         ]
         if rows.contains(where: { $0.lane.record.accelerator?.contains("TCG") == true }) {
             blocks.append(
@@ -40,10 +40,10 @@ struct MemorySection: ReportSection {
             blocks.append(.heading(group.name))
             blocks.append(.figure(figure(reading, condition, group.slug, group.name, own)))
         }
-        if rows.contains(where: { ($0.slope ?? 0) < ($0.pss ?? 0) }) {
+        if rows.contains(where: { ($0.unexplained ?? 0) < 0 }) {
             blocks.append(
                 .note(
-                    "Unexplained is negative where the slope is below PSS. PSS counts pages of files, the program's own and "
+                    "Unexplained is negative where the slope is below PSS and the kernel's own. PSS counts pages of files, the program's own and "
                         + "its libraries', which the kernel can drop and so still calls available; MemAvailable is moreover "
                         + "an estimate from per-processor counters, whose noise weighs most where few or small instances "
                         + "were alive."))
@@ -73,7 +73,7 @@ struct MemorySection: ReportSection {
         return MemoryChart.Row(
             lane: lane, uss: values[2], pss: values[1], cgroup: values[3], slope: values[0],
             slopeInterval: slope?.medianLow.flatMap { low in slope?.medianHigh.map { (low, $0) } },
-            guestTotal: values[4], note: values.allSatisfy { $0 == nil } ? withheld.map(Figures.withheld) ?? "" : "")
+            kernel: values[6], guestTotal: values[4], note: values.allSatisfy { $0 == nil } ? withheld.map(Figures.withheld) ?? "" : "")
     }
 
     private func figure(
@@ -86,7 +86,7 @@ struct MemorySection: ReportSection {
                 rows: rows, title: "Memory of an idle instance: \(name.lowercased())",
                 description: "Slope of MemAvailable: \(Words.list(told))."),
             caption:
-                "Stacked: USS, the share of shared pages, the unexplained rest. The upright mark is the slope with its "
+                "Stacked: USS, the share of shared pages, the kernel's own, the unexplained rest. The upright mark is the slope with its "
                 + "95\u{A0}% interval, ▲ the cgroup's charge"
                 + (rows.contains { $0.guestTotal != nil } ? ", the outline what the guest sees (MemTotal)." : "."),
             table: table(reading, condition, rows), open: true)
@@ -137,7 +137,8 @@ struct MemorySection: ReportSection {
         let native = reading.cell(condition, reading.manifest.baseline, Metric.memorySlope)?.estimate?.median
         var columns: [Table.Column] = [
             .init("Lane"), .init("Slope of MemAvailable", numeric: true), .init("Overhead", numeric: true),
-            .init("USS", numeric: true), .init("PSS", numeric: true), .init("Cgroup charge", numeric: true),
+            .init("USS", numeric: true), .init("PSS", numeric: true), .init("Kernel's own", numeric: true),
+            .init("Cgroup charge", numeric: true),
             .init("Unexplained", numeric: true),
         ]
         let guests = rows.contains { $0.guestTotal != nil }
@@ -161,11 +162,12 @@ struct MemorySection: ReportSection {
                         style: metric == Metric.memorySlope ? "strong" : nil)
                 }
                 let overhead = row.slope.flatMap { slope in native.map { Quantity.signed(slope - $0, "B") } } ?? "–"
-                let rest = row.slope.flatMap { slope in (row.pss ?? row.uss).map { Quantity.signed(slope - $0, "B") } }
+                let rest = row.unexplained.map { Quantity.signed($0, "B") }
                 var values: [Table.Value] = [
                     .lane(row.lane), value(Metric.memorySlope),
                     Table.Value(row.lane.id == reading.manifest.baseline ? "baseline" : overhead),
-                    value(Metric.memoryUSS), value(Metric.memoryPSS), value(Metric.memoryCgroup),
+                    value(Metric.memoryUSS), value(Metric.memoryPSS), value(Metric.memoryKernel),
+                    value(Metric.memoryCgroup),
                     Table.Value(rest ?? "–"),
                 ]
                 if guests { values += [value(Metric.guestTotal), value(Metric.guestAvailable)] }

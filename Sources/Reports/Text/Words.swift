@@ -10,6 +10,7 @@ enum Words {
         case Metric.cpu: "CPU time"
         case Metric.memorySlope: "Memory, slope"
         case Metric.memoryPSS: "Memory, PSS"
+        case Metric.memoryKernel: "Memory, the kernel's own"
         case Metric.memoryUSS: "Memory, USS"
         case Metric.memoryCgroup: "Memory, cgroup charge"
         case Metric.guestTotal: "Guest's MemTotal"
