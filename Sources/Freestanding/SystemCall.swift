@@ -26,11 +26,13 @@ public enum SystemCall {
     public static let exit = 60
     public static let wait4 = 61
     public static let kill = 62
+    public static let uname = 63
     public static let fcntl = 72
     public static let chdir = 80
     public static let mkdir = 83
     public static let removeDirectory = 84
     public static let symlink = 88
+    public static let readlink = 89
     public static let chmod = 90
     public static let fchown = 93
     public static let getrusage = 98
@@ -39,6 +41,8 @@ public enum SystemCall {
     public static let setProcessGroup = 109
     public static let setSession = 112
     public static let setGroups = 116
+    public static let capget = 125
+    public static let statfs = 137
     public static let prctl = 157
     public static let chroot = 161
     public static let mount = 165

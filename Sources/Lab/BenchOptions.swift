@@ -27,6 +27,8 @@ public struct BenchOptions: Sendable {
     public var programDirectory: String?
     /// Do not wait for an idle host.
     public var skipsIdleGate: Bool
+    /// This process starts nothing but sandboxes: what a launch leaves running is adopted, counted against the sample and ended.
+    public var adoptsOrphans = false
     /// Measure though the blocks can decide nothing.
     public var exploratory = false
     /// What a pilot run of the experiment showed: the blocks are planned from it.

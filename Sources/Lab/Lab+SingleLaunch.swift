@@ -24,6 +24,7 @@ extension Lab {
                 kind: StartupExperiment.id, workload: "exit", lanes: [id], blocks: 1,
                 deadlineSeconds: deadlineSeconds ?? 0)
             let slot = SampleSlot(lane: lane, part: part, twin: false, warmup: false)
+            try laboratory.watchOrphans()
             let taken = Launch.whole(slot, command: command, in: laboratory).1
             return Sample(
                 id: 0, experiment: StartupExperiment.id, block: 0, order: 0, lane: record.id,
@@ -32,7 +33,7 @@ extension Lab {
         }
     }
 
-    private static func withLane<Result>(
+    static func withLane<Result>(
         _ id: String, _ options: BenchOptions, _ body: (any Lane, LaneRecord, Laboratory) throws(LabError) -> Result
     ) throws(LabError) -> Result {
         let entry = try LaneCatalogue.entry(id)

@@ -103,13 +103,16 @@ public struct LaneRecord: Codable, Equatable, Sendable {
     public var remedy: String
     /// What is isolated, one short phrase each: `pid namespace`, `seccomp (Docker's profile)`, `own kernel`.
     public var isolation: [String]
+    /// What was seen of its sandboxes from outside while they ran, one short phrase each; nil where nothing could be seen, and
+    /// in runs from before it was looked for.
+    public var observed: [String]?
     /// The exact configuration: config.json, domain XML, argv; by name.
     public var configuration: [String: String]
 
     public init(
         id: String, title: String, kind: LaneKind, accelerator: String? = nil, label: String? = nil,
         available: Bool = true, reason: String = "", remedy: String = "", isolation: [String] = [],
-        configuration: [String: String] = [:]
+        observed: [String]? = nil, configuration: [String: String] = [:]
     ) {
         self.id = id
         self.title = title
@@ -120,6 +123,7 @@ public struct LaneRecord: Codable, Equatable, Sendable {
         self.reason = reason
         self.remedy = remedy
         self.isolation = isolation
+        self.observed = observed
         self.configuration = configuration
     }
 }

@@ -3,6 +3,7 @@
 /// The lines are ASCII, one message each, words parted by one space:
 ///
 ///     hello 1 <nonce: 16 hex digits> <command>     the first bytes of main; their arrival is the event "ready"
+///     self <what> <words …>                        what the workload sees of its own isolation (`ObservedIsolation`)
 ///     mark <name> <ticks>                          an instant, with the workload's own counter (TSC ticks)
 ///     value <metric> <unit> <decimal>              one figure, e.g. the guest's own MemAvailable
 ///     batch <call> <iterations> <ticks>            one timed batch of a call (`WorkloadCall`), the loop and clock included
@@ -11,6 +12,7 @@
 ///     done <exit status>                           the last line
 public enum WorkloadMessage: Equatable, Sendable {
     case hello(version: Int, nonce: UInt64, command: String)
+    case observed(what: String, words: String)
     case mark(name: String, ticks: UInt64)
     case value(metric: String, unit: String, value: Double)
     case batch(call: String, iterations: UInt64, ticks: UInt64)
@@ -28,6 +30,8 @@ extension WorkloadMessage {
         case ("hello", 4):
             guard let version = Int(words[1]), let nonce = UInt64(words[2], radix: 16) else { return nil }
             self = .hello(version: version, nonce: nonce, command: String(words[3]))
+        case ("self", 3...):
+            self = .observed(what: String(words[1]), words: words.dropFirst(2).joined(separator: " "))
         case ("mark", 3):
             guard let ticks = UInt64(words[2]) else { return nil }
             self = .mark(name: String(words[1]), ticks: ticks)

@@ -31,11 +31,12 @@ struct UsageError: Error, @unchecked Sendable {
     let word: UnsafePointer<CChar>?
 }
 
-/// The command line: `--nonce H --work N [--guest] COMMAND …`.
+/// The command line: `--nonce H --work N [--guest] [what is put in on purpose] COMMAND …`.
 struct Arguments {
     var nonce: UInt64 = 0
     var work: UInt32 = 0
     var isGuest = false
+    var injection = Injection()
     var command = Command.ready
 
     init(_ words: Words) throws(UsageError) {
@@ -51,6 +52,8 @@ struct Arguments {
                         &words, "--work needs a number of iterations below 2^32", atMost: UInt64(UInt32.max)))
             } else if equal(word, "--guest") {
                 isGuest = true
+            } else if try injection.take(word, &words) {
+                continue
             } else {
                 guard hasNonce else { throw UsageError(words: "--nonce is needed before the command", word: word) }
                 command = try Self.command(word, &words)
@@ -103,6 +106,36 @@ struct Arguments {
             }
         }
         return .syscalls(batches: batches, scale: scale)
+    }
+}
+
+extension Injection {
+    /// Whether a word is an option of what is put in, which is then taken.
+    fileprivate mutating func take(_ word: UnsafePointer<CChar>, _ words: inout Words) throws(UsageError) -> Bool {
+        func microseconds() throws(UsageError) -> UInt64 {
+            try number(&words, "--delay, --burn and --daemon-burn need microseconds, at most 10000000", atMost: 10_000_000)
+        }
+        func mebibytes() throws(UsageError) -> UInt64 {
+            try number(&words, "--touch and --daemon-touch need MiB, at most 65536", atMost: 65536)
+        }
+        if equal(word, "--delay") {
+            delay = try microseconds()
+        } else if equal(word, "--burn") {
+            burn = try microseconds()
+        } else if equal(word, "--daemon-burn") {
+            daemonBurn = try microseconds()
+        } else if equal(word, "--touch") {
+            touch = try mebibytes()
+        } else if equal(word, "--daemon-touch") {
+            daemonTouch = try mebibytes()
+        } else if equal(word, "--leave") {
+            leaves = true
+        } else if equal(word, "--lie") {
+            lies = true
+        } else {
+            return false
+        }
+        return true
     }
 }
 

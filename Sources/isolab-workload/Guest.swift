@@ -37,12 +37,16 @@ enum Guest {
         signal == 4 || signal == 5 || signal == 6 || signal == 7 || signal == 8 || signal == 11
     }
 
-    /// Says what the guest sees of its own memory (proc(5), /proc/meminfo).
-    static func sayMemory(_ channel: inout Channel) {
+    /// Mounts /proc: the guest's image brings the directory at most.
+    static func mountProc() {
         let procfs: StaticString = "/proc"
         let kind: StaticString = "proc"
         _ = systemCall(SystemCall.mkdir, procfs.address, 0o555)
         _ = systemCall(SystemCall.mount, kind.address, procfs.address, kind.address)
+    }
+
+    /// Says what the guest sees of its own memory (proc(5), /proc/meminfo).
+    static func sayMemory(_ channel: inout Channel) {
         let path: StaticString = "/proc/meminfo"
         let descriptor = systemCall(SystemCall.open, path.address)
         if descriptor < 0 {

@@ -19,9 +19,13 @@ public func workloadMain(_ count: Int32, _ words: UnsafePointer<UnsafeMutablePoi
         if isGuest { end(&channel, status: 2) }
         return 2
     }
+    let delayed = arguments.injection.delay > 0 ? arguments.injection.delayHello() : 0
     channel.hello(arguments)
     if isGuest { Guest.reportCrashes() }
+    observeIsolation(&channel, lies: arguments.injection.lies)
     prove(arguments, &channel)
+    arguments.injection.perform(&channel)
+    if delayed > 0 { channel.value("injected.delay", "ns", delayed) }
     let status = perform(arguments.command, Executable(words, count: Int(count)), &channel)
     end(&channel, status: status)
     return status

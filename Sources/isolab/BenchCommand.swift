@@ -69,6 +69,7 @@ struct BenchCommand: ParsableCommand {
         options.seed = seed
         options.output = output
         options.skipsIdleGate = noIdleGate
+        options.adoptsOrphans = true
         options.exploratory = exploratory
         do {
             if let pilot { options.pilot = Summarizer.summarize(try Run.read(directory: pilot).run) }

@@ -41,7 +41,9 @@ struct LaunchCommand: ParsableCommand {
                 }
                 return
             }
-            let sample = try Lab.launch(lane: lane, command: command, deadlineSeconds: deadline, options: parts.options)
+            var options = parts.options
+            options.adoptsOrphans = true
+            let sample = try Lab.launch(lane: lane, command: command, deadlineSeconds: deadline, options: options)
             print(TerminalWaterfall.render(sample, colour: standardOutputTakesColour, everyStep: steps))
             guard sample.admitted else {
                 printToStandardError("isolab: \(lane): \(sample.reason)")

@@ -39,6 +39,13 @@ struct AdmissionTests {
             reason: "ran 'spin'"),
         Case(name: "stray words", said: "Segmentation fault\n" + hello + proof + "done 0\n", reason: "hello"),
         Case(name: "cut off", said: hello + proof + "don", reason: "hello"),
+        Case(name: "an empty first line", said: "\n" + hello + proof + "done 0\n", reason: "hello"),
+        Case(name: "the hello twice", said: hello + hello + proof + "done 0\n", reason: "hello came twice"),
+        Case(name: "the proof twice", said: hello + proof + proof + "done 0\n", reason: "proof of work came twice"),
+        Case(name: "done twice", said: hello + proof + "done 0\ndone 0\n", reason: "went on after it said done"),
+        Case(
+            name: "everything twice", said: hello + proof + "done 0\n" + hello + proof + "done 0\n",
+            reason: "went on after it said done"),
         Case(
             name: "a call that a lane lacks is no failure",
             said: hello + "error futex 38 no such call\n" + proof + "done 0\n", reason: nil),
@@ -71,5 +78,23 @@ struct AdmissionTests {
         } else {
             #expect(objection == nil)
         }
+    }
+
+    /// `ready` is the first byte of the hello, not of whatever somebody said before it.
+    @Test func ready() {
+        func ready(_ pieces: [(text: String, instant: UInt64)]) -> UInt64? {
+            var transcript = Transcript()
+            for piece in pieces { Array(piece.text.utf8).withUnsafeBytes { transcript.append($0, at: piece.instant) } }
+            return transcript.ready
+        }
+        #expect(ready([(Self.hello, 5)]) == 5)
+        #expect(ready([("hel", 5), ("lo 1 0123456789abcdef exit\n", 9)]) == 5)
+        #expect(ready([("\n", 1), (Self.hello, 100)]) == 100)
+        #expect(ready([("warming up\n", 1), (Self.hello, 100)]) == 100)
+        #expect(ready([("\n", 1)]) == nil)
+        var guest = Transcript()
+        guest.append(line: "a word of the firmware", begun: 1, ended: 2)
+        guest.append(line: "hello 1 0123456789abcdef exit", begun: 7, ended: 8)
+        #expect(guest.ready == 7)
     }
 }

@@ -118,5 +118,18 @@ func runWorkload(_ arguments: String...) throws -> (lines: [String], error: Stri
     return (lines, process.readError(), process.exitStatus())
 }
 
-/// The lines as messages; those that are none are nil.
-func messages(_ lines: [String]) -> [WorkloadMessage?] { lines.map { WorkloadMessage(line: $0) } }
+/// The lines as messages, without what the workload says of its isolation; those that are none are nil.
+func messages(_ lines: [String]) -> [WorkloadMessage?] {
+    lines.map { WorkloadMessage(line: $0) }.filter {
+        if case .observed = $0 { false } else { true }
+    }
+}
+
+/// What the workload says of its isolation.
+func observed(_ lines: [String]) -> [String: String] {
+    var observed: [String: String] = [:]
+    for line in lines {
+        if case .observed(let what, let words) = WorkloadMessage(line: line) { observed[what] = words }
+    }
+    return observed
+}

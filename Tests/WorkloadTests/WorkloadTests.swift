@@ -31,6 +31,32 @@ import WorkloadProtocol
         #expect(run.status == 0)
     }
 
+    /// What it says it is in is what the kernel says of a process started so: this test's own namespaces, root and privileges.
+    @Test func saysWhatItIsIn() throws {
+        let run = try runWorkload("--nonce", "1", "exit")
+        let said = observed(run.lines)
+        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
+            var link = [CChar](repeating: 0, count: 64)
+            let count = readlink("/proc/self/ns/\(kind)", &link, 63)
+            #expect(said["ns.\(kind)"] == String(decoding: link[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        let status = try text("/proc/self/status")
+        func field(_ name: String) -> String? {
+            status.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: "\t").last.map(String.init)
+        }
+        #expect(said["seccomp"] == field("Seccomp"))
+        #expect(said["no-new-privileges"] == field("NoNewPrivs"))
+        #expect(said["capabilities.effective"] == field("CapEff"))
+        #expect(said["capabilities.bounding"] == field("CapBnd"))
+        var root = stat()
+        #expect(stat("/", &root) == 0)
+        #expect(said["root"]?.hasPrefix("\(root.st_dev) \(root.st_ino) ") == true)
+        let cgroup = try text("/proc/self/cgroup").split(separator: "\n").joined(separator: ",")
+        #expect(said["cgroup"] == String(cgroup.prefix(2048)))
+        #expect(said["boot"].map { $0 + "\n" } == (try text("/proc/sys/kernel/random/boot_id")))
+        #expect(said["kernel"].map { $0 + "\n" } == (try text("/proc/sys/kernel/osrelease")))
+    }
+
     /// The status asked for is said on the channel and is the process's own.
     @Test(arguments: [0, 1, 42, 255] as [Int32])
     func exitsAsTold(status: Int32) throws {
@@ -75,14 +101,14 @@ import WorkloadProtocol
         let run = try runWorkload("--nonce", "7", "crash")
         #expect(run.status == nil)
         #expect(!messages(run.lines).contains(.done(status: 0)))
-        #expect(run.lines.count == 2)
+        #expect(messages(run.lines).count == 2)
     }
 
     /// `ready` says so and stays until standard input closes; input that merely arrives does not end it.
     @Test func readyEndsWithItsInput() throws {
         let process = try WorkloadProcess(["--nonce", "5", "ready"])
         let lines = process.readLines(until: "mark ready")
-        #expect(lines.count == 3)
+        #expect(messages(lines).count == 3)
         guard case .mark("ready", let ticks)? = lines.last.flatMap({ WorkloadMessage(line: $0) }) else {
             Issue.record("no mark ready in \(lines)")
             return
@@ -175,4 +201,13 @@ private func privateDirtyKibibytes(_ pid: pid_t) throws -> Int {
         $0.hasPrefix("Private_Dirty:")
     }
     return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
+}
+
+/// A small file of procfs.
+private func text(_ path: String) throws -> String {
+    guard let file = fopen(path, "re") else { throw WorkloadProcess.Failure(what: path, errno: errno) }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 8192)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
 }

@@ -21,13 +21,15 @@ enum MemoryExperiment: ExperimentKind {
             guard stops.contains(launches.count) else { return }
             Pause.milliseconds(part.settleMilliseconds)
             guard let available = HostMemory.available() else { return }
-            ledger.readings.append(.init(instances: launches.count, available: Double(available)))
+            ledger.readings.append(
+                .init(instances: launches.count, available: Double(available), kernel: HostMemory.kernel()))
         }
         read()
         while launches.count < count, objection == nil, !Interruption.forced {
             let request = LaunchRequest(
                 name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: part.work, command: command,
-                deadlineSeconds: slot.deadlineSeconds, staysIdle: true, accounted: true)
+                deadlineSeconds: slot.deadlineSeconds, staysIdle: true, accounted: true,
+                injection: slot.injection)
             do {
                 let launch = try Launch(request, in: slot.lane, laboratory)
                 launches.append(launch)
@@ -41,7 +43,7 @@ enum MemoryExperiment: ExperimentKind {
             }
             if objection == nil { read() }
         }
-        if objection == nil { add(launches, to: &ledger) }
+        if objection == nil { add(launches, laboratory.orphans?.alive ?? [], to: &ledger) }
         for launch in launches { launch.endIdle() }
         for launch in launches {
             let left = launch.release()
@@ -55,10 +57,12 @@ enum MemoryExperiment: ExperimentKind {
     }
 
     /// The processes', the cgroups' and the guests' own share of the ledger.
-    private static func add(_ launches: [Launch], to ledger: inout MemoryLedger) {
+    ///
+    /// - Parameter orphans: processes that cut their ties to the sandboxes, and are theirs all the same.
+    private static func add(_ launches: [Launch], _ orphans: [Int32], to ledger: inout MemoryLedger) {
         var pss: UInt64 = 0
         var uss: UInt64 = 0
-        for pid in Set(launches.flatMap(\.processes)) {
+        for pid in Set(launches.flatMap(\.processes) + orphans) {
             guard let memory = try? Procfs.memory(of: pid) else { continue }
             pss += memory.proportional
             uss += memory.unique

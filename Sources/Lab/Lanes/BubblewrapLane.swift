@@ -28,6 +28,16 @@ final class BubblewrapLane: Lane {
         return record
     }
 
+    /// bwrap always forbids to gain privileges by execve; what capabilities it leaves depends on who calls it.
+    var declared: DeclaredIsolation? {
+        var declared = DeclaredIsolation()
+        declared.ownNamespaces = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+        declared.noNewPrivileges = true
+        declared.hasOwnRoot = true
+        declared.isRootReadOnly = true
+        return declared
+    }
+
     private func arguments(_ request: LaunchRequest) -> [String] {
         [
             path ?? "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", laboratory.image.rootfs, "/",

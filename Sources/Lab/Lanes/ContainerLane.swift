@@ -45,6 +45,11 @@ final class ContainerLane: Lane {
         return record
     }
 
+    var declared: DeclaredIsolation? {
+        let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
+        return laboratory.harness.map { DeclaredIsolation(configuration(example), $0) }
+    }
+
     private func configuration(_ request: LaunchRequest) -> RuntimeConfiguration {
         ContainerConfiguration.make(
             choice, arguments: ["/\(Image.workloadName)"] + request.arguments(), rootPath: laboratory.image.rootfs,

@@ -53,6 +53,8 @@ final class GuestLane: Lane {
             tscKilohertz: guests.accelerator.tscKilohertz)
     }
 
+    var declared: DeclaredIsolation? { .guest(release: (try? guests?.kernel())?.release) }
+
     func launch(_ request: LaunchRequest) throws -> any Sandbox {
         guard let guests else { throw LabError.lane(id: entry.id, problem: "was not prepared") }
         let domain = try domain(request, guests)
@@ -109,6 +111,9 @@ final class MicroGuestLane: Lane {
             firmware: Firmware.qboot, kernel: guests.driver.file(for: "\(request.name).elf"),
             channelSocket: guests.driver.channelSocket(for: request.name))
     }
+
+    /// It has no kernel to ask.
+    var declared: DeclaredIsolation? { nil }
 
     func launch(_ request: LaunchRequest) throws -> any Sandbox {
         guard let guests else { throw LabError.lane(id: entry.id, problem: "was not prepared") }

@@ -8,6 +8,7 @@ final class GuestSandbox: Sandbox {
     private let guests: GuestHouse
     private let cgroup: AccountingCgroup?
     private let cleanUp: () -> Void
+    private let accelerator: Accelerator
     private let helperBefore: UInt64
     private var end: GuestEnd?
     private(set) var cpuNanoseconds: UInt64?
@@ -19,6 +20,7 @@ final class GuestSandbox: Sandbox {
     ) throws {
         self.guests = guests
         self.cleanUp = cleanUp
+        accelerator = domain.accelerator
         do {
             if throughLibvirt {
                 // QEMU is born in the cgroup of isolab-vm, which is lent to the sandbox's for the moment of the launch; a
@@ -96,6 +98,12 @@ final class GuestSandbox: Sandbox {
         guest.phases.map {
             Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end, exits: $0.exits)
         }
+    }
+
+    /// A guest is a process of the emulator with the virtual machine of the kernel's that its accelerator means, or without any.
+    func outsideObjection() -> String? {
+        guard let emulator = guest.processes.first else { return nil }
+        return GuestLook(process: emulator)?.objection(accelerator)
     }
 
     /// QEMU, and isolab-vm, which all guests share.

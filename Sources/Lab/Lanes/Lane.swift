@@ -17,6 +17,8 @@ protocol Lane: AnyObject {
     func command(of request: LaunchRequest) -> String
     /// How long a launch may take where nobody says, seconds; known after `prepare`.
     var usualDeadlineSeconds: Int { get }
+    /// What its sandboxes must be; known after `prepare`. Nil where nothing can tell from inside (a guest without a kernel).
+    var declared: DeclaredIsolation? { get }
     /// Files that take part, by name, for the manifest's digests; known after `prepare`.
     var artefacts: [(name: String, path: String)] { get }
     /// Gives back what `prepare` took.
@@ -66,12 +68,14 @@ struct LaunchRequest: Equatable, Sendable {
     var staysIdle: Bool = false
     /// A fresh cgroup around every process of the sandbox, where the lane makes none itself: memory is read there.
     var accounted: Bool = false
+    /// What is put into it on purpose (`Injection`).
+    var injection: [String] = []
 
     /// The arguments of `isolab-workload` after its own name.
     func arguments(guest: Bool = false) -> [String] {
         let digits = String(nonce, radix: 16)
         let padded = String(repeating: "0", count: 16 - digits.count) + digits
-        return ["--nonce", padded, "--work", String(work)] + (guest ? ["--guest"] : []) + command
+        return ["--nonce", padded, "--work", String(work)] + (guest ? ["--guest"] : []) + injection + command
     }
 }
 
@@ -100,6 +104,13 @@ protocol Sandbox: AnyObject {
     var processes: [Int32] { get }
     /// The charge of its cgroup, bytes.
     var cgroupCharge: UInt64? { get }
+    /// Why it is not what it should be, as the host sees it; called once, when the workload has said its first words. Nil where it
+    /// is, and where nothing can be seen that quickly (processes: see `IsolationWitness`).
+    func outsideObjection() -> String?
+}
+
+extension Sandbox {
+    func outsideObjection() -> String? { nil }
 }
 
 /// What listening to a sandbox came to.

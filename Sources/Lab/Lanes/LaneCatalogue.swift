@@ -76,6 +76,10 @@ public enum LaneCatalogue {
             id: "bwrap", title: "bubblewrap, namespaces only", kind: .peer,
             isolation: ["user, pid, mount, network, uts, ipc and cgroup namespaces"]
         ) { BubblewrapLane($0, $1) },
+        LaneEntry(
+            id: "pretender", title: "plain process that claims to be a container, to be refused", kind: .peer,
+            isolation: ContainerConfiguration.isolation(), isDefault: false
+        ) { PretenderLane($0, $1) },
         LaneEntry(id: "bare", title: "plain process, started outside the harness", kind: .native, isDefault: false) {
             NativeLane($0, $1)
         },

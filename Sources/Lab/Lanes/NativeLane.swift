@@ -25,6 +25,8 @@ final class NativeLane: Lane {
         [laboratory.image.workload] + request.arguments()
     }
 
+    var declared: DeclaredIsolation? { laboratory.harness.map(DeclaredIsolation.plainProcess) }
+
     func launch(_ request: LaunchRequest) throws -> any Sandbox {
         try CommandSandbox(arguments: arguments(request), request, laboratory)
     }

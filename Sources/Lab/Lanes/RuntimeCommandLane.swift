@@ -11,6 +11,8 @@ final class RuntimeCommandLane: Lane {
         var program: String
         /// Before `run`.
         var options: [String] = []
+        /// It serves system calls by a kernel of its own in user space.
+        var hasOwnKernel = false
         /// The Debian package that has it.
         var package: String
         /// A mount that it must not see on this host.
@@ -30,7 +32,8 @@ final class RuntimeCommandLane: Lane {
         static let runc = Command(program: "runc", package: "runc")
         /// systrap where it has it: its KVM platform hangs on hosts whose KVM has no real virtualisation below it.
         static let runsc = Command(
-            program: "runsc", options: ["--network=none", "--ignore-cgroups"], package: "runsc")
+            program: "runsc", options: ["--network=none", "--ignore-cgroups"], hasOwnKernel: true,
+            package: "runsc")
     }
 
     let entry: LaneEntry
@@ -104,6 +107,11 @@ final class RuntimeCommandLane: Lane {
     private func arguments(_ request: LaunchRequest) -> [String] {
         [path ?? command.program, "--root", root] + command.options
             + ["run", "--bundle", bundle(request.name), request.name]
+    }
+
+    var declared: DeclaredIsolation? {
+        if command.hasOwnKernel { return .guest(release: nil) }
+        return laboratory.harness.map { DeclaredIsolation(configuration(request("example")), $0) }
     }
 
     private func configuration(_ request: LaunchRequest) -> RuntimeConfiguration {

@@ -53,6 +53,7 @@ public final class Bench {
         defer { interruption.restore() }
         var lanes = LaneBoard(experiment.lanes, laboratory, sink)
         defer { lanes.close() }
+        try laboratory.watchOrphans()
         let started = Timestamp.now
         let directory = options.output ?? "reports/\(started.compact)-\(experiment.name)"
         var manifest = ManifestBuilder.manifest(
@@ -71,6 +72,9 @@ public final class Bench {
             manifest.finished = Timestamp.now.text
             manifest.interrupted = Interruption.wanted
             manifest.warnings += session.warnings
+            for place in manifest.lanes.indices {
+                manifest.lanes[place].observed = session.observed[manifest.lanes[place].id]
+            }
             try writer.finish(manifest)
             return BenchOutcome(
                 directory: directory, interrupted: Interruption.wanted, taken: session.taken,

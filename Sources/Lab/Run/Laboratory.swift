@@ -25,6 +25,13 @@ final class Laboratory {
     private let nothing: OwnedDescriptor
     private var sharedLauncher: Launcher?
     private var sharedGuests: Result<GuestHouse, any Error>?
+    private let adoptsOrphans: Bool
+    /// What launches leave running; nil where it is not looked for.
+    private(set) var orphans: Orphans?
+    /// What this process itself is in: what a lane isolates is told apart from it. Nil where it cannot be read.
+    let harness: ObservedIsolation?
+    /// The workload's file, to know it again in a process seen from outside.
+    let workloadBytes: [UInt8]
     /// What the names of all its sandboxes begin with.
     let namePrefix: String
     private var serial = 0
@@ -38,6 +45,7 @@ final class Laboratory {
         let own = options.programDirectory ?? StandardDirectories.programs
         programDirectory = own
         kernel = options.kernel
+        adoptsOrphans = options.adoptsOrphans
         connect = options.connect
         owner = Owner.current
         namePrefix = "isolab-\(owner.token)-\(Self.count.add(1, ordering: .relaxed).newValue)-"
@@ -47,7 +55,9 @@ final class Laboratory {
         nonces = SeededGenerator(seed: seed ^ system.next())
         let workload = "\(own)/isolab-workload"
         guard Files.isExecutable(workload) else { throw .missingProgram(name: "isolab-workload", directory: own) }
+        harness = try? ObservedIsolation(process: "self")
         do {
+            workloadBytes = try SystemFile.bytes(of: workload)
             // What a user namespace's root must reach is for all to enter; what this run keeps is not.
             try SystemFile.makeDirectories("\(stateDirectory)/lab")
             try SystemFile.makeDirectories(scratch, mode: 0o700)
@@ -92,6 +102,13 @@ final class Laboratory {
         let made = Result { try GuestHouse(self) }
         sharedGuests = made
         return try made.get()
+    }
+
+    /// From now on what a launch leaves running is seen, where that was asked for. Called once all lanes are prepared: what they
+    /// started themselves is no orphan.
+    func watchOrphans() throws(LabError) {
+        guard adoptsOrphans else { return }
+        do { orphans = try Orphans() } catch { throw .system(error) }
     }
 
     /// Removes this run's own directory.

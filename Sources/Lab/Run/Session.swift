@@ -17,6 +17,8 @@ final class Session {
     private var progress: Progress
     private var left: TimeLeft
     private let started = HostClock.now()
+    /// What lanes were seen to isolate, in words, by lane.
+    private(set) var observed: [String: [String]] = [:]
     /// A reason is told once a lane, not a hundred times.
     private var told: Set<String> = []
 
@@ -78,6 +80,7 @@ final class Session {
 
     private func measure(_ block: BlockPlan.Block, _ part: Experiment.Part, place: Int) throws(RunRecordError) {
         guard let kind = ExperimentKinds.all.first(where: { $0.id == part.kind }) else { return }
+        let refused = witness(block, part)
         if !skipsIdleGate, let warning = HostGate.wait(), !warnings.contains(warning) { warnings.append(warning) }
         var samples: [Sample] = []
         for (order, slot) in block.slots.enumerated() {
@@ -86,8 +89,15 @@ final class Session {
             progress.lane = slot.lane
             report()
             let before = HostClock.now()
-            let result = kind.sample(
+            var result = kind.sample(
                 SampleSlot(lane: lane, part: part, twin: slot.twin, warmup: block.warmup), in: laboratory)
+            // The reason that a sample has of its own is the nearer one.
+            if let reason = refused[slot.lane], result.admitted { result.refuse(reason) }
+            if result.admitted, lane.entry.kind == .guest, observed[slot.lane] == nil, let seen = result.isolation,
+                let harness = laboratory.harness
+            {
+                observed[slot.lane] = ObservedPhrases.of(seen, harness)
+            }
             left.took(Double(HostClock.now() - before) / 1e9, part: place, lane: slot.lane)
             progress.done += 1
             note(result, slot, part)
@@ -101,6 +111,26 @@ final class Session {
         }
         try writer.append(samples)
         report()
+    }
+
+    /// Looks at one sandbox of each lane of processes from outside.
+    ///
+    /// - Returns: why the block's samples of a lane do not count, by lane.
+    private func witness(_ block: BlockPlan.Block, _ part: Experiment.Part) -> [String: String] {
+        var refused: [String: String] = [:]
+        for id in Set(block.slots.map(\.lane)).sorted() {
+            guard !Interruption.wanted, let lane = lanes.ready[id], !lane.entry.kind.isGuest else { continue }
+            let deadline = SampleSlot(lane: lane, part: part, twin: false, warmup: true).deadlineSeconds
+            let witness = IsolationWitness(lane: lane, laboratory: laboratory, deadlineSeconds: deadline)
+            switch witness.look() {
+            case .success(let seen):
+                if observed[id] == nil, let harness = laboratory.harness {
+                    observed[id] = ObservedPhrases.of(seen, harness)
+                }
+            case .failure(let refusal): refused[id] = refusal.reason
+            }
+        }
+        return refused
     }
 
     private func note(_ result: Taken, _ slot: BlockPlan.Slot, _ part: Experiment.Part) {

@@ -70,17 +70,20 @@ enum Admission {
         }
         var proven = false
         var status: Int32?
-        for line in transcript.lines {
+        for line in transcript.lines.dropFirst() {
+            guard status == nil else { return "the workload went on after it said done" }
             switch line.message {
             case .proof(let iterations, let state):
                 guard iterations == expected.work else { return "the proof is of other work than was asked for" }
                 guard state == ProofOfWork.answer(nonce: expected.nonce, iterations: expected.work) else {
                     return "the proof of work is wrong"
                 }
+                guard !proven else { return "the proof of work came twice" }
                 proven = true
+            case .hello: return "the hello came twice"
             case .done(let said): status = said
             // What a lane cannot serve (a call gVisor lacks) is said and is no failure while the workload itself says 0.
-            case .error, .hello, .mark, .value, .batch: break
+            case .error, .observed, .mark, .value, .batch: break
             }
         }
         guard proven else { return "no proof of work" }

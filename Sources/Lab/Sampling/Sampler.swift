@@ -7,6 +7,8 @@ struct SampleSlot {
     let part: Experiment.Part
     let twin: Bool
     let warmup: Bool
+    /// What is put into its launches on purpose (`Injection`).
+    var injection: [String] = []
 
     /// How long the launch may take, seconds.
     var deadlineSeconds: Int { part.deadlineSeconds > 0 ? part.deadlineSeconds : lane.usualDeadlineSeconds }
@@ -20,6 +22,16 @@ struct Taken: Equatable, Sendable {
     var measurements: [Measurement] = []
     var events: [Event] = []
     var phases: [Phase] = []
+    /// What the workload said it was in.
+    var isolation: ObservedIsolation?
+    /// Figures that it gave itself, by name.
+    var values: [String: Double] = [:]
+
+    /// Withdraws the sample, keeping what was measured.
+    mutating func refuse(_ reason: String) {
+        admitted = false
+        self.reason = reason
+    }
 
     static func rejected(_ reason: String) -> Taken { Taken(admitted: false, reason: reason) }
 }
@@ -33,9 +45,15 @@ final class Launch {
     private let sandbox: any Sandbox
     /// What its hello must name.
     private let command: String
+    private let declared: DeclaredIsolation?
     private let laboratory: Laboratory
     private let deadline: UInt64
     private var termination: Termination?
+    private var isLookedAt = false
+    /// What it left, and what became of that.
+    private var adopted = Orphans.Outcome()
+    /// Why it is not what its lane says, as the host sees it while it runs.
+    private var outsideObjection: String?
 
     /// Starts the sandbox.
     ///
@@ -44,6 +62,7 @@ final class Launch {
         self.request = request
         self.laboratory = laboratory
         command = lane.command(of: request)
+        declared = lane.declared
         sandbox = try lane.launch(request)
         deadline = sandbox.launched + UInt64(request.deadlineSeconds) * 1_000_000_000
     }
@@ -55,6 +74,10 @@ final class Launch {
             guard now < deadline else { return end(.deadline(seconds: request.deadlineSeconds)) }
             guard !Interruption.forced else { return end(.interrupted) }
             if sandbox.hear(&transcript, until: min(deadline, now + 200_000_000)) == .closed { return }
+            if !isLookedAt, transcript.ready != nil {
+                isLookedAt = true
+                outsideObjection = sandbox.outsideObjection()
+            }
         }
     }
 
@@ -98,15 +121,23 @@ final class Launch {
 
     /// Frees the sandbox; a failure to do so is the sample's objection.
     func release() -> String? {
-        do {
-            try sandbox.release()
-            return nil
-        } catch {
-            return "not released: \(error)"
-        }
+        do { try sandbox.release() } catch { return "not released: \(error)" }
+        guard let orphans = laboratory.orphans else { return nil }
+        adopted = orphans.settle()
+        return adopted.objection
     }
 
-    var objection: String? {
+    /// Why the launch does not count: by what it said and how it ended, or because it was not in what its lane declares.
+    var objection: String? { saidObjection ?? isolationObjection ?? outsideObjection }
+
+    private var isolationObjection: String? {
+        guard let declared else { return nil }
+        guard let harness = laboratory.harness else { return "the harness could not observe its own isolation" }
+        return IsolationCheck(declared: declared, harness: harness).objection(
+            to: ObservedIsolation(transcript.lines))
+    }
+
+    private var saidObjection: String? {
         Admission.objection(
             to: transcript, ending: termination ?? .failed("it was never waited for"),
             expecting: Admission.Expectation(
@@ -121,10 +152,14 @@ final class Launch {
     /// The sample's events, relative to the launch.
     var events: [Event] {
         var events = [Event(EventName.launch, 0)]
-        if let ready = transcript.firstByte { events.append(Event(EventName.ready, relative(ready))) }
+        if let ready = transcript.ready { events.append(Event(EventName.ready, relative(ready))) }
         for mark in transcript.marks { events.append(Event("mark \(mark.name)", relative(mark.arrival))) }
         if let done = transcript.done { events.append(Event(EventName.done, relative(done))) }
-        for instant in sandbox.instants { events.append(Event(instant.name, relative(instant.at))) }
+        for instant in sandbox.instants {
+            // Nothing is released before the last that it left has ended.
+            let at = instant.name == EventName.released ? max(instant.at, adopted.ended ?? 0) : instant.at
+            events.append(Event(instant.name, relative(at)))
+        }
         // A runtime reaps the workload unseen and QEMU tells nobody: the last line is the one end that every lane shows alike.
         if let end = transcript.done ?? sandbox.instants.first(where: { $0.name == "ended" })?.at {
             events.append(Event(EventName.exit, relative(end)))
@@ -159,7 +194,7 @@ final class Launch {
             rows.append(Measurement("life", span: Span.life.description, unit: "ms", milliseconds(released)))
         }
         if let cpu = sandbox.cpuNanoseconds {
-            rows.append(Measurement(Metric.cpu, unit: "ms", Double(cpu) / 1e6))
+            rows.append(Measurement(Metric.cpu, unit: "ms", Double(cpu + adopted.cpuNanoseconds) / 1e6))
         }
         return rows
     }
@@ -176,7 +211,7 @@ extension Launch {
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
             name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command,
-            deadlineSeconds: slot.deadlineSeconds)
+            deadlineSeconds: slot.deadlineSeconds, injection: slot.injection)
         let launch: Launch
         do {
             launch = try Launch(request, in: slot.lane, laboratory)
@@ -189,7 +224,8 @@ extension Launch {
         let objection = launch.objection ?? left
         let taken = Taken(
             admitted: objection == nil, reason: objection ?? "", measurements: launch.durations,
-            events: launch.events, phases: launch.phases)
+            events: launch.events, phases: launch.phases, isolation: ObservedIsolation(launch.transcript.lines),
+            values: launch.transcript.values)
         return (launch, taken)
     }
 }

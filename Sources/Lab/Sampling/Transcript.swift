@@ -9,8 +9,11 @@ struct Transcript: Equatable, Sendable {
         let arrival: UInt64
     }
 
-    /// When the first byte was there: the event `ready`.
-    private(set) var firstByte: UInt64?
+    /// When the first byte of the workload's hello was there: the event `ready`. Bytes that somebody else says before it are
+    /// none.
+    private(set) var ready: UInt64?
+    /// When the first byte of the line under way was there.
+    private var begun: UInt64?
     private(set) var lines: [Line] = []
     /// The first lines that are not of the protocol, for the reason of a rejection.
     private(set) var strays: [String] = []
@@ -24,8 +27,8 @@ struct Transcript: Equatable, Sendable {
     /// Takes bytes that were read at `instant`.
     mutating func append(_ bytes: UnsafeRawBufferPointer, at instant: UInt64) {
         guard !bytes.isEmpty else { return }
-        if firstByte == nil { firstByte = instant }
         for byte in bytes {
+            if begun == nil { begun = instant }
             if byte == UInt8(ascii: "\n") {
                 take(at: instant)
             } else if partial.count < Self.longestLine {
@@ -38,19 +41,22 @@ struct Transcript: Equatable, Sendable {
 
     /// Takes a line that someone else read, with the arrivals of its first byte and of its newline.
     mutating func append(line: String, begun: UInt64, ended: UInt64) {
-        if firstByte == nil { firstByte = begun }
+        self.begun = begun
         partial = Array(line.utf8.prefix(Self.longestLine))
         take(at: ended)
     }
 
     /// A line without its newline at the end of the channel is a stray: the workload was cut off.
     mutating func end(at instant: UInt64) {
+        begun = nil
         guard !partial.isEmpty else { return }
         stray(String(decoding: partial, as: UTF8.self))
         partial.removeAll()
     }
 
     private mutating func take(at instant: UInt64) {
+        let begun = begun ?? instant
+        self.begun = nil
         if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
         let line = String(decoding: partial, as: UTF8.self)
         partial.removeAll(keepingCapacity: true)
@@ -59,9 +65,10 @@ struct Transcript: Equatable, Sendable {
             return
         }
         if let message = WorkloadMessage(line: line) {
+            if ready == nil, case .hello = message { ready = begun }
             lines.append(Line(message: message, arrival: instant))
-        } else if !line.isEmpty {
-            stray(line)
+        } else {
+            stray(line.isEmpty ? "an empty line" : line)
         }
     }
 
@@ -95,6 +102,15 @@ extension Transcript {
                 nil
             }
         }
+    }
+
+    /// Figures that the workload gave, by name; the last of a name.
+    var values: [String: Double] {
+        var values: [String: Double] = [:]
+        for line in lines {
+            if case .value(let metric, _, let value) = line.message { values[metric] = value }
+        }
+        return values
     }
 
     /// Whether the workload said `mark ready`: it is idle now.

@@ -18,6 +18,11 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     /// `sha256:…` of `image`.
     public var digest: String
 
+    /// What uname(2) says on it, `6.1.0-…`; nil for an ELF, which is known by its file's name alone.
+    package var release: String? {
+        version.contains(" #") ? String(version.prefix { $0 != " " }) : nil
+    }
+
     /// Finds a kernel: the one given, else one fetched before, else the distribution's package, else the host's own.
     ///
     /// - Parameters:

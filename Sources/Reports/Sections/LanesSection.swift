@@ -17,19 +17,21 @@ struct LanesSection: ReportSection {
                     detail: lane.record.remedy.isEmpty ? "" : "to enable: \(lane.record.remedy)", style: "withheld")
             return [
                 .lane(lane), Table.Value(lane.record.title), Table.Value(Self.noun(lane.kind)), Table.Value(isolation),
+                Self.observed(lane.record),
                 Table.Value(lane.record.accelerator ?? "–"), state,
             ]
         }
         let configurations = reading.lanes.filter { !$0.record.configuration.isEmpty }
         return [
             .paragraph(
-                "What each lane is configured to isolate. This is configuration, not behaviour: it says what was asked of the "
-                    + "kernel, not what an attacker would meet."),
+                "What each lane is configured to isolate, and what was seen of it while it ran. Every launch says what it is in, and "
+                    + "a process is looked at from outside once a block: a sample of a sandbox that is less than its lane says "
+                    + "does not count. Neither says what an attacker would meet."),
             .table(
                 Table(
                     "Lanes of this run",
                     [
-                        .init("Lane"), .init("What it is"), .init("Kind"), .init("Isolates, by configuration"),
+                        .init("Lane"), .init("What it is"), .init("Kind"), .init("Isolates, by configuration"), .init("Seen from outside"),
                         .init("Accelerator"), .init("In this run"),
                     ], rows)),
         ]
@@ -40,6 +42,12 @@ struct LanesSection: ReportSection {
                         [.heading($0.key), .code($0.value)]
                     })
             }
+    }
+
+    /// What the host saw of its sandboxes; a guest's is what its own kernel says.
+    private static func observed(_ record: LaneRecord) -> Table.Value {
+        guard let observed = record.observed else { return Table.Value("–") }
+        return Table.Value(observed.isEmpty ? "nothing" : observed.joined(separator: ", "))
     }
 
     private static func noun(_ kind: LaneKind) -> String {

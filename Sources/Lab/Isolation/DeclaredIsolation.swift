@@ -1,0 +1,61 @@
+import Linux
+import OCI
+
+/// What a lane's sandboxes must be, so that their figures are figures of that lane.
+///
+/// Derived from the configuration that is handed to the kernel or the runtime; held against what was observed inside every
+/// launch, and from outside once a block. A runtime that quietly runs the program as it is looks very fast.
+struct DeclaredIsolation: Equatable, Sendable {
+    enum Kernel: Equatable, Sendable {
+        case host
+        /// Another one; of this release where it is known beforehand.
+        case own(release: String?)
+    }
+
+    var kernel = Kernel.host
+    /// The namespaces of its own, as /proc/<pid>/ns names them; in all others it is where the harness is.
+    var ownNamespaces: Set<String> = []
+    /// Namespaces that may be either.
+    var anyNamespaces: Set<String> = []
+    /// Whether a seccomp filter is loaded; where not, the mode is the harness's own.
+    var isFiltered = false
+    /// Whether it can gain no privileges by execve; where not, it is as with the harness. Nil where either will do.
+    var noNewPrivileges: Bool? = false
+    /// The most it can ever have; nil where that is for the runtime to choose.
+    var bounding: CapabilitySet?
+    var hasOwnRoot = false
+    var isRootReadOnly = false
+    /// Whether its processes are in a cgroup apart from the harness's.
+    var hasOwnCgroup = false
+}
+
+extension DeclaredIsolation {
+    /// A plain process: everything is as with the harness.
+    static func plainProcess(_ harness: ObservedIsolation) -> DeclaredIsolation {
+        DeclaredIsolation(bounding: harness.bounding)
+    }
+
+    /// A guest: what its own kernel gives the one process in it is of no concern.
+    static func guest(release: String?) -> DeclaredIsolation { DeclaredIsolation(kernel: .own(release: release)) }
+
+    /// What a runtime configuration asks for.
+    ///
+    /// - Parameter harness: nobody gives a container more capabilities than are there to give.
+    init(_ configuration: RuntimeConfiguration, _ harness: ObservedIsolation) {
+        let kinds = (configuration.linux?.namespaces ?? []).filter { $0.path == nil }.map(\.kind.rawValue)
+        ownNamespaces = Set(kinds.map { Self.namesInProc[$0] ?? $0 })
+        isFiltered = configuration.linux?.seccomp != nil
+        noNewPrivileges = configuration.process?.noNewPrivileges == true
+        if let capabilities = configuration.process?.capabilities {
+            let asked = CapabilitySet.parse(capabilities.bounding).set
+            bounding = harness.bounding.map { asked.intersection($0) } ?? asked
+        }
+        hasOwnRoot = configuration.root != nil
+        isRootReadOnly = configuration.root?.readonly == true
+        let resources = configuration.linux?.resources
+        hasOwnCgroup = resources?.memory != nil || resources?.cpu != nil || resources?.pids != nil
+    }
+
+    /// The specification's names of namespaces that procfs names otherwise.
+    private static let namesInProc = ["network": "net", "mount": "mnt"]
+}
