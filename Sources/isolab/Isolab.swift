@@ -37,7 +37,7 @@ struct Isolab: ParsableCommand {
                 name: "The laboratory",
                 subcommands: [
                     BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, LaunchCommand.self,
-                    ReportCommand.self,
+                    ReportCommand.self, SelfTestCommand.self,
                 ]),
         ])
 
