@@ -6,7 +6,8 @@ import Testing
 /// nobody who could come back to it.
 @Suite(
     .enabled(
-        if: EnginePlace.canRun && access("/usr/bin/python3", X_OK) == 0, "\(EnginePlace.reason), and a terminal python3"))
+        if: EnginePlace.canRun && access("/usr/bin/python3", X_OK) == 0, "\(EnginePlace.reason), and a terminal python3"
+    ))
 struct HangUpTests {
     /// Runs a command on a terminal of its own, whose other side is closed when it has said "ready".
     static let onTerminal = """
@@ -33,7 +34,8 @@ struct HangUpTests {
     /// A program without a handler for SIGHUP ends, which the kernel would never tell the first process of a pid namespace; one with a
     /// handler does what it wants first, and has not for ever to do it; one that ignores it has nobody for whom it could go on.
     @Test(arguments: [
-        ("-it", "exec sleep 1000", "ended 137"), ("-t", "exec sleep 1000", "ended 137"), ("", "exec sleep 1000", "ended 137"),
+        ("-it", "exec sleep 1000", "ended 137"), ("-t", "exec sleep 1000", "ended 137"),
+        ("", "exec sleep 1000", "ended 137"),
         ("-it --pid host", "exec sleep 1000", "ended 129"),
         ("-it", "trap '' HUP; exec sleep 1000", "ended 137"),
         ("-it", "trap 'echo handled > /work/mark; exit 3' HUP; while :; do sleep 0.1; done", "ended 3"),

@@ -171,7 +171,8 @@ import Testing
         #expect(try second.call("start").status == 0)
         let wanted = root == "/" ? "/data\n/tmp/file\ntheirs\n" : ""
         try Waiting.until("it has looked") {
-            second.streams.output == wanted && (root == "/" || second.streams.complaints.contains("can't open '/tmp/file'"))
+            second.streams.output == wanted
+                && (root == "/" || second.streams.complaints.contains("can't open '/tmp/file'"))
         }
         #expect(try second.execute(script).output == wanted)
         #expect(

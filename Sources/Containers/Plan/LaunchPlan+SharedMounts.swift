@@ -21,7 +21,8 @@ extension LaunchPlan {
         ]
         guard let first = asked.first(where: \.isAsked) else { return }
         throw PlanError(
-            first.field, "needs a new mount namespace: in the host's, or another container's, it would be theirs that change")
+            first.field,
+            "needs a new mount namespace: in the host's, or another container's, it would be theirs that change")
     }
 
     mutating func planRootAmongOthers(

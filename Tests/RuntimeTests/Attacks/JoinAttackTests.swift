@@ -53,7 +53,8 @@ import Testing
         try container.remove()
     }
 
-    /// Whoever traces a process sees its end first, and can hold it there, even one that is killed: `exec` does not wait for that.
+    /// Whoever traces a process sees its end first, and can hold it there, even one that is killed: `exec` does not wait for
+    /// that.
     @Test func tracedBeforeItsProgramRuns() throws {
         let container = try engine.started("exec sleep 1000")
         let held = try HeldJoin(container, ["/bin/true"])
@@ -72,8 +73,8 @@ import Testing
     /// A process of the container that traces another until its end.
     private func keeper(of inside: Int32, in container: Container) throws -> (RunningProcess, Streams) {
         let (tracer, words) = try engine.begin([
-            Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe", "keep",
-            "\(inside)",
+            Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe",
+            "keep", "\(inside)",
         ])
         try Waiting.until("it is traced: \(words.complaints)") { words.output == "kept\n" }
         return (tracer, words)
@@ -93,7 +94,8 @@ import Testing
         #expect(try naive.poll() == nil, "the negative control does not attack")
 
         let (command, streams) = try engine.begin([
-            Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c", "echo $$; read line < /tmp/go; exit 5",
+            Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c",
+            "echo $$; read line < /tmp/go; exit 5",
         ])
         try Waiting.until("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
         let inside = try #require(Int32(streams.output.dropLast()))
