@@ -69,7 +69,7 @@ let machines: [Target] = [
     .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp"]),
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
-    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
 ]
 
 // MARK: - The engine: images as containers and guests

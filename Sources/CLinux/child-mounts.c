@@ -148,6 +148,20 @@ static long move_root(struct isolab_child *child, const char *root) {
     return result < 0 ? result : begin_inside(child, "/");
 }
 
+static long hold_root(struct isolab_child *child, const char *path, int descriptor) {
+    long root = descriptor;
+    if (path) root = isolab_open_from(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    if (root >= 0) child->root = (int32_t)root;
+    return root < 0 ? root : 0;
+}
+
+static long change_root(struct isolab_child *child) {
+    long result = CALL1(SYS_fchdir, child->root);
+    if (result >= 0) result = CALL1(SYS_chroot, ".");
+    if (result >= 0) result = CALL1(SYS_chdir, "/");
+    return result < 0 ? result : begin_inside(child, "/");
+}
+
 // What of the host's stays below the container's root where that was moved over it. A procfs or sysfs that is there whole,
 // out of sight or not, lets whoever makes a user namespace inside mount another, without what is masked (mount_too_revealing
 // in the kernel).
@@ -377,6 +391,8 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
     case isolab_conceal: return conceal((const char *)a);
     case isolab_bind_root: return bind_root(child, (const char *)a);
     case isolab_pivot_root: return pivot(child, (const char *)a);
+    case isolab_hold_root: return hold_root(child, (const char *)a, (int)b);
+    case isolab_change_root: return change_root(child);
     case isolab_move_root: return move_root(child, (const char *)a);
     case isolab_mask: return isolab_mask_path(child, (const char *)a);
     case isolab_make_read_only: return isolab_make_path_read_only(child, (const char *)a);

@@ -10,31 +10,28 @@
 
 #define RECURSIVE 0x8000
 
-int isolab_mapped_tree(const char *source, int recursive, int user_namespace, int deep) {
+struct tree_attributes {
+    uint64_t set, clear, propagation, user_namespace;
+};
+
+static int change_tree(int tree, int flags, struct tree_attributes attributes) {
+    return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | flags, &attributes, sizeof attributes);
+}
+
+int isolab_host_tree(const char *source, int recursive, int follows) {
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, source, 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | (recursive ? RECURSIVE : 0));
-    if (tree < 0) return -1;
-    struct {
-        uint64_t set, clear, propagation, user_namespace;
-    } attributes = {.set = 0x00100000 /* MOUNT_ATTR_IDMAP */, .user_namespace = (uint64_t)user_namespace};
-    int flags = AT_EMPTY_PATH | (deep ? RECURSIVE : 0);
-    if (syscall(SYS_mount_setattr, tree, "", flags, &attributes, sizeof attributes) == 0) return tree;
+    if (tree < 0 || !follows) return tree;
+    if (change_tree(tree, RECURSIVE, (struct tree_attributes){.propagation = 1 << 19 /* MS_SLAVE */}) == 0) return tree;
     int number = errno;
     close(tree);
     errno = number;
     return -1;
 }
 
-int isolab_debug_files(void) {
-    long context = CALL2(SYS_fsopen, "debugfs", FILE_SYSTEM_CLOEXEC);
-    long result = context;
-    if (context >= 0) {
-        result = CALL5(SYS_fsconfig, context, COMMAND_CREATE, NULL, NULL, 0);
-        if (result >= 0) result = CALL3(SYS_fsmount, context, FILE_SYSTEM_CLOEXEC, 1 /* read-only */);
-        CALL1(SYS_close, context);
-    }
-    if (result >= 0) return (int)result;
-    errno = (int)-result;
-    return -1;
+int isolab_map_tree(int tree, int user_namespace, int deep) {
+    return change_tree(
+        tree, deep ? RECURSIVE : 0,
+        (struct tree_attributes){.set = 0x00100000 /* MOUNT_ATTR_IDMAP */, .user_namespace = (uint64_t)user_namespace});
 }
 
 int isolab_mount_read_only(const char *path) {

@@ -31,6 +31,9 @@ int isolab_hold_signals(void) {
     // Faults are this program's own, and a terminal's job control is between it and its shell.
     const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGPIPE, SIGTTIN, SIGTTOU};
     for (unsigned index = 0; index < sizeof own / sizeof *own; index++) sigdelset(&held, own[index]);
+    // Of a program that nohup(1) started, a hangup is nobody's affair.
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN) sigdelset(&held, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &held, NULL) != 0) return -1;
     return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 }

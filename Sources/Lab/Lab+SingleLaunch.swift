@@ -25,7 +25,7 @@ extension Lab {
                 deadlineSeconds: deadlineSeconds ?? 0)
             let slot = SampleSlot(lane: lane, part: part, twin: false, warmup: false)
             try laboratory.watchOrphans()
-            let taken = Launch.whole(slot, command: command, in: laboratory).1
+            let taken = Launch.whole(slot, command: command, countsExits: true, in: laboratory).1
             return Sample(
                 id: 0, experiment: StartupExperiment.id, block: 0, order: 0, lane: record.id,
                 workload: command.joined(separator: " "), instances: taken.instances, admitted: taken.admitted,

@@ -76,7 +76,9 @@ struct Server: Sendable {
                 name: try need(request.name, "name", request), xml: try need(request.xml, "xml", request),
                 deadlineMilliseconds: request.deadlineMilliseconds)
         case .ready:
-            guests.markReady(try need(request.name, "name", request))
+            let name = try need(request.name, "name", request)
+            guests.markReady(name)
+            if request.countsExits == true { countExits(name) }
         case .arguments:
             return DriverMessage(arguments: try arguments(xml: try need(request.xml, "xml", request)))
         case .destroy:
@@ -152,6 +154,17 @@ struct Server: Sendable {
         try withDomain(name) { domain, name throws(DriverError) in
             if virDomainDestroy(domain) < 0 { throw lastError("virDomainDestroy", name) }
         }
+    }
+
+    /// A guest that has gone meanwhile, or an emulator that cannot tell, is counted by nobody.
+    private func countExits(_ name: String) {
+        guard let domain = virDomainLookupByName(connection.pointer, name) else { return }
+        defer { virDomainFree(domain) }
+        var answer: UnsafeMutablePointer<CChar>?
+        guard virDomainQemuMonitorCommand(domain, ExitCount.question, &answer, 0) == 0, let answer else { return }
+        defer { free(answer) }
+        guard let exits = ExitCount.count(answer: String(cString: answer)) else { return }
+        Output.send(GuestEvent(.counted, name: name, at: HostClock.now(), exits: exits))
     }
 
     private func withDomain(

@@ -122,8 +122,19 @@ final class Podman {
     static let isInstalled = access("/usr/bin/podman", X_OK) == 0 && access("/bin/busybox", X_OK) == 0
     let place: Place
 
+    /// podman makes a cgroup for those who watch its containers, and leaves it.
+    private static let leavesNothing: Void = {
+        atexit {
+            for hierarchy in ((try? SystemFile.names(in: "/sys/fs/cgroup")) ?? []) + [""] {
+                rmdir("/sys/fs/cgroup/\(hierarchy)/libpod_parent/conmon")
+                rmdir("/sys/fs/cgroup/\(hierarchy)/libpod_parent")
+            }
+        }
+    }()
+
     /// With one image, `isolab-test`: busybox and what it is called by.
     init() throws {
+        Self.leavesNothing
         place = try Place()
         let made = try IsolabProgram.shell(
             """

@@ -5,6 +5,8 @@
 //   attack-surface names              says what each probe tries: "name <tab> description"
 //   attack-surface with-key COMMAND…  joins a session keyring that has a secret in it, and runs a command
 //   attack-surface with-own-key COMMAND…  puts the secret into the session keyring it has, and runs a command
+//   attack-surface leave-root         tries to leave its root by changing it, and says where it is then
+//   attack-surface keep PID           traces a process, lets it run, and keeps its end to itself
 //   attack-surface join-key ID        tries to find the keyring of another container by name, as runc names it and as /proc/keys does
 //
 // *open* is what a container could use against its host or its neighbours, or code of the kernel that it need not reach; not
@@ -473,6 +475,43 @@ static void try_one(unsigned index) {
     }
 }
 
+// A working directory outside of the root is a way out of it: ".." ends at the root only for who comes by it (chroot(2)).
+static int leave_root(void) {
+    struct stat before, after;
+    int above = open("/", O_PATH | O_DIRECTORY);
+    if (stat("/", &before) < 0 || mkdir("/tmp/below", 0700) < 0) return 3;
+    unshare(CLONE_NEWUSER);
+    int changed = chroot("/tmp/below");
+    if (fchdir(above) < 0) return 3;
+    for (int step = 0; step < 64; step++) {
+        if (chdir("..") < 0) return 3;
+    }
+    if (stat(".", &after) < 0) return 3;
+    int is_outside = before.st_dev != after.st_dev || before.st_ino != after.st_ino;
+    printf("%s %s\n", changed < 0 ? "refused" : "changed", is_outside ? "outside" : "inside");
+    return 0;
+}
+
+static int is_killed(pid_t pid) {
+    unsigned long status = 0;
+    return ptrace(PTRACE_GETEVENTMSG, pid, NULL, &status) == 0 && (status & 0x7f) == SIGKILL;
+}
+
+// Its parent hears of a traced process's end when its tracer has: this one never listens. Killed, it is held on its way out.
+static int keep(pid_t pid) {
+    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_TRACEEXIT) < 0) return 3;
+    puts("kept");
+    fflush(stdout);
+    siginfo_t stop;
+    while (waitid(P_PID, pid, &stop, WSTOPPED | __WALL) == 0) {
+        int signal = stop.si_status & 0xff, event = stop.si_status >> 8;
+        if (event == PTRACE_EVENT_EXIT && is_killed(pid)) break;
+        if (event == 128 /* PTRACE_EVENT_STOP */ && signal != SIGTRAP) ptrace(PTRACE_LISTEN, pid, NULL, NULL);
+        else ptrace(PTRACE_CONT, pid, NULL, event ? 0L : (long)signal);
+    }
+    for (;;) pause();
+}
+
 int main(int argc, char **argv) {
     if (argc > 2 && !strcmp(argv[1], "with-key")) {
         if (syscall(SYS_keyctl, 1, "probe") < 0 || syscall(SYS_add_key, "user", SECRET, "x", 1, -3) < 0) return 3;
@@ -498,6 +537,8 @@ int main(int argc, char **argv) {
         puts(session_key() == 0 ? "joined" : "not joined");
         return 0;
     }
+    if (argc == 2 && !strcmp(argv[1], "leave-root")) return leave_root();
+    if (argc == 3 && !strcmp(argv[1], "keep")) return keep(atoi(argv[2]));
     if (argc == 2 && !strcmp(argv[1], "names")) {
         for (unsigned index = 0; index < COUNT; index++) printf("%s\t%s\n", probes[index].name, probes[index].description);
         return 0;

@@ -52,7 +52,7 @@ import Testing
         (#""root": {"path": ""}"#, "root.path"), (#""root": null"#, "root"),
         (#""linux": {"namespaces": [{"type": "mount"}, {"type": "flying"}]}"#, "linux.namespaces[1].type"),
         (#""linux": {"namespaces": [{"type": "mount"}, {"type": "mount"}]}"#, "linux.namespaces"),
-        (#""linux": {"namespaces": []}"#, "linux.namespaces"),
+        (#""linux": {"namespaces": []}, "mounts": [{"destination": "/tmp", "type": "tmpfs"}]"#, "mounts"),
         (
             #""linux": {"namespaces": [{"type": "mount"}], "resources": {"memory": {"limit": "1G"}}}"#,
             "linux.resources.memory.limit"

@@ -80,6 +80,114 @@ import Testing
         try first.remove()
     }
 
+    /// One that mounts nothing.
+    private func bare(
+        _ script: String, mountNamespace path: String? = nil,
+        change: (inout RuntimeConfiguration) -> Void = { _ in }
+    ) -> RuntimeConfiguration {
+        engine.configuration(script) {
+            $0.mounts = []
+            $0.linux?.maskedPaths = []
+            $0.linux?.readonlyPaths = []
+            $0.linux?.sysctl = [:]
+            $0.linux?.namespaces.removeAll { $0.kind == .mount }
+            if let path { $0.linux?.namespaces.append(.init(.mount, path: path)) }
+            change(&$0)
+        }
+    }
+
+    /// Without a mount namespace, where nothing needs one: the root is changed for the container's processes, those that join it too,
+    /// and nothing of the host's mounts. Nor does it lead out: naive, with CAP_SYS_CHROOT, it does.
+    @Test func withoutMountNamespace() throws {
+        try Probe.install(in: engine)
+        let naive = try NaiveLaunch.run(
+            engine, "probe leave-root", root: engine.rootfs, before: [.holdRoot(path: engine.rootfs)],
+            enter: .changeRoot)
+        #expect(naive.output == "changed outside\n", "the negative control does not attack: \(naive.complaints)")
+        rmdir(engine.rootfs + "/tmp/below")
+
+        let before = Engine.text("/proc/self/mountinfo")
+        let script = "ls -d /data /usr; echo one > /dev/null; probe leave-root; rm -r /tmp/below"
+        let (container, answer) = try engine.create(bare(script + "; exec sleep 1000"))
+        #expect(answer.status == 0, "\(answer.complaints)")
+        #expect(answer.complaints.contains("CAP_SYS_CHROOT leads out"), "\(answer.complaints)")
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("refused inside")
+        #expect(container.streams.output == "/data\nrefused inside\n")
+        let joined = try container.execute(script)
+        #expect(joined.output == "/data\nrefused inside\n", "\(joined.complaints)")
+        let pid = try #require(try container.state().pid)
+        #expect(try Procfs.namespace("mnt", of: "\(pid)") == Procfs.namespace("mnt"))
+        #expect(Engine.text("/proc/self/mountinfo") == before)
+        try container.remove()
+        // Root of a user namespace changes it with the rights of that one.
+        let user = try engine.call(
+            "run", "--bundle",
+            try engine.bundle(
+                bare("id -u; ls -d /data /usr") {
+                    $0.linux?.namespaces.append(.init(.user))
+                    $0.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
+                    $0.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
+                }), engine.name())
+        #expect(user.output == "0\n/data\n", "\(user.complaints)")
+    }
+
+    /// What needs a mount namespace of the container's own is refused by its name, without one and in another's.
+    @Test(arguments: [false, true]) func mountsAmongOthers(byPath: Bool) throws {
+        let path = byPath ? "/proc/self/ns/mnt" : nil
+        let changes: [(String, (inout RuntimeConfiguration) -> Void)] = [
+            ("mounts", { $0.mounts = [.init(destination: "/proc", type: "proc", source: "proc")] }),
+            ("linux.maskedPaths", { $0.linux?.maskedPaths = ["/proc/keys"] }),
+            ("linux.readonlyPaths", { $0.linux?.readonlyPaths = ["/proc/sys"] }),
+            ("linux.rootfsPropagation", { $0.linux?.rootfsPropagation = "rslave" }),
+            ("root.readonly", { $0.root?.readonly = true }),
+        ]
+        for (field, change) in changes {
+            let (container, answer) = try engine.create(bare("true", mountNamespace: path, change: change))
+            #expect(answer.status == 1 && answer.complaints.contains("\(field): needs "), "\(answer.complaints)")
+            #expect(engine.traces(of: container.id) == [])
+        }
+    }
+
+    /// In another container's mount namespace: the files are that one's, its root or a directory in it; processes that join have the
+    /// same root; and that container has what it had. The host's own is refused.
+    @Test(arguments: ["/", "/data"]) func mountNamespaceByPath(root: String) throws {
+        try SystemFile.makeDirectories(engine.rootfs + "/data/bin")
+        for tool in ["busybox", "sh", "cat", "ls", "sleep"] {
+            _ = try engine.run(["cp", "-P", engine.rootfs + "/bin/" + tool, engine.rootfs + "/data/bin/"])
+        }
+        let first = try engine.started("echo theirs > /tmp/file; exec sleep 1000") {
+            $0.mounts.append(.init(destination: "/tmp", type: "tmpfs", source: "tmpfs"))
+        }
+        let pid = try #require(try first.state().pid)
+        let before = Engine.text("/proc/\(pid)/mountinfo")
+        let script = "ls -d /data /tmp/file; cat /tmp/file"
+        let configuration = bare(script + "; exec sleep 1000", mountNamespace: "/proc/\(pid)/ns/mnt") {
+            $0.root?.path = root
+            $0.process?.environment = ["PATH=/bin"]
+        }
+        let (second, answer) = try engine.create(configuration)
+        #expect(answer.status == 0, "\(answer.complaints)")
+        #expect(try second.call("start").status == 0)
+        let wanted = root == "/" ? "/data\n/tmp/file\ntheirs\n" : ""
+        try Waiting.until("it has looked") {
+            second.streams.output == wanted
+                && (root == "/" || second.streams.complaints.contains("can't open '/tmp/file'"))
+        }
+        #expect(try second.execute(script).output == wanted)
+        #expect(
+            try Procfs.namespace("mnt", of: "\(try second.state().pid ?? 0)") == Procfs.namespace("mnt", of: "\(pid)"))
+        try second.remove()
+        #expect(Engine.text("/proc/\(pid)/mountinfo") == before)
+        #expect(try first.execute("cat /tmp/file").output == "theirs\n")
+        try first.remove()
+
+        let (own, refusal) = try engine.create(
+            bare("true", mountNamespace: "/proc/self/ns/mnt") { $0.root?.path = root })
+        #expect(refusal.status == 1 && refusal.complaints.contains("the host's own namespace"), "\(refusal.complaints)")
+        #expect(engine.traces(of: own.id) == [])
+    }
+
     /// A path that is no namespace, or one of another kind, is refused and named.
     @Test func pathsThatAreNone() throws {
         for path in ["/proc/self/ns/nothing", "/etc/passwd", "/proc/self/ns/uts"] {

@@ -75,6 +75,9 @@ enum isolab_operation {
     isolab_own_streams,       // a: uid: gives 0, 1 and 2 to the user where they are not the null device
     isolab_adopt_tree,        // a: slot, b: descriptor of a tree that the launcher made
     isolab_move_root,         // a: the new root, where pivot_root cannot be (an initramfs): MS_MOVE and chroot
+    isolab_hold_root,         // a: directory, reached without links, or null; b: then one by descriptor: the root that is entered from then
+                              // on, without a mount of its own
+    isolab_change_root,       // chroot into the root that is held, where the mount namespace is not the container's own
     isolab_set_tree_attributes, // a: slot, b: MOUNT_ATTR_ to set, c: to clear, d: AT_RECURSIVE or 0, e: propagation
     isolab_enter_root,        // a: the new root: paths are the container's for a while, as after isolab_pivot_root, but the process
                               // stays outside: hooks will need the old root once more

@@ -2,12 +2,12 @@
 #ifndef ISOLAB_MOUNT_H
 #define ISOLAB_MOUNT_H
 
-/// A detached, close-on-exec copy of what is mounted at a path (open_tree(2)), with the ids of a user namespace
-/// (MOUNT_ATTR_IDMAP); −1 and errno. `recursive`: with what is mounted below; `deep`: the ids of that as well.
-int isolab_mapped_tree(const char *source, int recursive, int user_namespace, int deep);
+/// A detached, close-on-exec copy of what is mounted at a path (open_tree(2)); −1 and errno. `recursive`: with what is mounted below;
+/// `follows`: what is mounted in it is not mounted at the path, though the other way round it is (MS_SLAVE).
+int isolab_host_tree(const char *source, int recursive, int follows);
 
-/// The kernel's debugging files (debugfs), by a descriptor of a mount that is attached nowhere; -1 and errno.
-int isolab_debug_files(void);
+/// Gives such a copy the ids of a user namespace (MOUNT_ATTR_IDMAP); −1 and errno. `deep`: what is mounted below it as well.
+int isolab_map_tree(int tree, int user_namespace, int deep);
 
 /// Makes what is mounted at a path read-only, with what is mounted below (mount_setattr(2)); -1 and errno.
 int isolab_mount_read_only(const char *path);

@@ -4,7 +4,20 @@ public import Linux
 
 /// Stays with a process that runs in the foreground: passes signals on, relays its streams, and answers with its status.
 public struct Foreground {
+    /// What becomes of a process whose user's terminal is gone (SIGHUP, or nobody at the other side of it). It is told by SIGHUP in
+    /// any case, as by the kernel where the terminal is its own.
+    public enum HangUp: Sendable {
+        /// It is waited for.
+        case waits
+        /// It is left to whom it belongs.
+        case leaves
+        /// It ends, for nobody else looks after it: by SIGKILL where it has no handler for SIGHUP, which the first process of a pid
+        /// namespace would never hear of (pid_namespaces(7)), or takes too long.
+        case ends
+    }
+
     private let relay: (any Relay)?
+    private let hangUp: HangUp
 
     /// Whether a third request to end (SIGINT, SIGTERM) is SIGKILL: the first process of a pid namespace that has no handler for
     /// them never hears of one (pid_namespaces(7)).
@@ -13,10 +26,18 @@ public struct Foreground {
     /// - Parameters:
     ///   - terminal: its terminal, where it has one.
     ///   - streams: its pipes, where it has those.
-    public init(terminal: TerminalRelay? = nil, streams: StreamRelay? = nil, forcesEnd: Bool = false) {
+    public init(
+        terminal: TerminalRelay? = nil, streams: StreamRelay? = nil, forcesEnd: Bool = false, hangUp: HangUp = .waits
+    ) {
         relay = terminal ?? streams
         self.forcesEnd = forcesEnd
+        self.hangUp = hangUp
     }
+
+    /// How long a process that handles SIGHUP has for it, in nanoseconds: as long as engines give one that is asked to stop.
+    private static let grace: UInt64 = 10_000_000_000
+    /// Enough to die of it, for one that can.
+    private static let graceWithoutHandler: UInt64 = 1_000_000_000
 
     /// Holds every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
     /// the child sets its own mask.
@@ -32,11 +53,18 @@ public struct Foreground {
         let watch = ForegroundWatch(process.pidfd, relay)
         watch.relay?.begin()
         defer { watch.relay?.end() }
-        var requests = 0
+        var course = Course()
         while !watch.hasEnded {
-            if try watch.turn(beside: signals) { forward(signals, to: process, &requests) }
+            if try watch.turn(beside: signals, within: course.patience) { forward(signals, to: process, &course) }
+            if relay?.isHungUp == true { course.isHungUp = true }
+            if course.isHungUp, course.deadline == nil { course.deadline = begin(hangUp, of: process) }
+            guard let deadline = course.deadline, HostClock.now() >= deadline else { continue }
+            if hangUp == .leaves || course.isKilled { return 128 + SIGHUP }
+            try? process.kill()
+            course.isKilled = true
+            course.deadline = HostClock.now() + Self.grace
         }
-        let status = try process.wait().shellStatus
+        let status = try process.endStatus()
         // What it has written goes out, however slow its reader is; whoever does not want to wait for that says so.
         watch.finish()
         while !watch.isOver {
@@ -48,14 +76,55 @@ public struct Foreground {
         return status
     }
 
-    private func forward(_ signals: Int32, to process: RunningProcess, _ requests: inout Int) {
+    /// What has been asked of the process so far.
+    private struct Course {
+        /// How often to end.
+        var requests = 0
+        var isHungUp = false
+        var isKilled = false
+        /// When, after a hangup, it is waited for no longer.
+        var deadline: UInt64?
+
+        /// Milliseconds; −1: for ever.
+        var patience: Int32 {
+            guard let deadline, deadline < .max else { return -1 }
+            let now = HostClock.now()
+            return deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
+        }
+    }
+
+    /// Tells the process that the terminal is gone.
+    ///
+    /// - Returns: until when it is waited for.
+    private func begin(_ hangUp: HangUp, of process: RunningProcess) -> UInt64 {
+        let handles = Procfs.handles(SIGHUP, process.pid)
+        try? process.kill(SIGHUP)
+        switch hangUp {
+        case .waits: return .max
+        case .leaves: return HostClock.now() + Self.grace
+        case .ends: return HostClock.now() + (handles ? Self.grace : Self.graceWithoutHandler)
+        }
+    }
+
+    /// Whether a terminal among the standard streams has nobody at its other side any more.
+    private static var isTerminalGone: Bool {
+        (Int32(0)...2).contains { stream in
+            var status = stat()
+            var end = pollfd(fd: stream, events: 0, revents: 0)
+            return fstat(stream, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR && poll(&end, 1, 0) == 1
+                && end.revents & Int16(POLLHUP) != 0
+        }
+    }
+
+    private func forward(_ signals: Int32, to process: RunningProcess, _ course: inout Course) {
         while case let signal = isolab_next_signal(signals), signal != 0 {
             switch signal {
             case SIGCHLD: continue
             case SIGWINCH where relay is TerminalRelay: relay?.resize()
+            case SIGHUP where Self.isTerminalGone: course.isHungUp = true
             case SIGINT where forcesEnd, SIGTERM where forcesEnd:
-                requests += 1
-                try? process.kill(requests < 3 ? signal : SIGKILL)
+                course.requests += 1
+                try? process.kill(course.requests < 3 ? signal : SIGKILL)
             // One that has ended already needs it no more; its end is what is waited for.
             default: try? process.kill(signal)
             }

@@ -24,16 +24,18 @@ public final class ForegroundWatch {
 
     /// Waits until there is something to do, and does it.
     ///
-    /// - Parameter signals: a descriptor of the caller's.
+    /// - Parameters:
+    ///   - signals: a descriptor of the caller's.
+    ///   - limit: milliseconds to wait at most; −1: as long as it takes.
     /// - Returns: whether that can be read.
-    public func turn(beside signals: Int32) throws(SystemError) -> Bool {
+    public func turn(beside signals: Int32, within limit: Int32 = -1) throws(SystemError) -> Bool {
         let flows = relay?.flows ?? []
         var ends = [
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: hasEnded ? -1 : pidfd, events: Int16(POLLIN), revents: 0),
         ]
         for flow in flows { ends += flow.polled }
-        let patience = flows.map(\.patience).max() ?? -1
+        let patience = (flows.map(\.patience) + [limit]).filter { $0 >= 0 }.min() ?? -1
         try retryingOnInterrupt("poll", "a process in the foreground") { poll(&ends, nfds_t(ends.count), patience) }
         for (index, flow) in flows.enumerated() { flow.advance(ends[(2 + 2 * index)..<(4 + 2 * index)]) }
         relay?.advanced()

@@ -12,6 +12,8 @@ public import Linux
 /// has one itself, and gets that.
 public final class StreamRelay: Relay {
     private(set) var flows: [Flow] = []
+    /// The container has no terminal of the caller's: it has pipes, and learns from these who reads them.
+    let isHungUp = false
     /// The container's ends, until it has them.
     private var childEnds: [Int32] = []
     private let null: OwnedDescriptor

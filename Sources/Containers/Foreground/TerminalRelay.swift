@@ -29,10 +29,16 @@ public final class TerminalRelay: Relay {
 
     deinit { if master >= 0 { close(master) } }
 
+    var isHungUp: Bool { master < 0 }
+
     /// Whoever looks at the terminal is gone: the program inside is told so, rather than left to write until nothing more fits.
     func advanced() {
-        guard master >= 0, flows.contains(where: { $0.hasLostReader }) else { return }
-        for flow in flows { flow.abandon() }
+        guard master >= 0, flows.contains(where: { $0.hasLostReader || $0.hasLostTypist }) else { return }
+        // What it has said already goes out where somebody takes it, a file for one.
+        for flow in flows {
+            flow.finish()
+            flow.abandon()
+        }
         close(master)
         master = -1
     }

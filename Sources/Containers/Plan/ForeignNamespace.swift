@@ -14,6 +14,8 @@ public struct ForeignNamespace: Equatable, Sendable {
             guard asked.joined(namespace) != nil, !found.contains(where: { $0.namespace == namespace }) else { return }
             found.append(ForeignNamespace(namespace: namespace, field: field))
         }
+        // The root would be any directory of the host's: whoever wants that lists no mount namespace.
+        add(.mount, "linux.namespaces")
         if configuration.hostname != nil { add(.uts, "hostname") }
         if configuration.domainname != nil { add(.uts, "domainname") }
         for parameter in configuration.linux?.sysctl ?? [:] {

@@ -46,6 +46,9 @@ public struct JoinPlan: Equatable, Sendable {
         if all.contains(.user) {
             steps += [.setGroups(primary: 0, additional: deniesSetGroups ? nil : []), .setUser(0)]
         }
+        // The mount namespace's root is another's, and joining it leads there.
+        let hasOwnMounts = namespaces.created.contains(.mount)
+        if !hasOwnMounts { steps += [.holdRoot(path: nil), .changeRoot] }
         var builder = ProcessBuilder(
             process, host: host, inUserNamespace: all.contains(.user) || host.inUserNamespace,
             deniesSetGroups: deniesSetGroups)
@@ -57,6 +60,7 @@ public struct JoinPlan: Equatable, Sendable {
         if let personality = linux.personality { try builder.add(personality) }
         if let policy = linux.memoryPolicy { try builder.add(policy) }
         builder.hasSuccessor = true
+        builder.hasOwnMounts = hasOwnMounts
         try builder.build(isMemberOfContainer: true)
         steps += builder.steps
         warnings = builder.warnings

@@ -13,9 +13,12 @@ extension LaunchPlan {
         _ configuration: RuntimeConfiguration, _ linux: RuntimeConfiguration.LinuxSettings, _ root: RootFileSystem,
         _ options: Options, namespaces: Namespaces
     ) throws(PlanError) {
+        guard hasOwnMounts else { return try planRootAmongOthers(configuration, linux, root, options, namespaces) }
         var builder = TreeBuilder(
             inUserNamespace: namespaces.contains(.user) || host.inUserNamespace, linux: linux, host: host)
         builder.bundle = options.lifecycle?.bundle
+        builder.hasLauncherHold =
+            options.lifecycle != nil && namespaces.contains(.user) && host.privileged && !host.inUserNamespace
         if case .directory(let path) = root { builder.root = path }
         if !namespaces.contains(.cgroup) { builder.cgroupDirectories = options.lifecycle?.cgroupDirectories }
         let own = options.lifecycle?.cgroupDirectories ?? ownDirectories
@@ -31,7 +34,7 @@ extension LaunchPlan {
         }
         builder.finish(hasConsole: configuration.process?.terminal ?? false)
         warnings += builder.warnings
-        mappedTrees = builder.mappedTrees
+        hostTrees = builder.hostTrees
 
         // Taken while they are what the host's are: they pass mounts on in both directions.
         steps += builder.heldShared
@@ -44,12 +47,30 @@ extension LaunchPlan {
         // What lies below a root that was moved stays there, though nothing leads to it.
         let covered = noPivot ? host.kernelMounts.filter { !ContainerPath.contains(rootPath, $0) } : []
         let enter = covered.map(ChildStep.conceal) + [noPivot ? .moveRoot(path: rootPath) : .pivotRoot(path: rootPath)]
+        planEntry(configuration, options, path: rootPath, attached: builder.attached, enter: enter)
+        try planInside(configuration, linux)
+        steps += linux.readonlyPaths.map { .makeReadOnly(path: ContainerPath.clean($0)) }
+        steps += linux.maskedPaths.map { .mask(path: ContainerPath.clean($0)) }
+        if configuration.root?.readonly == true {
+            steps.append(.setMountAttributes(path: "/", set: .readOnly, clear: [], recursive: false))
+        }
+        if let propagation = linux.rootfsPropagation {
+            steps.append(
+                .mount(source: "", target: "/", type: "", flags: MountOptions([propagation]).propagation, data: ""))
+        }
+    }
+
+    /// Enters the root and attaches what belongs into it, with the hooks that look at it from outside.
+    mutating func planEntry(
+        _ configuration: RuntimeConfiguration, _ options: Options, path: String, attached: [ChildStep],
+        enter: [ChildStep]
+    ) {
         let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
         let needsLauncher = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !networkDevices.isEmpty
         if let lifecycle = options.lifecycle, needsLauncher || !hooks.createContainer.isEmpty {
             // Hooks see the whole tree of the container from outside of it: the root is entered by chroot for now.
-            steps.append(.enterRoot(path: rootPath))
-            steps += builder.attached
+            steps.append(.enterRoot(path: path))
+            steps += attached
             steps.append(.leaveRoot)
             if needsLauncher { steps.append(.awaitLauncher(.runtimeHooks)) }
             for hook in hooks.createContainer {
@@ -58,8 +79,14 @@ extension LaunchPlan {
             steps += enter
         } else {
             steps += enter
-            steps += builder.attached
+            steps += attached
         }
+    }
+
+    /// What is written and made in the new root, whatever is mounted there.
+    mutating func planInside(
+        _ configuration: RuntimeConfiguration, _ linux: RuntimeConfiguration.LinuxSettings
+    ) throws(PlanError) {
         // In the document's order: one may set another (net.ipv4.ip_forward sets that of every device).
         for parameter in linux.sysctl {
             guard let path = Self.path(ofKernelParameter: parameter.name) else {
@@ -70,15 +97,6 @@ extension LaunchPlan {
         // Made where the image has none, as by runc and crun, while it can be.
         if let directory = configuration.process?.workingDirectory, directory != "/" {
             steps.append(.ensureDirectory(path: directory))
-        }
-        steps += linux.readonlyPaths.map { .makeReadOnly(path: ContainerPath.clean($0)) }
-        steps += linux.maskedPaths.map { .mask(path: ContainerPath.clean($0)) }
-        if configuration.root?.readonly == true {
-            steps.append(.setMountAttributes(path: "/", set: .readOnly, clear: [], recursive: false))
-        }
-        if let propagation = linux.rootfsPropagation {
-            steps.append(
-                .mount(source: "", target: "/", type: "", flags: MountOptions([propagation]).propagation, data: ""))
         }
     }
 

@@ -24,6 +24,7 @@ extension LaunchPlan {
         builder.keyring = options.keyring
         builder.parentDeathSignal = options.parentDeathSignal
         builder.withholdsMakeNode = lacksDeviceRules
+        builder.hasOwnMounts = hasOwnMounts
         builder.hasSuccessor = hasSuccessor
         if let lifecycle = options.lifecycle {
             for hook in configuration.hooks?.startContainer ?? [] {
@@ -57,6 +58,8 @@ struct ProcessBuilder {
     var keyring = SessionKeyring.new(name: nil)
     var parentDeathSignal: Int32?
     var withholdsMakeNode = false
+    /// Whether the mount namespace is the container's alone, and its root the container's.
+    var hasOwnMounts = true
     var startHooks: [ChildHook] = []
     /// Whether the last steps are a process's of its own (`ChildStep.succeed`).
     var hasSuccessor = false
@@ -110,7 +113,7 @@ struct ProcessBuilder {
                 .openTerminal(
                     rows: UInt16(clamping: process.consoleSize?.height ?? 0),
                     columns: UInt16(clamping: process.consoleSize?.width ?? 0), user: process.user.uid,
-                    console: !isMemberOfContainer))
+                    console: !isMemberOfContainer && hasOwnMounts))
         }
         steps += session
         if !process.terminal {
@@ -177,6 +180,13 @@ struct ProcessBuilder {
             }
         }
         let capabilities = process.capabilities ?? RuntimeConfiguration.Capabilities()
+        if !hasOwnMounts {
+            ceiling.subtract(.changeRoot)
+            if capabilities.bounding.contains("CAP_SYS_CHROOT") {
+                warnings.append(
+                    "process.capabilities: CAP_SYS_CHROOT leads out of a root without a mount namespace: withheld")
+            }
+        }
         let bounding = set(capabilities.bounding, ceiling, "bounding")
         let permitted = set(capabilities.permitted, ceiling, "permitted")
         let effective = set(capabilities.effective, ceiling, "effective")
@@ -290,5 +300,6 @@ struct ProcessBuilder {
 extension CapabilitySet {
     static let systemResource = CapabilitySet(rawValue: 1 << 24)
     static let systemTrace = CapabilitySet(rawValue: 1 << 19)
+    static let changeRoot = CapabilitySet(rawValue: 1 << 18)
     static let makeNode = CapabilitySet(rawValue: 1 << 27)
 }

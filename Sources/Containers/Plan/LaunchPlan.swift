@@ -82,10 +82,13 @@ public struct LaunchPlan: Equatable, Sendable {
     public internal(set) var childJoins: [NamespaceJoin] = []
     /// Kinds of namespace that are joined and must not be the launcher's own, each with the field that would change the host.
     public internal(set) var foreignNamespaces: [ForeignNamespace] = []
-    /// Idmapped mounts, which the launcher makes: it takes rights over their file systems.
-    public internal(set) var mappedTrees: [MappedTree] = []
+    /// Trees of the host that the launcher takes hold of: it takes rights over their file systems, or over the way there.
+    public internal(set) var hostTrees: [HostTree] = []
     /// Network devices of the host that the launcher moves in, by name, with their names inside.
     public internal(set) var networkDevices: [NetworkDeviceMove] = []
+    /// Whether the mount namespace is new. In one of others, or the launcher's, nothing is mounted, and the root is changed for the
+    /// container's processes alone.
+    public internal(set) var hasOwnMounts = true
     /// Whether the container's first process is made by the child at the end, with the container's rights only: it is born in
     /// a pid namespace where others see it, who might trace it.
     public internal(set) var hasSuccessor = false
@@ -127,12 +130,8 @@ public struct LaunchPlan: Equatable, Sendable {
             throw PlanError("linux.mountLabel", "'\(label)' is asked for, and SELinux is not enabled on this host")
         }
         let asked = try NamespacePlan(linux)
-        guard asked.all.contains(.mount) else {
-            throw PlanError("linux.namespaces", "a mount namespace is needed: the root could not change without it")
-        }
-        guard asked.joined(.mount) == nil else {
-            throw PlanError("linux.namespaces", "a mount namespace by path: the root of another container would change")
-        }
+        hasOwnMounts = asked.created.contains(.mount)
+        if !hasOwnMounts { try Self.refuseMounts(configuration, linux, root) }
         namespaces = asked.created.subtracting([.cgroup, .time])
         if options.lifecycle != nil { steps.append(.guardLauncher) }
         steps += try ProcessBuilder.labelsToHold(process, host: host)
@@ -181,7 +180,9 @@ public struct LaunchPlan: Equatable, Sendable {
         // Time first, which the launcher joins itself.
         let others =
             asked.joins.filter { $0.namespace == .time }
-            + asked.joins.filter { $0.namespace != .user && $0.namespace != .time }
+            + asked.joins.filter { ![.user, .time, .mount].contains($0.namespace) }
+            // With it paths are those of others.
+            + asked.joins.filter { $0.namespace == .mount }
         let ordered = host.privileged ? others + user : user + others
         let asRoot = [ChildStep.setGroups(primary: 0, additional: []), .setUser(0)]
         guard user.isEmpty || hasSuccessor else {

@@ -21,7 +21,10 @@ struct TreeBuilder {
     private(set) var held: [ChildStep] = []
     /// Everything done inside the new root.
     private(set) var attached: [ChildStep] = []
-    private(set) var mappedTrees: [MappedTree] = []
+    private(set) var hostTrees: [HostTree] = []
+    /// Whether sources are taken hold of by the launcher: in a user namespace its child is somebody else to the host, who may not go
+    /// wherever the launcher's root may.
+    var hasLauncherHold = false
     /// Made for devices, so that each is made once.
     private(set) var madeDirectories: Set<String> = []
     private(set) var warnings: [String] = []
@@ -177,6 +180,10 @@ struct TreeBuilder {
         } else if let inside = broughtByMount(source) {
             changed.append(
                 .cloneInside(slot: slot, source: inside, recursive: options.flags.contains(.recursive)))
+        } else if hasLauncherHold {
+            hostTrees.append(
+                HostTree(source: source, recursive: options.flags.contains(.recursive), maps: nil, isShared: false))
+            held.append(.adoptTree(slot: slot, tree: hostTrees.count - 1))
         } else {
             let hold = ChildStep.cloneTree(
                 slot: slot, source: source, recursive: options.flags.contains(.recursive))
@@ -227,11 +234,13 @@ struct TreeBuilder {
         guard !users.isEmpty, !groups.isEmpty else {
             throw PlanError("mounts[\(index)]", "\(mount.destination): an idmapped mount needs uid and gid mappings")
         }
-        mappedTrees.append(
-            MappedTree(
+        hostTrees.append(
+            HostTree(
                 source: source, recursive: options.flags.contains(.recursive),
-                maps: IdentityMaps(users, groups, host: host), mapsDeeply: options.mapsIdentitiesDeeply))
-        return mappedTrees.count - 1
+                maps: IdentityMaps(users, groups, host: host), mapsDeeply: options.mapsIdentitiesDeeply,
+                // The kernel passes nothing on from a mount namespace of another user namespace either.
+                isShared: options.propagation.contains(.shared) && !inUserNamespace))
+        return hostTrees.count - 1
     }
 
     /// v2: the hierarchy itself, as the cgroup namespace shows it. v1: each hierarchy in a directory of a small tmpfs.

@@ -142,8 +142,7 @@ struct ContainerLaunch {
             try serve(.record, process.pid, listener: -1, warn: warn)
             try publication.letGo(request.id)
         } catch {
-            try? process.kill()
-            _ = try? process.wait()
+            process.end()
             throw error
         }
     }

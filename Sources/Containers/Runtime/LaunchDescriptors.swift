@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Linux
 
-/// What a launch opens for its child beforehand: namespaces to join, idmapped mounts. Closed with it.
+/// What a launch opens for its child beforehand: namespaces to join, trees of the host. Closed with it.
 struct LaunchDescriptors: ~Copyable {
     private(set) var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
     private(set) var trees: [Int32] = []
@@ -23,7 +23,7 @@ struct LaunchDescriptors: ~Copyable {
                 joins.append((try OwnedDescriptor(opening: join.path, O_RDONLY).release(), join.namespace, join.path))
                 try Self.check(joins[joins.count - 1].descriptor, join.namespace, join.path, plan)
             }
-            for tree in plan.mappedTrees { trees.append(try Self.make(tree)) }
+            for tree in plan.hostTrees { trees.append(try Self.make(tree)) }
         } catch {
             close()
             throw error
@@ -44,17 +44,23 @@ struct LaunchDescriptors: ~Copyable {
 
     deinit { close() }
 
-    private static func make(_ tree: MappedTree) throws(SystemError) -> Int32 {
-        let namespace: OwnedDescriptor
-        do throws(SystemError) { namespace = try tree.maps.makeNamespace() } catch {
-            throw error.during("user namespace of an idmapped mount")
-        }
-        let descriptor = isolab_mapped_tree(
-            tree.source, tree.recursive ? 1 : 0, namespace.number, tree.mapsDeeply ? 1 : 0)
-        guard descriptor >= 0 else {
-            throw SystemError(
-                "mount_setattr", tree.source, stage: "idmapped mount",
-                advice: errno == EINVAL ? "its file system may not know idmapped mounts" : nil)
+    private static func make(_ tree: HostTree) throws(SystemError) -> Int32 {
+        let descriptor = isolab_host_tree(tree.source, tree.recursive ? 1 : 0, tree.isShared ? 0 : 1)
+        guard descriptor >= 0 else { throw SystemError("open_tree", tree.source, stage: "mounts") }
+        guard let maps = tree.maps else { return descriptor }
+        do throws(SystemError) {
+            let namespace: OwnedDescriptor
+            do throws(SystemError) { namespace = try maps.makeNamespace() } catch {
+                throw error.during("user namespace of an idmapped mount")
+            }
+            guard isolab_map_tree(descriptor, namespace.number, tree.mapsDeeply ? 1 : 0) == 0 else {
+                throw SystemError(
+                    "mount_setattr", tree.source, stage: "idmapped mount",
+                    advice: errno == EINVAL ? "its file system may not know idmapped mounts" : nil)
+            }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
         }
         return descriptor
     }

@@ -64,11 +64,15 @@ extension Runtime {
         if request.listeningDescriptors > 0 {
             configuration.process?.environment += ["LISTEN_FDS=\(request.listeningDescriptors)", "LISTEN_PID=1"]
         }
-        let path = configuration.root?.path ?? ""
-        let rootfs =
-            try request.root == nil ? Self.resolvedRoot(path.starts("/") ? path : "\(bundle)/\(path)") : path
-        let root = request.root ?? .directory(rootfs)
         let linux = configuration.linux ?? RuntimeConfiguration.LinuxSettings()
+        var rootfs = configuration.root?.path ?? ""
+        if request.root == nil {
+            let path = rootfs.starts("/") ? rootfs : "\(bundle)/\(rootfs)"
+            // In a mount namespace of others it is a path of theirs, which may well be their root.
+            let isOthers = linux.namespaces.contains { $0.kind == .mount && $0.path?.isEmpty == false }
+            rootfs = isOthers ? ContainerPath.clean(path) : try Self.resolvedRoot(path)
+        }
+        let root = request.root ?? .directory(rootfs)
 
         Dumps.forbid()
         var host = try HostFacts.detect()

@@ -155,12 +155,24 @@ extension Runtime {
         return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 }
     }
 
+    /// A container's root by descriptor, where its mount namespace has another. The caller closes it.
+    private static func root(of pid: Int32, _ target: Int32) throws(SystemError) -> Int32 {
+        let path = "/proc/\(pid)/root"
+        let root = try OwnedDescriptor(opening: path, OwnedDescriptor.pathOnly | O_DIRECTORY)
+        // Still the container's: its number would be another's only after its end.
+        guard isolab_pidfd_send_signal(target, 0) == 0 else { throw SystemError("open", path, errno: ESRCH) }
+        return root.release()
+    }
+
     private func launch(
         _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
     ) throws -> RunningProcess {
         let entry = try cgroup.openEntry(beside: pid)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
         inputs.namespaces = [(.process(pid), target)]
+        if plan.steps.contains(.changeRoot) { inputs.root = try Self.root(of: pid, target) }
+        let root = inputs.root
+        defer { if root >= 0 { close(root) } }
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
         }
@@ -180,8 +192,7 @@ extension Runtime {
         }
         if let failure = try Self.failure(report, of: process, request.process.arguments.first ?? request.id) {
             // It has ended, unless somebody else in the container wrote the report: then nothing of it shall go on.
-            try? process.kill()
-            _ = try process.wait()
+            process.end()
             throw failure
         }
         if let path = request.pidFile {

@@ -70,10 +70,28 @@ public struct Runtime: Sendable {
     func status(of record: ContainerRecord, _ directory: ContainerDirectory) -> ContainerState.Status {
         guard let process = record.process else { return record.creator.isAlive ? .creating : .stopped }
         guard process.isAlive else { return .stopped }
-        if record.waitsForStart, directory.waitsForStart { return .created }
+        if record.waitsForStart, directory.waitsForStart {
+            return record.creator.isAlive || settles(process, record) ? .created : .stopped
+        }
         if (try? cgroup(of: record).isFrozen()) == true { return .paused }
         return .running
     }
+
+    /// Waits until it can be told whether a process that waits for its start outlives its maker, who has ended. Killed before his last
+    /// step he takes it with him, but the kernel's signal is only on its way when he is gone: a process that is asleep has none.
+    private func settles(_ process: ContainerRecord.Identity, _ record: ContainerRecord) -> Bool {
+        for _ in 0..<Self.patienceWithTheDying {
+            guard process.isAlive, let state = try? Procfs.status(of: process.pid).state else { return false }
+            if ["S", "T", "t"].contains(state) { return true }
+            // One that is frozen will not die before it thaws.
+            if state == "D", (try? cgroup(of: record).isFrozen()) == true { return true }
+            usleep(1000)
+        }
+        return process.isAlive
+    }
+
+    /// Milliseconds.
+    private static let patienceWithTheDying = 5000
 
     func cgroup(of record: ContainerRecord) -> Cgroup { Cgroup(name: record.id, directories: record.cgroup) }
 

@@ -72,7 +72,8 @@ extension Engine {
         do {
             let running = try runtime.execute(request)
             let relay = try terminal?.relay(input: options.interactive)
-            let status = try Foreground(terminal: relay, streams: streams).wait(for: running, signals: signals)
+            let status = try Foreground(terminal: relay, streams: streams, hangUp: .leaves)
+                .wait(for: running, signals: signals)
             return tell(streams?.failure, status)
         } catch {
             throw Self.asProgramError(error)

@@ -179,7 +179,7 @@ extension Engine {
         let signals = try Foreground.holdSignals()
         let process = try runtime.create(creation)
         let relay = try terminal?.relay(input: options.interactive)
-        let status = try Foreground(terminal: relay, streams: streams, forcesEnd: true)
+        let status = try Foreground(terminal: relay, streams: streams, forcesEnd: true, hangUp: .ends)
             .wait(for: process, signals: signals)
         return tell(streams?.failure, status)
     }

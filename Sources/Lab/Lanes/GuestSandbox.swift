@@ -32,7 +32,8 @@ final class GuestSandbox: Sandbox {
                 defer { loan?.giveBack() }
                 helperBefore = guests.helperTime
                 // The harness keeps the deadline; the driver's own is for when the harness itself is stuck.
-                guest = try guests.driver.start(domain, deadline: .seconds(request.deadlineSeconds + 5))
+                guest = try guests.driver.start(
+                    domain, deadline: .seconds(request.deadlineSeconds + 5), countsExits: request.countsExits)
             } else {
                 cgroup = nil
                 helperBefore = guests.helperTime

@@ -68,6 +68,9 @@ struct LaunchRequest: Equatable, Sendable {
     var staysIdle: Bool = false
     /// A fresh cgroup around every process of the sandbox, where the lane makes none itself: memory is read there.
     var accounted: Bool = false
+    /// Whether a guest's exits are counted, which takes a moment of its time: for a launch that is looked at, not for one that is
+    /// measured.
+    var countsExits: Bool = false
     /// What is put into it on purpose (`Injection`).
     var injection: [String] = []
 

@@ -206,12 +206,14 @@ final class Launch {
 
 extension Launch {
     /// A launch that is to run to its end, from start to release; `nil` taken means it ran and can be read.
-    static func whole(_ slot: SampleSlot, command: [String], in laboratory: Laboratory) -> (Launch?, Taken) {
+    static func whole(
+        _ slot: SampleSlot, command: [String], countsExits: Bool = false, in laboratory: Laboratory
+    ) -> (Launch?, Taken) {
         laboratory.complaints.reset()
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
             name: laboratory.nextName(), nonce: laboratory.nextNonce(), work: slot.part.work, command: command,
-            deadlineSeconds: slot.deadlineSeconds, injection: slot.injection)
+            deadlineSeconds: slot.deadlineSeconds, countsExits: countsExits, injection: slot.injection)
         let launch: Launch
         do {
             launch = try Launch(request, in: slot.lane, laboratory)

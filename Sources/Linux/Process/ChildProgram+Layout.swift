@@ -96,6 +96,9 @@ extension ChildProgram {
         case .leaveRoot: return make(isolab_leave_root)
         case .copyUp(let slot, let path): return make(isolab_copy_up, UInt64(slot), text(path))
         case .moveRoot(let path): return make(isolab_move_root, text(path))
+        case .holdRoot(let path):
+            return make(isolab_hold_root, path.map { text($0) } ?? 0, UInt64(bitPattern: Int64(inputs.root)))
+        case .changeRoot: return make(isolab_change_root)
         case .unshare(let namespaces): return make(isolab_unshare, namespaces.rawValue)
         case .mount(let source, let target, let type, let flags, let data):
             return make(

@@ -41,8 +41,10 @@ package final class ChildProgram {
         package var publication: Int32 = -1
         /// A connected UNIX socket that a terminal's master goes to.
         package var consoleSocket: Int32 = -1
-        /// Idmapped mounts that are attached nowhere yet.
+        /// Trees of the host that are attached nowhere yet.
         package var trees: [Int32] = []
+        /// The root that a joining process changes into.
+        package var root: Int32 = -1
         /// The namespaces to join, by their source.
         package var namespaces: [(source: NamespaceSource, descriptor: Int32)] = []
         /// Namespaces that the child is born in, in the order in which they are joined; with what an error calls each.

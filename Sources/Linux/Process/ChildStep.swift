@@ -51,7 +51,8 @@ public enum ChildStep: Equatable, Sendable {
     /// Paths are those of the new root for a while; the process stays in the old one, which hooks will need once more.
     case enterRoot(path: String)
     case leaveRoot
-    /// Takes one of the launch's trees into a slot: an idmapped mount, which no child in a user namespace could make.
+    /// Takes one of the launch's trees into a slot, which a child in a user namespace could not make: an idmapped mount, or one of what
+    /// it may not go to.
     case adoptTree(slot: Int, tree: Int)
     /// Copies what a directory holds into the tree of a slot.
     case copyUp(slot: Int, path: String)
@@ -69,6 +70,11 @@ public enum ChildStep: Equatable, Sendable {
     case pivotRoot(path: String)
     /// Where the root cannot be pivoted (an initramfs): moves the new root over it and changes into it.
     case moveRoot(path: String)
+    /// Holds a directory, reached without links, as the root that is entered from then on; nil: the launch's (`Inputs.root`). For a
+    /// mount namespace that is not the container's own, in which nothing is bound.
+    case holdRoot(path: String?)
+    /// Changes into the root that is held, and leaves the mount namespace's own to the others.
+    case changeRoot
     /// Cover a path so that it reads as empty; an absent one is passed over.
     case mask(path: String)
     /// Bind a path over itself, read-only; an absent one is passed over.
@@ -170,6 +176,8 @@ extension ChildStep {
         case .holdDevices: "hold /dev"
         case .conceal(let path): "conceal \(path)"
         case .moveRoot: "move root"
+        case .holdRoot: "hold root"
+        case .changeRoot: "change root"
         case .ownStreams: "own streams"
         case .closeAtOnce: "close descriptors"
         case .unshare(let namespaces): "unshare \(namespaces)"
@@ -237,6 +245,7 @@ extension ChildStep {
         case .makeTree(_, let type, _, _): type
         case .holdDevices: "/dev"
         case .copyUp(_, let path), .moveRoot(let path), .enterRoot(let path): path
+        case .holdRoot(let path): path ?? "the container's root"
         case .hook(let hook): hook.path
         case .joinNamespace(let source, let namespaces): "\(namespaces) of \(source)"
         case .adoptTree(let slot, _), .setTreeAttributes(let slot, _, _, _, _): "slot \(slot)"
@@ -280,6 +289,8 @@ extension ChildStep {
         case .leaveRoot: "chdir"
         case .copyUp: "copy"
         case .moveRoot: "mount"
+        case .holdRoot: "openat2"
+        case .changeRoot: "chroot"
         case .ownStreams: "fchown"
         case .closeAtOnce: "close_range"
         case .mount, .mask, .makeReadOnly: "mount"
@@ -361,7 +372,7 @@ extension ChildStep: CustomStringConvertible {
         case .findHome(let user): "find home of user \(user)"
         case .systemCall(let name, _, let operands, _, _): "\(name) \(operands)"
         case .joinNamespace(let source, let namespaces): "setns \(namespaces) of \(source)"
-        case .adoptTree(let slot, let tree): "idmapped tree \(tree) → slot \(slot)"
+        case .adoptTree(let slot, let tree): "tree \(tree) of the launcher's → slot \(slot)"
         case .setTreeAttributes(let slot, let set, let clear, let propagation, let recursive):
             "mount_setattr slot \(slot) +[\(set)] -[\(clear)] \(propagation)\(recursive ? " recursive" : "")"
         case .copyUp(let slot, let path): "copy \(path) → slot \(slot)"
@@ -369,6 +380,7 @@ extension ChildStep: CustomStringConvertible {
         case .writeLabel(_, let label): "label \(label)"
         case .adjustMemoryScore(let score): "oom_score_adj \(score)"
         case .pivotRoot(let path): "pivot_root \(path)"
+        case .holdRoot(let path): "hold root \(path ?? "of the container")"
         case .execute(let candidates, let arguments, _):
             "execve \(candidates.joined(separator: " or ")) \(arguments)"
         default: name

@@ -131,4 +131,30 @@ public final class RunningProcess: Sendable {
 
     /// Reaps it if it has ended; nil while it runs.
     public func poll() throws(SystemError) -> ProcessExit? { try ProcessExit.poll(pid) }
+
+    /// The end of one that has ended (`pidfd`), as a shell says it. Once only.
+    ///
+    /// Whoever traces a process, inside of a container too, reaps it before its parent may (ptrace(2)), and need not: it is not
+    /// waited for.
+    public func endStatus() throws(SystemError) -> Int32 {
+        for _ in 0..<Self.patienceWithTracer {
+            if let end = try poll() { return end.shellStatus }
+            usleep(10_000)
+        }
+        if let status = Procfs.endOfZombie(pid) { return status }
+        throw SystemError(
+            "waitid", "process \(pid)", errno: 0,
+            advice: "it has ended, and another process of the container's traces it and keeps how")
+    }
+
+    /// Kills it, and reaps it unless somebody traces it and holds it.
+    package func end() {
+        try? kill()
+        var ready = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+        _ = Glibc.poll(&ready, 1, Int32(Self.patienceWithTracer * 10))
+        _ = try? poll()
+    }
+
+    /// In steps of 10 ms: a tracer that means no harm looks at once.
+    private static let patienceWithTracer = 100
 }

@@ -85,6 +85,29 @@ public enum Procfs {
             userTime: user * tick, systemTime: system * tick, startTime: start)
     }
 
+    /// Whether a process has a handler for a signal (`SigCgt`), or holds it to read it (`SigBlk`; signalfd(2)).
+    package static func handles(_ signal: Int32, _ pid: Int32) -> Bool {
+        let lines = ((try? SystemFile.read("/proc/\(pid)/status")) ?? "").parts(between: "\n")
+        return lines.contains { line in
+            guard line.starts("SigCgt:") || line.starts("SigBlk:") else { return false }
+            let mask = line.split { $0 == "\t" || $0 == " " }.last.flatMap { UInt64($0, radix: 16) } ?? 0
+            return mask >> (UInt64(signal) - 1) & 1 == 1
+        }
+    }
+
+    /// How a process ended that nobody has reaped yet, as a shell says it; nil where the kernel does not tell.
+    package static func endOfZombie(_ pid: Int32) -> Int32? {
+        // Who may not know is told 0; of its program he would not even learn that there is none any more.
+        var byte: CChar = 0
+        guard readlink("/proc/\(pid)/exe", &byte, 1) < 0, errno == ENOENT,
+            let line = try? SystemFile.read("/proc/\(pid)/stat"),
+            let close = line.utf8.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = line[line.utf8.index(after: close)...].split { $0 == " " || $0 == "\n" }
+        guard fields.count > 49, fields[0] == "Z", let code = Int32(fields[49]) else { return nil }
+        return code & 0x7f == 0 ? code >> 8 & 0xff : 128 + (code & 0x7f)
+    }
+
     /// Every process now.
     public static func processes() throws(SystemError) -> [Int32] {
         try SystemFile.names(in: "/proc").compactMap { Int32($0) }.sorted()

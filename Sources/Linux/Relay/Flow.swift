@@ -19,6 +19,8 @@ package final class Flow {
     package private(set) var isOver = false
     /// Nobody takes any more what comes out.
     package private(set) var hasLostReader = false
+    /// The input was a terminal, and nobody is at its other side any more.
+    package private(set) var hasLostTypist = false
     /// Why the host's stream could not be read or written; not that nobody reads it any more.
     package private(set) var failure: SystemError?
 
@@ -64,8 +66,8 @@ package final class Flow {
         if waitsForTarget {
             return [pollfd(fd: -1, events: 0, revents: 0), pollfd(fd: target, events: Int16(POLLOUT), revents: 0)]
         }
-        // A program that closed its input is not read for any more.
-        let watches = way == .inward && ownsInner
+        // A program that closed its input is not read for any more, and a terminal that is hung up not written to.
+        let watches = way == .inward ? ownsInner : host.isTerminal
         return [
             pollfd(fd: source, events: Int16(POLLIN), revents: 0),
             pollfd(fd: watches ? target : -1, events: 0, revents: 0),
@@ -84,6 +86,10 @@ package final class Flow {
             source.revents != 0 || target.revents != 0
         else { return }
         if way == .inward, ownsInner, target.revents & Int16(POLLERR) != 0 { return end() }
+        if host.isTerminal, (way == .inward ? source : target).revents & Int16(POLLHUP) != 0 {
+            if way == .outward { return fail(EIO) }
+            hasLostTypist = true
+        }
         move()
     }
 

@@ -77,11 +77,14 @@ final class GuestCell: Sendable {
     }
 
     private static func mapped(_ source: String, _ namespace: Int32) throws(SystemError) -> Int32 {
-        let tree = isolab_mapped_tree(source, 1, namespace, 0)
-        guard tree >= 0 else {
+        let tree = isolab_host_tree(source, 1, 1)
+        guard tree >= 0 else { throw SystemError("open_tree", source, stage: "share") }
+        guard isolab_map_tree(tree, namespace, 0) == 0 else {
+            let number = errno
+            close(tree)
             throw SystemError(
-                "mount_setattr", source, stage: "share",
-                advice: errno == EINVAL || errno == EPERM
+                "mount_setattr", source, errno: number, stage: "share",
+                advice: number == EINVAL || number == EPERM
                     ? "its file system takes no idmapped mounts on this kernel, without which owners could not be kept: "
                         + "share a directory of another one"
                     : nil)

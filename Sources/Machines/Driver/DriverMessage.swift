@@ -30,15 +30,19 @@ public struct DriverRequest: Codable, Equatable, Sendable {
     public var name: String?
     public var xml: String?
     public var deadlineMilliseconds: Int?
+    /// With `ready`: an event `counted` is wanted.
+    public var countsExits: Bool?
 
     public init(
-        id: Int, command: Command, name: String? = nil, xml: String? = nil, deadlineMilliseconds: Int? = nil
+        id: Int, command: Command, name: String? = nil, xml: String? = nil, deadlineMilliseconds: Int? = nil,
+        countsExits: Bool? = nil
     ) {
         self.id = id
         self.command = command
         self.name = name
         self.xml = xml
         self.deadlineMilliseconds = deadlineMilliseconds
+        self.countsExits = countsExits
     }
 }
 
@@ -106,6 +110,8 @@ public struct GuestEvent: Codable, Equatable, Sendable {
         case deadline
         /// The guest panicked or QEMU crashed, as libvirt sees it.
         case crashed
+        /// KVM's count of its exits was read.
+        case counted
     }
 
     public var kind: Kind
@@ -123,10 +129,12 @@ public struct GuestEvent: Codable, Equatable, Sendable {
     public var peakResident: UInt64?
     /// libvirt's reason in words, in `stopped`.
     public var reason: String?
+    /// In `counted`.
+    public var exits: UInt64?
 
     public init(
         _ kind: Kind, name: String, at: UInt64, pid: Int32? = nil, status: Int32? = nil,
-        processorTime: UInt64? = nil, peakResident: UInt64? = nil, reason: String? = nil
+        processorTime: UInt64? = nil, peakResident: UInt64? = nil, reason: String? = nil, exits: UInt64? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -136,6 +144,7 @@ public struct GuestEvent: Codable, Equatable, Sendable {
         self.processorTime = processorTime
         self.peakResident = peakResident
         self.reason = reason
+        self.exits = exits
     }
 }
 

@@ -16,8 +16,6 @@ public final class RunningGuest: Sendable {
         var timeline: GuestTimeline
         /// QEMU's, as this process numbers it.
         var pid: Int32?
-        /// KVM's count of its exits, where there is one to read.
-        var exits: ExitCounter?
         /// libvirt has spawned one: its reaping will be told.
         var hasProcess = false
         var end: GuestEnd?
@@ -158,7 +156,6 @@ public final class RunningGuest: Sendable {
     func took(_ event: GuestEvent) {
         // The guest is over and QEMU waits for libvirt's word to end: the last moment at which it is surely there.
         if event.kind == .shutdown { noteUsage() }
-        if event.kind == .resumed { countExits() }
         state.update { state in
             switch event.kind {
             case .createCalled: state.timeline.createCalled = event.at
@@ -168,9 +165,8 @@ public final class RunningGuest: Sendable {
                 state.hasProcess = true
             // A guest that was paused and resumed by hand says so again: the first counts.
             case .resumed: if state.timeline.resumed == nil { state.timeline.resumed = event.at }
-            case .shutdown:
-                state.timeline.shutdown = event.at
-                state.timeline.exitsAtShutdown = state.exits?.count
+            case .shutdown: state.timeline.shutdown = event.at
+            case .counted: state.timeline.exitsAtFirstByte = event.exits
             case .stopped:
                 state.timeline.stopped = event.at
                 state.stoppedReason = event.reason
@@ -190,20 +186,6 @@ public final class RunningGuest: Sendable {
 
     /// QEMU opened the channel: who it is. Called on the channel's thread, before the guest can run.
     func met(_ pid: Int32) { state.update { if $0.pid == nil, pid > 0 { $0.pid = pid } } }
-
-    /// The guest said its first byte.
-    func spoke() {
-        countExits()
-        state.update { $0.timeline.exitsAtFirstByte = $0.exits?.count }
-    }
-
-    /// Opens KVM's count: QEMU has made its machine by now, which it has not when it opens the channel.
-    private func countExits() {
-        guard domain.accelerator == .kvm, let pid = state.update({ $0.exits == nil ? $0.pid : nil }),
-            let counter = ExitCounter(of: pid)
-        else { return }
-        state.update { $0.exits = counter }
-    }
 
     /// The driver died: nothing more will come.
     func lose(_ reason: String) { state.update { $0.lost = reason } }

@@ -138,12 +138,19 @@ final class SignalCourier: Sendable {
             return $0.count == 1
         }
         guard isFirst, session.send(.signal(signal)) else { return kill() }
-        // A command may well live on after the others; SIGTERM comes from who wants it gone.
-        guard signal == SIGTERM else { return asked.update { $0.count = 0 } }
+        // A command may well live on after the others; SIGTERM comes from who wants it gone, and nobody could come back to one whose
+        // terminal is gone.
+        guard signal == SIGTERM || signal == SIGHUP && isTerminalGone else { return asked.update { $0.count = 0 } }
         BackgroundThread.start {
             let ended: Bool? = self.session.state.wait(Self.grace) { $0.exit != nil || $0.ended != nil ? true : nil }
             if ended == nil { self.kill() }
         }
+    }
+
+    private var isTerminalGone: Bool {
+        guard let terminal else { return false }
+        var end = pollfd(fd: terminal, events: 0, revents: 0)
+        return poll(&end, 1, 0) == 1 && end.revents & Int16(POLLHUP) != 0
     }
 
     private func kill() {

@@ -53,7 +53,7 @@ enum ExecCommand: Command {
             fflush(nil)
             _exit(0)
         }
-        return try Foreground(terminal: try terminal?.relay()).wait(for: process, signals: signals)
+        return try Foreground(terminal: try terminal?.relay(), hangUp: .leaves).wait(for: process, signals: signals)
     }
 
     private static func process(

@@ -190,32 +190,24 @@ import Testing
             "/bin/sh", "-c", "exec 5< $place; exec nsenter -t \(first) -p \(engine.rootfs)/bin/busybox sleep 1000",
         ])
         let careless = try newcomer(beside: first, naiveStreams.complaints)
-        // Until then it holds nsenter's own descriptors besides.
-        try Waiting.until("it runs its program") { Engine.text("/proc/\(careless)/comm") == "busybox\n" }
         try container.awaitOutput("the host's")
-        #expect(
-            try booty(careless, beside: first) == [
-                "capabilities", "mounts", "program", "environment", "descriptor of \(engine.place)",
-            ],
-            "the negative control does not attack")
+        // All of it once nsenter has executed its program.
+        let all: Set = ["capabilities", "mounts", "program", "environment", "descriptor of \(engine.place)"]
+        try Waiting.until("the negative control attacks") { try booty(careless, beside: first) == all }
         Glibc.kill(careless, SIGKILL)
         _ = try Waiting.end(of: naive, ["nsenter"])
-        // Another file: the container may have the first one open still.
-        try engine.write("not to be had\n", to: "other")
-        try #require(rename(engine.place + "/other", engine.place + "/mark") == 0)
+        // Another file: who has the former one open reads that.
+        try SystemFile.replace(engine.place + "/mark", with: Array("not to be had\n".utf8))
 
-        let trace = engine.place + "/trace"
-        // It stands still as it enters execve, its last call before it is the container's altogether.
-        let (process, streams) = try engine.begin([
-            "/bin/sh", "-c",
-            "exec 5< $place; exec strace -f -qq -o \(trace) -e signal=none -e inject=execve:delay_enter=1500000:when=1 $runtime exec \(container.id) /bin/sleep 0",
-        ])
-        let pid = try newcomer(beside: first, streams.complaints)
-        let found = try booty(pid, beside: first)
+        let held = try HeldJoin(container, ["/bin/sleep", "0"])
+        let found = try booty(held.pid, beside: first)
         #expect(found.isEmpty, "\(found)")
-        #expect(try Waiting.end(of: process, ["exec"]).succeeded, "\(streams.complaints)")
+        try held.letGo()
+        #expect(try held.end() == 0, "\(held.streams.complaints)")
         #expect(!container.streams.output.contains("not to be had"))
         // The process was made without CLONE_VM by one that the container cannot see.
+        let trace = engine.place + "/trace"
+        _ = try engine.shell("strace -f -qq -o \(trace) -e signal=none $runtime exec \(container.id) /bin/sleep 0")
         let making = Engine.text(trace).split(separator: "\n").filter {
             $0.contains("clone(") || $0.contains("CLONE_PARENT")
         }

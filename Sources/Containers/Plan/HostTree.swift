@@ -1,14 +1,18 @@
 public import Linux
 import OCI
 
-/// An idmapped mount to be: a copy of a tree whose owners are shifted.
-public struct MappedTree: Equatable, Sendable {
+/// A tree of the host that the launcher takes hold of for its child, who may not: its owners are shifted, or it lies where the root
+/// of the child's user namespace may not go.
+public struct HostTree: Equatable, Sendable {
     public var source: String
     /// With what is mounted below it.
     public var recursive: Bool
-    public var maps: IdentityMaps
+    /// Of an idmapped mount; nil: its owners are as they are.
+    public var maps: IdentityMaps?
     /// Whether what is mounted below is shifted too (`ridmap`).
-    public var mapsDeeply: Bool
+    public var mapsDeeply = false
+    /// Whether what is mounted in it inside is mounted outside as well. If not, it still follows what is mounted outside.
+    public var isShared = false
 }
 
 extension IdentityMaps {
