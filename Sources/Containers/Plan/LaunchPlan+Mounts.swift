@@ -45,11 +45,13 @@ extension LaunchPlan {
         let covered = noPivot ? host.kernelMounts.filter { !ContainerPath.contains(rootPath, $0) } : []
         let enter = covered.map(ChildStep.conceal) + [noPivot ? .moveRoot(path: rootPath) : .pivotRoot(path: rootPath)]
         let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
+        // Before what may be mounted on them.
+        let directories = options.directories.map { ChildStep.ensureDirectory(path: $0) }
         let needsLauncher = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !networkDevices.isEmpty
         if let lifecycle = options.lifecycle, needsLauncher || !hooks.createContainer.isEmpty {
             // Hooks see the whole tree of the container from outside of it: the root is entered by chroot for now.
             steps.append(.enterRoot(path: rootPath))
-            steps += builder.attached
+            steps += directories + builder.attached
             steps.append(.leaveRoot)
             if needsLauncher { steps.append(.awaitLauncher(.runtimeHooks)) }
             for hook in hooks.createContainer {
@@ -58,7 +60,7 @@ extension LaunchPlan {
             steps += enter
         } else {
             steps += enter
-            steps += builder.attached
+            steps += directories + builder.attached
         }
         // In the document's order: one may set another (net.ipv4.ip_forward sets that of every device).
         for parameter in linux.sysctl {
