@@ -20,7 +20,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let name): "there is no container '\(name)'; `isolab ps -a` lists those there are"
+        case .unknown(let name): "there is no container '\(name)'; `isolab ps -a` lists all containers"
         case .ambiguous(let name, let candidates):
             "'\(name)' begins the identifiers of \(candidates.count) containers: "
                 + candidates.map { String($0.prefix(12)) }.joined(separator: ", ")

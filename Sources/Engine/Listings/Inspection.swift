@@ -30,6 +30,8 @@ extension StoredImage {
                     .init("Volumes", JSONTree(execution.volumes)),
                     .init("Labels", JSONTree(execution.labels)),
                     .init("StopSignal", .text(execution.stopSignal ?? "")),
+                    .init("OnBuild", .list(execution.onBuild.map { .text($0) })),
+                    .init("Shell", .list(execution.shell.map { .text($0) })),
                 ])),
             .init(
                 "RootFS",
@@ -65,6 +67,8 @@ extension Engine {
     public func inspection(of container: StoredContainer, size: DiskUse.Container? = nil) -> JSONTree {
         let status = status(of: container)
         let state = try? runtime.state(of: container.id)
+        // Docker's word for what has not been.
+        let never = "0001-01-01T00:00:00Z"
         var members: [JSONTree.Member] = [
             .init("Id", .text(container.id)),
             .init("Name", .text(container.name)),
@@ -76,12 +80,14 @@ extension Engine {
                 .object([
                     .init("Status", .text("\(status)")),
                     .init("Running", .bool(status.isAlive)),
-                    .init("Paused", .bool(status == .paused)),
+                    .init("Paused", .bool(status == .paused)), .init("Restarting", .bool(false)),
                     .init("Pid", .number(status.isAlive ? state?.pid ?? 0 : 0)),
-                    .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
-                    .init("OOMKilled", .bool(container.memoryKills != nil)),
-                    .init("StartedAt", .text(container.started ?? "")),
-                    .init("FinishedAt", .text(container.finished ?? "")),
+                    // Of one that has ended without a witness it is not known.
+                    .init("ExitCode", container.exitCode.map { .number($0) } ?? (status.isAlive ? .number(0) : .null)),
+                    .init("OOMKilled", .bool(container.memoryKills != nil)), .init("Dead", .bool(false)),
+                    .init("Error", .text(container.failure ?? "")),
+                    .init("StartedAt", .text(container.started ?? never)),
+                    .init("FinishedAt", .text(container.finished ?? never)),
                 ])),
             .init("Image", .text("\(container.imageID)")),
             .init("ImageName", .text(container.image)),
@@ -89,8 +95,10 @@ extension Engine {
             .init("AutoRemove", .bool(container.removes)),
             .init("Labels", JSONTree(container.labels)),
             .init("StopTimeout", container.stopTimeout.map { .number($0) } ?? .null),
-            .init("ImageManifestDescriptor", JSONTree(container.manifest)),
+            .init("ImageManifestDescriptor", JSONTree(container.manifest)), .init("RestartCount", .number(0)),
+            .init("Driver", .text("overlay")), .init("Platform", .text("linux")), .init("LogPath", .text("")),
         ]
+        members += container.settings?.members ?? []
         if let size {
             members += [.init("SizeRw", .number(size.own)), .init("SizeRootFs", .number(size.own &+ size.shared))]
         }

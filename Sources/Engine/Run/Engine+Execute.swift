@@ -26,6 +26,13 @@ extension Engine {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
         Self.setFileModeMask()
         let container = try shelf.find(text)
+        guard !container.isGuest else {
+            throw EngineError.unsupported(
+                "'\(text)' is a guest (--vm): a further command cannot be run in one",
+                advice:
+                    "give `isolab run --vm` a command that does all, such as sh -c '…', or run the image as a container"
+            )
+        }
         guard status(of: container) == .running, let pid = try runtime.state(of: container.id).pid else {
             throw EngineError.state(
                 "exec into", text, "\(status(of: container))", advice: "only a running container has room for a command"

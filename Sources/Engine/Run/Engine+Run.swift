@@ -35,8 +35,9 @@ extension Engine {
         try options.validate()
         Self.setFileModeMask()
         try releaseLeftovers()
-        let image = try image(for: request, fetch: fetch)
+        // What the host cannot give is said before anything is fetched or made.
         let facts = try RunFacts.detect(for: options)
+        let image = try image(for: request, fetch: fetch)
         // Whoever is no root of any kind has entered a user namespace before (`OwnUserNamespace`).
         guard geteuid() == 0 else {
             throw EngineError.unsupported(
@@ -52,6 +53,7 @@ extension Engine {
         container.namesHome =
             options.environment.contains { $0.name == "HOME" }
             || image.configuration.execution.environment.contains { $0.starts("HOME=") }
+        container.keeper = try ContainerRecord.Identity(of: getpid())
         let care = try shelf.add(&container, named: options.name)
         do {
             try options.writeIdentifier(container.id)
@@ -59,6 +61,11 @@ extension Engine {
             container.command = prepared.configuration.process?.arguments ?? []
             // What the user runs, not what starts it for him.
             if options.hasInit { container.command.removeFirst(RunOptions.initArguments.count) }
+            container.settings =
+                ContainerSettings(
+                    request: request, image: image.configuration, hostname: prepared.configuration.hostname ?? "",
+                    environment: facts.environment
+                ).tree
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
             let status = try attach(prepared, container, options, facts)
@@ -128,6 +135,8 @@ extension Engine {
     private struct Prepared {
         var configuration: RuntimeConfiguration
         var root: RootFileSystem
+        /// What is made in it where it is missing.
+        var directories: [String]
     }
 
     private func prepare(
@@ -152,7 +161,9 @@ extension Engine {
             facts: facts)
         let files = try HostFiles(configuration, options, directory: shelf.directory(container.id))
         configuration.mounts += files.mounts
-        return Prepared(configuration: configuration, root: root)
+        return Prepared(
+            configuration: configuration, root: root,
+            directories: options.imageVolumes(of: image.configuration).paths)
     }
 
     // MARK: - Running
@@ -167,6 +178,7 @@ extension Engine {
             id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
             waitsForStart: false)
         creation.root = prepared.root
+        creation.directories = prepared.directories
         creation.diesWithCreator = true
         // Limits that nobody asked for are not missed.
         creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
