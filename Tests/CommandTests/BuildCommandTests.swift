@@ -38,10 +38,11 @@ struct BuildCommandTests {
     @Test(
         arguments: [
             ("build none", 1, "none: cannot be the context of a build: No such file"),
-            ("build file", 1, "file: is no directory"), ("build -f none .", 1, "none: there is no such Containerfile"),
+            ("build file", 1, "file: is not a directory"),
+            ("build -f none .", 1, "none: there is no such Containerfile"),
             ("build empty", 1, "neither a Containerfile nor a Dockerfile"), ("build -", 1, "standard input: is empty"),
             ("build - < binary", 1, "standard input: is neither"),
-            ("build -f x - < file", 1, "standard input: is no archive"),
+            ("build -f x - < file", 1, "standard input: is not an archive"),
             ("build --memory lots .", 2, "--memory 'lots'"), ("build --platform x .", 2, "--platform x"),
             ("build --compression x .", 2, "--compression x"), ("build -t Upper .", 1, "lower case"),
             ("build -f file --target x .", 1, "no stage 'x'"), ("build -f missing .", 1, "builds have no network"),
@@ -70,7 +71,7 @@ struct BuildCommandTests {
         "logout",
         "search", "copy", "list", "registry inspect", "registry delete", "bench", "compare", "doctor", "lanes",
         "launch",
-        "report",
+        "report", "container", "container ls", "container inspect", "container run", "image inspect",
     ])
     func width(command: String) throws {
         let result = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place())

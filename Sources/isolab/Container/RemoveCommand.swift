@@ -5,10 +5,12 @@ import Engine
 /// `isolab rm`: removes containers.
 struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove containers and what they wrote.")
+        commandName: "rm", abstract: "Remove containers with everything they wrote.")
 
-    @Argument(help: "Names, or the beginnings of identifiers.") var containers: [String]
-    @Flag(name: .shortAndLong, help: "End those that run.") var force = false
+    @Argument(help: "Containers, by name or by the beginning of their identifiers.") var containers: [String]
+    @Flag(name: .shortAndLong, help: "Kill containers and guests that are running.") var force = false
+    @Flag(name: .shortAndLong, help: "Accepted for scripts: nothing of a container is kept anyway.") var volumes =
+        false
 
     func run() throws {
         var failed = false
