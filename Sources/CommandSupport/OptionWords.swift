@@ -10,6 +10,8 @@ public struct OptionWords: Sendable {
     private var switches: Set<String> = []
     /// Those with one, and how each is called where a value is joined to it: by its long name.
     private var valued: [String: String] = [:]
+    /// Those behind which all is their value.
+    private var greedy: Set<String> = []
     /// Whether all that follows the first word without a dash belongs to another program.
     private var passesOn = false
 
@@ -30,6 +32,7 @@ public struct OptionWords: Sendable {
             case "option":
                 let long = names.first { $0.starts("--") }
                 for name in names { valued[name] = long ?? name }
+                if argument["parsingStrategy"]?.string == "allRemainingInput" { greedy.formUnion(names) }
             default: if argument["parsingStrategy"]?.string == "allRemainingInput" { passesOn = true }
             }
         }
@@ -80,6 +83,8 @@ public struct OptionWords: Sendable {
             if word == "--" || !word.starts("-") || word == "-" {
                 result.append(word)
                 if word == "--" || passesOn { return result + rest }
+            } else if greedy.contains(word) {
+                return result + [word] + rest
             } else if word.starts("--") {
                 try addLong(word, &rest, to: &result)
             } else {

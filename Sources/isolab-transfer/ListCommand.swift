@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 import OCI
 import RegistryClient
@@ -67,7 +68,10 @@ struct SearchCommand: ParsableCommand {
             }
         }
         guard let slash = pattern.firstIndex(of: "/"), ImageReference.isRegistry(pattern[..<slash]) else {
-            throw ValidationError("name the registry or the repository: HOST/PATTERN or REPOSITORY:PATTERN")
+            printToStandardError(
+                "isolab: search '\(pattern)': names no registry: REGISTRY/PATTERN finds repositories, REPOSITORY:PATTERN tags"
+            )
+            throw ExitCode(2)
         }
         let registry = String(pattern[..<slash])
         let wanted = String(pattern[pattern.index(after: slash)...])

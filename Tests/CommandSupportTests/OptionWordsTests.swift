@@ -46,6 +46,16 @@ import Testing
         }
     }
 
+    /// What follows an option that takes all the rest is as it was.
+    @Test func rest() throws {
+        struct Example: ParsableCommand {
+            @Flag(name: .shortAndLong) var quiet = false
+            @Option(parsing: .remaining) var bench: [String] = []
+        }
+        let words = try OptionWords(of: Example.self).expanded(["-q=true", "--bench", "-qx", "--quiet=false"])
+        #expect(words == ["-q", "--bench", "-qx", "--quiet=false"])
+    }
+
     /// Nothing is looked up for a line that the parser understands as it is.
     @Test func plainLines() {
         #expect(!OptionWords.mayDiffer(["--rm", "-i", "--name=x", "busybox", "true", "-", "--env=A=b"]))

@@ -24,6 +24,29 @@ struct BuildCommandTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// What is shown is what is written, with its flags and quotation marks; build arguments that nothing declares are told in
+    /// BuildKit's words, and what RUN is shown of the context can be read alone.
+    @Test func shown() throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir c; echo x > c/x; printf 'FROM busybox\\nLABEL a="b c"\\nRUN --mount=type=bind,target=/c cat /c/x && ! touch /c/y\\n' > c/Containerfile
+            "$isolab" build -t shown-$$ --build-arg NOPE=1 --build-arg ALSO=2 c | grep -v '^-->\\|^sha256'
+            "$isolab" history shown-$$ --format '{{.CreatedBy}}' | sed -n '2p'
+            """)
+        #expect(
+            result.output == """
+                STEP 1/3: FROM busybox
+                STEP 2/3: LABEL a="b c"
+                STEP 3/3: RUN --mount=type=bind,target=/c cat /c/x && ! touch /c/y
+                x
+                LABEL a="b c"
+
+                """, "\(result.output)\(result.complaints)")
+        #expect(
+            result.complaints.contains("[Warning] One or more build-args [ALSO NOPE] were not consumed\n"),
+            "\(result.complaints)")
+    }
+
     /// A script finds what was made by its identifier.
     @Test func identifierFile() throws {
         let result = try EnginePlace.shell(

@@ -70,12 +70,36 @@ struct DockerHabitTests {
         ("--cpuset-cpus 99999", "--cpuset-cpus '99999': this host has no 99999; its processors are 0"),
         ("--cpuset-mems 4000", "--cpuset-mems '4000': this host has no 4000"),
         ("--cpuset-cpus 1-", "takes numbers and ranges"),
+        ("--env-file /nosuch", "--env-file '/nosuch': open /nosuch: No such file"),
+        ("-v /etc:/dev", "--volume '/dev': /etc has no device files"),
         ("--stop-signal FOO", "--stop-signal 'FOO': is not a signal"),
     ])
     func impossible(options: String, words: String) throws {
         let result = try EnginePlace.shell(
             "\"$isolab\" run \(options) --cidfile id none-such-image true; echo $?; ls id 2>/dev/null")
         #expect(result.output == "125\n" && result.complaints.contains(words), "\(result.output)\(result.complaints)")
+        #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
+    }
+
+    /// What only the kernel knows of a parameter is told by the option, too; and a name that nothing has is told as such.
+    @Test(
+        arguments: [
+            (
+                "run --rm --sysctl net.nosuch=1 busybox true", 125,
+                "--sysctl 'net.nosuch': the container's kernel has no such"
+            ),
+            (
+                "run --rm --sysctl net.ipv4.ip_forward=x busybox true", 125,
+                "--sysctl 'net.ipv4.ip_forward': the kernel does not take"
+            ),
+            ("inspect nosuch", 1, "there is neither a container nor an image 'nosuch'"),
+            ("container inspect nosuch", 1, "there is no container 'nosuch'"),
+            ("image inspect nosuch", 1, "there is no image 'nosuch'"), ("search busybox", 2, "names no registry"),
+            ("run --cidfile /nosuch/id busybox true", 125, "--cidfile '/nosuch/id': "),
+        ] as [(String, Int32, String)])
+    func told(line: String, status: Int32, words: String) throws {
+        let result = try EnginePlace.shell("\"$isolab\" \(line)")
+        #expect(result.status == status && result.complaints.contains(words), "\(result.complaints)")
         #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
     }
 

@@ -162,7 +162,7 @@ extension RunOptions {
         }
         if let name, !Self.isName(name) {
             throw OptionError(
-                "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
+                "--name", name, "takes at least two letters, digits, '_', '.' and '-', a letter or a digit first")
         }
         if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")

@@ -214,7 +214,16 @@ extension Engine {
         case ("move_mount", EINVAL), ("move_mount", ENOTDIR):
             return OptionError(
                 "--volume", error.object,
-                "a directory cannot be shown on a file of the image, nor a file on a directory")
+                "a directory can be mounted on a directory alone, and a file on a file")
+        case ("write", let number) where error.object.starts("/proc/sys/"):
+            let name = error.object.parts(between: "/").dropFirst(2).joined(separator: ".")
+            return OptionError(
+                "--sysctl", name,
+                number == ENOENT
+                    ? "the container's kernel has no such parameter"
+                    : number == EINVAL
+                        ? "the kernel does not take this value"
+                        : "the kernel refuses it: \(SystemError.message(number))")
         case ("chdir", let number):
             return SystemError(
                 "chdir", error.object, errno: number, advice: "--workdir names another working directory")

@@ -5,6 +5,7 @@ import Linux
 enum HostLimits {
     static func check(_ options: RunOptions) throws {
         for volume in options.volumes { try checkSource(volume) }
+        for volume in options.volumes where volume.target == "/dev" { try checkDevices(volume) }
         try check("--cpuset-cpus", options.processorSet, "processors", "/sys/devices/system/cpu/online")
         try check("--cpuset-mems", options.memoryNodes, "nodes of memory", "/sys/devices/system/node/online")
     }
@@ -20,6 +21,15 @@ enum HostLimits {
         case EACCES: return
         default: throw OptionError("--volume", volume.source, SystemError.message(errno))
         }
+    }
+
+    /// What is masked in a container is covered by its /dev/null: in a /dev without one nothing could be.
+    private static func checkDevices(_ volume: VolumeMount) throws {
+        var status = stat()
+        guard stat(volume.source + "/null", &status) != 0 || status.st_mode & S_IFMT != S_IFCHR else { return }
+        throw OptionError(
+            "--volume", volume.target,
+            "\(volume.source) has no device files: -v /dev:/dev shows the host's, --device single ones")
     }
 
     /// - Parameter file: where the kernel says which there are.

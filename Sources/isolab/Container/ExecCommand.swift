@@ -34,7 +34,8 @@ struct ExecCommand: StoreCommand {
             options.interactive = interactive
             options.terminal = tty
             for file in envFile {
-                options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.document(file))
+                options.environment += try EnvironmentChange.file(
+                    "--env-file", file, try OptionFile.read("--env-file", file))
             }
             options.environment += try env.map { try EnvironmentChange("--env", $0) }
             options.detaches = detach

@@ -129,7 +129,8 @@ struct RunOptionGroup: ParsableArguments {
         options.pull = try PullPolicy("--pull", pull)
         options.platform = try platform.map { try PlatformOption.parse("--platform", $0) }
         for file in envFile {
-            options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.document(file))
+            options.environment += try EnvironmentChange.file(
+                "--env-file", file, try OptionFile.read("--env-file", file))
         }
         options.environment += try env.map { try EnvironmentChange("--env", $0) }
         options.workingDirectory = workdir
@@ -141,7 +142,7 @@ struct RunOptionGroup: ParsableArguments {
         options.hostname = hostname
         options.stopSignal = stopSignal
         for file in labelFile {
-            options.labels += try NamedValue.file("--label-file", file, try SystemFile.document(file))
+            options.labels += try NamedValue.file("--label-file", file, try OptionFile.read("--label-file", file))
         }
         options.labels += try label.map { try NamedValue("--label", $0) }
         options.stopTimeout = stopTimeout
