@@ -158,7 +158,8 @@ struct TemplateParser {
             case "r": result.append("\r")
             case "\"": result.append("\"")
             case "\\": result.append("\\")
-            case let other: throw TemplateError("a text has '\\\(other.map(String.init) ?? "")', which is not an escape")
+            case let other:
+                throw TemplateError("a text has '\\\(other.map(String.init) ?? "")', which is not an escape")
             }
         }
         throw TemplateError("a text is not closed by \(mark)")
