@@ -29,7 +29,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .state(let operation, let name, let state, let advice):
             "cannot \(operation) container '\(name)': it is \(state); \(advice)"
         case .unsupported(let problem, let advice): problem + (advice.map { "; \($0)" } ?? "")
-        case .program(let error, _): "\(error.object): \(SystemError.message(error.errno))"
+        case .program(let error, _): "\(error.object): \(error.advice ?? SystemError.message(error.errno))"
         case .guest(let failure): failure.description
         }
     }

@@ -52,8 +52,7 @@ struct Isolab: ParsableCommand {
             refuse(unknown.problem, status: unknown.isAbsent ? 1 : wrong)
         }
         do {
-            var command = try parseAsRoot(
-                try OptionWords.parsable(words, of: Isolab.self) { $0 is any HandedOverCommand.Type })
+            var command = try parsed(words, path)
             guard SystemFile.exists("/proc/self/ns") else {
                 refuse("there is no /proc: mount it (mount -t proc proc /proc)", status: isEngines ? 125 : 1)
             }
@@ -65,10 +64,27 @@ struct Isolab: ParsableCommand {
         } catch {
             let text = fullMessage(for: error)
             if let fault = UnknownCommand.switchFault(text, path) { refuse("\(fault)", status: wrong) }
-            if let problem = UnknownCommand.absentOption(text, of: path.names) {
+            if let option = UnknownCommand.unknownOption(text),
+                let problem = AbsentFeature.option(option, of: path.names)
+            {
                 refuse(problem, status: isEngines ? 125 : 1)
             }
             end(with: error, saying: UnknownCommand.withoutGuess(text), wrongCommandLine: wrong)
+        }
+    }
+}
+
+extension Isolab {
+    /// The command of the words, put as docker takes them; what asks for something that is so anyway (`--restart no`) is left out.
+    private static func parsed(_ words: [String], _ path: CommandPath) throws -> any ParsableCommand {
+        var words = try OptionWords.parsable(words, of: Isolab.self) { $0 is any HandedOverCommand.Type }
+        while true {
+            do { return try parseAsRoot(words) } catch {
+                guard let option = UnknownCommand.unknownOption(fullMessage(for: error)),
+                    let fewer = AbsentFeature.withoutHarmless(option, in: words, of: path.names)
+                else { throw error }
+                words = fewer
+            }
         }
     }
 }

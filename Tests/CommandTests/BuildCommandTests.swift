@@ -94,7 +94,7 @@ struct BuildCommandTests {
         "logout",
         "search", "copy", "list", "registry inspect", "registry delete", "bench", "compare", "doctor", "lanes",
         "launch",
-        "report", "container", "container ls", "container inspect", "container run", "image inspect",
+        "report", "container", "container ls", "container prune", "container inspect", "container run", "image inspect",
     ])
     func width(command: String) throws {
         let result = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place())

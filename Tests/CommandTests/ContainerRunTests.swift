@@ -14,7 +14,8 @@ struct ContainerRunTests {
     func statuses(command: String, status: Int32) throws {
         let result = try EnginePlace.run("", command)
         #expect(result.status == status, "\(result.complaints)")
-        if status == 127 { #expect(result.complaints.contains("No such file")) }
+        let words = command == "nope" ? "nope: there is no such program in the container's PATH" : "No such file"
+        if status == 127 { #expect(result.complaints.contains(words), "\(result.complaints)") }
     }
 
     /// What is isolab's own failure is 125, and names what was wrong.

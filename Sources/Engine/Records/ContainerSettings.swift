@@ -43,6 +43,8 @@ struct ContainerSettings {
             command = []
         }
         if !request.command.isEmpty { command = request.command }
+        let check: JSONTree = execution.healthcheck.map { JSONTree($0) } ?? .null
+        let timeout: JSONTree = options.stopTimeout.map { .number($0) } ?? .null
         return [
             .init("Hostname", .text(hostname)), .init("Domainname", .text("")),
             .init("User", .text(options.user ?? execution.user ?? "")),
@@ -60,7 +62,7 @@ struct ContainerSettings {
                     execution.labels.merging(
                         options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))),
             .init("StopSignal", .text(options.stopSignal ?? execution.stopSignal ?? "SIGTERM")),
-            .init("StopTimeout", options.stopTimeout.map { .number($0) } ?? .null),
+            .init("Healthcheck", check), .init("StopTimeout", timeout),
         ]
     }
 
@@ -84,11 +86,13 @@ struct ContainerSettings {
         let binds = options.volumes.map { "\($0.source):\($0.target)\($0.readOnly ? ":ro" : "")" }
         let memory = Dictionary(
             options.temporaryMounts.map { ($0.target, $0.options.joined(separator: ",")) }, uniquingKeysWith: { $1 })
+        let log: [JSONTree.Member] = [.init("Type", .text("none")), .init("Config", .object([]))]
         let restart: [JSONTree.Member] = [.init("Name", .text("no")), .init("MaximumRetryCount", .number(0))]
         return [
             .init("Binds", Self.texts(binds)), .init("ContainerIDFile", .text(options.identifierFile ?? "")),
             .init("NetworkMode", .text(options.network.rawValue)), .init("PortBindings", .object([])),
             .init("PublishAllPorts", .bool(false)), .init("RestartPolicy", .object(restart)),
+            .init("LogConfig", .object(log)),
             .init("AutoRemove", .bool(options.removes)), .init("Annotations", Self.map(options.annotations)),
             .init("ExtraHosts", Self.texts(options.addedHosts.map { "\($0.name):\($0.address)" })),
             .init("CgroupnsMode", .text("private")),

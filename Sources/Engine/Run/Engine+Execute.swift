@@ -82,7 +82,7 @@ extension Engine {
             let status = try Foreground(terminal: relay, streams: streams).wait(for: running, signals: signals)
             return tell(streams?.failure, status)
         } catch {
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: command.first)
         }
     }
 
@@ -95,7 +95,7 @@ extension Engine {
             _ = try runtime.execute(request)
             return 0
         } catch {
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: request.process.arguments.first)
         }
     }
 

@@ -85,7 +85,7 @@ extension Engine {
         } catch {
             try? runtime.delete(container.id, force: true)
             try? discard(container)
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: container.command.first)
         }
     }
 
@@ -204,9 +204,16 @@ extension Engine {
     }
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.
-    static func asProgramError(_ error: any Error) -> any Error {
+    ///
+    /// - Parameter program: as it was called; a name without a slash was looked for in PATH.
+    static func asProgramError(_ error: any Error, running program: String?) -> any Error {
         guard let error = error as? SystemError else { return error }
         switch (error.operation, error.errno) {
+        case ("execve", ENOENT) where program?.holds("/") == false:
+            return EngineError.program(
+                SystemError(
+                    "execve", program ?? "", errno: ENOENT, advice: "there is no such program in the container's PATH"),
+                status: 127)
         case ("execve", ENOENT), ("execve", ENOTDIR): return EngineError.program(error, status: 127)
         case ("execve", EACCES), ("execve", EPERM), ("execve", ENOEXEC), ("execve", EISDIR):
             return EngineError.program(error, status: 126)

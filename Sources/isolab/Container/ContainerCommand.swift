@@ -6,7 +6,7 @@ struct ContainerCommand: ParsableCommand {
         commandName: "container", abstract: "The same commands, grouped as in docker and podman.",
         subcommands: [
             CommitCommand.self, DiffCommand.self, ExecCommand.self, ContainerInspectCommand.self,
-            ContainerListCommand.self, RemoveCommand.self, RunCommand.self,
+            ContainerListCommand.self, ContainerPruneCommand.self, RemoveCommand.self, RunCommand.self,
         ])
 }
 

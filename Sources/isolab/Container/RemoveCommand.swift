@@ -17,6 +17,8 @@ struct RemoveCommand: StoreCommand {
         for container in containers {
             do { print(try Engine(warn: Warning.print).remove(container, force: force)) } catch {
                 printToStandardError("isolab: \(error)")
+                // With --force what is not there is no failure, as others have it.
+                if force, case .unknown? = error as? EngineError { continue }
                 failed = true
             }
         }

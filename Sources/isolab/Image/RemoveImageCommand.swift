@@ -37,6 +37,8 @@ struct ImageRemovalOptions: ParsableArguments {
         for image in images {
             do { RemovalText.print(try Engine().removeImage(image, force: force)) } catch {
                 printToStandardError("isolab: \(error)")
+                // With --force what is not there is no failure, as others have it.
+                if force, case .unknown? = error as? ImageError { continue }
                 failed = true
             }
         }

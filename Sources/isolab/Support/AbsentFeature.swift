@@ -16,6 +16,36 @@ enum AbsentFeature {
         }
     }
 
+    /// A command line without an option that asks for what is so anyway; nil where it asks for something else.
+    static func withoutHarmless(_ name: String, in words: [String], of command: [String]) -> [String]? {
+        let group = command.last == "build" ? "build" : command.last == "run" ? "run" : ""
+        guard let values = harmless[group]?[name] else { return nil }
+        for (place, word) in words.enumerated() where word == name || word.utf8.starts(with: "\(name)=".utf8) {
+            let value = word == name ? "" : String(word.dropFirst(name.count + 1))
+            if word != name || values.contains("") {
+                return values.contains(value) ? Array(words[..<place] + words[(place + 1)...]) : nil
+            }
+            guard place + 1 < words.count, values.contains(words[place + 1]) else { return nil }
+            return Array(words[..<place] + words[(place + 2)...])
+        }
+        return nil
+    }
+
+    /// By the command and the option: the values that change nothing; an empty one is the option alone.
+    private static let harmless: [String: [String: Set<String>]] = [
+        "run": [
+            "--restart": ["no"], "--detach": ["false"], "--sig-proxy": ["", "true"], "--cgroupns": ["private"],
+            "--log-driver": ["none"], "--isolation": ["default"], "--userns": ["host"], "--uts": ["private"],
+            "--no-healthcheck": [""], "--disable-content-trust": ["", "true", "false"], "--publish-all": ["false"],
+            "--oom-kill-disable": ["false"],
+        ],
+        "build": [
+            "--load": ["", "true"], "--rm": ["", "true"], "--force-rm": ["", "true"], "--layers": ["", "true"],
+            "--push": ["false"], "--squash": ["false"], "--provenance": ["false"], "--sbom": ["false"],
+            "--disable-content-trust": ["", "true", "false"], "--isolation": ["default"],
+        ],
+    ]
+
     private static let ends =
         "a container ends with its command, with Ctrl-C or a signal to its `isolab run`, or by `isolab rm -f`"
     private static let once = "a container runs once, from `isolab run` to the end of its command"
@@ -37,7 +67,6 @@ enum AbsentFeature {
         "container top": "`isolab exec NAME ps` lists the processes of a container whose image has ps",
         "container stats": "`isolab inspect NAME` names its cgroup, in which the kernel counts",
         "container export": "`isolab commit NAME IMAGE` and `isolab save IMAGE` make an archive of it",
-        "container prune": "`isolab rm $(isolab ps -aq -f status=exited)` removes those that have ended",
         "container pause": "`isolab commit` stops a container where it is for as long as it needs",
         "container unpause": "nothing stays paused", "container update": "limits are options of `isolab run`",
         "container port": "no ports are published yet; `isolab run --network host` has the host's network",
@@ -63,7 +92,7 @@ enum AbsentFeature {
         "swarm": "isolab works on this host alone", "node": "isolab works on this host alone",
         "stats": "`isolab inspect NAME` names a container's cgroup, in which the kernel counts",
         "system info": "`isolab doctor` says what this host can do",
-        "system prune": "`isolab image prune --all --build-cache` frees images, `isolab rm` containers",
+        "system prune": "`isolab container prune` and `isolab image prune --all --build-cache` do its parts",
         "system events": "`isolab ps -a` says how every container is",
         "top": "`isolab exec NAME ps` lists the processes of a container whose image has ps",
         "trust": "`isolab pull --referrers` takes signatures along, and checks none",
@@ -124,9 +153,7 @@ enum AbsentFeature {
     private static let buildOptions: [String: String] = [
         "-o": "an image is made; `isolab save` writes it to a file",
         "--output": "an image is made; `isolab save` writes it to a file",
-        "--load": "an image is in the store as soon as it is built: leave it out",
         "--push": "`isolab push NAME` afterwards",
-        "--rm": "nothing of a step stays: leave it out", "--force-rm": "nothing of a step stays: leave it out",
         "--squash": "each step has its layer; `isolab image import` makes an image of one",
         "--ssh": "no agent is passed on; --secret shows a key to a RUN --mount=type=secret",
         "--cache-from": "layers that are here are found by themselves", "--cache-to": "layers stay here by themselves",

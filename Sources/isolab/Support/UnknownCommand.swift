@@ -62,12 +62,12 @@ struct UnknownCommand {
         return nil
     }
 
-    /// What is said of an option that there is not, where others have it; nil of any other error.
-    static func absentOption(_ text: String, of command: [String]) -> String? {
+    /// The option that there is not, by what the parser says; nil of any other error.
+    static func unknownOption(_ text: String) -> String? {
         guard let start = text.firstRange(of: "Unknown option '"),
             let end = text[start.upperBound...].firstIndex(of: "'")
         else { return nil }
-        return AbsentFeature.option(String(text[start.upperBound..<end]), of: command)
+        return String(text[start.upperBound..<end])
     }
 
     private static func shown(_ word: String) -> String {
