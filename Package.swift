@@ -144,7 +144,7 @@ func staticLink(_ flags: [String]) -> [LinkerSetting] {
 
 let programs: [Target] = [
     // What the programs for people have in common: where errors are said, and exit statuses.
-    .target(name: "CommandSupport", dependencies: ["Linux", argumentParser]),
+    .target(name: "CommandSupport", dependencies: ["Linux", "OCI", argumentParser]),
     .executableTarget(
         name: "isolab",
         dependencies: [
@@ -224,6 +224,7 @@ let tests: [Target] = [
             "Building", "CLinux", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport",
         ]),
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
+    .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", argumentParser]),
     .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
     .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"]),

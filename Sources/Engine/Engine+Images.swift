@@ -60,7 +60,10 @@ extension Engine {
                     if kind == "container" { throw error }
                 }
             }
-            return try images.image(name).inspection(images)
+            do throws(ImageError) { return try images.image(name).inspection(images) } catch {
+                guard kind == nil, case .unknown = error else { throw error }
+                throw EngineError.unsupported("there is neither a container nor an image '\(name)'", advice: nil)
+            }
         }
         guard let template else {
             return String(decoding: JSONTree.list(found).json(indented: true), as: UTF8.self) + "\n"

@@ -106,40 +106,6 @@ public struct Engine: Sendable {
         }
         return released
     }
-
-    // MARK: - Removing
-
-    /// Removes a container and what it wrote.
-    ///
-    /// - Parameter force: end it first where it runs.
-    /// - Returns: its name.
-    @discardableResult
-    public func remove(_ text: String, force: Bool = false) throws -> String {
-        let container: StoredContainer
-        do { container = try shelf.find(text) } catch {
-            // One whose record cannot be read has an identifier all the same.
-            guard force, let id = try shelf.identifiers.first(where: { $0.starts(text) && text.count >= 4 }) else {
-                throw error
-            }
-            try runtime.delete(id, force: true)
-            try images.removeSnapshot(id)
-            try shelf.remove(id, name: nil)
-            return id
-        }
-        let status = status(of: container)
-        if status.isAlive || shelf.isLookedAfter(container.id) {
-            guard force else {
-                throw EngineError.state(
-                    "remove", text, "\(status)", advice: "end it first, or use --force")
-            }
-        }
-        try runtime.delete(container.id, force: true)
-        // Whoever looks after it writes down its end now, and must not find half of it.
-        for _ in 0..<200 where shelf.isLookedAfter(container.id) { usleep(10_000) }
-        try images.removeSnapshot(container.id)
-        try shelf.remove(container.id, name: container.name)
-        return container.name
-    }
 }
 
 /// How a container is.

@@ -20,7 +20,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let name): "there is no container '\(name)'; `isolab ps -a` lists those there are"
+        case .unknown(let name): "there is no container '\(name)'; `isolab ps -a` lists all containers"
         case .ambiguous(let name, let candidates):
             "'\(name)' begins the identifiers of \(candidates.count) containers: "
                 + candidates.map { String($0.prefix(12)) }.joined(separator: ", ")
@@ -29,7 +29,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .state(let operation, let name, let state, let advice):
             "cannot \(operation) container '\(name)': it is \(state); \(advice)"
         case .unsupported(let problem, let advice): problem + (advice.map { "; \($0)" } ?? "")
-        case .program(let error, _): "\(error.object): \(SystemError.message(error.errno))"
+        case .program(let error, _): "\(error.object): \(error.advice ?? SystemError.message(error.errno))"
         case .guest(let failure): failure.description
         }
     }

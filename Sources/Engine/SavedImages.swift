@@ -21,7 +21,7 @@ public struct SavedImages: Sendable {
                 "--format", format, "takes one of \(Form.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         if form == .ociDirectory, output == nil {
-            throw OptionError("--format", format, "needs --output: a directory is no stream")
+            throw OptionError("--format", format, "needs --output: a directory cannot be written to standard output")
         }
         if form != .ociDirectory, output == nil, isatty(STDOUT_FILENO) == 1 {
             throw OptionError("--output", "", "is needed where standard output is a terminal")

@@ -28,7 +28,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let name): "there is no image '\(name)'; `isolab images` lists those there are"
+        case .unknown(let name): "there is no image '\(name)'; `isolab images` lists all images"
         case .ambiguous(let name, let candidates):
             "'\(name)' begins the identifiers of \(candidates.count) images: \(candidates.map(\.short).joined(separator: ", "))"
         case .otherPlatform(let name, let wanted, let available):

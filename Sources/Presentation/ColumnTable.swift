@@ -8,6 +8,8 @@ struct ColumnTable {
         case whole
         /// Cut at its end, down to a few characters.
         case cut
+        /// The same, where the others have given all they can.
+        case cutLast
     }
 
     static let gap = 2
@@ -25,13 +27,15 @@ struct ColumnTable {
         }
         if let limit {
             var excess = columns.reduce(0, +) + Self.gap * (columns.count - 1) - limit
-            // The widest gives first.
-            while excess > 0,
-                let widest = columns.indices.filter({ widths[$0] == .cut && columns[$0] > Self.least })
-                    .max(by: { columns[$0] < columns[$1] })
-            {
-                columns[widest] -= 1
-                excess -= 1
+            for width in [Width.cut, .cutLast] {
+                // The widest gives first.
+                while excess > 0,
+                    let widest = columns.indices.filter({ widths[$0] == width && columns[$0] > Self.least })
+                        .max(by: { columns[$0] < columns[$1] })
+                {
+                    columns[widest] -= 1
+                    excess -= 1
+                }
             }
         }
         return ([headings] + rows).map { line($0, columns) + "\n" }.joined()

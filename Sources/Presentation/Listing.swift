@@ -7,12 +7,15 @@ public struct Listing: Sendable {
     public struct Column: Sendable {
         let field: String
         let heading: String
-        let isCut: Bool
+        let width: ColumnTable.Width
 
-        public init(_ field: String, _ heading: String, cut: Bool = false) {
+        /// - Parameters:
+        ///   - cut: whether it is cut where a line is too long.
+        ///   - last: the same, after those.
+        public init(_ field: String, _ heading: String, cut: Bool = false, cutLast last: Bool = false) {
             self.field = field
             self.heading = heading
-            isCut = cut
+            width = last ? .cutLast : cut ? .cut : .whole
         }
     }
 
@@ -41,7 +44,7 @@ public struct Listing: Sendable {
             return rows.map { String(decoding: JSONDocument.write($0, indented: false), as: UTF8.self) + "\n" }.joined()
         case .table:
             return ColumnTable(
-                headings: columns.map(\.heading), widths: columns.map { $0.isCut ? .cut : .whole },
+                headings: columns.map(\.heading), widths: columns.map(\.width),
                 rows: rows.map { row in columns.map { Template.text(row[$0.field] ?? .text("")) } }
             ).text(limit: limit)
         case .lines(let template):

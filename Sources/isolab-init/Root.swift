@@ -126,6 +126,12 @@ enum Root {
             guard let path = files.text(), let content = files.blob(&length) else {
                 port.fail(Stage.parameters, errno: ErrorNumber.invalid)
             }
+            // A directory (S_IFDIR).
+            if mode & 0o170_000 == 0o040_000 {
+                makeDirectories(path, butLast: false)
+                index += 1
+                continue
+            }
             makeDirectories(path, butLast: true)
             let file = open(
                 Int(bitPattern: path), Open.writeOnly | Open.create | Open.truncate, mode: mode & 0o7777)

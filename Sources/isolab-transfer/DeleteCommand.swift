@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import OCI
 import RegistryClient
 
@@ -15,7 +16,9 @@ struct DeleteCommand: ParsableCommand {
     func run() throws {
         let reference = try name.reference()
         guard reference.tag != nil || reference.digest != nil else {
-            throw ValidationError("say which tag or digest of \(reference.familiar): nothing is removed by default")
+            printToStandardError(
+                "isolab: \(reference.familiar): say which tag or digest: nothing is removed by default")
+            throw ExitCode(2)
         }
         try Failure.told {
             try registries.client().delete(reference)

@@ -37,9 +37,12 @@ struct IsolabTransfer: ParsableCommand {
         if let problem = AddressSpace.problem() { refuse(problem, status: 1) }
         if let problem = CallerText.problem() { refuse(problem, status: 2) }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                try OptionWords.parsable(Array(CommandLine.arguments.dropFirst()), of: IsolabTransfer.self))
             try command.run()
             if let problem = StandardOutput.finish() { refuse(problem, status: 1) }
+        } catch let fault as OptionWords.Fault {
+            refuse("\(fault)", status: 2)
         } catch {
             end(with: error)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 import OCI
 import RegistryClient
@@ -39,8 +40,10 @@ struct SearchCommand: ParsableCommand {
         commandName: "search", abstract: "Find repositories of a registry, or tags of a repository, by a pattern.",
         usage: "isolab search [<options>] <pattern>",
         discussion: """
-            search localhost:5000/'*busy*'        repositories of a registry that tells them
+            search localhost:5000/busy            repositories of a registry that tells them
             search docker.io/library/debian:'12*' tags of a repository
+
+            A pattern without *, ? and [ is found anywhere in a name.
             """)
 
     @Argument(help: ArgumentHelp("REGISTRY/PATTERN or REPOSITORY:PATTERN", valueName: "pattern")) var pattern: String
@@ -59,23 +62,31 @@ struct SearchCommand: ParsableCommand {
             let wanted = String(pattern[pattern.index(after: colon)...])
             return try Failure.told {
                 let tags = try registries.client().tags(of: reference)
-                for tag in tags.filter({ matches($0, wanted) }).prefix(limit ?? .max) {
+                for tag in tags.filter({ holds($0, wanted) }).prefix(limit ?? .max) {
                     print("\(reference.familiarName):\(tag)")
                 }
             }
         }
         guard let slash = pattern.firstIndex(of: "/"), ImageReference.isRegistry(pattern[..<slash]) else {
-            throw ValidationError("name the registry or the repository: HOST/PATTERN or REPOSITORY:PATTERN")
+            printToStandardError(
+                "isolab: search '\(pattern)': names no registry: REGISTRY/PATTERN finds repositories, REPOSITORY:PATTERN tags"
+            )
+            throw ExitCode(2)
         }
         let registry = String(pattern[..<slash])
         let wanted = String(pattern[pattern.index(after: slash)...])
         try Failure.told {
             let names = try registries.client().repositories(of: registry)
-            for name in names.filter({ matches($0, wanted.isEmpty ? "*" : wanted) }).prefix(limit ?? .max) {
+            for name in names.filter({ holds($0, wanted) }).prefix(limit ?? .max) {
                 print("\(registry)/\(name)")
             }
         }
     }
+}
+
+/// A pattern of none of fnmatch's signs is looked for anywhere, as every search does.
+private func holds(_ name: String, _ pattern: String) -> Bool {
+    matches(name, pattern.utf8.contains { "*?[".utf8.contains($0) } ? pattern : "*\(pattern)*")
 }
 
 /// fnmatch(3): `*` also across slashes.

@@ -21,31 +21,31 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("An experiment file (YAML) instead of --quick or --full.", valueName: "experiment"))
     var file: String?
 
-    @Option(help: "Only these lanes, parted by commas; `isolab lanes` lists them.")
+    @Option(help: "Only these lanes, separated by commas; `isolab lanes` lists them.")
     var lanes: NameList?
 
-    @Option(help: "Only these experiments or workloads, parted by commas: startup, memory, syscalls, harness.")
+    @Option(help: "Only these experiments or workloads, separated by commas: startup, memory, syscalls, harness.")
     var workloads: NameList?
 
-    @Option(help: "Samples of every lane, warm-ups apart.")
+    @Option(help: "Samples per lane, not counting warm-ups.")
     var blocks: Int?
 
-    @Option(help: "Orders the lanes within the blocks; a run's own stands in its manifest.")
+    @Option(help: "The seed for the order of lanes within blocks; it is recorded in the manifest.")
     var seed: UInt64?
 
     @Option(name: .shortAndLong, help: "The run's directory; default reports/<time>-<name>.")
     var output: String?
 
-    @Option(help: "Plan the blocks from this run's directory, a pilot of the same experiment.")
+    @Option(help: "Choose the number of blocks from this pilot run of the same experiment.")
     var pilot: String?
 
     @Option(
         help: ArgumentHelp(
-            "Make so many runs, each by a new process, in <output>/1 to <output>/k; from 4 on isolab learns how much runs differ here.",
+            "Make this many runs, each in a new process, in <output>/1 to <output>/k; from 4 on isolab learns how much runs differ here.",
             valueName: "k"))
     var runs: Int?
 
-    @Flag(help: "Measure although so few blocks can decide nothing; the report says so.")
+    @Flag(help: "Measure even if there are too few blocks to decide anything; the report says so.")
     var exploratory = false
 
     @OptionGroup var parts: PartOptions

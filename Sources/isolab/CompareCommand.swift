@@ -24,16 +24,16 @@ struct CompareCommand: ParsableCommand {
 
     @Argument(help: "Two runs' directories; more are set side by side; with --ab, two programs or experiment files.")
     var operands: [String] = []
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Runs before, several.", valueName: "run"))
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Several runs before.", valueName: "run"))
     var before: [String] = []
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Runs after, several.", valueName: "run"))
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Several runs after.", valueName: "run"))
     var after: [String] = []
     @Flag(help: "Measure A and B now, in turns.") var ab = false
-    @Option(help: ArgumentHelp("With --ab: runs of each, from 2.", valueName: "k")) var runs = 4
-    @Flag(help: "Compare although the runs differ in what matters.") var force = false
+    @Option(help: ArgumentHelp("With --ab: runs of each, at least 2.", valueName: "k")) var runs = 4
+    @Flag(help: "Compare even if the runs differ in what matters.") var force = false
     @Option(help: "What is compared, and may differ: isolab, workload, kernel, configuration.") var subject: Subject?
     @Option(
-        help: ArgumentHelp("A change that must not be: 'startup container > 5%'; may be repeated.", valueName: "limit"))
+        help: ArgumentHelp("Fail on this change, e.g. 'startup container > 5%'; may be repeated.", valueName: "limit"))
     var failOn: [ChangeLimit] = []
     @Flag(help: "Print the comparison as JSON.") var json = false
     @Flag(help: "Print it as a Markdown table.") var markdown = false
@@ -45,7 +45,7 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var places: PlaceOptions
     @Option(
         parsing: .remaining,
-        help: ArgumentHelp("With --ab: everything after it is for isolab bench.", valueName: "options"))
+        help: ArgumentHelp("With --ab: everything that follows is passed to isolab bench.", valueName: "options"))
     var bench: [String] = []
 
     func validate() throws {

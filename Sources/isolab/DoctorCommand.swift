@@ -9,7 +9,7 @@ import RunRecord
 /// `isolab doctor`: what this host can do.
 struct DoctorCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Say what this host can do, and how to get what it lacks.",
+        commandName: "doctor", abstract: "Show what this host can do, and how to get what it lacks.",
         discussion: "The exit status is 0 where `isolab bench` can run its main job, else 1.")
 
     @Flag(help: "As JSON.") var json = false
@@ -46,12 +46,19 @@ struct DoctorCommand: StoreCommand {
             }
         } else {
             print(TerminalListing.render(capabilities.map(row), colour: standardOutputTakesColour))
-            print("\n\(verdict(capabilities.allowMainJob))")
+            print("\n" + verdict(capabilities))
         }
         if !capabilities.allowMainJob { throw ExitCode.failure }
     }
 
-    /// Whether the whole comparison can run; if not, which lanes are left.
+    /// Whether the whole comparison can run; if not, which lanes are left. An ordinary user is told besides whether images run.
+    private func verdict(_ capabilities: [Capability]) -> String {
+        let comparison = verdict(capabilities.allowMainJob)
+        guard let images = capabilities.first(where: { $0.name == Doctor.imagesWithoutRoot }) else { return comparison }
+        let words = images.state == .missing ? "Images cannot run" : "Images run and are built"
+        return "\(words) for you: isolab run, isolab build.\n\(comparison)"
+    }
+
     private func verdict(_ whole: Bool) -> String {
         if whole { return "The main job can run: isolab bench" }
         let options = BenchOptions(stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)

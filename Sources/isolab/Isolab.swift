@@ -23,7 +23,7 @@ struct Isolab: ParsableCommand {
                 name: "Containers and guests of images",
                 subcommands: [
                     RunCommand.self, ExecCommand.self, PsCommand.self, DiffCommand.self, CommitCommand.self,
-                    RemoveCommand.self,
+                    RemoveCommand.self, ContainerCommand.self,
                 ]),
             CommandGroup(
                 name: "Images",
@@ -41,30 +41,56 @@ struct Isolab: ParsableCommand {
                 ]),
         ])
 
-    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.
+    /// As ArgumentParser's own `main`, but with the exit statuses isolab promises, and docker's ways to put options.
     static func main() {
+        let words = Array(CommandLine.arguments.dropFirst())
+        let path = CommandPath(words)
         let wrong: Int32 = isEngines ? 125 : 2
         if let problem = AddressSpace.problem() { refuse(problem, status: isEngines ? 125 : 1) }
         if let problem = CallerText.problem() { refuse(problem, status: wrong) }
-        if let problem = UnknownCommand.problem(in: Array(CommandLine.arguments.dropFirst())) {
-            refuse(problem, status: wrong)
+        if let unknown = UnknownCommand.found(in: words) {
+            refuse(unknown.problem, status: unknown.isAbsent ? 1 : wrong)
         }
         do {
-            var command = try parseAsRoot()
+            var command = try parsed(words, path)
             guard SystemFile.exists("/proc/self/ns") else {
                 refuse("there is no /proc: mount it (mount -t proc proc /proc)", status: isEngines ? 125 : 1)
             }
             try StoreAccess.prepare(for: command)
             try command.run()
             if let problem = StandardOutput.finish() { refuse(problem, status: isEngines ? 125 : 1) }
+        } catch let fault as OptionWords.Fault {
+            refuse("\(fault)", status: wrong)
         } catch {
-            end(with: error, saying: UnknownCommand.withoutGuess(fullMessage(for: error)), wrongCommandLine: wrong)
+            let text = fullMessage(for: error)
+            if let fault = UnknownCommand.switchFault(text, path) { refuse("\(fault)", status: wrong) }
+            if let option = UnknownCommand.unknownOption(text),
+                let problem = AbsentFeature.option(option, of: path.names)
+            {
+                refuse(problem, status: isEngines ? 125 : 1)
+            }
+            end(with: error, saying: UnknownCommand.withoutGuess(text), wrongCommandLine: wrong)
+        }
+    }
+}
+
+extension Isolab {
+    /// The command of the words, put as docker takes them; what asks for something that is so anyway (`--restart no`) is left out.
+    private static func parsed(_ words: [String], _ path: CommandPath) throws -> any ParsableCommand {
+        var words = try OptionWords.parsable(words, of: Isolab.self) { $0 is any HandedOverCommand.Type }
+        while true {
+            do { return try parseAsRoot(words) } catch {
+                guard let option = UnknownCommand.unknownOption(fullMessage(for: error)),
+                    let fewer = AbsentFeature.withoutHarmless(option, in: words, of: path.names)
+                else { throw error }
+                words = fewer
+            }
         }
     }
 }
 
 /// Engines have one status for all that is not the command's own.
-var isEngines: Bool { ["run", "exec"].contains(CommandLine.arguments.dropFirst().first) }
+var isEngines: Bool { CommandPath(CommandLine.arguments.dropFirst()).isEngines }
 
 /// isolab's own version, as manifests and `--version` give it.
 let isolabVersion = "0.1.0"

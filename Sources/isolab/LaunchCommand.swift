@@ -17,13 +17,13 @@ struct LaunchCommand: ParsableCommand {
     @Argument(help: "The lane; `isolab lanes` lists them.") var lane: String
     @Argument(help: ArgumentHelp("A command of the workload and its arguments.", valueName: "workload"))
     var command: [String] = ["exit"]
-    @Flag(help: "Print what would be done, step by step, and start nothing.") var plan = false
+    @Flag(help: "Print what would be done, step by step, but start nothing.") var plan = false
     @Option(
         help: ArgumentHelp(
-            "Kill it after so many seconds instead of 30, or 120 where a guest runs under software emulation.",
+            "Kill it after this many seconds instead of 30 (120 for a guest under software emulation).",
             valueName: "seconds"))
     var deadline: Int?
-    @Flag(help: "A line for every step, however short.") var steps = false
+    @Flag(help: "Print a line for every step, however short.") var steps = false
     @OptionGroup var parts: PartOptions
 
     func validate() throws {

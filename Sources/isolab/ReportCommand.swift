@@ -6,7 +6,7 @@ import RunRecord
 /// `isolab report`: renders a run again.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Derive a run's summaries and report again from its samples.")
+        commandName: "report", abstract: "Recreate a run's summaries and report from its samples.")
 
     @Argument(help: ArgumentHelp("A run's directory, e.g. reports/2026-11-23T2310-quick.", valueName: "run"))
     var directory: String

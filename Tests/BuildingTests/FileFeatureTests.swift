@@ -106,7 +106,7 @@ import Testing
             RUN --mount=target=/ctx,rw --mount=type=bind,from=made,source=/out,target=/made \\
              --mount=from=busybox,source=/bin/busybox,target=/box/busybox --mount=source=in/a,target=/deep/er/a \\
              test "$(cat /ctx/in/a /made/s /deep/er/a | tr -d '\\n')" = contextstagecontext && test ! -e /ctx/in/secret.log && test "$(stat -c %u /made/s)" = 5 && /box/busybox true \\
-             && echo changed > /ctx/in/a && echo done > /done
+             && echo changed > /ctx/in/a && ! echo no 2>/dev/null > /made/s && ! touch /deep/er/a 2>/dev/null && echo done > /done
             """
         let built = try bed.build(file)
         #expect(try SystemFile.read(bed.context + "/in/a") == "context")

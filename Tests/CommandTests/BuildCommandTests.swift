@@ -24,6 +24,29 @@ struct BuildCommandTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// What is shown is what is written, with its flags and quotation marks; build arguments that nothing declares are told in
+    /// BuildKit's words, and what RUN is shown of the context can be read alone.
+    @Test func shown() throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir c; echo x > c/x; printf 'FROM busybox\\nLABEL a="b c"\\nRUN --mount=type=bind,target=/c cat /c/x && ! touch /c/y\\n' > c/Containerfile
+            "$isolab" build -t shown-$$ --build-arg NOPE=1 --build-arg ALSO=2 c | grep -v '^-->\\|^sha256'
+            "$isolab" history shown-$$ --format '{{.CreatedBy}}' | sed -n '2p'
+            """)
+        #expect(
+            result.output == """
+                STEP 1/3: FROM busybox
+                STEP 2/3: LABEL a="b c"
+                STEP 3/3: RUN --mount=type=bind,target=/c cat /c/x && ! touch /c/y
+                x
+                LABEL a="b c"
+
+                """, "\(result.output)\(result.complaints)")
+        #expect(
+            result.complaints.contains("[Warning] One or more build-args [ALSO NOPE] were not consumed\n"),
+            "\(result.complaints)")
+    }
+
     /// A script finds what was made by its identifier.
     @Test func identifierFile() throws {
         let result = try EnginePlace.shell(
@@ -38,10 +61,11 @@ struct BuildCommandTests {
     @Test(
         arguments: [
             ("build none", 1, "none: cannot be the context of a build: No such file"),
-            ("build file", 1, "file: is no directory"), ("build -f none .", 1, "none: there is no such Containerfile"),
+            ("build file", 1, "file: is not a directory"),
+            ("build -f none .", 1, "none: there is no such Containerfile"),
             ("build empty", 1, "neither a Containerfile nor a Dockerfile"), ("build -", 1, "standard input: is empty"),
             ("build - < binary", 1, "standard input: is neither"),
-            ("build -f x - < file", 1, "standard input: is no archive"),
+            ("build -f x - < file", 1, "standard input: is not an archive"),
             ("build --memory lots .", 2, "--memory 'lots'"), ("build --platform x .", 2, "--platform x"),
             ("build --compression x .", 2, "--compression x"), ("build -t Upper .", 1, "lower case"),
             ("build -f file --target x .", 1, "no stage 'x'"), ("build -f missing .", 1, "builds have no network"),
@@ -70,7 +94,7 @@ struct BuildCommandTests {
         "logout",
         "search", "copy", "list", "registry inspect", "registry delete", "bench", "compare", "doctor", "lanes",
         "launch",
-        "report",
+        "report", "container", "container ls", "container prune", "container inspect", "container run", "image inspect",
     ])
     func width(command: String) throws {
         let result = try IsolabProgram.shell("\"$isolab\" \(command) --help", in: try Place())

@@ -8,12 +8,13 @@ struct CommandLineTests {
     /// A command that there is not is named, whatever follows it; a guess is a slip of the finger away, or there is none.
     @Test(
         arguments: [
-            ("stop", "there is no command 'stop'; `isolab --help`"), ("stop one two", "there is no command 'stop';"),
-            ("stop --time 3 one", "there is no command 'stop';"), ("help nosuch", "there is no command 'nosuch';"),
+            ("nosuch", "there is no command 'nosuch'; `isolab --help`"),
+            ("nosuch one two", "there is no command 'nosuch';"),
+            ("nosuch --time 3 one", "there is no command 'nosuch';"), ("help nosuch", "there is no command 'nosuch';"),
             ("image nosuch", "there is no command 'nosuch'; `isolab image --help`"),
             ("help image nosuch", "there is no command 'nosuch'; `isolab image --help`"),
             ("imges", "there is no command 'imges'; is 'images' meant?"),
-            ("insepct x", "is 'inspect' meant?"), ("restart", "there is no command 'restart';"),
+            ("insepct x", "is 'inspect' meant?"), ("reload", "there is no command 'reload';"),
             ("registry pull", "there is no command 'pull'; `isolab registry --help`"),
         ] as [(String, String)])
     func unknownCommands(line: String, words: String) throws {

@@ -14,13 +14,14 @@ struct ContainerRunTests {
     func statuses(command: String, status: Int32) throws {
         let result = try EnginePlace.run("", command)
         #expect(result.status == status, "\(result.complaints)")
-        if status == 127 { #expect(result.complaints.contains("No such file")) }
+        let words = command == "nope" ? "nope: there is no such program in the container's PATH" : "No such file"
+        if status == 127 { #expect(result.complaints.contains(words), "\(result.complaints)") }
     }
 
     /// What is isolab's own failure is 125, and names what was wrong.
     @Test(arguments: [
         ("--memory lots", "--memory"), ("-v data:/x", "named volumes"), ("-v x/y:/x", "absolute"),
-        ("-v /etc/hostname:/tmp", "nor a file on a directory"),
+        ("-v /etc/hostname:/tmp", "and a file on a file"),
         ("-w /etc/passwd", "--workdir"), ("--memory 100", "512k"), ("--group-add none-such", "none-such"),
         ("--mount type=volume,target=/x", "named volumes"), ("--add-host db", "NAME:ADDRESS"),
         ("--network bridge", "--network"), ("--cap-add FLY", "--cap-add"), ("--security-opt label=x", "SELinux"),

@@ -30,8 +30,12 @@ enum EnginePlace {
     }
 
     /// Runs a shell line in which `$isolab` has the image `busybox`.
-    static func shell(_ line: String) throws -> IsolabProgram.Result {
-        try IsolabProgram.shell("export ISOLAB_DATA=\(try data)\n\(line)", in: try Place())
+    ///
+    /// - Parameter files: what is in its directory, by name.
+    static func shell(_ line: String, files: [String: String] = [:]) throws -> IsolabProgram.Result {
+        let place = try Place()
+        for (name, content) in files { _ = try place.write(content, to: name) }
+        return try IsolabProgram.shell("export ISOLAB_DATA=\(try data)\n\(line)", in: place)
     }
 
     /// Starts a shell line that ends in a program, and leaves that running.

@@ -19,6 +19,39 @@ struct GuestRunTests {
         #expect(result.output == "Linux\nstatus 7\nhere\nfound\n", "\(result.complaints)")
     }
 
+    /// A guest is marked in lists, has no room for further commands, and is ended by force with all that it was made of, whether its
+    /// command would hear or not, and while it boots.
+    @Test func removedByForce() throws {
+        let result = try EnginePlace.shell(
+            """
+            left() { pgrep -f "guest=isolab-$1," ; ls /run/isolab/vm | grep "^c$1[.]"; find /sys/fs/cgroup -name "guests-c$1.*"; true; }
+            "$isolab" run --vm --name forced-$$ busybox sh -c 'trap "" TERM; echo up; sleep 600' > log 2>&1 & guest=$!
+            until grep -q up log || ! kill -0 $guest; do sleep 0.1; done
+            "$isolab" ps --filter name=forced-$$ --format '{{.Kind}} {{.Status}}' | sed 's/Up .* (/Up (/'
+            "$isolab" inspect forced-$$ --format '{{.Kind}} {{.State.Status}} {{.Config.Cmd}}'
+            "$isolab" exec forced-$$ true; echo "exec $?"; "$isolab" rm forced-$$ 2>/dev/null; echo "rm $?"
+            "$isolab" rm -f forced-$$ | sed "s/-$$//"; wait $guest; echo "run $?"; left $guest
+            "$isolab" run --vm --name early-$$ busybox sleep 600 > log 2>&1 & guest=$!
+            until "$isolab" ps -q --filter name=early-$$ | grep -q .; do sleep 0.05; done
+            "$isolab" rm -f early-$$ | sed "s/-$$//"; wait $guest; left $guest; "$isolab" ps -aq --filter name=early-$$ | wc -l
+            """)
+        #expect(
+            result.output == """
+                guest Up (guest)
+                guest running [sh -c trap "" TERM; echo up; sleep 600]
+                exec 125
+                rm 1
+                forced
+                run 137
+                early
+                0
+
+                """, "\(result.output)\(result.complaints)")
+        #expect(
+            result.complaints.contains("is a guest (--vm): a further command cannot be run in one"),
+            "\(result.complaints)")
+    }
+
     /// A file of the host is the guest's, and what is read-only stays so; when isolab is killed nothing of it is left: no guest, no
     /// mount, and after the next guest no directory.
     @Test(

@@ -48,6 +48,17 @@ struct OrdinaryUserTests {
         #expect(!result.complaints.contains("warning"), "\(result.complaints)")
     }
 
+    /// He is told what works for him, and what takes root.
+    @Test func doctor() throws {
+        let result = try shell(
+            """
+            "$isolab" doctor > told || true; grep -c '^✓ images without root' told; grep -c '^Images run and are built for you' told
+            grep -c '^✓ overlay file system' told; grep -c '^✓ namespace net ' told
+            grep '^✗' told | awk '{ print $2 }' | grep -v '^peer\\|^KVM\\|^Landlock' || true
+            """)
+        #expect(lines(result) == ["1", "1", "1", "1", "root"], "\(result.output)\(result.complaints)")
+    }
+
     /// What a container changed is listed, made an image with its owners, packed, and read again.
     @Test func images() throws {
         let result = try shell(

@@ -53,6 +53,24 @@ import Testing
         #expect(run.workingDirectory == "/srv/sub/g" && run.user == "web")
         #expect(plan.stages[0].steps[5].createdBy == "RUN |2 A=given GLOBAL=g /bin/sh -c echo $A")
         #expect(plan.unusedArguments == ["UNUSED"])
+        #expect(plan.unusedArgumentsWarning == "One or more build-args [UNUSED] were not consumed")
+    }
+
+    /// A step is shown with all that it does: what RUN is shown, and values of several words in quotation marks.
+    @Test func shownWhole() throws {
+        let plan = try plan(
+            """
+            FROM base
+            LABEL a="b c" d="say \\"x\\"" e=plain
+            ENV F='g  h'
+            RUN --mount=type=cache,target=/c --network=none echo 1
+            """)
+        #expect(
+            texts(plan) == [
+                #"LABEL a="b c" d="say \"x\"" e=plain"#, #"ENV F="g  h""#,
+                "RUN --mount=type=cache,target=/c --network=none echo 1",
+            ])
+        #expect(plan.stages[0].steps[0].createdBy == #"LABEL a="b c" d="say \"x\"" e=plain"#)
     }
 
     /// What is built has a PATH, after what its base says, and its own where it says one.

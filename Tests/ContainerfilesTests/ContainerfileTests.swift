@@ -121,8 +121,11 @@ import Testing
                         command: .shell("a"), documents: [],
                         mounts: [
                             .init(kind: .memory(size: 2 << 20), target: "/t"),
-                            .init(kind: .cache(identifier: "n"), target: "/c"),
-                        ], network: "none"))
+                            .init(kind: .cache(.init(identifier: "n")), target: "/c"),
+                        ], network: "none",
+                        flags: [
+                            "--mount=type=tmpfs,target=/t,size=2m", "--mount=type=cache,dst=/c,id=n", "--network=none",
+                        ]))
             ),
             (
                 "COPY --from=b --chown=1:2 --chmod=755 --link a b /c/",
@@ -166,17 +169,31 @@ import Testing
                     .init(
                         command: .shell("a"), documents: [],
                         mounts: [
-                            .init(kind: .files(from: "s", source: "a"), target: "/t"),
+                            .init(kind: .files(from: "s", source: "a", isWritable: true), target: "/t"),
                             .init(
                                 kind: .secret(.init(identifier: "k", isRequired: true)), target: "/run/secrets/k"),
-                        ]))
+                        ],
+                        flags: ["--mount=target=/t,from=s,source=a,rw", "--mount=type=secret,id=k,required"]))
             ),
             (
                 #"RUN --mount=type=bind,"source=a,b",target=/t a"#,
                 .run(
                     .init(
                         command: .shell("a"), documents: [],
-                        mounts: [.init(kind: .files(from: nil, source: "a,b"), target: "/t")]))
+                        mounts: [.init(kind: .files(from: nil, source: "a,b", isWritable: false), target: "/t")],
+                        flags: [#"--mount=type=bind,"source=a,b",target=/t"#]))
+            ),
+            (
+                "RUN --mount=type=cache,target=/c,ro,uid=5,gid=6,mode=0700 a",
+                .run(
+                    .init(
+                        command: .shell("a"), documents: [],
+                        mounts: [
+                            .init(
+                                kind: .cache(
+                                    .init(identifier: "/c", isReadOnly: true, mode: 0o700, uid: 5, gid: 6)),
+                                target: "/c")
+                        ], flags: ["--mount=type=cache,target=/c,ro,uid=5,gid=6,mode=0700"]))
             ),
             (
                 "FROM --platform=linux/arm64 img AS Name",
@@ -185,6 +202,18 @@ import Testing
         ] as [(String, Instruction)])
     func forms(text: String, expected: Instruction) throws {
         #expect(try instruction(text) == expected)
+    }
+
+    /// A bind shows files to be read; `rw` or `ro=false` lets the command write to them, and of several words the last counts.
+    @Test(arguments: [
+        ("", false), (",rw", true), (",readwrite", true), (",rw=false", false), (",ro", false), (",ro=false", true),
+        (",ro,rw", true), (",rw,readonly", false),
+    ])
+    func writableBinds(words: String, isWritable: Bool) throws {
+        guard case .run(let run) = try instruction("RUN --mount=type=bind,target=/t\(words) a") else {
+            throw ContainerfileError("is no RUN")
+        }
+        #expect(run.mounts.first?.kind == .files(from: nil, source: "/", isWritable: isWritable))
     }
 
     /// Every mistake is told with its line and its instruction.

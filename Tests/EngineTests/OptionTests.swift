@@ -254,6 +254,47 @@ import Testing
         }
     }
 
+    /// Lists of processors, and the first that another list has not.
+    @Test(
+        arguments: [
+            ("0-2,5", "0-7", nil), ("99", "0-1", 99), ("0,2", "0-1", 2), ("0-3", "0-1,3", 2), ("0-3", "0-1,2-3", nil),
+            ("", "0", nil),
+        ]
+            as [(String, String, UInt32?)])
+    func numberLists(asked: String, there: String, missing: UInt32?) throws {
+        #expect(try #require(NumberList(asked)).first(outside: try #require(NumberList(there))) == missing)
+    }
+
+    @Test(arguments: ["a", "1-", "-1", "3-2", "1,,2", "1-2-3", "+1", "99999999999"])
+    func numberListsRefused(text: String) { #expect(NumberList(text) == nil) }
+
+    /// Signals by name and number; nothing is mounted over the container's own /proc but what shows a file in place of one.
+    @Test func signalsAndProcfs() throws {
+        func problem(_ change: (inout RunOptions) throws -> Void) throws -> String? {
+            var options = RunOptions()
+            try change(&options)
+            do throws(OptionError) { try options.validate() } catch { return error.option }
+            return nil
+        }
+        for signal in ["TERM", "SIGINT", "15", "RTMIN+3", "sigterm"] {
+            #expect(try problem { $0.stopSignal = signal } == nil, "\(signal)")
+        }
+        for signal in ["FOO", "0", "99", "", "TERM+1", "-1"] {
+            #expect(try problem { $0.stopSignal = signal } == "--stop-signal", "\(signal)")
+        }
+        for (volume, isRefused) in [
+            ("/d:/proc", true), ("/d:/proc/sys", true), ("/proc:/proc", false), ("/d:/proc/meminfo", false),
+            ("/d:/procfs", false), ("/d:/data/proc", false),
+        ] {
+            #expect(
+                try problem { $0.volumes = [try VolumeMount("-v", volume)] } == (isRefused ? "--volume" : nil),
+                "\(volume)")
+        }
+        #expect(try problem { $0.temporaryMounts = [try TemporaryMount("--tmpfs", "/proc")] } == "--tmpfs")
+        #expect(try problem { $0.processorSet = "1-" } == "--cpuset-cpus")
+        #expect(try problem { $0.memoryNodes = "x" } == "--cpuset-mems")
+    }
+
     /// What only two options together say wrong, and names that are none.
     @Test func contradictions() throws {
         func check(_ change: (inout RunOptions) throws -> Void) throws -> OptionError? {

@@ -176,7 +176,7 @@ import Testing
         ),
         ("echo x > f && tar cf ../x.tar f", "neither index.json nor manifest.json"),
         ("echo '{}' > repositories && tar cf ../x.tar repositories", "older than 1.10"),
-        ("head -c 5000 /dev/urandom > ../x.tar", "no tar archive"),
+        ("head -c 5000 /dev/urandom > ../x.tar", "not a tar archive"),
         // A few kilobytes that would become 400 MiB.
         ("truncate -s 400M layer.tar && tar cf - layer.tar | zstd -qc > ../x.tar", "times as large"),
         ("echo '[{\"Config\":\"c\",\"Layers\":[]}]' > manifest.json && tar cf ../x.tar manifest.json", "not in it"),

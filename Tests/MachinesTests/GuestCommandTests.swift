@@ -265,7 +265,7 @@ struct GuestCommandTests {
         let error = #expect(throws: GuestError.self) {
             try place.run(GuestCommand(["true"], memory: 16 << 20), with: runner, root: place.root)
         }
-        #expect(error?.description.hasPrefix("memory: 16 MiB are too few: this root needs ") == true)
+        #expect(error?.description.hasPrefix("memory: 16 MiB is too little: this root needs ") == true)
     }
 
     /// A guest whose driver is killed is an error that says so, and nothing of it runs on.

@@ -69,6 +69,12 @@ enum BadDocuments {
             "process.user.additionalGids[1]: 4294967295 is no id: to the kernel it means none"
         ),
         BadDocument(
+            document(
+                process:
+                    #""user": {"uid": 0, "gid": 0, "additionalGids": [\#((1...65_537).map(String.init).joined(separator: ","))]}"#
+            ), "process.user.additionalGids: 65537 groups are more than the 65536 that a process can have"
+        ),
+        BadDocument(
             document(process: #""user": {"uid": 0, "gid": 0, "umask": 512}"#),
             "process.user.umask: 512 has bits beyond 511 (octal 777)"
         ),

@@ -75,6 +75,14 @@ import Testing
         #expect(lines.contains { $0.contains("workload: workload ") })
     }
 
+    /// Events stand in the order of time, whoever told them first.
+    @Test func eventsInOrder() {
+        var sample = Self.sample
+        sample.events = [Event(EventName.launch, 0), Event("resumed", 900), Event(EventName.ready, 500)]
+        let lines = TerminalWaterfall.render(sample).split(separator: "\n").suffix(3)
+        #expect(lines.map { String($0.prefix { $0 != " " }) } == [EventName.launch, EventName.ready, "resumed"])
+    }
+
     static let sample: Sample = {
         var sample = Sample(
             id: 0, experiment: "startup", block: 0, order: 0, lane: "container", workload: "exit", admitted: true)

@@ -123,18 +123,17 @@ struct CommandRunner {
                     RuntimeConfiguration.Mount(
                         destination: target, type: "tmpfs", source: "tmpfs",
                         options: ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])))
-            case .cache(let identifier):
-                let name = Digest(sha256Of: identifier.utf8).hexadecimal
-                let path = "\(store.buildCaches)/\(name)"
-                try SystemFile.makeDirectories(path, mode: 0o755)
+            case .cache(let cache):
                 result.append(
                     RuntimeConfiguration.Mount(
-                        destination: target, type: "bind", source: path, options: ["rbind", "nosuid", "nodev"]))
-            case .files:
+                        destination: target, type: "bind", source: try directory(of: cache),
+                        options: ["rbind", cache.isReadOnly ? "ro" : "rw", "nosuid", "nodev"]))
+            case .files(let shown):
                 guard let path = files[mount.target] else { continue }
                 result.append(
                     RuntimeConfiguration.Mount(
-                        destination: target, type: "bind", source: path, options: ["rbind", "nosuid", "nodev"]))
+                        destination: target, type: "bind", source: path,
+                        options: ["rbind", shown.isWritable ? "rw" : "ro", "nosuid", "nodev"]))
             case .secret: continue
             }
         }
@@ -148,6 +147,22 @@ struct CommandRunner {
                     destination: "/dev/pipes/\(script.name)", type: "bind", source: path, options: ["bind", "ro"]))
         }
         return result
+    }
+
+    /// A cache's directory, made where it is missing: its owner and mode are those of the first who asks.
+    private func directory(of cache: Instruction.Cache) throws(SystemError) -> String {
+        let name = Digest(sha256Of: cache.identifier.utf8).hexadecimal
+        let path = "\(store.buildCaches)/\(name)"
+        guard !SystemFile.exists(path) else { return path }
+        try SystemFile.makeDirectories(store.buildCaches, mode: 0o755)
+        if mkdir(path, 0o700) != 0 {
+            // Another build made it at the same moment.
+            guard errno == EEXIST else { throw SystemError("mkdir", path) }
+            return path
+        }
+        if chown(path, cache.uid, cache.gid) != 0 { throw SystemError("chown", path) }
+        if chmod(path, cache.mode) != 0 { throw SystemError("chmod", path) }
+        return path
     }
 
     /// Directories and files that were made for nothing but to mount on are no part of the layer.

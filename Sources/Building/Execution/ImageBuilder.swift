@@ -63,7 +63,7 @@ public struct ImageBuilder: Sendable {
                     "a build needs overlayfs: \(problem)", advice: "use another file system for ISOLAB_DATA")
             }
             for warning in plan.warnings { tell(.warning(warning)) }
-            for name in plan.unusedArguments { tell(.warning("no ARG declares --build-arg \(name)")) }
+            if let warning = plan.unusedArgumentsWarning { tell(.warning(warning)) }
             var build = try Build(self, context, plan)
             return try build.run()
         }

@@ -31,7 +31,7 @@ public struct BuildContext: Sendable {
             guard stat(root, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
                 throw BuildError.source(
                     path: directory,
-                    problem: "is no directory: a build has one as its context; -f names a Containerfile")
+                    problem: "is not a directory: the context of a build is one; -f names a Containerfile")
             }
             let tree = try OwnedDescriptor(opening: root, O_RDONLY | O_DIRECTORY)
             let place = try Self.place(of: file, in: root, tree.number)
@@ -153,7 +153,7 @@ public struct BuildContext: Sendable {
         guard stat(path, &status) == 0 else { throw SystemError("open", path) }
         // A FIFO would wait, and a device would never end.
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SystemError("open", path, errno: EINVAL, advice: "it is no file")
+            throw SystemError("open", path, errno: EINVAL, advice: "it is not a regular file")
         }
         guard status.st_size <= ContainerfileLimits.fileSize else { throw SystemError("read", path, errno: EFBIG) }
         return try SystemFile.bytes(of: path)

@@ -36,7 +36,7 @@ public final class StandardInputContext {
             }
             guard file == nil else {
                 throw BuildError.source(
-                    path: "standard input", problem: "is no archive, in which -f could name a Containerfile")
+                    path: "standard input", problem: "is not an archive in which -f could name a Containerfile")
             }
             lseek(input.number, 0, SEEK_SET)
             let path = directory + "/Containerfile"

@@ -33,7 +33,7 @@ public struct PathPattern: Equatable, Sendable {
         let scalars = Array(text.unicodeScalars)
         var index = 0
         func bad() -> ContainerfileError {
-            ContainerfileError("'\(text)' is no pattern: something is missing at its end")
+            ContainerfileError("'\(text)' is not a pattern: its end is missing")
         }
         while index < scalars.count {
             let scalar = scalars[index]

@@ -74,6 +74,8 @@ public enum Instruction: Equatable, Sendable {
         public var mounts: [Mount]
         /// `none`, `host` or `default`.
         public var network: String?
+        /// Its `--name=value` words, as they were written.
+        public var flags: [String] = []
     }
 
     /// `RUN --mount=…` of the kinds that are known here.
@@ -81,14 +83,25 @@ public enum Instruction: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// In memory, gone after the step; bytes at most.
             case memory(size: Int64?)
-            /// A directory that stays from build to build, by its name.
-            case cache(identifier: String)
-            /// Files of the context (nil), of a stage or of an image; what is written to them is gone after the step.
-            case files(from: String?, source: String)
+            case cache(Cache)
+            /// Files of the context (nil), of a stage or of an image.
+            ///
+            /// - isWritable: whether they may be written to; what is written is gone after the step.
+            case files(from: String?, source: String, isWritable: Bool)
             case secret(Secret)
         }
         public var kind: Kind
         public var target: String
+    }
+
+    /// A directory that stays from build to build, by its name.
+    public struct Cache: Equatable, Sendable {
+        public var identifier: String
+        public var isReadOnly = false
+        /// Of the directory where it is made.
+        public var mode: UInt32 = 0o755
+        public var uid: UInt32 = 0
+        public var gid: UInt32 = 0
     }
 
     /// What a command may see and no layer keeps.

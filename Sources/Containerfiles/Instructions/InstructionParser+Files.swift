@@ -40,11 +40,14 @@ extension InstructionParser {
             throw ContainerfileError("--security=\(security): builds run in the sandbox")
         }
         var mounts: [Instruction.Mount] = []
-        for text in try flags.takeAll("mount") { mounts.append(try mount(text)) }
+        let texts = try flags.takeAll("mount")
+        for text in texts { mounts.append(try mount(text)) }
+        let words = texts.map { "--mount=\($0)" } + (network.map { ["--network=\($0)"] } ?? [])
         guard !rest.isEmpty else { throw ContainerfileError("needs a command") }
         let command = try command(rest)
         if case .words(let words) = command, words.isEmpty { throw ContainerfileError("needs a command") }
-        return Instruction.Run(command: command, documents: documents, mounts: mounts, network: network)
+        return Instruction.Run(
+            command: command, documents: documents, mounts: mounts, network: network, flags: words)
     }
 
     /// Bytes, with the suffixes b, k, m and g.
@@ -57,7 +60,7 @@ extension InstructionParser {
             digits.removeLast()
         }
         guard let number = Int64(digits), number > 0, number <= Int64.max / unit else {
-            throw ContainerfileError("'\(text)' is no size")
+            throw ContainerfileError("'\(text)' is not a size, such as 64m")
         }
         return number * unit
     }

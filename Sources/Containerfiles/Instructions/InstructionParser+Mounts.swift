@@ -26,11 +26,11 @@ extension InstructionParser {
     }
 
     private func files(_ fields: inout MountFields, _ text: String) throws(ContainerfileError) -> Instruction.Mount {
-        // What is written is gone after the step, so that it need not be forbidden either way.
-        _ = try fields.takeSwitch("rw")
-        _ = try fields.takeSwitch("readonly")
+        // As BuildKit has it: of both words the last counts, and without either nothing is written.
+        let isWritable = try fields.takeOpposites("rw", "readonly") ?? false
         return Instruction.Mount(
-            kind: .files(from: try fields.take("from"), source: try fields.take("source") ?? "/"),
+            kind: .files(
+                from: try fields.take("from"), source: try fields.take("source") ?? "/", isWritable: isWritable),
             target: try target(&fields, text))
     }
 
@@ -48,7 +48,12 @@ extension InstructionParser {
             throw ContainerfileError("--mount: sharing is shared, private or locked, not '\(sharing)'")
         }
         let target = try target(&fields, text)
-        return Instruction.Mount(kind: .cache(identifier: try fields.take("id") ?? target), target: target)
+        var cache = Instruction.Cache(identifier: try fields.take("id") ?? target)
+        cache.isReadOnly = try !(fields.takeOpposites("rw", "readonly") ?? true)
+        cache.mode = try fields.number("mode", radix: 8, limit: 0o7777) ?? 0o755
+        cache.uid = try fields.number("uid", radix: 10, limit: .max - 1) ?? 0
+        cache.gid = try fields.number("gid", radix: 10, limit: .max - 1) ?? 0
+        return Instruction.Mount(kind: .cache(cache), target: target)
     }
 
     private func secret(_ fields: inout MountFields, _ text: String) throws(ContainerfileError) -> Instruction.Mount {
@@ -63,7 +68,7 @@ extension InstructionParser {
         secret.variable = try fields.take("env")
         if let variable = secret.variable {
             guard !variable.isEmpty, !variable.utf8.contains(ASCII.equals) else {
-                throw ContainerfileError("--mount: '\(variable)' is no name of a variable")
+                throw ContainerfileError("--mount: '\(variable)' is not the name of a variable")
             }
             // As BuildKit has it: no file beside the variable, unless it is asked for.
             secret.isFile = target != nil
@@ -116,6 +121,13 @@ private struct MountFields {
         case "false", "0": return false
         case .some(let value): throw ContainerfileError("--mount: \(name) is true or false, not '\(value)'")
         }
+    }
+
+    /// Whether the first of two words holds that say the opposite of each other: as the last one of them says; nil without either.
+    mutating func takeOpposites(_ name: String, _ opposite: String) throws(ContainerfileError) -> Bool? {
+        let last = values.last { $0.name == name || $0.name == opposite }?.name
+        let (holds, isOpposed) = (try takeSwitch(name), try takeSwitch(opposite))
+        return last.map { $0 == name ? holds : !isOpposed }
     }
 
     mutating func number(_ name: String, radix: Int, limit: UInt32) throws(ContainerfileError) -> UInt32? {

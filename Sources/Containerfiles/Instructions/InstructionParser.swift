@@ -56,7 +56,7 @@ struct InstructionParser {
         case "ONBUILD": result = .onBuild(try trigger(written.rest, line))
         case "MAINTAINER": result = .maintainer(try needed("a name"))
         case "": throw ContainerfileError("is empty")
-        default: throw ContainerfileError("is no instruction")
+        default: throw ContainerfileError("is not an instruction")
         }
         // The trigger has its own.
         if written.name != "ONBUILD" { try flags.finish() }
@@ -73,7 +73,7 @@ struct InstructionParser {
         let name = words.count == 3 ? words[2].lowercased() : nil
         if let name, !Self.isStageName(name) {
             throw ContainerfileError(
-                "'\(name)' is no name of a stage: a letter, then letters, digits, '-', '_' and '.'")
+                "'\(name)' cannot name a stage: a letter, then letters, digits, '-', '_' and '.'")
         }
         return Instruction.From(platform: try flags.take("platform"), image: words[0], name: name)
     }

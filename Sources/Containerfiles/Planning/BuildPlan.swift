@@ -64,6 +64,12 @@ public struct BuildPlan: Equatable, Sendable {
     /// A stage by its place in the Containerfile.
     public func stage(_ index: Int) -> Stage? { stages.first { $0.index == index } }
 
+    /// What is said of those, in BuildKit's words; nil where every one is declared.
+    public var unusedArgumentsWarning: String? {
+        unusedArguments.isEmpty
+            ? nil : "One or more build-args [\(unusedArguments.joined(separator: " "))] were not consumed"
+    }
+
     /// How many steps are shown: each stage's FROM is one.
     public var stepCount: Int { stages.reduce(0) { $0 + $1.steps.count + 1 } }
 }
@@ -94,7 +100,7 @@ extension BuildPlan: CustomStringConvertible {
         }
         lines.append("image: stage \(target)")
         lines += labels.sorted { $0.key < $1.key }.map { "  label \($0.key)=\($0.value)" }
-        lines += unusedArguments.map { "warning: no ARG declares --build-arg \($0)" }
+        if let unusedArgumentsWarning { lines.append("warning: \(unusedArgumentsWarning)") }
         return lines.joined(separator: "\n")
     }
 }
@@ -118,7 +124,7 @@ extension BuildStep.Action {
                 + run.mounts.map { mount in
                     switch mount.kind {
                     case .memory: "memory at \(mount.target)"
-                    case .cache(let identifier): "cache \(identifier) at \(mount.target)"
+                    case .cache(let cache): "cache \(cache.identifier) at \(mount.target)"
                     case .files(let source): "\(source.path) of \(source.origin) at \(mount.target)"
                     case .secret(let secret):
                         "secret \(secret.identifier) at \(secret.isFile ? mount.target : secret.variable ?? "")"

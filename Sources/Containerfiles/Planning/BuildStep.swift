@@ -98,8 +98,7 @@ public struct BuildStep: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// In memory; bytes at most.
             case memory(size: Int64?)
-            /// A directory that stays from build to build, by its name.
-            case cache(identifier: String)
+            case cache(Instruction.Cache)
             case files(Files)
             case secret(Instruction.Secret)
         }
@@ -112,6 +111,8 @@ public struct BuildStep: Equatable, Sendable {
         public var origin: Copy.Origin
         /// Below the origin's root.
         public var source: PathPattern
+        /// Whether they may be written to, for as long as the step lasts.
+        public var isWritable = false
         public var path: String { "/" + source.text }
     }
 

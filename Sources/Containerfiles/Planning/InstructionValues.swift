@@ -35,7 +35,9 @@ extension [String] {
 /// Ports as EXPOSE takes them: `80`, `80/udp`, `8000-8010/tcp`; of `8080:80` the container's.
 enum PortSpecification {
     static func ports(_ text: String) throws(ContainerfileError) -> [String] {
-        func bad() -> ContainerfileError { ContainerfileError("'\(text)' is no port: port, port/tcp, first-last/udp") }
+        func bad() -> ContainerfileError {
+            ContainerfileError("'\(text)' is not a port, such as 80, 80/tcp or 8000-8010/udp")
+        }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let networkProtocol = parts.count == 2 ? parts[1].lowercased() : "tcp"
         guard parts.count <= 2, ["tcp", "udp", "sctp"].contains(networkProtocol) else { throw bad() }

@@ -116,7 +116,10 @@ extension Instruction.Run {
             hasNetwork: scope.hasNetwork && network != "none", script: script)
         let prefix = arguments.isEmpty ? [] : ["|\(arguments.count)"] + arguments
         let body = script.map { "\($0.name) (\($0.content.utf8.count) bytes)" } ?? words.joined(separator: " ")
-        return (action, "RUN \(shown)", (["RUN"] + prefix + [body]).joined(separator: " "))
+        return (
+            action, (["RUN"] + flags + [shown]).joined(separator: " "),
+            (["RUN"] + prefix + [body]).joined(separator: " ")
+        )
     }
 }
 
@@ -132,13 +135,16 @@ extension Instruction.Run {
             let kind: BuildStep.Mount.Kind
             switch mount.kind {
             case .memory(let size): kind = .memory(size: size)
-            case .cache(let identifier): kind = .cache(identifier: try substitution.word(identifier))
+            case .cache(var cache):
+                cache.identifier = try substitution.word(cache.identifier)
+                kind = .cache(cache)
             case .secret(let secret): kind = .secret(secret)
-            case .files(let from, let source):
+            case .files(let from, let source, let isWritable):
                 let path = ImagePath.relative(try substitution.word(source))
                 var place = BuildStep.Copy.Origin.context
                 if let from { place = try origin(try substitution.word(from)) }
-                kind = .files(BuildStep.Files(origin: place, source: try PathPattern(literal: path)))
+                kind = .files(
+                    BuildStep.Files(origin: place, source: try PathPattern(literal: path), isWritable: isWritable))
             }
             result.append(BuildStep.Mount(kind: kind, target: try substitution.word(mount.target)))
         }

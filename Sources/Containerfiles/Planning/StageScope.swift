@@ -61,11 +61,11 @@ struct StageScope {
         case .environment(let assignments):
             let all = try self.assignments(assignments)
             for (name, value) in all { set(name, value) }
-            text = "ENV " + all.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+            text = "ENV " + Self.shown(all)
         case .label(let assignments):
             let all = try self.assignments(assignments)
             for (name, value) in all { execution.labels[name] = value }
-            text = "LABEL " + all.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+            text = "LABEL " + Self.shown(all)
         case .copy(let copy):
             let planned = try self.copy(copy, origin)
             action = .copy(planned.action)
@@ -107,7 +107,7 @@ struct StageScope {
             text = "SHELL " + words.asJSON
         case .stopSignal(let signal):
             let word = try substitution.word(signal)
-            guard StopSignal.isWellFormed(word) else { throw ContainerfileError("'\(word)' is no signal") }
+            guard StopSignal.isWellFormed(word) else { throw ContainerfileError("'\(word)' is not a signal") }
             execution.stopSignal = word
             text = "STOPSIGNAL \(word)"
         case .healthcheck(let check):
@@ -180,6 +180,21 @@ struct StageScope {
             result.append((name, try substitution.word(assignment.value)))
         }
         return result
+    }
+
+    /// As they could be written: what would be several words stands in quotation marks.
+    private static func shown(_ assignments: [(name: String, value: String)]) -> String {
+        func quoted(_ text: String) -> String {
+            let marks = #" "'\$"#.utf8
+            guard text.utf8.contains(where: { $0 < 0x20 || marks.contains($0) }) else { return text }
+            var result = "\""
+            for scalar in text.unicodeScalars {
+                if #""\$"#.unicodeScalars.contains(scalar) { result += "\\" }
+                result.unicodeScalars.append(scalar)
+            }
+            return result + "\""
+        }
+        return assignments.map { "\(quoted($0.name))=\(quoted($0.value))" }.joined(separator: " ")
     }
 
     private mutating func expose(_ ports: [String]) throws(ContainerfileError) -> String {

@@ -198,7 +198,7 @@ struct Substitution {
                 return Array((value ?? "").utf8)
             default:
                 let sign = String(decoding: [modifier], as: UTF8.self)
-                throw ContainerfileError("${\(name)\(colon)\(sign)…} is no form of substitution")
+                throw ContainerfileError("${\(name)\(colon)\(sign)…} is not a substitution")
             }
         }
 

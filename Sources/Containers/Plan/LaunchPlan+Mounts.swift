@@ -66,11 +66,13 @@ extension LaunchPlan {
         enter: [ChildStep]
     ) {
         let hooks = configuration.hooks ?? RuntimeConfiguration.Hooks()
+        // Before what may be mounted on them.
+        let directories = options.directories.map { ChildStep.ensureDirectory(path: $0) }
         let needsLauncher = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !networkDevices.isEmpty
         if let lifecycle = options.lifecycle, needsLauncher || !hooks.createContainer.isEmpty {
             // Hooks see the whole tree of the container from outside of it: the root is entered by chroot for now.
             steps.append(.enterRoot(path: path))
-            steps += attached
+            steps += directories + attached
             steps.append(.leaveRoot)
             if needsLauncher { steps.append(.awaitLauncher(.runtimeHooks)) }
             for hook in hooks.createContainer {
@@ -79,7 +81,7 @@ extension LaunchPlan {
             steps += enter
         } else {
             steps += enter
-            steps += attached
+            steps += directories + attached
         }
     }
 

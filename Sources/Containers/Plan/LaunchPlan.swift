@@ -22,6 +22,8 @@ public struct LaunchPlan: Equatable, Sendable {
         public var keyring = SessionKeyring.new(name: nil)
         /// Whether a new network namespace's loopback is brought up.
         public var loopback: Bool
+        /// Directories that are made in the root where they are missing.
+        public var directories: [String] = []
         /// How it is kept by a runtime; nil for a container that lives and ends with its launcher.
         public var lifecycle: Lifecycle?
 

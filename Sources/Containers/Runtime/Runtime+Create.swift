@@ -32,6 +32,8 @@ public struct CreateRequest: Sendable {
     public var sharesKeyring = false
     /// Whether nothing is said of a container that has no cgroup.
     public var mayLackCgroup = false
+    /// Directories that are made in its root where they are missing, by absolute paths.
+    public var directories: [String] = []
 
     public init(
         id: String, bundle: Bundle, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
@@ -92,6 +94,7 @@ extension Runtime {
             options.filterFlags = program.flags
         }
         if request.diesWithCreator { options.parentDeathSignal = SIGKILL }
+        options.directories = request.directories
         let keyring = request.sharesKeyring ? nil : SessionKeyring.name(of: request.id, nonce: RandomName.make())
         options.keyring = keyring.map { .new(name: $0) } ?? .launchers
         let plan = try LaunchPlan(configuration, root: root, options: options, host: host)

@@ -7,7 +7,16 @@ public import OCI
 extension StoredImage {
     /// Of an image.
     public func inspection(_ store: ImageStore) -> JSONTree {
-        let execution = configuration.execution
+        let rootfs: [JSONTree.Member] = [
+            .init("Type", .text("layers")),
+            .init("Layers", .list(configuration.rootfs.diffIDs.map { .text("\($0)") })),
+        ]
+        let unpacked: [JSONTree] = configuration.rootfs.diffIDs.filter { store.isUnpacked($0) }.map {
+            .text(store.tree(of: $0))
+        }
+        let driver: [JSONTree.Member] = [
+            .init("Name", .text("overlay")), .init("Data", .object([.init("Layers", .list(unpacked))])),
+        ]
         return .object([
             .init("Id", .text("\(id)")),
             .init("RepoTags", .list(names.filter { $0.tag != nil }.map { .text($0.familiar) })),
@@ -18,43 +27,32 @@ extension StoredImage {
             .init("Variant", .text(configuration.platform.variant ?? "")),
             .init("Os", .text(configuration.platform.os)),
             .init("Size", .number(size)),
-            .init(
-                "Config",
-                .object([
-                    .init("User", .text(execution.user ?? "")),
-                    .init("Env", .list(execution.environment.map { .text($0) })),
-                    .init("Entrypoint", .list(execution.entrypoint.map { .text($0) })),
-                    .init("Cmd", .list(execution.command.map { .text($0) })),
-                    .init("WorkingDir", .text(execution.workingDirectory ?? "")),
-                    .init("ExposedPorts", JSONTree(execution.exposedPorts)),
-                    .init("Volumes", JSONTree(execution.volumes)),
-                    .init("Labels", JSONTree(execution.labels)),
-                    .init("StopSignal", .text(execution.stopSignal ?? "")),
-                ])),
-            .init(
-                "RootFS",
-                .object([
-                    .init("Type", .text("layers")),
-                    .init("Layers", .list(configuration.rootfs.diffIDs.map { .text("\($0)") })),
-                ])),
+            .init("Config", .object(configuration.execution.inspection)),
+            .init("RootFS", .object(rootfs)),
             .init("Manifest", JSONTree(manifest)),
             .init("Descriptor", JSONTree(descriptor)),
-            .init(
-                "GraphDriver",
-                .object([
-                    .init("Name", .text("overlay")),
-                    .init(
-                        "Data",
-                        .object([
-                            .init(
-                                "Layers",
-                                .list(
-                                    configuration.rootfs.diffIDs.filter { store.isUnpacked($0) }.map {
-                                        .text(store.tree(of: $0))
-                                    }))
-                        ])),
-                ])),
+            .init("GraphDriver", .object(driver)),
         ])
+    }
+}
+
+extension ImageConfiguration.Execution {
+    fileprivate var inspection: [JSONTree.Member] {
+        let check: JSONTree = healthcheck.map { JSONTree($0) } ?? .null
+        return [
+            .init("User", .text(user ?? "")),
+            .init("Env", .list(environment.map { .text($0) })),
+            .init("Entrypoint", .list(entrypoint.map { .text($0) })),
+            .init("Cmd", .list(command.map { .text($0) })),
+            .init("WorkingDir", .text(workingDirectory ?? "")),
+            .init("ExposedPorts", JSONTree(exposedPorts)),
+            .init("Volumes", JSONTree(volumes)),
+            .init("Labels", JSONTree(labels)),
+            .init("StopSignal", .text(stopSignal ?? "")),
+            .init("Healthcheck", check),
+            .init("OnBuild", .list(onBuild.map { .text($0) })),
+            .init("Shell", .list(shell.map { .text($0) })),
+        ]
     }
 }
 
@@ -65,6 +63,8 @@ extension Engine {
     public func inspection(of container: StoredContainer, size: DiskUse.Container? = nil) -> JSONTree {
         let status = status(of: container)
         let state = try? runtime.state(of: container.id)
+        // Docker's word for what has not been.
+        let never = "0001-01-01T00:00:00Z"
         var members: [JSONTree.Member] = [
             .init("Id", .text(container.id)),
             .init("Name", .text(container.name)),
@@ -76,12 +76,16 @@ extension Engine {
                 .object([
                     .init("Status", .text("\(status)")),
                     .init("Running", .bool(status.isAlive)),
-                    .init("Paused", .bool(status == .paused)),
+                    .init("Paused", .bool(status == .paused)), .init("Restarting", .bool(false)),
                     .init("Pid", .number(status.isAlive ? state?.pid ?? 0 : 0)),
-                    .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
-                    .init("OOMKilled", .bool(container.memoryKills != nil)),
-                    .init("StartedAt", .text(container.started ?? "")),
-                    .init("FinishedAt", .text(container.finished ?? "")),
+                    // Of one that has ended without a witness it is not known.
+                    .init("ExitCode", container.exitCode.map { .number($0) } ?? (status.isAlive ? .number(0) : .null)),
+                    .init("OOMKilled", .bool(container.memoryKills != nil)), .init("Dead", .bool(false)),
+                    .init("Error", .text(container.failure ?? "")),
+                    // Nobody checks it yet: as of a container without a check.
+                    .init("Health", .null),
+                    .init("StartedAt", .text(container.started ?? never)),
+                    .init("FinishedAt", .text(container.finished ?? never)),
                 ])),
             .init("Image", .text("\(container.imageID)")),
             .init("ImageName", .text(container.image)),
@@ -89,8 +93,10 @@ extension Engine {
             .init("AutoRemove", .bool(container.removes)),
             .init("Labels", JSONTree(container.labels)),
             .init("StopTimeout", container.stopTimeout.map { .number($0) } ?? .null),
-            .init("ImageManifestDescriptor", JSONTree(container.manifest)),
+            .init("ImageManifestDescriptor", JSONTree(container.manifest)), .init("RestartCount", .number(0)),
+            .init("Driver", .text("overlay")), .init("Platform", .text("linux")), .init("LogPath", .text("")),
         ]
+        members += container.settings?.members ?? []
         if let size {
             members += [.init("SizeRw", .number(size.own)), .init("SizeRootFs", .number(size.own &+ size.shared))]
         }

@@ -15,7 +15,7 @@ public struct DeviceGrant: Equatable, Sendable {
         access = "rwm"
         if parts.count > 1, let last = parts.last, !last.starts("/") {
             guard !last.isEmpty, last.allSatisfy({ "rwm".contains($0) }), Set(last).count == last.count else {
-                throw fail("'\(last)' is no access: r (read), w (write) and m (make), each once")
+                throw fail("'\(last)' is not an access: it takes r (read), w (write) and m (make), each once")
             }
             access = last
             parts.removeLast()

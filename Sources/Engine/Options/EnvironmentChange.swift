@@ -34,7 +34,7 @@ public struct EnvironmentChange: Equatable, Sendable {
             }
             let name = text.cut(at: "=")?.before ?? Substring(text)
             guard !name.isEmpty, !name.holds(" "), !name.holds("\t") else {
-                throw OptionError(option, path, "line \(index + 1): '\(name)' is no name of a variable")
+                throw OptionError(option, path, "line \(index + 1): '\(name)' is not the name of a variable")
             }
             changes.append(try EnvironmentChange(option, text))
         }

@@ -16,11 +16,11 @@ public struct HostAddress: Equatable, Sendable {
         }
         if address.starts("["), address.ends("]") { address = String(address.dropFirst().dropLast()) }
         guard address != "host-gateway" else {
-            throw OptionError(option, text, "there is no network yet, and so no gateway to the host")
+            throw OptionError(option, text, "there is no network with a gateway to the host yet")
         }
         var bytes = in6_addr()
         guard inet_pton(AF_INET, address, &bytes) == 1 || inet_pton(AF_INET6, address, &bytes) == 1 else {
-            throw OptionError(option, text, "'\(address)' is no address, like 10.0.0.2 or fd00::2")
+            throw OptionError(option, text, "'\(address)' is not an address, such as 10.0.0.2 or fd00::2")
         }
         self.name = String(name)
         self.address = address

@@ -102,7 +102,7 @@ public enum NetworkMode: String, CaseIterable, Sendable {
 
     public init(_ option: String, _ text: String) throws(OptionError) {
         if ["bridge", "default", "slirp4netns", "pasta"].contains(text) || text.holds(":") {
-            throw OptionError(option, text, "there are no networks but none and host yet")
+            throw OptionError(option, text, "takes none or host: there are no other networks yet")
         }
         self = try choice(option, text)
     }
@@ -162,10 +162,13 @@ extension RunOptions {
         }
         if let name, !Self.isName(name) {
             throw OptionError(
-                "--name", name, "takes letters, digits, '_', '.' and '-', at least two, the first no sign")
+                "--name", name, "takes at least two letters, digits, '_', '.' and '-', a letter or a digit first")
         }
         if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
             throw OptionError("--workdir", directory, "must be an absolute path in the container")
+        }
+        if let stopSignal, SignalNumber.parse(stopSignal).map({ $0 > 0 }) != true {
+            throw OptionError("--stop-signal", stopSignal, "is not a signal, such as TERM, SIGINT, RTMIN+3 or 15")
         }
         try validateProcessor()
         if let score = memoryKillScore, !(-1000...1000).contains(score) {
@@ -190,6 +193,16 @@ extension RunOptions {
                 throw OptionError("--sysctl", parameter.name, "would change the host's network (--network host)")
             }
         }
+        for (option, target) in volumes.filter({ !$0.isOfProcfs }).map({ ("--volume", $0.target) })
+            + temporaryMounts.map({ ("--tmpfs", $0.target) })
+        where target == "/proc" || target.starts("/proc/") && !Self.maskable.contains(target) {
+            throw OptionError(
+                option, target, "the container's own /proc is there: nothing can be mounted on it or below it")
+        }
+        if addedGroups.count > 65536 {
+            throw OptionError(
+                "--group-add", "", "\(addedGroups.count) groups are more than the kernel's 65536 of a process")
+        }
         var targets: Set<String> = []
         for (option, target) in volumes.map({ ("--volume", $0.target) })
             + temporaryMounts.map({ ("--tmpfs", $0.target) })
@@ -206,10 +219,20 @@ extension RunOptions {
         if let period = processorPeriod, !(1000...1_000_000).contains(period) {
             throw OptionError("--cpu-period", "\(period)", "takes microseconds from 1000 to 1000000")
         }
+        for (option, list) in [("--cpuset-cpus", processorSet), ("--cpuset-mems", memoryNodes)] {
+            guard let list, NumberList(list) == nil else { continue }
+            throw OptionError(option, list, "takes numbers and ranges of them, such as 0-2,5")
+        }
         if let quota = processorQuota, quota > 0, quota < 1000 {
             throw OptionError("--cpu-quota", "\(quota)", "takes microseconds from 1000, or -1 for no limit")
         }
     }
+
+    /// What lxcfs and its like show in the kernel's place, as runc allows it (checkProcMount).
+    private static let maskable: Set<String> = [
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/net/dev", "/proc/slabinfo",
+        "/proc/stat", "/proc/swaps", "/proc/sys/crypto/fips_enabled", "/proc/sys/kernel/ns_last_pid", "/proc/uptime",
+    ]
 
     /// Bytes in which every start that was measured succeeds (`FootprintTests`).
     static let leastMemory: Int64 = 512 << 10

@@ -33,7 +33,7 @@ public enum SecurityOption: Equatable, Sendable {
         case ("mask", let paths?), ("unmask", let paths?):
             let list = paths.parts(between: ":").map(String.init)
             guard !list.isEmpty, list.allSatisfy({ $0.starts("/") || (name == "unmask" && $0 == "ALL") }) else {
-                throw fail("takes absolute paths parted by ':'" + (name == "unmask" ? ", or ALL" : ""))
+                throw fail("takes absolute paths separated by ':'" + (name == "unmask" ? ", or ALL" : ""))
             }
             self = name == "mask" ? .mask(list) : .unmask(list == ["ALL"] ? [] : list)
         default:
@@ -55,7 +55,7 @@ public enum CapabilityChange: Equatable, Sendable {
             return
         }
         guard let name = CapabilityNames.full(upper) else {
-            throw OptionError(option, text, "is no capability, like NET_ADMIN (capabilities(7)), nor ALL")
+            throw OptionError(option, text, "is neither a capability, such as NET_ADMIN, nor ALL")
         }
         self = .one(name)
     }

@@ -75,6 +75,9 @@ public struct VolumeMount: Equatable, Sendable {
         return "/" + parts.joined(separator: "/")
     }
 
+    /// Whether it shows the host's /proc, or some of it: that is what is there, and the runtime knows what to do about it.
+    var isOfProcfs: Bool { source == "/proc" || source.starts("/proc/") }
+
     var mount: RuntimeConfiguration.Mount {
         RuntimeConfiguration.Mount(
             destination: target, type: "bind", source: source,
@@ -110,7 +113,8 @@ public struct TemporaryMount: Equatable, Sendable {
             let name = word.cut(at: "=")?.before
             guard Self.flags.contains(word) || name.map({ Self.data.contains(String($0)) }) == true else {
                 throw OptionError(
-                    option, text, "'\(word)' is no option of tmpfs: size=, mode=, uid=, gid=, nr_inodes=, ro, exec, …")
+                    option, text,
+                    "'\(word)' is not an option of tmpfs: size=, mode=, uid=, gid=, nr_inodes=, ro, exec, …")
             }
             options.append(word)
         }

@@ -1,3 +1,4 @@
+public import Containers
 import Linux
 public import OCI
 
@@ -38,6 +39,10 @@ public struct StoredContainer: Equatable, Sendable {
     public var labels: [String: String]
     /// Whether HOME is the image's word, or the caller's, and not its user's home directory.
     public var namesHome = false
+    /// The process that looks after it; nil in records of older versions.
+    public var keeper: ContainerRecord.Identity?
+    /// What it was asked to be, as `inspect` shows it (`ContainerSettings`).
+    public var settings: JSONTree?
 
     public init(
         id: String, name: String, image: String, imageID: Digest, manifest: Descriptor, command: [String],
@@ -101,5 +106,7 @@ extension StoredContainer: JSONObject {
         try members.optional("memoryKills", &memoryKills)
         try members.defaulted("labels", &labels)
         try members.defaulted("namesHome", &namesHome)
+        try members.optional("keeper", &keeper)
+        try members.optional("settings", &settings)
     }
 }

@@ -26,6 +26,13 @@ extension Engine {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
         Self.setFileModeMask()
         let container = try shelf.find(text)
+        guard !container.isGuest else {
+            throw EngineError.unsupported(
+                "'\(text)' is a guest (--vm): a further command cannot be run in one",
+                advice:
+                    "give `isolab run --vm` a command that does all, such as sh -c '…', or run the image as a container"
+            )
+        }
         guard status(of: container) == .running, let pid = try runtime.state(of: container.id).pid else {
             throw EngineError.state(
                 "exec into", text, "\(status(of: container))", advice: "only a running container has room for a command"
@@ -76,7 +83,7 @@ extension Engine {
                 .wait(for: running, signals: signals)
             return tell(streams?.failure, status)
         } catch {
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: command.first)
         }
     }
 
@@ -89,7 +96,7 @@ extension Engine {
             _ = try runtime.execute(request)
             return 0
         } catch {
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: request.process.arguments.first)
         }
     }
 

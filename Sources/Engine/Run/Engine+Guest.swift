@@ -1,3 +1,5 @@
+import Containers
+import Glibc
 import ImageRuntime
 import Images
 import Linux
@@ -21,6 +23,7 @@ extension Engine {
         let options = request.options
         try options.validate()
         try releaseLeftovers()
+        let facts = try RunFacts.detect(for: options)
         let image = try image(for: request, fetch: fetch)
         // Whatever happens to the image's names, what the guest is made of stays as long as it runs.
         let hold = try images.hold()
@@ -39,11 +42,17 @@ extension Engine {
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         let command = try options.guestCommand(
             of: image.configuration, command: request.command, user: user, id: container.id,
-            facts: try RunFacts.detect(for: options))
+            facts: facts)
+        container.keeper = try ContainerRecord.Identity(of: getpid())
         let care = try shelf.add(&container, named: options.name)
         defer { try? shelf.remove(container.id, name: container.name) }
         try options.writeIdentifier(container.id)
         container.command = command.arguments
+        container.settings =
+            ContainerSettings(
+                request: request, image: image.configuration, hostname: command.hostname,
+                environment: facts.environment
+            ).tree
         container.started = Timestamp.now(nanoseconds: true)
         try shelf.write(container)
         var runner = GuestRunner()

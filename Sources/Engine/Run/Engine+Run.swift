@@ -35,8 +35,9 @@ extension Engine {
         try options.validate()
         Self.setFileModeMask()
         try releaseLeftovers()
-        let image = try image(for: request, fetch: fetch)
+        // What the host cannot give is said before anything is fetched or made.
         let facts = try RunFacts.detect(for: options)
+        let image = try image(for: request, fetch: fetch)
         // Whoever is no root of any kind has entered a user namespace before (`OwnUserNamespace`).
         guard geteuid() == 0 else {
             throw EngineError.unsupported(
@@ -52,6 +53,7 @@ extension Engine {
         container.namesHome =
             options.environment.contains { $0.name == "HOME" }
             || image.configuration.execution.environment.contains { $0.starts("HOME=") }
+        container.keeper = try ContainerRecord.Identity(of: getpid())
         let care = try shelf.add(&container, named: options.name)
         do {
             try options.writeIdentifier(container.id)
@@ -59,6 +61,11 @@ extension Engine {
             container.command = prepared.configuration.process?.arguments ?? []
             // What the user runs, not what starts it for him.
             if options.hasInit { container.command.removeFirst(RunOptions.initArguments.count) }
+            container.settings =
+                ContainerSettings(
+                    request: request, image: image.configuration, hostname: prepared.configuration.hostname ?? "",
+                    environment: facts.environment
+                ).tree
             container.started = Timestamp.now(nanoseconds: true)
             try shelf.write(container)
             let status = try attach(prepared, container, options, facts)
@@ -78,7 +85,7 @@ extension Engine {
         } catch {
             try? runtime.delete(container.id, force: true)
             try? discard(container)
-            throw Self.asProgramError(error)
+            throw Self.asProgramError(error, running: container.command.first)
         }
     }
 
@@ -128,6 +135,8 @@ extension Engine {
     private struct Prepared {
         var configuration: RuntimeConfiguration
         var root: RootFileSystem
+        /// What is made in it where it is missing.
+        var directories: [String]
     }
 
     private func prepare(
@@ -152,7 +161,9 @@ extension Engine {
             facts: facts)
         let files = try HostFiles(configuration, options, directory: shelf.directory(container.id))
         configuration.mounts += files.mounts
-        return Prepared(configuration: configuration, root: root)
+        return Prepared(
+            configuration: configuration, root: root,
+            directories: options.imageVolumes(of: image.configuration).paths)
     }
 
     // MARK: - Running
@@ -167,6 +178,7 @@ extension Engine {
             id: container.id, bundle: Bundle(at: shelf.directory(container.id), prepared.configuration),
             waitsForStart: false)
         creation.root = prepared.root
+        creation.directories = prepared.directories
         creation.diesWithCreator = true
         // Limits that nobody asked for are not missed.
         creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
@@ -192,9 +204,16 @@ extension Engine {
     }
 
     /// A program that is not there, or may not be executed, has statuses of its own in every shell and engine.
-    static func asProgramError(_ error: any Error) -> any Error {
+    ///
+    /// - Parameter program: as it was called; a name without a slash was looked for in PATH.
+    static func asProgramError(_ error: any Error, running program: String?) -> any Error {
         guard let error = error as? SystemError else { return error }
         switch (error.operation, error.errno) {
+        case ("execve", ENOENT) where program?.holds("/") == false:
+            return EngineError.program(
+                SystemError(
+                    "execve", program ?? "", errno: ENOENT, advice: "there is no such program in the container's PATH"),
+                status: 127)
         case ("execve", ENOENT), ("execve", ENOTDIR): return EngineError.program(error, status: 127)
         case ("execve", EACCES), ("execve", EPERM), ("execve", ENOEXEC), ("execve", EISDIR):
             return EngineError.program(error, status: 126)
@@ -202,7 +221,16 @@ extension Engine {
         case ("move_mount", EINVAL), ("move_mount", ENOTDIR):
             return OptionError(
                 "--volume", error.object,
-                "a directory cannot be shown on a file of the image, nor a file on a directory")
+                "a directory can be mounted on a directory alone, and a file on a file")
+        case ("write", let number) where error.object.starts("/proc/sys/"):
+            let name = error.object.parts(between: "/").dropFirst(2).joined(separator: ".")
+            return OptionError(
+                "--sysctl", name,
+                number == ENOENT
+                    ? "the container's kernel has no such parameter"
+                    : number == EINVAL
+                        ? "the kernel does not take this value"
+                        : "the kernel refuses it: \(SystemError.message(number))")
         case ("chdir", let number):
             return SystemError(
                 "chdir", error.object, errno: number, advice: "--workdir names another working directory")

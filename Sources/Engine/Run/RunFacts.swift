@@ -53,6 +53,7 @@ public struct RunFacts: Equatable, Sendable {
             }
         }
         facts.heatedProcessors = Processors.withHeatCounters()
+        try HostLimits.check(options)
         if options.memory != nil { facts.limitsSwap = try detectSwap() }
         if let volume = options.volumes.first(where: \.relabels), SystemFile.exists("/sys/fs/selinux/enforce") {
             throw OptionError(
@@ -63,7 +64,7 @@ public struct RunFacts: Equatable, Sendable {
         }
         for grant in options.devices {
             guard let device = device(at: grant.source) else {
-                throw OptionError("--device", grant.source, "is no device of this host")
+                throw OptionError("--device", grant.source, "there is no such device on this host")
             }
             facts.devices[grant.source] = device
         }
@@ -74,7 +75,7 @@ public struct RunFacts: Equatable, Sendable {
             } catch let error as SystemError {
                 throw OptionError("--security-opt", "seccomp=\(path)", "\(error)")
             } catch let error as ConfigurationError {
-                throw OptionError("--security-opt", "seccomp=\(path)", "is no profile: \(error)")
+                throw OptionError("--security-opt", "seccomp=\(path)", "is not a seccomp profile: \(error)")
             }
         }
         return facts

@@ -46,7 +46,7 @@ extension RunOptions {
         if facts.inUserNamespace { result.adaptToUserNamespace() }
         if let memoryKillScore { result.process?.oomScoreAdjustment = memoryKillScore }
         if hasInit { setInit(&result, facts) }
-        setMounts(&result)
+        setMounts(&result, readOnly ? imageVolumes(of: image).mounts : [])
         try setDevices(&result, facts)
         setProtections(&result, facts)
         result.process?.resourceLimits = limits.map(\.limit)
@@ -123,7 +123,8 @@ extension RunOptions {
         result.linux?.sysctl = [:]
     }
 
-    private func setMounts(_ result: inout RuntimeConfiguration) {
+    /// - Parameter imageVolumes: in memory.
+    private func setMounts(_ result: inout RuntimeConfiguration, _ imageVolumes: [RuntimeConfiguration.Mount]) {
         if let sharedMemory, !sharesIPC {
             for index in result.mounts.indices where result.mounts[index].destination == "/dev/shm" {
                 result.mounts[index].options.removeAll { $0.starts("size=") }
@@ -131,7 +132,7 @@ extension RunOptions {
             }
         }
         // From the outside in: what is below another comes after it.
-        let own = (temporaryMounts.map(\.mount) + volumes.map(\.mount)).enumerated().sorted {
+        let own = (imageVolumes + temporaryMounts.map(\.mount) + volumes.map(\.mount)).enumerated().sorted {
             let depths = ($0.element.destination, $1.element.destination)
             let (first, second) = (depths.0.parts(between: "/").count, depths.1.parts(between: "/").count)
             return (first, $0.offset) < (second, $1.offset)
@@ -155,7 +156,7 @@ extension RunOptions {
         }
         for grant in devices {
             guard var device = facts.devices[grant.source] else {
-                throw OptionError("--device", grant.source, "is no device of this host")
+                throw OptionError("--device", grant.source, "there is no such device on this host")
             }
             device.path = grant.target
             result.linux?.devices.removeAll { $0.path == grant.target }

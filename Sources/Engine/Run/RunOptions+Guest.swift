@@ -25,7 +25,7 @@ extension RunOptions {
             files: [
                 .init(path: "/etc/hostname", content: Array("\(hostname)\n".utf8)),
                 .init(path: "/etc/hosts", content: Array(loopbackHosts(hostname: hostname).utf8)),
-            ],
+            ] + imageVolumes(of: image).paths.map { GuestCommand.File(directory: $0) },
             shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target, readOnly: $0.readOnly) },
             memory: memory.map { UInt64($0.bytes) }, vcpus: try virtualProcessors())
     }

@@ -21,7 +21,10 @@ extension RunOptions {
         do throws(SystemError) {
             file = try OwnedDescriptor(opening: identifierFile, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
         } catch {
-            guard error.errno == EEXIST else { throw error }
+            guard error.errno == EEXIST else {
+                throw OptionError(
+                    "--cidfile", identifierFile, "\(error)")
+            }
             throw OptionError(
                 "--cidfile", identifierFile, "is there already: another container's identifier may be in it")
         }

@@ -127,7 +127,7 @@ final class ArchiveReader {
 
     private func failure() -> ImageError {
         let words = archive_error_string(archive).map { String(cString: $0) } ?? "is damaged"
-        return refusal("is no tar archive of images, or a damaged one: \(shown(words))")
+        return refusal("is not a tar archive of images, or is damaged: \(shown(words))")
     }
 
     private func shown(_ text: String) -> String { Self.shown(text) }

@@ -35,11 +35,12 @@ extension ImageStore {
     public func changes(in snapshot: Snapshot) throws(ImageError) -> [Change] { try allChanges(in: snapshot).changes }
 
     private func allChanges(in snapshot: Snapshot) throws(ImageError) -> (changes: [Change], stubs: Set<[UInt8]>) {
+        let stubs = Snapshot.stubs.union(Self.volumeStubs(of: try image(of: snapshot).configuration))
         switch snapshot.form {
         case .overlay:
             let lower = lowerTrees(of: snapshot)
             return try calling { () throws(SystemError) in
-                try DirectoryChanges.overlay(lower: lower, upper: snapshot.upper, stubs: Snapshot.stubs)
+                try DirectoryChanges.overlay(lower: lower, upper: snapshot.upper, stubs: stubs)
             }
         case .copy:
             // A copy keeps no account: it is compared with the layers, which are read without mounting them.
@@ -51,8 +52,21 @@ extension ImageStore {
                 try DirectoryChanges.between(MergedTree(layers: lower), and: MergedTree(layers: [snapshot.upper]))
                     .filter { !$0.path.isEmpty }
             }
-            return (changes.filter { $0.kind != .added || !Snapshot.stubs.contains($0.path) }, [])
+            return (changes.filter { $0.kind != .added || !stubs.contains($0.path) }, [])
         }
+    }
+
+    /// What containers make in their roots for the places of their image's volumes: each, and the directories above it.
+    private static func volumeStubs(of image: ImageConfiguration) -> Set<[UInt8]> {
+        var result: Set<[UInt8]> = []
+        for path in image.execution.volumePaths {
+            var parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+            while !parts.isEmpty {
+                result.insert(Array(parts.joined(separator: [UInt8(ascii: "/")])))
+                parts.removeLast()
+            }
+        }
+        return result
     }
 
     /// The image a container was made from: it is here as long as the container is.

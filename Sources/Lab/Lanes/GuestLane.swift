@@ -122,7 +122,9 @@ final class MicroGuestLane: Lane {
         }
         let domain = domain(request, guests)
         try MicroGuest(nonce: request.nonce, iterations: request.work).write(to: domain.kernel)
-        return try GuestSandbox(domain, request, guests, throughLibvirt: true) { unlink(domain.kernel) }
+        return try GuestSandbox(domain, request, guests, throughLibvirt: true, hasKernel: false) {
+            unlink(domain.kernel)
+        }
     }
 
     func command(of request: LaunchRequest) -> String { MicroGuest.command }

@@ -9,16 +9,19 @@ final class GuestSandbox: Sandbox {
     private let cgroup: AccountingCgroup?
     private let cleanUp: () -> Void
     private let accelerator: Accelerator
+    private let hasKernel: Bool
     private let helperBefore: UInt64
     private var end: GuestEnd?
     private(set) var cpuNanoseconds: UInt64?
     private var released: UInt64?
 
+    /// - Parameter hasKernel: whether what runs there is an operating system's kernel, and called so.
     init(
-        _ domain: Domain, _ request: LaunchRequest, _ guests: GuestHouse, throughLibvirt: Bool,
+        _ domain: Domain, _ request: LaunchRequest, _ guests: GuestHouse, throughLibvirt: Bool, hasKernel: Bool = true,
         cleanUp: @escaping () -> Void = {}
     ) throws {
         self.guests = guests
+        self.hasKernel = hasKernel
         self.cleanUp = cleanUp
         accelerator = domain.accelerator
         do {
@@ -88,7 +91,7 @@ final class GuestSandbox: Sandbox {
         func add(_ name: String, _ at: UInt64?) { if let at { instants.append(Instant(name: name, at: at)) } }
         add("spawned", timeline.spawned)
         add("connected", timeline.connected)
-        add("resumed", timeline.resumed)
+        add("resumed", timeline.resumedBeforeSpeaking)
         add("ended", timeline.shutdown ?? timeline.reaped)
         add("reaped", timeline.reaped)
         add(EventName.released, released)
@@ -97,7 +100,10 @@ final class GuestSandbox: Sandbox {
 
     var stretches: [Stretch] {
         guest.phases.map {
-            Stretch(name: $0.name, actor: $0.actor, start: $0.start, end: $0.end, exits: $0.exits)
+            let isKernels = $0.actor == "guest kernel"
+            return Stretch(
+                name: isKernels && !hasKernel && $0.name == "firmware and kernel" ? "firmware" : $0.name,
+                actor: isKernels && !hasKernel ? "guest" : $0.actor, start: $0.start, end: $0.end, exits: $0.exits)
         }
     }
 

@@ -27,6 +27,16 @@ public enum OwnUserNamespace {
         try advised("unshare", "mounts") { isolab_unshare_thread(Int32(Namespaces.mount.rawValue)) }
     }
 
+    /// One like it that nobody enters, for finding out what can be done there; it goes with its descriptor.
+    package static func trial() throws(SystemError) -> OwnedDescriptor {
+        do throws(SystemError) { return try UserNamespacePlan(.detect()).maps.makeNamespace() } catch {
+            throw error.operation == "clone3" ? advised(error) : error
+        }
+    }
+
+    /// Why the user has no ids but his own; nil where he has more.
+    package static var lack: UserNamespacePlan.Lack? { UserNamespacePlan(.detect()).lack }
+
     private static let newUser = Namespaces.user.rawValue
 
     /// Makes one. It lives as long as its descriptor is open, or a process in it.

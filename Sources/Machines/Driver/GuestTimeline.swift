@@ -25,6 +25,12 @@ public struct GuestTimeline: Codable, Hashable, Sendable {
 
     public init(launch: UInt64) { self.launch = launch }
 
+    /// `resumed`, unless libvirt told it later than the guest spoke, which then ran already: a guest of a few instructions does.
+    public var resumedBeforeSpeaking: UInt64? {
+        guard let resumed, let firstByte, resumed > firstByte else { return resumed }
+        return nil
+    }
+
     /// Everything that was the guest is gone.
     public var released: UInt64? {
         guard let reaped else { return stopped }
@@ -60,11 +66,13 @@ extension GuestTimeline {
         add("make devices", "qemu", spawned, connected)
         // A daemon's QEMU is first seen when it opens the channel.
         if spawned == nil { add("define, spawn, make devices", "libvirt", createCalled, connected) }
-        // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.
-        add("query and resume", "libvirt", connected, resumed)
-        add(
-            "firmware and kernel", "guest kernel", resumed ?? connected, firstByte,
-            exits: exitsAtFirstByte)
+        if resumed != nil, resumedBeforeSpeaking == nil {
+            add("query, resume and start", "libvirt", connected, firstByte, exits: exitsAtFirstByte)
+        } else {
+            // Between these two libvirt asks QEMU some four hundred questions; without libvirt there is no such stretch.
+            add("query and resume", "libvirt", connected, resumed)
+            add("firmware and kernel", "guest kernel", resumed ?? connected, firstByte, exits: exitsAtFirstByte)
+        }
         // Nobody counts here: a look in between would cost what it shows, and at its end the guest is gone before it could answer.
         add("workload", "workload", firstByte, lastLine)
         add("power off", "guest kernel", lastLine ?? firstByte, shutdown)

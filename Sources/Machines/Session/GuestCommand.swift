@@ -37,6 +37,12 @@ public struct GuestCommand: Hashable, Sendable {
             self.mode = mode
             self.content = content
         }
+
+        /// A directory, made where the root lacks it; one that is there stays as it is.
+        public init(directory path: String) {
+            // S_IFDIR, by which the guest knows it.
+            self.init(path: path, mode: 0o040_755, content: [])
+        }
     }
 
     /// A directory or a file of the host, live in the guest by virtiofs: what one writes, the other reads.

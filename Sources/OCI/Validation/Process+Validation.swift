@@ -68,6 +68,10 @@ extension RuntimeConfiguration.User {
         if let umask {
             try DocumentFault.unless(umask <= 0o777, "umask", "\(umask) has bits beyond 511 (octal 777)")
         }
+        // NGROUPS_MAX (limits.h); the kernel says EINVAL to more.
+        try DocumentFault.unless(
+            additionalGids.count <= 65_536, "additionalGids",
+            "\(additionalGids.count) groups are more than the 65536 that a process can have")
         try check.each("additionalGids", additionalGids) { (gid, _) throws(DocumentFault) in
             try DocumentFault.unless(gid != .max, problem)
         }

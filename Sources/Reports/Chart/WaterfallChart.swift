@@ -5,7 +5,9 @@ enum Actor {
     /// A stable colour class for an actor's name: known ones by name, others by turn.
     static func style(_ actor: String, among all: [String]) -> String {
         let known = ["launcher", "child", "libvirt", "qemu", "guest kernel", "workload"]
-        if let index = known.firstIndex(of: actor.lowercased()) { return "a-\(index)" }
+        // What runs in a guest without a kernel stands where others have theirs.
+        let name = actor == "guest" ? "guest kernel" : actor.lowercased()
+        if let index = known.firstIndex(of: name) { return "a-\(index)" }
         let others = all.filter { !known.contains($0.lowercased()) }
         return "a-\(6 + (others.firstIndex(of: actor) ?? 0) % 2)"
     }

@@ -45,7 +45,11 @@ public enum TerminalWaterfall {
             lines.insert(text.styled(head, .faint), at: 0)
             lines.append("")
         }
-        for event in sample.events {
+        // Some are told after others that came later.
+        let events = sample.events.enumerated().sorted {
+            ($0.element.nanoseconds, $0.offset) < ($1.element.nanoseconds, $1.offset)
+        }.map(\.element)
+        for event in events {
             lines.append(
                 text.styled(TerminalText.pad(event.name, name), .bold) + time(Double(event.nanoseconds))
                     + TerminalText.pad("", 14)
@@ -71,7 +75,7 @@ public enum TerminalWaterfall {
         case "launcher": .blue
         case "child": .cyan
         case "workload": .green
-        case "guest kernel", "firmware": .magenta
+        case "guest kernel", "guest", "firmware": .magenta
         default: .yellow
         }
     }

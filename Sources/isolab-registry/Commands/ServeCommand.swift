@@ -9,6 +9,8 @@ public import RegistryServer
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve a registry until SIGTERM or SIGINT.",
+        // Users come here by this name.
+        usage: "isolab registry serve [<options>]",
         discussion: """
             The first line on standard output is the address it listens at. SIGTERM lets the requests that are under way come to \
             their end; uploads that are not finished can be resumed after the next start, as they can after a kill.

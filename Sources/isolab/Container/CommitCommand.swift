@@ -6,13 +6,15 @@ import Engine
 struct CommitCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "commit",
-        abstract: "Make an image of a container: its image, and what it changed as one more layer.",
+        abstract: "Make an image from a container: its image and, as a new layer, its changes.",
         usage: "isolab commit [<options>] <container> [<name>]")
 
-    @Argument(help: "Its name, or the beginning of its identifier.") var container: String
-    @Argument(help: "The new image's name; without, it has none.") var name: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Who made it.", valueName: "author")) var author: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("What was changed.", valueName: "text")) var message: String?
+    @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
+    @Argument(help: "A name for the new image.") var name: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("The author of the image.", valueName: "author")) var author:
+        String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("A message for the image's history.", valueName: "text"))
+    var message: String?
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(

@@ -6,7 +6,7 @@ struct DiffCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Show what a container changed: A added, C changed, D deleted.")
 
-    @Argument(help: "Its name, or the beginning of its identifier.") var container: String
+    @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
     @Option(help: ArgumentHelp("json, or a template like '{{.Kind}} {{.Path}}'.", valueName: "format"))
     var format: String?
 

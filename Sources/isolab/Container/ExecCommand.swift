@@ -8,22 +8,24 @@ struct ExecCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in a running container.",
         usage: "isolab exec [<options>] <container> <command> ...",
-        discussion: "The exit status is as that of `run`.")
+        discussion: "The exit status is the same as for `run`.")
 
     @Flag(name: .shortAndLong, help: "Keep standard input open.") var interactive = false
-    @Flag(name: [.short, .customLong("tty")], help: "Give it a terminal.") var tty = false
+    @Flag(name: [.short, .customLong("tty")], help: "Allocate a terminal.") var tty = false
     @Option(
         name: [.customShort("e", allowingJoined: true), .long],
-        help: ArgumentHelp("A variable; the caller's own without a value.", valueName: "name[=value]"))
+        help: ArgumentHelp("Set a variable; without a value, copy the caller's.", valueName: "name[=value]"))
     var env: [String] = []
-    @Option(help: ArgumentHelp("A file of variables, one a line.", valueName: "file")) var envFile: [String] = []
-    @Flag(name: .shortAndLong, help: "Do not wait for it: nobody reads what it says.") var detach = false
+    @Option(help: ArgumentHelp("Read variables from a file, one per line.", valueName: "file")) var envFile: [String] =
+        []
+    @Flag(name: .shortAndLong, help: "Do not wait for the command; its output is discarded.") var detach = false
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
     var workdir: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Who runs it.", valueName: "user[:group]")) var user: String?
-    @Flag(help: "With every capability, and no filter of system calls.") var privileged = false
-    @Argument(help: "Its name, or the beginning of its identifier.") var container: String
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("What to run.", valueName: "command"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The user to run the command as.", valueName: "user[:group]"))
+    var user: String?
+    @Flag(help: "Run with all capabilities and no system call filter.") var privileged = false
+    @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
+    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command to run.", valueName: "command"))
     var command: [String]
 
     func run() throws {
@@ -32,7 +34,8 @@ struct ExecCommand: StoreCommand {
             options.interactive = interactive
             options.terminal = tty
             for file in envFile {
-                options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.document(file))
+                options.environment += try EnvironmentChange.file(
+                    "--env-file", file, try OptionFile.read("--env-file", file))
             }
             options.environment += try env.map { try EnvironmentChange("--env", $0) }
             options.detaches = detach

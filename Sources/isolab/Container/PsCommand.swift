@@ -4,24 +4,31 @@ import Engine
 /// `isolab ps`: the containers.
 struct PsCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ps", abstract: "List containers that run, or all.", usage: "isolab ps [<options>]")
+        commandName: "ps", abstract: "List running containers, or all.", usage: "isolab ps [<options>]")
 
-    @Flag(name: .shortAndLong, help: "Those that have ended, too.") var all = false
-    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
-    @Flag(name: .shortAndLong, help: "What each wrote, and what it has with its image.") var size = false
+    @OptionGroup var options: PsOptions
+
+    func run() throws { try options.list() }
+}
+
+/// What all names of it take.
+struct PsOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Include containers that have ended.") var all = false
+    @Flag(name: .shortAndLong, help: "Print identifiers only.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Show how much each has written, and its size with the image.") var size = false
     @Option(
         name: [.customShort("n"), .customLong("last")], parsing: .unconditional,
-        help: ArgumentHelp("The latest so many, those that have ended too.", valueName: "number"))
+        help: ArgumentHelp("Show the latest containers, whatever their state.", valueName: "number"))
     var last: Int?
-    @Flag(name: .shortAndLong, help: "The latest one, though it has ended.") var latest = false
+    @Flag(name: .shortAndLong, help: "Show the latest container, whatever its state.") var latest = false
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
             "name=, id=, status=, exited=, label=NAME[=VALUE], ancestor=IMAGE, before=, since=.", valueName: "filter"))
     var filter: [String] = []
-    @OptionGroup var list: ListOptions
+    @OptionGroup var form: ListOptions
 
-    func run() throws {
+    func list() throws {
         do {
             let engine = try Engine(warn: Warning.print)
             let filter = try ContainerFilter("--filter", filter)
@@ -29,7 +36,7 @@ struct PsCommand: StoreCommand {
             let found = try engine.containersWithStatus(all: all || count != nil || filter.asksForEnded, filter)
             let containers = Array(found.prefix(count ?? .max))
             let sizes = size ? try engine.containerUse() : nil
-            try list.print(.containers(containers, sizes: sizes, noTruncation: list.noTrunc), quiet: quiet)
+            try form.print(.containers(containers, sizes: sizes, noTruncation: form.noTrunc), quiet: quiet)
         } catch {
             throw Failure.exit(error)
         }

@@ -5,16 +5,20 @@ import Engine
 /// `isolab rm`: removes containers.
 struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove containers and what they wrote.")
+        commandName: "rm", abstract: "Remove containers with everything they wrote.")
 
-    @Argument(help: "Names, or the beginnings of identifiers.") var containers: [String]
-    @Flag(name: .shortAndLong, help: "End those that run.") var force = false
+    @Argument(help: "Containers, by name or by the beginning of their identifiers.") var containers: [String]
+    @Flag(name: .shortAndLong, help: "Kill containers and guests that are running.") var force = false
+    @Flag(name: .shortAndLong, help: "Accepted for scripts: nothing of a container is kept anyway.") var volumes =
+        false
 
     func run() throws {
         var failed = false
         for container in containers {
             do { print(try Engine(warn: Warning.print).remove(container, force: force)) } catch {
                 printToStandardError("isolab: \(error)")
+                // With --force what is not there is no failure, as others have it.
+                if force, case .unknown? = error as? EngineError { continue }
                 failed = true
             }
         }

@@ -6,26 +6,28 @@ import Glibc
 /// `isolab run`: a command in a container of an image.
 struct RunCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run a command in a container or a guest of an image, attached.",
+        commandName: "run", abstract: "Run a command in a new container or guest, in the foreground.",
         discussion: """
             The exit status is the command's, 128 + n where signal n ended it, 125 where isolab itself failed, 126 where the \
-            command may not be executed, 127 where it is not there. The container ends with isolab, however that ends; \
-            without --rm it stays for `diff`, `commit` and `rm`.
+            command cannot be executed, 127 where it is not found. The container ends with isolab, however that ends; \
+            without --rm it is kept for `diff`, `commit` and `rm`.
             """,
         // -h is the host name, as docker and podman have it.
         helpNames: .long)
 
     @OptionGroup var group: RunOptionGroup
-    @Flag(help: "In a guest, a virtual machine with a kernel of its own; it leaves nothing, with --rm or without.")
+    @Flag(help: "Run in a guest, a virtual machine with its own kernel; nothing of it is kept, with or without --rm.")
     var vm = false
     @Option(
         help: ArgumentHelp(
-            "With --vm: its kernel (bzImage or vmlinux), instead of Debian's cloud kernel.", valueName: "file"))
+            "With --vm: the kernel to boot (bzImage or vmlinux), instead of Debian's cloud kernel.", valueName: "file"))
     var kernel: String?
-    @Option(help: ArgumentHelp("With --vm: a libvirt of this host instead of the embedded driver.", valueName: "uri"))
+    @Option(
+        help: ArgumentHelp("With --vm: use a libvirt of this host instead of the embedded driver.", valueName: "uri"))
     var connect: String?
-    @Argument(help: "The image: a name, or the beginning of an identifier.") var image: String
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("In place of the image's own.", valueName: "command"))
+    @Argument(help: "The image, by name or by the beginning of its identifier.") var image: String
+    @Argument(
+        parsing: .captureForPassthrough, help: ArgumentHelp("Replaces the image's command.", valueName: "command"))
     var command: [String] = []
 
     func validate() throws {
@@ -37,7 +39,9 @@ struct RunCommand: StoreCommand {
             let request = RunRequest(image: image, command: command, options: try group.options())
             let engine = try Engine(warn: Warning.print)
             let isQuiet = group.quiet
-            let fetch = { try Transfer.pull($0, $1, quiet: isQuiet) }
+            // With `--pull always` nobody has looked for it.
+            let isMissing = request.options.pull != .always
+            let fetch = { try Transfer.pull($0, $1, isMissing: isMissing, quiet: isQuiet) }
             if vm {
                 let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: fetch)
                 Program.end(status)

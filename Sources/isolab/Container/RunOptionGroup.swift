@@ -7,105 +7,117 @@ import OCI
 /// The options of `run`, as they are written; `RunOptions` is what they mean.
 struct RunOptionGroup: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Keep standard input open.") var interactive = false
-    @Flag(name: [.short, .customLong("tty")], help: "Give it a terminal.") var tty = false
-    @Flag(name: .customLong("rm"), help: "Leave nothing of the container when it has ended.") var removes = false
-    @Option(help: "Its name, in place of a made-up one.") var name: String?
-    @Option(help: ArgumentHelp("Write its identifier to a file.", valueName: "file")) var cidfile: String?
-    @Option(help: ArgumentHelp("Fetch the image: missing (default), never or always.", valueName: "when"))
+    @Flag(name: [.short, .customLong("tty")], help: "Allocate a terminal.") var tty = false
+    @Flag(name: .customLong("rm"), help: "Remove the container when it has ended.") var removes = false
+    @Option(help: "Name the container; without, a name is made up.") var name: String?
+    @Option(help: ArgumentHelp("Write the container's identifier to this file.", valueName: "file")) var cidfile:
+        String?
+    @Option(help: ArgumentHelp("When to pull the image: missing, always or never.", valueName: "when"))
     var pull = "missing"
-    @Option(help: ArgumentHelp("Of several platforms of an image, this one.", valueName: "os/architecture"))
+    @Option(help: ArgumentHelp("Which platform of a multi-platform image to use.", valueName: "os/architecture"))
     var platform: String?
-    @Flag(name: .shortAndLong, help: "Say nothing of an image that is fetched.") var quiet = false
-    @Flag(name: .customLong("init"), help: "A first process that passes signals on and takes in orphans.") var hasInit =
+    @Flag(name: .shortAndLong, help: "Do not show the progress of a pull.") var quiet = false
+    @Flag(name: .customLong("init"), help: "Run an init process that forwards signals and reaps orphans.") var hasInit =
         false
 
     @Option(
         name: [.customShort("e", allowingJoined: true), .long],
-        help: ArgumentHelp("A variable; the caller's own without a value.", valueName: "name[=value]"))
+        help: ArgumentHelp("Set a variable; without a value, copy the caller's.", valueName: "name[=value]"))
     var env: [String] = []
-    @Option(help: ArgumentHelp("A file of variables, one a line.", valueName: "file")) var envFile: [String] = []
-    @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
+    @Option(help: ArgumentHelp("Read variables from a file, one per line.", valueName: "file")) var envFile: [String] =
+        []
+    @Option(name: .shortAndLong, help: ArgumentHelp("The working directory in the container.", valueName: "directory"))
     var workdir: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Who runs it.", valueName: "user[:group]")) var user: String?
-    @Option(help: ArgumentHelp("One more group for them.", valueName: "group")) var groupAdd: [String] = []
-    @Option(help: ArgumentHelp("In place of the image's; '' takes it away.", valueName: "program"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The user to run the command as.", valueName: "user[:group]"))
+    var user: String?
+    @Option(help: ArgumentHelp("An additional group for the user.", valueName: "group")) var groupAdd: [String] = []
+    @Option(help: ArgumentHelp("Replace the image's entry point; '' removes it.", valueName: "program"))
     var entrypoint: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Its host name.", valueName: "name")) var hostname: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("The container's host name.", valueName: "name")) var hostname:
+        String?
     @Option(
-        name: .customLong("add-host"), help: ArgumentHelp("A line of its /etc/hosts.", valueName: "name:address"))
+        name: .customLong("add-host"), help: ArgumentHelp("Add a line to /etc/hosts.", valueName: "name:address"))
     var addHost: [String] = []
-    @Option(help: ArgumentHelp("What asks it to end.", valueName: "signal")) var stopSignal: String?
+    @Option(help: ArgumentHelp("The signal that asks the container to stop.", valueName: "signal")) var stopSignal:
+        String?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Kept for whoever ends it: how long it has to end by itself.", valueName: "seconds"))
+        help: ArgumentHelp("Recorded only: how long a stop should wait before it kills.", valueName: "seconds"))
     var stopTimeout: Int64?
-    @Option(name: .shortAndLong, help: ArgumentHelp("A label of the container.", valueName: "name=value"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("Label the container.", valueName: "name=value"))
     var label: [String] = []
-    @Option(help: ArgumentHelp("A file of labels, one a line.", valueName: "file")) var labelFile: [String] = []
-    @Option(help: ArgumentHelp("An annotation of its configuration.", valueName: "name=value"))
+    @Option(help: ArgumentHelp("Read labels from a file, one per line.", valueName: "file")) var labelFile: [String] =
+        []
+    @Option(help: ArgumentHelp("Add an annotation to the OCI configuration.", valueName: "name=value"))
     var annotation: [String] = []
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Show a directory or file of the host.", valueName: "source:target[:ro]"))
+        help: ArgumentHelp("Mount a directory or file of the host.", valueName: "source:target[:ro]"))
     var volume: [String] = []
     @Option(
         help: ArgumentHelp(
             "The same in fields: type=bind, source=, target=, readonly; or type=tmpfs, target=, tmpfs-size=.",
             valueName: "fields"))
     var mount: [String] = []
-    @Option(help: ArgumentHelp("A file system in memory.", valueName: "target[:options]")) var tmpfs: [String] = []
-    @Flag(help: "Let it not write to its root.") var readOnly = false
+    @Option(help: ArgumentHelp("Mount a file system in memory.", valueName: "target[:options]")) var tmpfs: [String] =
+        []
+    @Flag(help: "Mount the root file system read-only.") var readOnly = false
     @Option(help: ArgumentHelp("The size of /dev/shm.", valueName: "bytes")) var shmSize: String?
-    @Option(help: ArgumentHelp("Let it use a device.", valueName: "source[:target][:rwm]")) var device: [String] = []
+    @Option(help: ArgumentHelp("Give the container a device of the host.", valueName: "source[:target][:rwm]"))
+    var device: [String] = []
     @Option(
         name: [.long, .customLong("net")],
-        help: ArgumentHelp("none (default: loopback only) or host; there are no other networks yet.", valueName: "mode")
+        help: ArgumentHelp("none (loopback only) or host; other networks are not there yet.", valueName: "mode")
     )
     var network = "none"
-    @Option(help: ArgumentHelp("private (default), or host: it sees the host's processes.", valueName: "mode"))
+    @Option(help: ArgumentHelp("private, or host to see the host's processes.", valueName: "mode"))
     var pid = "private"
     @Option(
-        help: ArgumentHelp("private (default), or host: it shares the host's memory and queues.", valueName: "mode"))
+        help: ArgumentHelp("private, or host to use the host's shared memory and queues.", valueName: "mode"))
     var ipc = "private"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("At most so much memory.", valueName: "bytes")) var memory: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Limit memory, e.g. 512m.", valueName: "bytes")) var memory: String?
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Memory and swap together; -1: no limit.", valueName: "bytes"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Limit memory and swap together; -1 is no limit.", valueName: "bytes"))
     var memorySwap: String?
-    @Option(help: ArgumentHelp("What it is brought back to where memory is short.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("A soft limit, enforced when the host runs short of memory.", valueName: "bytes"))
     var memoryReservation: String?
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("At most so many processors, e.g. 1.5.", valueName: "number"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Limit processor time, in processors, e.g. 1.5.", valueName: "number"))
     var cpus: String?
     @Option(
         name: [.customShort("c"), .long],
-        help: ArgumentHelp("Its weight where processors are short.", valueName: "number"))
+        help: ArgumentHelp("The container's weight when processors are busy.", valueName: "number"))
     var cpuShares: UInt64?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("At most so much processor time in each period.", valueName: "microseconds"))
+        help: ArgumentHelp("Limit processor time in each period.", valueName: "microseconds"))
     var cpuQuota: Int64?
-    @Option(help: ArgumentHelp("The period: 100000 where not given.", valueName: "microseconds")) var cpuPeriod: UInt64?
-    @Option(help: ArgumentHelp("Only these processors, e.g. 0-2,5.", valueName: "list")) var cpusetCpus: String?
-    @Option(help: ArgumentHelp("Only memory of these nodes.", valueName: "list")) var cpusetMems: String?
+    @Option(help: ArgumentHelp("The length of a period; 100000 if not given.", valueName: "microseconds"))
+    var cpuPeriod: UInt64?
+    @Option(help: ArgumentHelp("Run only on these processors, e.g. 0-2,5.", valueName: "list")) var cpusetCpus: String?
+    @Option(help: ArgumentHelp("Use only the memory of these nodes.", valueName: "list")) var cpusetMems: String?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How gladly the kernel ends it where memory is short, -1000 to 1000.", valueName: "number"))
+        help: ArgumentHelp(
+            "How readily the kernel kills it when memory runs out, from -1000 to 1000.", valueName: "number"))
     var oomScoreAdj: Int?
-    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many processes.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Limit the number of processes.", valueName: "number"))
     var pidsLimit: Int64?
-    @Option(help: ArgumentHelp("A resource limit.", valueName: "name=soft[:hard]")) var ulimit: [String] = []
-    @Option(help: ArgumentHelp("A kernel parameter of its own namespaces.", valueName: "name=value"))
+    @Option(help: ArgumentHelp("Set a resource limit.", valueName: "name=soft[:hard]")) var ulimit: [String] = []
+    @Option(help: ArgumentHelp("Set a kernel parameter of the container's namespaces.", valueName: "name=value"))
     var sysctl: [String] = []
 
-    @Option(help: ArgumentHelp("A capability more, or ALL.", valueName: "capability")) var capAdd: [String] = []
-    @Option(help: ArgumentHelp("A capability less, or ALL.", valueName: "capability")) var capDrop: [String] = []
+    @Option(help: ArgumentHelp("Add a capability, or ALL.", valueName: "capability")) var capAdd: [String] = []
+    @Option(help: ArgumentHelp("Drop a capability, or ALL.", valueName: "capability")) var capDrop: [String] = []
     @Option(
         help: ArgumentHelp(
             "seccomp=FILE|unconfined, no-new-privileges, apparmor=PROFILE, mask=, unmask=.", valueName: "option"))
     var securityOpt: [String] = []
-    @Flag(help: "Every capability and device, no filter, nothing masked.") var privileged = false
+    @Flag(help: "All capabilities and devices, no system call filter, nothing masked.") var privileged = false
 
     /// What they mean.
     func options() throws -> RunOptions {
@@ -117,7 +129,8 @@ struct RunOptionGroup: ParsableArguments {
         options.pull = try PullPolicy("--pull", pull)
         options.platform = try platform.map { try PlatformOption.parse("--platform", $0) }
         for file in envFile {
-            options.environment += try EnvironmentChange.file("--env-file", file, try SystemFile.document(file))
+            options.environment += try EnvironmentChange.file(
+                "--env-file", file, try OptionFile.read("--env-file", file))
         }
         options.environment += try env.map { try EnvironmentChange("--env", $0) }
         options.workingDirectory = workdir
@@ -129,7 +142,7 @@ struct RunOptionGroup: ParsableArguments {
         options.hostname = hostname
         options.stopSignal = stopSignal
         for file in labelFile {
-            options.labels += try NamedValue.file("--label-file", file, try SystemFile.document(file))
+            options.labels += try NamedValue.file("--label-file", file, try OptionFile.read("--label-file", file))
         }
         options.labels += try label.map { try NamedValue("--label", $0) }
         options.stopTimeout = stopTimeout

@@ -10,39 +10,42 @@ import OCI
 struct BuildOptionGroup: ParsableArguments {
     @Argument(
         help:
-            "The directory that COPY and ADD copy from; - reads an archive of it, or a Containerfile, from standard input."
+            "The directory that COPY and ADD copy from; - reads an archive or a Containerfile from standard input."
     )
     var context = "."
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("The Containerfile; - reads it from standard input.", valueName: "path"))
     var file: String?
-    @Option(help: ArgumentHelp("Write the image's identifier to a file.", valueName: "file")) var iidfile: String?
+    @Option(help: ArgumentHelp("Write the image's identifier to this file.", valueName: "file")) var iidfile: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("A name for the image; may be repeated.", valueName: "name"))
     var tag: [String] = []
-    @Option(help: ArgumentHelp("A value for an ARG; without =value, the environment's.", valueName: "name=value"))
+    @Option(help: ArgumentHelp("Set an ARG; without =value, take the environment's.", valueName: "name=value"))
     var buildArg: [String] = []
-    @Option(help: ArgumentHelp("A label of the image.", valueName: "name=value")) var label: [String] = []
+    @Option(help: ArgumentHelp("Label the image.", valueName: "name=value")) var label: [String] = []
     @Option(
         help: ArgumentHelp(
-            "What RUN --mount=type=secret may show: id=NAME,src=FILE or id=NAME,env=VARIABLE.", valueName: "fields"))
+            "A secret for RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE.", valueName: "fields"))
     var secret: [String] = []
-    @Option(help: ArgumentHelp("The stage that becomes the image.", valueName: "stage")) var target: String?
-    @Option(help: ArgumentHelp("What the image is for.", valueName: "os/architecture[/variant]")) var platform: String?
-    @Flag(help: "Fetch the images that stages begin with, though they are here.") var pull = false
+    @Option(help: ArgumentHelp("The stage to build.", valueName: "stage")) var target: String?
+    @Option(help: ArgumentHelp("The platform to build for.", valueName: "os/architecture[/variant]")) var platform:
+        String?
+    @Flag(help: "Always pull the images that stages begin with.") var pull = false
     @Option(
         help: ArgumentHelp(
-            "none (default), or host: RUN has the host's network, and ADD fetches addresses.", valueName: "mode"))
+            "none, or host: RUN uses the host's network, and ADD may download.", valueName: "mode"))
     var network = "none"
-    @Flag(help: "Do every step, whatever layers are kept.") var noCache = false
-    @Option(help: ArgumentHelp("What is told: auto, plain, tty (all the same here), or quiet.", valueName: "manner"))
+    @Flag(help: "Do not use cached layers.") var noCache = false
+    @Option(
+        help: ArgumentHelp("How to show progress: auto, plain or tty (all the same), or quiet.", valueName: "manner"))
     var progress = "auto"
-    @Flag(name: .shortAndLong, help: "Print the image's identifier alone.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Print only the image's identifier.") var quiet = false
     @Flag(help: "Print what would be done, step by step, and do nothing.") var plan = false
     @Option(
-        help: ArgumentHelp("Nothing is later than this: seconds since 1970.", valueName: "seconds"))
+        help: ArgumentHelp("Clamp all times to this one, in seconds since 1970.", valueName: "seconds"))
     var timestamp: Int64?
-    @Option(help: ArgumentHelp("Of layers: gzip, zstd or none.", valueName: "form")) var compression = "gzip"
+    @Option(help: ArgumentHelp("How to compress layers: gzip, zstd or none.", valueName: "form")) var compression =
+        "gzip"
     @OptionGroup var limits: BuildLimitOptions
 
     private var isQuiet: Bool { quiet || progress == "quiet" }
@@ -95,9 +98,10 @@ struct BuildOptionGroup: ParsableArguments {
 
 /// What each command of a build may use.
 struct BuildLimitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Of each command, with k, m or g.", valueName: "bytes")) var memory: String?
-    @Option(help: ArgumentHelp("Of each command, e.g. 1.5.", valueName: "processors")) var cpus: String?
-    @Option(help: ArgumentHelp("Of each command.", valueName: "processes")) var pidsLimit: Int64?
+    @Option(help: ArgumentHelp("Limit the memory of each RUN, e.g. 512m.", valueName: "bytes")) var memory: String?
+    @Option(help: ArgumentHelp("Limit the processors of each RUN, e.g. 1.5.", valueName: "processors")) var cpus:
+        String?
+    @Option(help: ArgumentHelp("Limit the processes of each RUN.", valueName: "number")) var pidsLimit: Int64?
 
     var bytes: Int64? {
         get throws { try memory.map { try ByteSize("--memory", $0).bytes } }

@@ -99,7 +99,7 @@ enum BuildValues {
 /// What a build says, line by line: its commands write to the same places.
 enum BuildOutput {
     static func say(_ event: BuildEvent) {
-        if case .warning(let text) = event { return printToStandardError("isolab: \(text)") }
+        if case .warning(let text) = event { return printToStandardError("[Warning] \(text)") }
         print(event)
         fflush(nil)
     }

@@ -6,7 +6,7 @@ import Presentation
 /// `isolab image check`: whether the store is whole.
 struct CheckCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read everything that is stored and compare it with its digest.",
+        commandName: "check", abstract: "Verify everything in the store against its digest.",
         discussion: "The exit status is 1 where something is damaged or missing.")
 
     @Flag(help: "Remove what is damaged, so that pulling or loading brings it back.") var repair = false

@@ -5,10 +5,10 @@ import Images
 /// `isolab history`: how an image came about.
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Show how an image came about, the latest step first.")
+        commandName: "history", abstract: "Show the steps an image was built by, the latest first.")
 
-    @Argument(help: "The image: a name, or the beginning of an identifier.") var image: String
-    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
+    @Argument(help: "The image, by name or by the beginning of its identifier.") var image: String
+    @Flag(name: .shortAndLong, help: "Print identifiers only.") var quiet = false
     @OptionGroup var list: ListOptions
 
     func run() throws {

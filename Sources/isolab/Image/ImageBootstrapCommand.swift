@@ -12,7 +12,7 @@ struct ImageBootstrapCommand: ParsableCommand {
     /// `isolab image bootstrap busybox`.
     struct Busybox: StoreCommand {
         static let configuration = CommandConfiguration(
-            commandName: "busybox", abstract: "The host's static busybox under the names of all it can do.")
+            commandName: "busybox", abstract: "The host's static busybox, with a link for each of its commands.")
 
         @Argument(help: "A name for the image.") var name = "busybox"
 
@@ -38,12 +38,12 @@ struct ImageBootstrapCommand: ParsableCommand {
                 """)
 
         @Argument(help: "A name for the image.") var name = "debian"
-        @Option(help: ArgumentHelp("The release; the host's where not given.", valueName: "name")) var suite: String?
+        @Option(help: ArgumentHelp("The release; the host's if not given.", valueName: "name")) var suite: String?
         @Option(help: ArgumentHelp("extract, essential, apt, minbase, standard, …", valueName: "variant"))
         var variant = "minbase"
-        @Option(help: ArgumentHelp("Packages beside the variant's, parted by commas.", valueName: "packages"))
+        @Option(help: ArgumentHelp("Additional packages, separated by commas.", valueName: "packages"))
         var include: String?
-        @Flag(name: .shortAndLong, help: "Print the image's identifier alone.") var quiet = false
+        @Flag(name: .shortAndLong, help: "Print only the image's identifier.") var quiet = false
 
         func run() throws {
             do {

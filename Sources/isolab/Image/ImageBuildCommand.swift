@@ -6,7 +6,7 @@ struct ImageBuildCommand: StoreCommand {
         commandName: "build", abstract: "Build an image from a Containerfile.",
         discussion: """
             Each RUN is a container of isolab's own runtime core with Docker's defaults, and without a network unless --network host \
-            gives it the host's. A step whose parent layers, instruction and files are what they were finds its layer again. With \
+            gives it the host's. A step is taken from the cache if its parent layers, instruction and files are unchanged. With \
             SOURCE_DATE_EPOCH in the environment, or --timestamp, the same build has the same digests.
             """)
 

@@ -3,10 +3,10 @@ import ArgumentParser
 /// `isolab image …`: images are made and looked after.
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Make images and look after them.",
+        commandName: "image", abstract: "Manage images.",
         subcommands: [
             ImageBootstrapCommand.self, ImageBuildCommand.self, ImageImportCommand.self, CheckCommand.self,
-            HistoryCommand.self, ImageListCommand.self, InspectCommand.self, LoadCommand.self, PruneCommand.self,
+            HistoryCommand.self, ImageListCommand.self, ImageInspectCommand.self, LoadCommand.self, PruneCommand.self,
             ImageRemoveCommand.self, SaveCommand.self, TagCommand.self,
         ] + TransferCommands.ofImages)
 }

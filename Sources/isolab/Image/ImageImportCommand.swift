@@ -18,9 +18,10 @@ struct ImageImportCommand: StoreCommand {
         name: .shortAndLong,
         help: ArgumentHelp("Apply an instruction, such as 'CMD [\"sh\"]'; may be repeated.", valueName: "instruction"))
     var change: [String] = []
-    @Option(name: .shortAndLong, help: ArgumentHelp("A line for the image's history.", valueName: "text"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("A message for the image's history.", valueName: "text"))
     var message: String?
-    @Option(help: ArgumentHelp("What the image is for.", valueName: "os/architecture[/variant]")) var platform: String?
+    @Option(help: ArgumentHelp("The platform the image is for.", valueName: "os/architecture[/variant]")) var platform:
+        String?
 
     func run() throws {
         do {

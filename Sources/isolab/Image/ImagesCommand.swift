@@ -25,11 +25,11 @@ struct ImageListCommand: ParsableCommand {
 
 /// What both names of the list take.
 struct ImageListOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("Only those of this name, with * and ? for any characters.", valueName: "name"))
+    @Argument(help: ArgumentHelp("Only images with this name; * and ? are wildcards.", valueName: "name"))
     var name: String?
-    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
-    @Flag(name: .shortAndLong, help: "All of them: as it is without; there are no images in between.") var all = false
-    @Flag(help: "With the digests of their manifests.") var digests = false
+    @Flag(name: .shortAndLong, help: "Print identifiers only.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Accepted for scripts: all images are listed anyway.") var all = false
+    @Flag(help: "Show the digests of manifests.") var digests = false
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("dangling=true, reference=PATTERN, label=NAME[=VALUE]; all must hold.", valueName: "filter"))

@@ -8,9 +8,10 @@ struct LoadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load", abstract: "Read images from an archive (docker save, OCI) or an OCI layout.")
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file or directory; standard input without.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("A file or directory; standard input if not given.", valueName: "path"))
     var input: String?
-    @Flag(name: .shortAndLong, help: "Identifiers only.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Print identifiers only.") var quiet = false
 
     func run() throws {
         do {

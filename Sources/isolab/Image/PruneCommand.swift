@@ -6,18 +6,18 @@ import Presentation
 /// `isolab image prune`: frees what no image needs.
 struct PruneCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Remove images without a name, and all that nothing leads to.")
+        commandName: "prune", abstract: "Remove images without a name, and content that nothing refers to.")
 
-    @Flag(name: .shortAndLong, help: "Every image that no container was made from.") var all = false
+    @Flag(name: .shortAndLong, help: "Also remove named images that no container uses.") var all = false
 
     @Flag(
         help: """
-            What is kept for speed alone, too: caches of builds' RUN --mount=type=cache, images packed for guests, \
-            downloads that were broken off.
+            Also remove caches: those of RUN --mount=type=cache, images packed for guests, and interrupted \
+            downloads.
             """)
     var buildCache = false
 
-    @Flag(name: .shortAndLong, help: "Without a question: as it is anyway, for scripts.") var force = false
+    @Flag(name: .shortAndLong, help: "Accepted for scripts: no question is asked anyway.") var force = false
 
     func run() throws {
         do {

@@ -7,8 +7,9 @@ import OCI
 /// `isolab rmi`: removes images, or names of theirs.
 struct RemoveImageCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rmi", abstract: "Remove images, or names of theirs.",
-        discussion: "An image with several names loses the one it is called by; what a container was made from stays.")
+        commandName: "rmi", abstract: "Remove images, or some of their names.",
+        discussion:
+            "Of an image with several names, only the given name is removed; an image that a container uses is kept.")
 
     @OptionGroup var options: ImageRemovalOptions
 
@@ -28,14 +29,16 @@ struct ImageRemoveCommand: StoreCommand {
 
 /// What both take.
 struct ImageRemovalOptions: ParsableArguments {
-    @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
-    @Flag(name: .shortAndLong, help: "Though containers were made from it, or it has several names.") var force = false
+    @Argument(help: "Images, by name or by the beginning of their identifiers.") var images: [String]
+    @Flag(name: .shortAndLong, help: "Even if a container uses the image or it has several names.") var force = false
 
     func remove() throws {
         var failed = false
         for image in images {
             do { RemovalText.print(try Engine().removeImage(image, force: force)) } catch {
                 printToStandardError("isolab: \(error)")
+                // With --force what is not there is no failure, as others have it.
+                if force, case .unknown? = error as? ImageError { continue }
                 failed = true
             }
         }

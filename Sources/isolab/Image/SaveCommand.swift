@@ -9,12 +9,14 @@ struct SaveCommand: ParsableCommand {
         commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.",
         usage: "isolab save [<options>] <images> ...")
 
-    @Argument(help: "Names, or the beginnings of identifiers.") var images: [String]
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file or directory; standard output without.", valueName: "path"))
+    @Argument(help: "Images, by name or by the beginning of their identifiers.") var images: [String]
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("A file or directory; standard output if not given.", valueName: "path")
+    )
     var output: String?
     @Option(help: ArgumentHelp("docker-archive (default), oci-archive or oci-dir.", valueName: "format"))
     var format = "docker-archive"
-    @Option(help: ArgumentHelp("Of several platforms of an image, this one.", valueName: "os/architecture"))
+    @Option(help: ArgumentHelp("Which platform of a multi-platform image to save.", valueName: "os/architecture"))
     var platform: String?
 
     func run() throws {

@@ -3,11 +3,11 @@ import ArgumentParser
 /// `isolab registry …`: a registry of one's own.
 struct RegistryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "registry", abstract: "Serve a registry, and look into others.",
+        commandName: "registry", abstract: "Serve a registry, and look at others.",
         subcommands: [ServeCommand.self, TagsCommand.self, RemoteInspectCommand.self, RemoteDeleteCommand.self])
 
     /// `isolab registry serve`: done by `isolab-registry`.
-    struct ServeCommand: ParsableCommand {
+    struct ServeCommand: HandedOverCommand {
         static let configuration = CommandConfiguration(
             commandName: "serve", abstract: "Serve images over HTTP (OCI distribution 1.1).", helpNames: [])
         @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []

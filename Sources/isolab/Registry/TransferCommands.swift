@@ -12,22 +12,22 @@ enum TransferCommands {
 }
 
 struct PullCommand: TransferCommand {
-    static let configuration: CommandConfiguration = handedOver("pull", "Bring an image from a registry.")
+    static let configuration: CommandConfiguration = handedOver("pull", "Pull an image from a registry.")
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
 struct PushCommand: TransferCommand {
-    static let configuration: CommandConfiguration = handedOver("push", "Bring an image to a registry.")
+    static let configuration: CommandConfiguration = handedOver("push", "Push an image to a registry.")
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
 struct LoginCommand: TransferCommand {
-    static let configuration: CommandConfiguration = handedOver("login", "Keep credentials for a registry.")
+    static let configuration: CommandConfiguration = handedOver("login", "Log in to a registry.")
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
 struct LogoutCommand: TransferCommand {
-    static let configuration: CommandConfiguration = handedOver("logout", "Forget credentials for a registry.")
+    static let configuration: CommandConfiguration = handedOver("logout", "Log out of a registry.")
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
@@ -47,8 +47,11 @@ struct TagsCommand: TransferCommand {
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 }
 
+/// A command whose words another program reads.
+protocol HandedOverCommand: ParsableCommand {}
+
 /// One of those. Its own parser takes nothing: the other program says what it takes.
-protocol TransferCommand: ParsableCommand {
+protocol TransferCommand: HandedOverCommand {
     /// What the other program calls it.
     static var path: [String] { get }
     var arguments: [String] { get }

@@ -8,7 +8,7 @@ struct ListOptions: ParsableArguments {
         help: ArgumentHelp(
             "json, table, a template like '{{.ID}}: {{.Size}}', or 'table {{.ID}}\\t{{.Size}}'.", valueName: "format"))
     var format: String?
-    @Flag(help: "Cut nothing short.") var noTrunc = false
+    @Flag(help: "Do not truncate output.") var noTrunc = false
 
     func print(_ listing: Listing, quiet: Bool = false) throws {
         let text = try listing.text(

@@ -1,38 +1,28 @@
 import ArgumentParser
+import CommandSupport
 
 /// A command that is none: the parser would say that an argument is one too many.
-enum UnknownCommand {
+struct UnknownCommand {
+    let problem: String
+    /// Others have it, and isolab will: no mistake of whoever typed it.
+    let isAbsent: Bool
+
     /// What is wrong with the words that should name a command; nil where they do.
-    static func problem(in words: [String]) -> String? {
-        var words = words[...]
-        var path = ["isolab"]
-        var command: any ParsableCommand.Type = Isolab.self
+    static func found(in words: [String]) -> UnknownCommand? {
         // `isolab help image list` asks for the help of one.
-        let isHelp = words.first == "help"
-        if isHelp { words = words.dropFirst() }
-        while let word = words.popFirst(), !word.utf8.starts(with: "-".utf8) {
-            let known = subcommands(of: command)
-            guard !known.isEmpty else { return nil }
-            if let next = known.first(where: { names(of: $0).contains(word) }) {
-                command = next
-                path.append(next._commandName)
-                continue
-            }
-            if word == "help", path.count == 1 { return nil }
-            let parent = path.joined(separator: " ")
-            let guess = guess(word, among: known.flatMap(names)).map { "; is '\($0)' meant?" } ?? ""
-            return
-                "there is no command '\(shown(word))'\(guess)\(guess.isEmpty ? ";" : "") `\(parent) --help` lists those there are"
+        let path = CommandPath(words.first == "help" ? words.dropFirst() : words[...])
+        let known = CommandPath.commands(of: path.command)
+        guard !known.isEmpty, let word = path.rest.first, !word.utf8.starts(with: "-".utf8) else { return nil }
+        if word == "help", path.names.count == 1 { return nil }
+        if let problem = AbsentFeature.command(word, below: path.names) {
+            return UnknownCommand(problem: problem, isAbsent: true)
         }
-        return nil
-    }
-
-    private static func subcommands(of command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-        command.configuration.subcommands
-    }
-
-    private static func names(of command: any ParsableCommand.Type) -> [String] {
-        [command._commandName] + command.configuration.aliases
+        let parent = path.names.joined(separator: " ")
+        let guess = guess(word, among: known.flatMap(CommandPath.names)).map { "; is '\($0)' meant?" } ?? ""
+        return UnknownCommand(
+            problem:
+                "there is no command '\(shown(word))'\(guess)\(guess.isEmpty ? ";" : "") `\(parent) --help` lists all commands",
+            isAbsent: false)
     }
 
     /// The one name that a slip of the finger makes of the word: letters swapped, left out, doubled or mistaken once, in a word long
@@ -61,6 +51,23 @@ enum UnknownCommand {
         let rest = text[start.upperBound...]
         let end = rest.firstIndex { $0.isNewline } ?? rest.endIndex
         return String(text[..<start.lowerBound]) + String(rest[end...])
+    }
+
+    /// What is said of a switch that is told something else than yes or no; nil of any other error.
+    static func switchFault(_ text: String, _ path: CommandPath) -> OptionWords.Fault? {
+        guard text.firstRange(of: "does not take any value") != nil else { return nil }
+        do throws(OptionWords.Fault) { _ = try OptionWords(of: path.command).expanded(path.rest) } catch {
+            return error
+        }
+        return nil
+    }
+
+    /// The option that there is not, by what the parser says; nil of any other error.
+    static func unknownOption(_ text: String) -> String? {
+        guard let start = text.firstRange(of: "Unknown option '"),
+            let end = text[start.upperBound...].firstIndex(of: "'")
+        else { return nil }
+        return String(text[start.upperBound..<end])
     }
 
     private static func shown(_ word: String) -> String {

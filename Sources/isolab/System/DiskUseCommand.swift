@@ -5,14 +5,14 @@ import Presentation
 /// `isolab system df`: what is taken on disk, and by what.
 struct DiskUseCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "df", abstract: "Say what images and containers take on disk.",
+        commandName: "df", abstract: "Show how much disk space images and containers use.",
         discussion: """
-            Of an image or a container, OWN is what goes with it; SHARED is what others have as well, stored once. Layers \
-            count as blobs and, where a container was made of them, as files. RECLAIMABLE is what `image prune --all --build-cache` \
-            and `rm` would free.
+            OWN is what removing an image or a container would free; SHARED is stored once and used by others as well. \
+            Layers count as blobs and, once a container was made from them, as files. RECLAIMABLE is what \
+            `image prune --all --build-cache` and `rm` would free.
             """)
 
-    @Flag(name: .shortAndLong, help: "Each image and each container, with what they share.") var verbose = false
+    @Flag(name: .shortAndLong, help: "List each image and container.") var verbose = false
     @OptionGroup var list: ListOptions
 
     func run() throws {

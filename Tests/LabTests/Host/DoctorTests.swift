@@ -82,6 +82,23 @@ import Testing
         #expect(refused.remedy == "sudo isolab doctor")
     }
 
+    /// An ordinary user's containers run without a cgroup, and images in a user namespace of his own: he is told what works.
+    @Test func whatAnOrdinaryUserCanDo() {
+        let refused = Capability("cgroups", .missing, "v2", remedy: "sudo isolab doctor", needed: true)
+        let told = CgroupChecks.forUser(refused)
+        #expect(told.state == .limited && told.detail.contains("without limits"))
+        #expect(CgroupChecks.forUser(Capability("cgroups", .works, "v2")).state == .works)
+        let fine = ["mnt", "pid", "net", "uts", "ipc"].map { Capability("namespace \($0)", .works, "made") }
+        let overlay = Capability("overlay file system", .works, "mounted")
+        #expect(UserChecks.images(fine + [overlay], lack: nil).state == .works)
+        let alone = UserChecks.images(fine + [overlay], lack: "/etc/subuid has no line")
+        #expect(alone.state == .limited && alone.detail.contains("/etc/subuid"))
+        let without = UserChecks.images(fine + [Capability("overlay file system", .missing, "EPERM")], lack: nil)
+        #expect(without.state == .limited && without.detail.contains("copies its image"))
+        let none = [Capability("namespace pid", .missing, "EPERM"), overlay]
+        #expect(UserChecks.images(none, lack: nil).state == .missing)
+    }
+
     /// KVM is what the probe found; without it the sentence says what happens instead.
     @Test func acceleratorIsNeverNeeded() {
         let pvm = AcceleratorReport(

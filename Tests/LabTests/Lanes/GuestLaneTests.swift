@@ -22,6 +22,8 @@ struct GuestLaneTests {
             let teardown = try #require(taken.measurements.first { $0.metric == Metric.teardown })
             #expect(teardown.value > 0.01, "\(id)")
             #expect(taken.events.last?.name == EventName.released, "\(id)")
+            // What has no kernel is not called one.
+            #expect(taken.phases.contains { $0.actor == "guest kernel" } == (id != "vm-micro"), "\(taken.phases)")
         }
         let (vm, _) = try trial.prepare("vm")
         #expect(Set(vm.artefacts.map(\.name)).isSuperset(of: ["kernel", "initramfs", "QEMU", "isolab-vm"]))

@@ -11,7 +11,18 @@ enum CgroupChecks {
         do throws(SystemError) { layout = try CgroupLayout.detect() } catch {
             return [Capability("cgroups", .missing, "\(error)", remedy: mountRemedy, needed: true)]
         }
-        return [check(layout) { () throws(SystemError) in try make(layout) }]
+        let found = check(layout) { () throws(SystemError) in try make(layout) }
+        return [geteuid() == 0 ? found : forUser(found)]
+    }
+
+    /// An ordinary user's containers run without a cgroup: what they lack is limits.
+    static func forUser(_ found: Capability) -> Capability {
+        guard found.state == .missing else { return found }
+        var result = found
+        result.state = .limited
+        result.detail += "; containers of yours run without limits"
+        result.remedy = "systemd-run --user --scope -p Delegate=yes isolab run --memory 256m …"
+        return result
     }
 
     /// - Parameter make: makes and removes a cgroup with limits.

@@ -7,6 +7,9 @@ import Machines
 /// Everything that would change a process is tried in a child that ends at once; what has to be made (a cgroup, a scratch
 /// directory) is removed again.
 public enum Doctor {
+    /// The name of the capability that an ordinary user is told of: whether images run for him.
+    public static let imagesWithoutRoot = UserChecks.name
+
     /// Looks at everything, under three seconds.
     ///
     /// - Parameters:
@@ -19,11 +22,17 @@ public enum Doctor {
         let paths = DoctorPaths(state: stateDirectory, cache: cacheDirectory)
         // Asking libvirt waits mostly; the rest is looked at meanwhile.
         let driver = Concurrently { MachineChecks.driver(paths, connect: connect) }
-        let ground = PrivilegeChecks.all() + NamespaceChecks.all() + CgroupChecks.all() + FileChecks.all(paths)
+        let ground = geteuid() == 0 ? Self.ground(paths, inside: []) : UserChecks.all { Self.ground(paths, inside: $0) }
         let programs = SecurityChecks.all() + ProgramChecks.all(paths)
         let machines = [MachineChecks.accelerator(.probe()), MachineChecks.kernel(paths)]
         let all = ground + programs + [driver.value()] + machines
         return geteuid() == 0 ? all.map(\.forRoot) : all
+    }
+
+    /// - Parameter entry: joins the user namespace in which an ordinary user does what root does.
+    private static func ground(_ paths: DoctorPaths, inside entry: [ChildStep]) -> [Capability] {
+        PrivilegeChecks.all() + NamespaceChecks.all(inside: entry) + CgroupChecks.all()
+            + FileChecks.all(paths, inside: entry)
     }
 }
 

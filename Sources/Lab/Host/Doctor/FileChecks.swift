@@ -3,12 +3,17 @@ import Linux
 
 /// Overlay file system and space for scratch.
 enum FileChecks {
-    static func all(_ paths: DoctorPaths) -> [Capability] {
-        [overlay(), space("state", paths.state, wanted: 64 << 20), space("cache", paths.cache, wanted: 512 << 20)]
+    static func all(_ paths: DoctorPaths, inside entry: [ChildStep] = []) -> [Capability] {
+        [
+            overlay(inside: entry), space("state", paths.state, wanted: 64 << 20),
+            space("cache", paths.cache, wanted: 512 << 20),
+        ]
     }
 
     /// Mounts one on a tmpfs, in a mount namespace that ends with the child.
-    static func overlay() -> Capability {
+    ///
+    /// - Parameter entry: joins a user namespace, in which an ordinary user may mount; empty: as he is.
+    static func overlay(inside entry: [ChildStep] = []) -> Capability {
         let name = "overlay file system"
         // /tmp is covered only in the child's own namespace; nothing is left behind.
         let base = "/tmp"
@@ -19,12 +24,19 @@ enum FileChecks {
             .makeDirectory(path: "\(base)/work", mode: 0o755), .makeDirectory(path: "\(base)/merged", mode: 0o755),
             .mount(
                 source: "overlay", target: "\(base)/merged", type: "overlay", flags: [],
-                data: "lowerdir=\(base)/lower,upperdir=\(base)/upper,workdir=\(base)/work"),
+                data: "lowerdir=\(base)/lower,upperdir=\(base)/upper,workdir=\(base)/work"
+                    + (entry.isEmpty ? "" : ",userxattr")),
             .makeDirectory(path: "\(base)/merged/copied-up", mode: 0o755),
         ]
         do throws(SystemError) {
-            try ChildAttempt.run(steps, in: .mount)
-            return Capability(name, .works, "one was mounted and written to", needed: true)
+            if entry.isEmpty {
+                try ChildAttempt.run(steps, in: .mount)
+            } else {
+                try ChildAttempt.run(entry + [.unshare(.mount)] + steps)
+            }
+            return Capability(
+                name, .works, "one was mounted and written to" + (entry.isEmpty ? "" : ", in a user namespace"),
+                needed: true)
         } catch {
             let remedy =
                 error.errno == ENODEV ? "sudo modprobe overlay" : error.errno == EPERM ? "sudo isolab doctor" : ""

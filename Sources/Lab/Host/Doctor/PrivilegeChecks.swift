@@ -11,7 +11,7 @@ enum PrivilegeChecks {
     static func root(isRoot: Bool, bounding: UInt64?) -> Capability {
         guard isRoot else {
             return Capability(
-                "root", .missing, "an ordinary user: containers with cgroups and overlay need root",
+                "root", .missing, "an ordinary user: the container lanes of isolab bench need root",
                 remedy: "sudo isolab bench", needed: true)
         }
         let missing = bounding.map { String($0, radix: 16) }.flatMap(SecurityFacts.missing) ?? "none"
@@ -27,16 +27,20 @@ enum PrivilegeChecks {
 
 /// Each kind of namespace, by making one.
 enum NamespaceChecks {
-    static func all() -> [Capability] {
+    /// - Parameter entry: joins a user namespace, in which an ordinary user may make the others; empty: as he is.
+    static func all(inside entry: [ChildStep] = []) -> [Capability] {
         Namespaces.named.map { kind in
             do throws(SystemError) {
-                if kind.namespace == .time {
-                    // clone3(2) cannot make one for a child that shares its parent's memory.
-                    try ChildAttempt.run([.unshare(.time)])
+                let isInside = !entry.isEmpty && kind.namespace != .user
+                if isInside || kind.namespace == .time {
+                    // clone3(2) cannot make one of time for a child that shares its parent's memory.
+                    try ChildAttempt.run((isInside ? entry : []) + [.unshare(kind.namespace)])
                 } else {
                     try ChildAttempt.run([], in: kind.namespace)
                 }
-                return Capability("namespace \(kind.name)", .works, "one was made", needed: isNeeded(kind.namespace))
+                return Capability(
+                    "namespace \(kind.name)", .works, isInside ? "one was made, in a user namespace" : "one was made",
+                    needed: isNeeded(kind.namespace))
             } catch {
                 return Capability(
                     "namespace \(kind.name)", .missing, "\(error)",
