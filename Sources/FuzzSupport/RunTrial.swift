@@ -6,15 +6,12 @@ import RunRecord
 /// Reads any bytes as a run's samples and, behind a line `%%`, its events; summarizes what comes of them and tells it in every form.
 ///
 /// What must hold: it is read or refused, and what was read can be told.
-struct RunTrial {
+package struct RunTrial: Sendable {
     private let directory: RunDirectory
 
-    init() {
+    package init() {
         // In memory: the trial is of readers, not of a disk.
-        var template = Array("/dev/shm/isolab-fuzz-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
-        directory = RunDirectory(
-            String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/run")
+        directory = RunDirectory(ScratchDirectory.make(in: "/dev/shm") + "/run")
         let lanes = [("native", LaneKind.native), ("container", .container), ("vm", .guest), ("vm-qemu", .guest)]
         let manifest = Manifest(
             run: "fuzz", started: "2026-01-01T00:00:00Z", finished: "2026-01-01T00:00:01Z", version: "0",
@@ -23,7 +20,27 @@ struct RunTrial {
         do { _ = try RunWriter(directory: directory.path, manifest: manifest) } catch { fatalError("\(error)") }
     }
 
-    func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    package func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        do throws(SystemError) { try put(bytes) } catch { return "\(error)" }
+        guard let run = read() else { return nil }
+        let summary = Summarizer.summarize(run)
+        let texts = [
+            HTMLReport.render(run: run, summary: summary), MarkdownReport.render(run: run, summary: summary),
+            TerminalReport.render(run: run, summary: summary),
+        ]
+        for sample in run.samples.prefix(4) { _ = TerminalWaterfall.render(sample) }
+        return texts.contains(where: \.isEmpty) ? "a report without a word" : nil
+    }
+
+    /// How many samples are read out of an input; nil where it is refused. A trial that refuses everything tries nothing.
+    package func samples(in bytes: UnsafeBufferPointer<UInt8>) throws -> Int? {
+        try put(bytes)
+        return read()?.samples.count
+    }
+
+    private func read() -> Run? { try? Run.read(directory: directory.path).run }
+
+    private func put(_ bytes: UnsafeBufferPointer<UInt8>) throws(SystemError) {
         let mark = Array("\n%%\n".utf8)
         var parts = (samples: Array(bytes), events: [UInt8]())
         if bytes.count > mark.count,
@@ -33,19 +50,8 @@ struct RunTrial {
         {
             parts = (Array(bytes[...place]), Array(bytes[(place + mark.count)...]))
         }
-        do {
-            try SystemFile.replace(directory.path(of: .samples), with: Array(Self.header.utf8) + parts.samples)
-            try SystemFile.replace(directory.path(of: .events), with: parts.events)
-        } catch { return "\(error)" }
-        let run: Run
-        do { run = try Run.read(directory: directory.path).run } catch { return nil }
-        let summary = Summarizer.summarize(run, resamples: 5)
-        let texts = [
-            HTMLReport.render(run: run, summary: summary), MarkdownReport.render(run: run, summary: summary),
-            TerminalReport.render(run: run, summary: summary),
-        ]
-        for sample in run.samples.prefix(4) { _ = TerminalWaterfall.render(sample) }
-        return texts.contains(where: \.isEmpty) ? "a report without a word" : nil
+        try SystemFile.replace(directory.path(of: .samples), with: Array(Self.header.utf8) + parts.samples)
+        try SystemFile.replace(directory.path(of: .events), with: parts.events)
     }
 
     private static let header =
