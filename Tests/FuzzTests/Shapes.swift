@@ -100,33 +100,44 @@ struct Shapes {
     // MARK: Runs
 
     private mutating func run() -> String {
-        let metrics = ["startup", "teardown", "memory.slope", "memory.pss", "cpu", "syscall.getpid"]
+        let metrics = ["startup", "teardown", "life", "memory.slope", "memory.pss", "cpu", "syscall.getpid"]
         let units = ["ms", "B", "ns", "", "%"]
-        var text = ""
-        for row in 0..<(1 + random.below(60)) {
+        var (rows, events) = ("", "")
+        for sample in 0..<(1 + random.below(40)) {
+            let isOdd = random.below(6) == 0
+            // Some of what is no number at all: with much of it every run would be refused.
+            let numbers = random.below(30) == 0 ? Self.numbers : Self.numbers.filter { Int($0) != nil }
+            let values = random.below(30) == 0 ? Self.numbers : Self.numbers.filter { Double($0)?.isFinite == true }
+            func number(_ usual: Int) -> String { isOdd ? random.pick(numbers) : "\(usual)" }
+            let head = "fuzz,startup,\(number(sample / 4)),\(number(sample % 4)),\(sample)"
             let lane = random.pick(["native", "container", "vm", "vm-qemu"])
-            let metric = random.pick(metrics)
-            let flags = "\(random.below(2) == 0),\(random.below(9) == 0)"
-            let odd = random.below(4) == 0
-            func number(_ usual: Int) -> String { odd ? random.pick(Self.numbers) : "\(usual)" }
-            text += "fuzz,startup,\(number(row / 4)),\(number(row % 4)),\(number(row)),\(lane),exit,\(flags),"
-            text += "\(number(1)),\(metric),launch→ready,\(random.pick(units)),\(number(0)),"
-            text += "\(random.below(3) == 0 ? random.pick(Self.numbers) : "\(row).5"),true,\n"
-        }
-        text += "%%\n"
-        for sample in 0..<(1 + random.below(20)) {
-            let instants = (0..<4).map { _ in random.pick(Self.numbers.filter { Int64($0) != nil } + ["7", "5000000"]) }
-            text += "{\"sample\":\(sample),\"lane\":\"vm\",\"figures\":4,\"events\":["
-            text +=
-                "{\"name\":\"launch\",\"nanoseconds\":\(instants[0])},{\"name\":\"ready\",\"nanoseconds\":\(instants[1])}]"
-            text += ",\"phases\":[{\"name\":\"a\",\"actor\":\"b\",\"start\":\(instants[2]),\"end\":\(instants[3])}]"
-            if random.below(6) == 0 {
-                let depth = 1 << random.below(14)
-                text += ",\"x\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            let flags = "\(random.below(2) == 0),\(random.below(9) == 0),\(number(1))"
+            for row in 0..<(1 + random.below(3)) {
+                let value = random.below(3) == 0 ? random.pick(values) : "\(row).5"
+                // Without a span, or with one that no events tell of: figures that contradict their events are refused at once.
+                let span = random.below(2) == 0 ? "" : "launch→ready"
+                rows += "\(head),\(lane),exit,\(flags),\(metrics[(sample + row) % metrics.count]),\(span),"
+                rows += "\(random.pick(units)),\(number(row)),\(value),true,\n"
             }
-            text += "}\n"
+            guard random.below(3) > 0 else { continue }
+            events += "{\"sample\":\(sample),\"lane\":\"\(lane)\",\"events\":["
+            events += ["ready", "exit", "released"].map {
+                "{\"name\":\"\($0)\",\"nanoseconds\":\(instant())}"
+            }.joined(separator: ",")
+            events += "],\"phases\":[{\"name\":\"a\",\"actor\":\"b\",\"start\":\(instant()),\"end\":\(instant())}]"
+            if random.below(20) == 0 {
+                let depth = 1 << random.below(14)
+                events += ",\"x\":" + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            }
+            events += "}\n"
         }
-        return text
+        return rows + "%%\n" + events
+    }
+
+    private mutating func instant() -> String {
+        random.pick([
+            "-9223372036854775808", "-1", "0", "1", "7", "5000000", "9223372036854775806", "9223372036854775807",
+        ])
     }
 
     // MARK: Requests

@@ -71,7 +71,9 @@ final class Misfortune {
         let family = ProcessFamily(stopping: process.pid)
         let members = family.members
         // Every other time the command itself.
-        let victim = sparesOthers || instants.below(2) == 0 ? members.first : members[instants.below(members.count)]
+        let victim =
+            sparesOthers || instants.below(2) == 0
+            ? members.first : members.isEmpty ? nil : members[instants.below(members.count)]
         if let victim { kill(victim.pid, SIGKILL) }
         family.resume()
         let survivors = family.survivors()
