@@ -15,7 +15,8 @@ package struct RunTrial: Sendable {
         // One that was cut off: a finished one has the digests of its files, and is refused before anything of it is read.
         let lanes = [("native", LaneKind.native), ("container", .container), ("vm", .guest), ("vm-qemu", .guest)]
         let manifest = Manifest(
-            run: "fuzz", started: "2026-01-01T00:00:00Z", version: "0", buildMode: "release", command: "isolab bench", seed: 1, experiment: "", blocks: 1, warmups: 0,
+            run: "fuzz", started: "2026-01-01T00:00:00Z", version: "0", buildMode: "release", command: "isolab bench",
+            seed: 1, experiment: "", blocks: 1, warmups: 0,
             baseline: "native", accelerator: "", lanes: lanes.map { LaneRecord(id: $0.0, title: $0.0, kind: $0.1) })
         do { _ = try RunWriter(directory: directory.path, manifest: manifest) } catch { fatalError("\(error)") }
     }

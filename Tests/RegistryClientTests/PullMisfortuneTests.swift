@@ -59,7 +59,7 @@ import Testing
             #expect(try TransferProgram(place).run(["pull", "\(server.name)/a/b"]).status == 0)
         }
         let length = HostClock.now() - start
-        var box = TimeBox(seconds: 10, least: 6)
+        var box = TimeBox(seconds: 7, least: 5)
         var (killed, resumed) = (0, 0)
         while box.next() {
             let place = try Place()
@@ -92,7 +92,7 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "mounting a small disk needs root")) func fullDisk() throws {
         var instants = RandomInstants()
         print("seed \(instants.seed)")
-        var box = TimeBox(seconds: 8, least: 6)
+        var box = TimeBox(seconds: 6, least: 5)
         var failures = 0
         while box.next() {
             let place = try Place()

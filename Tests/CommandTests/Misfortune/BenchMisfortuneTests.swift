@@ -9,23 +9,33 @@ import Testing
 struct BenchMisfortuneTests {
     private let luck: Misfortune
 
-    init() throws { luck = try Misfortune() }
-
-    private static let lanes = GuestLuckTests.hasGuests ? "native,container,vm-micro" : "native,container"
+    /// Sandboxes of every kind, one after the other and several at a time.
+    init() throws {
+        luck = try Misfortune()
+        let lanes = GuestLuckTests.hasGuests ? "native, container, vm-micro" : "native, container"
+        _ = try luck.place.write(
+            """
+            seed: 1
+            exploratory: true
+            experiments:
+              - {kind: startup, lanes: [\(lanes)], blocks: 6, warmups: 1}
+              - {kind: memory, lanes: [native, container], blocks: 1, warmups: 0, instances: 2, settle-ms: 50}
+              - {kind: startup, lanes: [native, container], blocks: 20, warmups: 0}
+            """, to: "experiment.yaml")
+    }
 
     private static func bench(_ output: String) -> String {
-        "\"$isolab\" bench --lanes \(lanes) --workloads startup,memory --blocks 6 --exploratory --seed 1 --no-idle-gate "
-            + "--state-directory /run/isolab --output \(output)"
+        "\"$isolab\" bench \"$place/experiment.yaml\" --no-idle-gate --state-directory /run/isolab --output \(output)"
     }
 
     /// `kill -9` of isolab, or of any process of a sandbox.
     @Test func killed() throws {
-        let length = min(try luck.duration(Self.bench("whole")), 6_000_000_000)
-        var box = TimeBox(seconds: 14, least: 4)
+        let length = try luck.duration(Self.bench("whole"))
+        var box = TimeBox(seconds: 8, least: 4)
         var samples: [Int] = []
         while box.next() {
             let output = "run-\(box.rounds)"
-            let killed = try luck.killAtRandom(Self.bench(output), within: length)
+            let killed = try luck.killAtRandom(Self.bench(output), within: length, goesOn: true)
             try luck.checkFreed(after: killed, cgroups: killed.family.cgroups)
             samples.append(try checkRun(output, after: "\(killed)"))
         }
@@ -37,7 +47,7 @@ struct BenchMisfortuneTests {
     @Test func fullDisk() throws {
         try luck.must(Self.bench("whole"))
         let need = try luck.size(of: luck.place.path + "/whole")
-        var box = TimeBox(seconds: 12, least: 3)
+        var box = TimeBox(seconds: 6, least: 3)
         var failures = 0
         while box.next() {
             let room = (16 << 10) + luck.instants.below(need)

@@ -36,7 +36,7 @@ struct BuildMisfortuneTests {
     /// `kill -9` of the build, or of any process of its own.
     @Test func killed() throws {
         let length = try luck.duration(Self.build)
-        var box = TimeBox(seconds: 12, least: 4)
+        var box = TimeBox(seconds: 8, least: 4)
         var statuses: [Int32: Int] = [:]
         while box.next() {
             let killed = try luck.killAtRandom(Self.build, within: length + length / 10)
@@ -57,7 +57,7 @@ struct BuildMisfortuneTests {
         try luck.must("cp -a data whole && ISOLAB_DATA=\"$place/whole\" && \(Self.build)")
         let need = try luck.size(of: luck.place.path + "/whole") - before
         let data = luck.place.path + "/disk/data"
-        var box = TimeBox(seconds: 10, least: 4)
+        var box = TimeBox(seconds: 7, least: 3)
         var failures = 0
         while box.next() {
             // What is packed lies there besides, for a while: half as much again is enough sometimes.

@@ -24,7 +24,7 @@ struct GuestMisfortuneTests {
     /// `kill -9` of isolab, or of isolab-vm, virtiofsd, QEMU: with either all the others end, and nothing of them stays.
     @Test func killed() throws {
         let length = try luck.duration(Self.run)
-        var box = TimeBox(seconds: 14, least: 4)
+        var box = TimeBox(seconds: 10, least: 4)
         var victims: [String: Int] = [:]
         while box.next() {
             let killed = try luck.killAtRandom(Self.run, within: length + length / 10)
@@ -43,7 +43,7 @@ struct GuestMisfortuneTests {
         try luck.must("cp -a data whole && ISOLAB_DATA=\"$place/whole\" && \(Self.run)")
         let need = max(try luck.size(of: luck.place.path + "/whole") - before, 1 << 20)
         let data = luck.place.path + "/disk/data"
-        var box = TimeBox(seconds: 10, least: 4)
+        var box = TimeBox(seconds: 6, least: 3)
         var failures = 0
         while box.next() {
             let room = luck.instants.below(need + need / 4)

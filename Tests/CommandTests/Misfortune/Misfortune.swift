@@ -58,8 +58,8 @@ final class Misfortune {
     /// Starts a command that ends in isolab, kills it or one of its descendants at a random instant of a length of time, and waits
     /// for its end and that of everything it started.
     ///
-    /// - Parameter sparesOthers: only the command itself is killed.
-    func killAtRandom(_ line: String, within length: UInt64, sparesOthers: Bool = false) throws -> Killed {
+    /// - Parameter goesOn: the command outlives the end of its descendants, and is told to end (SIGINT) some time after.
+    func killAtRandom(_ line: String, within length: UInt64, goesOn: Bool = false) throws -> Killed {
         let log = try OwnedDescriptor(opening: place.path + "/log", O_WRONLY | O_CREAT | O_TRUNC)
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
         let process = try ProcessPlan(
@@ -72,10 +72,14 @@ final class Misfortune {
         let members = family.members
         // Every other time the command itself.
         let victim =
-            sparesOthers || instants.below(2) == 0
+            instants.below(2) == 0
             ? members.first : members.isEmpty ? nil : members[instants.below(members.count)]
         if let victim { kill(victim.pid, SIGKILL) }
         family.resume()
+        if goesOn, victim?.pid != process.pid {
+            usleep(UInt32(instants.below(300_000)))
+            try process.kill(SIGINT)
+        }
         let survivors = family.survivors()
         #expect(
             survivors.isEmpty,
