@@ -40,8 +40,8 @@ import Testing
             ImageConfiguration(platform: .host, rootfs: .init(diffIDs: [Digest(sha256Of: [1]), Digest(sha256Of: [2])]))
                 .json(), .imageConfiguration)
         let entries = try (0..<3).map { number in
-            let layer = Descriptor(
-                mediaType: .layerGzip, digest: Digest(sha256Of: [UInt8(number)]), size: .max - Int64(number % 2))
+            var layer = try store.put([UInt8(number)], .layer)
+            layer.size = .max - Int64(number % 2)
             let manifest = ImageManifest(config: configuration, layers: [layer, layer])
             var entry = try store.put(manifest.json(), .imageManifest)
             entry.platform = .host
