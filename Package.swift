@@ -32,7 +32,7 @@ let ground: [Target] = [
     // What an image's container is: its users, and its configuration as a config.json.
     .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
     // Containerfiles and ignore files as values, and what a build of one will do; pure.
-    .target(name: "Containerfiles", dependencies: ["OCI"]),
+    .target(name: "Containerfiles", dependencies: ["Linux", "OCI"]),
     // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
     .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
     // Directories of tests' own; no program links it.
@@ -110,6 +110,15 @@ let laboratory: [Target] = [
         ]),
     // A run → HTML, Markdown, terminal tables; charts as SVG values.
     .target(name: "Reports", dependencies: ["Linux", "RunRecord", "Statistics"]),
+]
+
+// MARK: - Fuzzing
+
+let fuzzing: [Target] = [
+    // What strangers send, and what must hold of it whatever it is, for libFuzzer and tests; no program links it.
+    .target(
+        name: "FuzzSupport",
+        dependencies: ["Layers", "Linux", "OCI", "OCITestSupport", "RegistryServer", "Reports", "RunRecord"])
 ]
 
 // MARK: - Programs
@@ -250,6 +259,8 @@ let tests: [Target] = [
     // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
     .testTarget(
         name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
+    // Some seconds of every kind that Tests/Fuzz tries for longer.
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "Linux", "OCITestSupport", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["Linux", "OCI", "RunRecord", "Seccomp", "TestSupport"]),
 ]
 
@@ -279,9 +290,7 @@ let package = Package(
         // For Benchmarks/ as well, apart: what does not need libarchive does not link it.
         .library(name: "IsolabLayers", targets: ["Layers"]),
         // For Tests/Fuzz, a package of its own, too.
-        .library(name: "IsolabRegistry", targets: ["RegistryServer"]),
-        .library(name: "IsolabReports", targets: ["Reports", "RunRecord"]),
-        .library(name: "OCITestSupport", targets: ["OCITestSupport"]),
+        .library(name: "FuzzSupport", targets: ["FuzzSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -295,13 +304,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: ground + images + machines + engine + laboratory + programs + tests
+    targets: ground + images + machines + engine + laboratory + fuzzing + programs + tests
 )
 
 /// Where numbers come from strangers: what does not hold for all of them does not compile there (`NumbersOfStrangers.swift`, `NumbersOfRecords.swift`).
 let facingStrangers: Set<String> = [
-    "Content", "RegistryClient", "RegistryServer", "Reports", "RunRecord", "Statistics", "isolab-registry",
-    "isolab-transfer",
+    "Containerfiles", "Content", "Images", "Layers", "OCI", "Presentation", "RegistryClient", "RegistryServer",
+    "Reports",
+    "RunRecord", "Statistics", "isolab-registry", "isolab-transfer",
 ]
 
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {

@@ -62,8 +62,10 @@ public struct Engine: Sendable {
 
     // MARK: - What was left behind
 
-    /// Whether there ever was an engine in the standard places.
-    public static var isUsed: Bool { SystemFile.exists(StandardDirectories.data + "/containers") }
+    /// Whether there ever was an engine in the standard places, or a store of images, which builds and pulls make by themselves.
+    public static var isUsed: Bool {
+        ["containers", "images"].contains { SystemFile.exists("\(StandardDirectories.data)/\($0)") }
+    }
 
     /// The same for the standard places; nothing where there never was an engine.
     ///
@@ -85,6 +87,8 @@ public struct Engine: Sendable {
         var released = try images.removeAbandonedBuilds().map {
             "build \($0), which was killed: what it worked with is removed"
         }
+        let blobs = try images.removeAbandonedBlobs()
+        if blobs > 0 { released.append("blobs that killed commands had not finished: \(blobs)") }
         for id in try shelf.orphans() {
             guard let care = shelf.takeOver(id) else { continue }
             try runtime.delete(id, force: true)

@@ -162,7 +162,7 @@ extension ImageStore {
                 summary.problem = error.description
             }
             for (_, manifest) in images {
-                summary.size += manifest.layers.reduce(manifest.config.size) { $0 +| max(0, $1.size) }
+                summary.size +|= manifest.layers.reduce(manifest.config.size) { $0 +| max(0, $1.size) }
             }
         } else if manifests.isEmpty {
             do throws(ImageError) {

@@ -20,6 +20,8 @@ public final class NamedOutput {
 
     private let file: OwnedDescriptor
     private let place: Place
+    /// Whether the file beside has its name: of a command that is killed nothing stays, where the file system can do that.
+    private var isNamed = true
     private var isDone = false
 
     /// - Parameter mode: of a file that is not there yet, before the umask; one that is there keeps its own.
@@ -43,6 +45,7 @@ public final class NamedOutput {
             let made = try Self.beside(path, mode: mode, like: nil, shown: path)
             file = OwnedDescriptor(owning: made.number)
             place = made.place
+            isNamed = made.isNamed
             return
         }
         let found = OwnedDescriptor(owning: number)
@@ -53,6 +56,7 @@ public final class NamedOutput {
             let made = try Self.replacement(of: found.number, status, path)
             file = OwnedDescriptor(owning: made.number)
             place = made.place
+            isNamed = made.isNamed
         case S_IFCHR, S_IFIFO:
             file = try OwnedDescriptor(opening: path, O_WRONLY | O_NOCTTY)
             place = .through
@@ -65,12 +69,16 @@ public final class NamedOutput {
     }
 
     deinit {
-        if !isDone, case .beside(let aside, _) = place { unlink(aside) }
+        if isNamed, !isDone, case .beside(let aside, _) = place { unlink(aside) }
     }
 
     /// All is written: it may be seen now. Without this call a file stays as it was.
     public func commit() throws(SystemError) {
         guard !isDone, case .beside(let aside, let target) = place else { return }
+        if !isNamed {
+            try NamelessFile.name(file.number, aside)
+            isNamed = true
+        }
         if rename(aside, target) != 0 { throw SystemError("rename", path) }
         isDone = true
     }
@@ -102,14 +110,14 @@ public final class NamedOutput {
         return nil
     }
 
-    private static func replacement(
-        of found: Int32, _ status: stat, _ path: String
-    ) throws(SystemError) -> (number: Int32, place: Place) {
+    private typealias Made = (number: Int32, place: Place, isNamed: Bool)
+
+    private static func replacement(of found: Int32, _ status: stat, _ path: String) throws(SystemError) -> Made {
         let target = try Procfs.readLink("/proc/self/fd/\(found)")
         var named = stat()
         // One that has no name any more, or whose name is another's by now, is only written through.
         guard lstat(target, &named) == 0, named.st_ino == status.st_ino, named.st_dev == status.st_dev else {
-            return (try OwnedDescriptor(opening: path, O_WRONLY | O_TRUNC | O_NOCTTY).release(), .through)
+            return (try OwnedDescriptor(opening: path, O_WRONLY | O_TRUNC | O_NOCTTY).release(), .through, true)
         }
         do throws(SystemError) {
             return try beside(target, mode: status.st_mode & 0o7777, like: status, shown: path)
@@ -118,24 +126,26 @@ public final class NamedOutput {
             guard [EACCES, EPERM, EROFS].contains(error.errno) else { throw error }
             let number = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC)
             guard number >= 0 else { throw error }
-            return (number, .through)
+            return (number, .through, true)
         }
     }
 
     /// - Parameter status: of the file that is replaced, whose owner and mode stay.
     private static func beside(
         _ target: String, mode: mode_t, like status: stat?, shown: String
-    ) throws(SystemError) -> (number: Int32, place: Place) {
+    ) throws(SystemError) -> Made {
         let slash = target.lastIndex(of: "/")
         let directory = slash.map { target[...$0] } ?? ""
         let aside = "\(directory).\(RandomName.make().prefix(16)).new"
-        let number = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, status == nil ? mode : 0o600)
+        let first = status == nil ? mode : 0o600
+        let nameless = NamelessFile.open(in: directory.isEmpty ? "." : String(directory), mode: first)?.release()
+        let number = nameless ?? open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, first)
         guard number >= 0 else { throw SystemError("write", shown) }
         if let status {
             // As far as the caller may: what is written is what was asked for.
             _ = fchown(number, status.st_uid, status.st_gid)
             _ = fchmod(number, mode)
         }
-        return (number, .beside(aside: aside, target: target))
+        return (number, .beside(aside: aside, target: target), nameless == nil)
     }
 }

@@ -60,7 +60,8 @@ public enum SystemFile {
     public static func replace(
         _ path: String, with content: [UInt8], mode: mode_t = 0o600, durability: Durability = .none
     ) throws(SystemError) {
-        var file = try NewFile(for: path, mode: mode)
+        // What is to outlive a power cut takes its time already.
+        var file = try NewFile(for: path, mode: mode, outlivesNobody: durability != .none)
         try file.write(content)
         try file.place(path, durability: durability)
     }

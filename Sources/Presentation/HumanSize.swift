@@ -1,3 +1,5 @@
+import Linux
+
 /// Bytes for people, as Docker writes them: three figures and a unit of thousands, `1.24MB`.
 public enum HumanSize {
     public static func text(_ bytes: Int64) -> String {
@@ -6,7 +8,7 @@ public enum HumanSize {
         var scale: Int64 = 1
         // 999.5 is written as a thousand: it is one of the next unit.
         while unit < units.count - 1, bytes / scale >= 1000 || rounded(bytes, scale, 1) >= 1000 {
-            scale *= 1000
+            scale = (scale *| 1000)
             unit += 1
         }
         guard unit > 0 else { return "\(bytes)B" }
@@ -30,6 +32,6 @@ public enum HumanSize {
     /// `bytes / scale` in units of `1 / places`, to the nearest.
     private static func rounded(_ bytes: Int64, _ scale: Int64, _ places: Int64) -> Int64 {
         let (whole, rest) = bytes.quotientAndRemainder(dividingBy: scale)
-        return whole * places + Int64((Double(rest) / Double(scale) * Double(places)).rounded())
+        return whole *| places +| Int64((Double(rest) / Double(scale) * Double(places)).rounded())
     }
 }

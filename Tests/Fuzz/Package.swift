@@ -10,10 +10,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "isolab-fuzz",
-            dependencies: [
-                .product(name: "IsolabLayers", package: "isolab"), .product(name: "IsolabRegistry", package: "isolab"),
-                .product(name: "IsolabReports", package: "isolab"), .product(name: "OCITestSupport", package: "isolab"),
-            ],
+            dependencies: [.product(name: "FuzzSupport", package: "isolab")],
             swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])])
     ]
 )

@@ -34,6 +34,25 @@ import Testing
         }
     }
 
+    /// Whoever wrote the manifests of an index chose the sizes in them: their sum ends nobody who lists images or counts what they take.
+    @Test func greatestSizes() throws {
+        let configuration = try store.put(
+            ImageConfiguration(platform: .host, rootfs: .init(diffIDs: [Digest(sha256Of: [1]), Digest(sha256Of: [2])]))
+                .json(), .imageConfiguration)
+        let entries = try (0..<3).map { number in
+            var layer = try store.put([UInt8(number)], .layer)
+            layer.size = .max - Int64(number % 2)
+            let manifest = ImageManifest(config: configuration, layers: [layer, layer])
+            var entry = try store.put(manifest.json(), .imageManifest)
+            entry.platform = .host
+            return entry
+        }
+        let index = try store.put(ImageIndex(manifests: entries).json(), .imageIndex)
+        try store.add(index, as: [ImageReference("great")])
+        #expect(try store.images().map(\.size) == [.max])
+        #expect(try store.diskUse().images.count == 1)
+    }
+
     /// An image is found by its names, its digests and the beginning of its identifier.
     @Test func lookup() throws {
         let sample = try SampleImage(in: store, "one")

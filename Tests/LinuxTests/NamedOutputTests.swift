@@ -54,6 +54,17 @@ import Testing
         #expect(try SystemFile.names(in: place.path) == ["file"])
     }
 
+    /// Of a command that is killed on the way nothing stays.
+    @Test func killedWriter() async throws {
+        let path = "\(place.path)/file"
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let output = try NamedOutput(path)
+            try SystemFile.write(Array("half".utf8), to: output.descriptor, "file")
+            kill(getpid(), SIGKILL)
+        }
+        #expect(try SystemFile.names(in: place.path) == [])
+    }
+
     /// A device stays one. Negative control: a rename, which is what takes its place.
     @Test(.enabled(if: geteuid() == 0, "only root makes devices")) func devices() throws {
         let null = dev_t(1 << 8 | 3)

@@ -86,6 +86,31 @@ struct NewFileTests {
         #expect(try SystemFile.read(path) == "before" && place.names() == ["file"])
     }
 
+    /// A writer that is killed at any point before the end leaves nothing, whatever it had written; and one that has no name yet gets
+    /// one like any other. Negative control: a writer of the kind that keeps a name leaves it.
+    @Test(arguments: [true, false]) func killedWriter(outlivesNobody: Bool) async throws {
+        let place = try Place()
+        let path = "\(place.path)/file"
+        try put("before", path)
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, outlivesNobody] in
+            let file = try NewFile(for: path, outlivesNobody: outlivesNobody)
+            try file.write([UInt8](repeating: 1, count: 100_000))
+            kill(getpid(), SIGKILL)
+        }
+        #expect(try SystemFile.read(path) == "before")
+        let others = place.names().filter { $0 != "file" }
+        #expect(others.count == (outlivesNobody ? 0 : 1))
+        for name in others { unlink("\(place.path)/\(name)") }
+        var file = try NewFile(for: path, mode: 0o640, outlivesNobody: outlivesNobody)
+        try file.write(Array("whole".utf8))
+        #expect(throws: SystemError.self) { try file.place("\(place.path)/absent/file") }
+        try file.place(path)
+        var status = stat()
+        #expect(try SystemFile.read(path) == "whole" && place.names() == ["file"])
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 & ~0o640 == 0 && status.st_nlink == 1)
+    }
+
     /// Only its own bytes are in the file, whoever writes at the same time.
     @Test func severalWriters() async throws {
         let place = try Place()

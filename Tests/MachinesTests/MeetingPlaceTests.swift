@@ -56,6 +56,9 @@ struct MeetingPlaceTests {
         let copy = try place.copy(of: kernel)
         #expect(copy.hasPrefix(place.path + "/"))
         #expect(try SystemFile.bytes(of: copy) == [1, 2, 3])
+        // What a guest boots from may hold an image's secrets: QEMU's user gets it from libvirt, which makes it his, and nobody else.
+        var status = stat()
+        #expect(stat(copy, &status) == 0 && status.st_mode & 0o7777 == 0o600)
         #expect(try place.copy(of: kernel) == copy)
         #expect(try place.copy(of: copy) == copy)
         #expect(throws: (any Error).self) { try place.copy(of: parent + "/missing") }

@@ -129,6 +129,31 @@ import Testing
         #expect(try SystemFile.names(in: place.path + "/kept") == ["file"])
     }
 
+    /// What somebody planted where the file is made is not followed and not written over: neither a link, nor another name of a file,
+    /// nor a pipe.
+    @Test func plantedNames() throws {
+        let place = Tree()
+        let path = place.path + "/file"
+        try place.write("victim", "precious")
+        let victim = place.path + "/victim"
+        let plants: [(String) -> Int32] = [
+            { symlink(victim, $0) }, { link(victim, $0) }, { mkfifo($0, 0o600) }, { symlink("/dev/null", $0) },
+        ]
+        for plant in plants {
+            #expect(plant(path + ".part") == 0)
+            #expect(throws: SystemError.self) {
+                try PackedFile.find(path) { descriptor, path throws(SystemError) in
+                    try SystemFile.write([1], to: descriptor, path)
+                } failed: {
+                    $0
+                }
+            }
+            #expect(access(path, F_OK) != 0)
+            unlink(path + ".part")
+        }
+        #expect(try SystemFile.read(victim) == "precious")
+    }
+
     /// A maker that fails leaves nothing under the final name, and the next tries again.
     @Test func failedMaker() throws {
         let place = Tree()

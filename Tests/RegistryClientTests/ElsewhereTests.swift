@@ -60,5 +60,38 @@ import Testing
         let ordinary = Self.image([url], of: MediaType.layerGzip.rawValue)
         #expect(throws: RegistryClientError.self) { try pull(ordinary, into: place) }
         #expect(server.requests.count == 1)
+        #expect(try place.store().ingests().isEmpty)
+    }
+
+    /// A blob that came whole in the instant in which another's failure stops everything is kept as one, not left half done: again
+    /// and again, for that instant is small.
+    @Test func stoppedAtTheEnd() throws {
+        let place = try Place()
+        for _ in 0..<40 {
+            let image = Self.image([], of: MediaType.layerGzip.rawValue)
+            #expect(throws: RegistryClientError.self) { try pull(image, into: place) }
+            #expect(try place.store().ingests().isEmpty)
+        }
+    }
+
+    /// What a registry sends of another content does not stay, of the right length or of a greater one.
+    @Test(arguments: [5000, 6000]) func nothingOfLiesStays(length: Int) throws {
+        let place = try Place()
+        let image = TestImage(layers: [5000])
+        let server = try ScriptedServer { request, wire in
+            guard request.path.contains(image.layers[0].descriptor.digest.hexadecimal) else {
+                if !image.answer(request, wire) { wire.answer(404) }
+                return
+            }
+            // Without a length: the end of the connection is the end of the content.
+            wire.send(wire.head(200, [("Connection", "close")]) + [UInt8](repeating: 1, count: length))
+            wire.hangUp()
+        }
+        for _ in 0..<2 {
+            #expect(throws: RegistryClientError.self) {
+                try RegistryClient(.test()).pull(ImageReference("\(server.name)/a/b"), into: place.store())
+            }
+            #expect(try place.store().ingests().isEmpty)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// COPY, ADD and RUN: what they take beside words.
 extension InstructionParser {
     func copy(
@@ -62,7 +64,7 @@ extension InstructionParser {
         guard let number = Int64(digits), number > 0, number <= Int64.max / unit else {
             throw ContainerfileError("'\(text)' is not a size, such as 64m")
         }
-        return number * unit
+        return number *| unit
     }
 }
 

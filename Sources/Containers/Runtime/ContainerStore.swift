@@ -95,8 +95,18 @@ public struct ContainerDirectory: Sendable {
 
     /// Writes the next record beside the one that is valid.
     func prepare(_ record: ContainerRecord) throws(SystemError) {
-        let file = try OwnedDescriptor(opening: nextRecordPath, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        let file = try newRecord()
         try SystemFile.write(record.json(), to: file.number, nextRecordPath)
+    }
+
+    /// The name is always the same, so that `remove` knows it; what a killed command left under it goes, whatever it is.
+    private func newRecord() throws(SystemError) -> OwnedDescriptor {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+        do throws(SystemError) { return try OwnedDescriptor(opening: nextRecordPath, flags, mode: 0o600) } catch {
+            guard error.errno == EEXIST else { throw error }
+            if unlink(nextRecordPath) != 0, errno != ENOENT { throw SystemError("unlink", nextRecordPath) }
+            return try OwnedDescriptor(opening: nextRecordPath, flags, mode: 0o600)
+        }
     }
 
     /// Puts the next record in place of the valid one, whole or not at all.

@@ -1,4 +1,5 @@
 public import Images
+import Linux
 import OCI
 public import Presentation
 
@@ -32,7 +33,7 @@ extension Listing {
     public static func diskUse(_ use: EngineDiskUse) -> Listing {
         let store = use.store
         let alive = store.containers.filter { use.containers[$0.id]?.status.isAlive == true }
-        let written = store.containers.reduce(0) { $0 + $1.own }
+        let written = store.containers.reduce(0) { $0 +| $1.own }
         func row(_ type: String, _ total: Int, active: Int, _ size: Int64, reclaimable: Int64) -> JSONTree {
             let share = size > 0 ? " (\(Int((Double(reclaimable) / Double(size) * 100).rounded()))%)" : ""
             return .object([
@@ -57,7 +58,7 @@ extension Listing {
                     store.blobs + store.layers, reclaimable: store.reclaimable),
                 row(
                     "Containers", store.containers.count, active: alive.count, written,
-                    reclaimable: written - alive.reduce(0) { $0 + $1.own }),
+                    reclaimable: written -| alive.reduce(0) { $0 +| $1.own }),
                 kept("Guest roots", store.guestRoots), kept("Build caches", store.buildCaches),
                 kept("Unfinished", store.unfinished),
             ], identifier: "Type")

@@ -103,8 +103,8 @@ final class ArchiveReader {
             default: throw failure()
             }
             guard offset == position else { throw refusal("entry \(shown(path)) has holes") }
-            position += Int64(count)
-            bytes += Int64(count)
+            position +|= Int64(count)
+            bytes +|= Int64(count)
             guard bytes <= Self.greatestSize else { throw refusal("is greater than \(Self.greatestSize >> 30) GiB") }
             if bytes >= Self.ratioFrom {
                 // Of the outermost filter: what was read of the file.

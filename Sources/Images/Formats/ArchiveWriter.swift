@@ -86,13 +86,13 @@ struct ArchiveWriter {
         put(String(type), at: 156)
         put("ustar", at: 257)
         put("00", at: 263)
-        let sum = block.reduce(0) { $0 + Int64($1) }
+        let sum = block.reduce(0) { $0 +| Int64($1) }
         put(octal(sum, 6) + "\0 ", at: 148)
         return block
     }
 
     private static func padding(_ size: Int64) -> [UInt8] {
-        [UInt8](repeating: 0, count: Int((512 - size % 512) % 512))
+        [UInt8](repeating: 0, count: Int((512 -| size % 512) % 512))
     }
 
     private func write(_ bytes: [UInt8]) throws(SystemError) {

@@ -107,6 +107,8 @@ private struct SavePlan {
         let isThere = SystemFile.exists("\(directory)/\(ImageLayout.marker)")
         var merged = isThere ? try layout.index() : ImageIndex(manifests: [])
         let target = try reading { () throws(ContentError) in try ContentStore(root: directory) }
+        // Of a command that was killed here before.
+        _ = try? target.cleanIngests(olderThan: 3600)
         for blob in blobs {
             guard try ForeignLayout(store.root).copy(blob, to: target) else {
                 throw .content(.missing(blob.digest, store: store.root))
@@ -120,8 +122,10 @@ private struct SavePlan {
             merged.manifests.append(entry)
         }
         try calling { () throws(SystemError) in
-            try SystemFile.replace("\(directory)/\(ImageLayout.index)", with: merged.json(), mode: 0o644)
-            try SystemFile.replace("\(directory)/\(ImageLayout.marker)", with: ImageLayout().json(), mode: 0o644)
+            try SystemFile.replace(
+                "\(directory)/\(ImageLayout.index)", with: merged.json(), mode: 0o644, durability: .content)
+            try SystemFile.replace(
+                "\(directory)/\(ImageLayout.marker)", with: ImageLayout().json(), mode: 0o644, durability: .content)
         }
         // What a store needs and a layout does not have.
         for name in ["ingest", "leases", "locks/store", "locks"] {

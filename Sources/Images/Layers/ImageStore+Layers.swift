@@ -93,7 +93,7 @@ extension ImageStore {
             }
             let record = LayerRecord(
                 diffID: diffID, size: layer.archiveSize, entries: layer.entries,
-                omitted: layer.omitted.devices + layer.omitted.attributes)
+                omitted: layer.omitted.devices +| layer.omitted.attributes)
             try calling { () throws(SystemError) in
                 try SystemFile.replace(aside + "/layer.json", with: JSONDocument.write(record, indented: false))
                 // All of it is on disk before its name says so.

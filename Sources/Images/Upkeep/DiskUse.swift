@@ -55,7 +55,7 @@ public struct DiskUse: Equatable, Sendable {
     }
 
     /// Bytes of images that no container was made from, and that no used image has, too.
-    public var reclaimable: Int64 { images.filter(\.containers.isEmpty).reduce(0) { $0 + $1.own } }
+    public var reclaimable: Int64 { images.filter(\.containers.isEmpty).reduce(0) { $0 +| $1.own } }
 }
 
 extension ImageStore {
@@ -63,10 +63,10 @@ extension ImageStore {
     public func diskUse() throws(ImageError) -> DiskUse {
         var use = DiskUse()
         for digest in try reading({ () throws(ContentError) in try content.digests() }) {
-            use.blobs += content.size(of: digest) ?? 0
+            use.blobs +|= content.size(of: digest) ?? 0
         }
         let unpacked = try layerSizes()
-        use.layers = unpacked.values.reduce(0, +)
+        use.layers = unpacked.values.reduce(0, +|)
         let index = try index()
         var roots: [(entry: Descriptor, roots: ImageRoots)] = []
         var users: [String: Int] = [:]
@@ -87,7 +87,7 @@ extension ImageStore {
                 roots.digests.map { ($0.description, content.size(of: $0) ?? 0) }
                 + roots.layers.map { ($0, unpacked[$0] ?? 0) }
             for (name, size) in sizes {
-                if users[name, default: 0] > 1 { image.shared += size } else { image.own += size }
+                if users[name, default: 0] > 1 { image.shared +|= size } else { image.own +|= size }
             }
             use.images.append(image)
         }
@@ -106,7 +106,7 @@ extension ImageStore {
             result.append(
                 DiskUse.Container(
                     id: id, image: snapshot.image.digest, own: size(of: snapshot),
-                    shared: snapshot.stack.diffIDs.reduce(0) { $0 + (layers[String($1.hexadecimal)] ?? 0) }))
+                    shared: snapshot.stack.diffIDs.reduce(0) { $0 +| (layers[String($1.hexadecimal)] ?? 0) }))
         }
         return result
     }
@@ -136,7 +136,7 @@ enum TreeSize {
     static func bytes(of path: String) -> Int64 {
         var status = stat()
         guard lstat(path, &status) == 0 else { return 0 }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return Int64(status.st_blocks) * 512 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int64(status.st_blocks) *| 512 }
         return bytes(below: path)
     }
 
@@ -155,10 +155,10 @@ enum TreeSize {
             var status = stat()
             guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             if status.st_mode & S_IFMT == S_IFDIR {
-                total += Int64(status.st_blocks) * 512
-                if depth < greatestDepth { total += bytes(name, in: directory.number, &links, depth: depth + 1) }
+                total +|= Int64(status.st_blocks) *| 512
+                if depth < greatestDepth { total +|= bytes(name, in: directory.number, &links, depth: depth + 1) }
             } else if status.st_nlink == 1 || links.insert(UInt64(status.st_ino)).inserted {
-                total += Int64(status.st_blocks) * 512
+                total +|= Int64(status.st_blocks) *| 512
             }
         }
         return total

@@ -28,6 +28,14 @@ extension ImageStore {
         return removed
     }
 
+    /// Removes blobs that killed commands had not finished, and that nobody can go on with; a broken download stays for the next pull.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    public func removeAbandonedBlobs() throws(ImageError) -> Int {
+        try reading { () throws(ContentError) in try content.cleanIngests(olderThan: .max, emptyOlderThan: 0).count }
+    }
+
     /// Of builds that run and of those that were killed; a lock alone is one, too.
     private func buildNames() throws(ImageError) -> [String] {
         let names = try names("builds").filter { $0.utf8.first.map { (0x30...0x39).contains($0) } == true }

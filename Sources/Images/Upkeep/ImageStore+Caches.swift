@@ -30,12 +30,12 @@ extension ImageStore {
         }
         try reading { () throws(ContentError) in _ = try content.cleanIngests(olderThan: 0) }
         try removeAbandonedBuilds()
-        return before - (try keptSize())
+        return before -| (try keptSize())
     }
 
     private func keptSize() throws(ImageError) -> Int64 {
         let kept = try kept()
-        return kept.guestRoots.size + kept.buildCaches.size + kept.unfinished.size
+        return kept.guestRoots.size +| kept.buildCaches.size +| kept.unfinished.size
     }
 
     /// Counts it.
@@ -43,7 +43,7 @@ extension ImageStore {
         var unfinished = try kept("ingest")
         for name in try abandonedBuilds() {
             unfinished.count += 1
-            unfinished.size += TreeSize.bytes(of: "\(builds)/\(name)")
+            unfinished.size +|= TreeSize.bytes(of: "\(builds)/\(name)")
         }
         return (try kept("cache"), try kept("builds/caches"), unfinished)
     }
@@ -52,7 +52,7 @@ extension ImageStore {
         var kept = DiskUse.Kept()
         for name in try names(directory) {
             kept.count += 1
-            kept.size += TreeSize.bytes(of: "\(root)/\(directory)/\(name)")
+            kept.size +|= TreeSize.bytes(of: "\(root)/\(directory)/\(name)")
         }
         return kept
     }

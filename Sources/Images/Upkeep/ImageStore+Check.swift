@@ -78,7 +78,7 @@ extension ImageStore {
                     continue
                 }
                 do throws(ContentError) {
-                    report.size += try content.verify(digest)
+                    report.size +|= try content.verify(digest)
                     report.blobs += 1
                 } catch {
                     switch error {

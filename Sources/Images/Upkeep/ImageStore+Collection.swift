@@ -44,7 +44,7 @@ extension ImageStore {
         try reading { () throws(ContentError) in _ = try content.cleanIngests(olderThan: Self.resumable) }
         removal.blobs += blobs.digests
         removal.layers += found.layers
-        removal.size += blobs.size + found.size
+        removal.size +|= blobs.size +| found.size
     }
 
     /// For how long what a download left is kept for being resumed, in seconds.
@@ -58,7 +58,7 @@ extension ImageStore {
             if let bytes = try? SystemFile.bytes(of: path + "/layer.json"),
                 let record = try? JSONDocument.read(LayerRecord.self, from: bytes, document: "layer.json")
             {
-                removal.size += record.size
+                removal.size +|= record.size
             }
             try calling { () throws(SystemError) in
                 let aside = "\(root)/layers/\(Self.gone)\(RandomName.make())"

@@ -44,6 +44,9 @@ public enum ExperimentFile {
         let root: Node?
         // A byte order mark, as some editors write it, is none of the first key.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        if let (line, problem) = ExperimentShape.fault(in: text) {
+            throw .experimentFile(path: path, line: line, problem: problem)
+        }
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {

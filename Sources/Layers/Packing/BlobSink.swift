@@ -12,7 +12,7 @@ final class BlobSink {
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(LayerError) {
         hasher.update(bytes)
-        count += Int64(bytes.count)
+        count +|= Int64(bytes.count)
         var written = 0
         while written < bytes.count {
             do {

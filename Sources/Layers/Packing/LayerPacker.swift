@@ -245,7 +245,7 @@ private final class ArchiveWriter {
     // MARK: The archive's bytes
 
     private func append(header: TarHeader) throws(LayerError) {
-        entries += 1
+        entries +|= 1
         try append(header.blocks())
     }
 
@@ -266,18 +266,18 @@ private final class ArchiveWriter {
     private func append(_ descriptor: Int32, from offset: Int64, _ count: Int64) throws(LayerError) {
         var done: Int64 = 0
         while done < count {
-            let wanted = min(Int(clamping: count - done), buffer.count - filled)
+            let wanted = min(Int(clamping: count -| done), buffer.count - filled)
             let result: Int
             do {
                 result = try retryingOnInterrupt("read", "file") {
-                    pread(descriptor, buffer.baseAddress?.advanced(by: filled), wanted, off_t(offset + done))
+                    pread(descriptor, buffer.baseAddress?.advanced(by: filled), wanted, off_t(offset +| done))
                 }
             } catch {
                 throw LayerError(error)
             }
             guard result > 0 else { throw LayerError(.changedWhileReading) }
             filled += result
-            done += Int64(result)
+            done +|= Int64(result)
             if filled == buffer.count { try flush() }
         }
     }
@@ -285,7 +285,7 @@ private final class ArchiveWriter {
     private func flush() throws(LayerError) {
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
         hasher.update(bytes)
-        archiveSize += Int64(filled)
+        archiveSize +|= Int64(filled)
         filled = 0
         try encoder.encode(bytes, to: sink)
     }

@@ -1,3 +1,5 @@
+import Linux
+
 /// The headers of a tar archive being written: POSIX ustar, with pax records where a field is too small
 /// (pax(1), "pax Interchange Format"), as GNU tar, libarchive and Go's archive/tar read them.
 struct TarHeader {
@@ -26,7 +28,7 @@ struct TarHeader {
         if name.count > 100 { records.append((key: "path", value: name)) }
         if target.count > 100 { records.append((key: "linkpath", value: target)) }
         func overflow(_ key: String, _ value: Int64, _ digits: Int) -> Int64 {
-            if value >= 0, value < 1 << (3 * Int64(digits)) { return value }
+            if value >= 0, value < 1 << (3 *| Int64(digits)) { return value }
             records.append((key: key, value: Array(String(value).utf8)))
             return 0
         }
@@ -51,7 +53,7 @@ struct TarHeader {
     }
 
     /// Zero bytes up to the next whole block.
-    static func padding(_ size: Int64) -> Int { Int((512 - size % 512) % 512) }
+    static func padding(_ size: Int64) -> Int { Int((512 -| size % 512) % 512) }
 
     private static func lastComponent(_ name: [UInt8]) -> [UInt8] {
         Array((name.split(separator: 0x2F).last ?? []).prefix(80))
@@ -96,7 +98,7 @@ struct TarHeader {
         put(Array("ustar\u{0}00".utf8), at: 257, 8)
         octal(Int64(device.major), at: 329, 7)
         octal(Int64(device.minor), at: 337, 7)
-        let sum = block.reduce(0) { $0 + Int64($1) }
+        let sum = block.reduce(0) { $0 +| Int64($1) }
         octal(sum, at: 148, 6)
         put([0, 0x20], at: 154, 2)
         return block

@@ -57,7 +57,7 @@ final class BlobSource {
             throw LayerError(error)
         }
         hasher?.update(UnsafeRawBufferPointer(rebasing: target[..<count]))
-        self.count += Int64(count)
+        self.count +|= Int64(count)
         isAtEnd = count == 0
         return count
     }

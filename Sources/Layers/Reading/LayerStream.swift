@@ -69,8 +69,8 @@ final class LayerStream {
         do throws(LayerError) {
             let piece = try ring.next()
             current = piece
-            position += Int64(piece?.count ?? 0)
-            handedOut += Int64(piece?.count ?? 0)
+            position +|= Int64(piece?.count ?? 0)
+            handedOut +|= Int64(piece?.count ?? 0)
             return piece
         } catch {
             failure = error
@@ -96,7 +96,7 @@ final class LayerStream {
     func keptByte(at index: Int) -> UInt8? {
         if index < kept.count { return kept[index] }
         guard let current, let keptFrom else { return nil }
-        let place = Int(keptFrom) + index - Int(position - Int64(current.count))
+        let place = Int(keptFrom) + index - Int(position -| Int64(current.count))
         return current.indices.contains(place) ? current[place] : nil
     }
 
@@ -104,8 +104,8 @@ final class LayerStream {
 
     private func currentPart(to end: Int64) -> [UInt8] {
         guard let current, let keptFrom else { return [] }
-        let start = position - Int64(current.count)
-        let (lower, upper) = (Int(max(keptFrom - start, 0)), Int(min(end, position) - start))
+        let start = position -| Int64(current.count)
+        let (lower, upper) = (Int(max(keptFrom -| start, 0)), Int(min(end, position) -| start))
         return lower < upper ? Array(current[lower..<upper]) : []
     }
 
@@ -160,7 +160,7 @@ final class LayerStream {
             guard let target = ring.free() else { return nil }
             let count = try decoder.decode(source, into: target)
             if count == 0 { break }
-            archiveSize += Int64(count)
+            archiveSize +|= Int64(count)
             try check(archiveSize, of: source.count, limits)
             ring.commit(count)
         }

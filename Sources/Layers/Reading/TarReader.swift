@@ -55,7 +55,7 @@ final class TarReader {
             throw failure(pointer.flatMap { archive_entry_pathname($0) }.map { FileName.shown(bytes(of: $0)) })
         }
         guard let pointer else { throw failure(nil) }
-        entries += 1
+        entries +|= 1
         guard entries <= limits.entries else { throw LayerError(.limitExceeded(.entries, limit: limits.entries)) }
         // Most entries have no records before them.
         guard let type = stream.keptByte(at: PaxRecords.typeOffset), PaxRecords.types.contains(type) else {

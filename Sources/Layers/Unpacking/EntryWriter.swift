@@ -78,11 +78,11 @@ final class EntryWriter {
         var end: Int64 = 0
         while let piece = try reader.nextPiece(of: path.description) {
             // A sparse map may not reach beyond the size it belongs to.
-            guard piece.offset >= end, piece.offset <= size, Int64(piece.bytes.count) <= size - piece.offset else {
+            guard piece.offset >= end, piece.offset <= size, Int64(piece.bytes.count) <= (size -| piece.offset) else {
                 throw LayerError(.numberOutOfRange("sparse map"), entry: path.description)
             }
             try writeAll(piece.bytes, at: piece.offset, to: file.number, path)
-            end = piece.offset + Int64(piece.bytes.count)
+            end = (piece.offset +| Int64(piece.bytes.count))
         }
         if end < size { try check("ftruncate", path, ftruncate(file.number, off_t(size))) }
         try setAttributes(file.number, entry, path)
@@ -159,7 +159,7 @@ final class EntryWriter {
         let number = isolab_device_number(major, minor)
         // Wherever the number is 0/0, also after what Linux cuts off.
         if !isBlock, number == 0 { throw LayerError(.forgedWhiteout, entry: path.description) }
-        devices += 1
+        devices +|= 1
         guard devices <= options.limits.devices else {
             throw LayerError(.limitExceeded(.devices, limit: options.limits.devices), entry: path.description)
         }
@@ -167,7 +167,7 @@ final class EntryWriter {
         case .create: return dev_t(number)
         case .refuse: throw LayerError(.deviceRefused, entry: path.description)
         case .omit:
-            omitted.devices += 1
+            omitted.devices +|= 1
             return nil
         }
     }
@@ -280,12 +280,12 @@ final class EntryWriter {
             guard value == nil || [EPERM, EACCES, ENOTSUP, EINVAL].contains(errno) else {
                 throw failure("setxattr", path)
             }
-            omitted.attributes += 1
+            omitted.attributes +|= 1
         }
         guard entry.attributeCount > 0 else { return }
         var total: Int64 = 0
         try entry.forEachAttribute { name, value throws(LayerError) in
-            total += Int64(strlen(name) + value.count)
+            total +|= Int64(strlen(name) + value.count)
             guard total <= options.limits.attributeBytes else {
                 throw LayerError(
                     .limitExceeded(.attributeBytes, limit: options.limits.attributeBytes), entry: path.description)
@@ -294,7 +294,7 @@ final class EntryWriter {
             let isReserved = strncmp(name, "trusted.overlay.", 16) == 0 || strncmp(name, "user.overlay.", 13) == 0
             if !isReserved, set(name, value) == 0 { return }
             guard isReserved || [EPERM, EACCES, ENOTSUP].contains(errno) else { throw failure("setxattr", path) }
-            omitted.attributes += 1
+            omitted.attributes +|= 1
         }
     }
 

@@ -25,7 +25,7 @@ final class DriverConnection: Sendable {
         stateDirectory: StateDirectory, log: String,
         start: (StandardStreams) throws(SystemError) -> RunningProcess
     ) throws(SystemError) {
-        let errors = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+        let errors = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600)
         let requests = try Self.makeSocketPair()
         let answers: (reading: Int32, writing: Int32)
         do throws(SystemError) { answers = try Self.makePipe() } catch {

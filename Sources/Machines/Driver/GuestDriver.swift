@@ -190,7 +190,9 @@ public final class GuestDriver: Sendable {
                 // libvirt's go: the caller's streams are none of a guest's.
                 try cell.cgroup?.add(domain.needs)
                 let null = try OwnedDescriptor(opening: "/dev/null", O_RDONLY)
-                let log = try OwnedDescriptor(opening: directory + "/isolab-vm.log", O_WRONLY | O_CREAT | O_APPEND)
+                // The cell's own users may write to the directory: nothing that one of them put there is followed.
+                let log = try OwnedDescriptor(
+                    opening: directory + "/isolab-vm.log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
                 process = try cell.start(
                     CellPlan.Program(
                         path: program, arguments: words, environment: GuestCell.environment(home: embedded.path),
@@ -282,7 +284,7 @@ public final class GuestDriver: Sendable {
             if let meetingPlace { return try meetingPlace.staged(domain) }
             guard let cell else { return domain }
             if let log = domain.consoleLog {
-                _ = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT, mode: 0o600)
+                _ = try OwnedDescriptor(opening: log, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
                 try cell.identity.give(log)
             }
             let staging = self.staging

@@ -31,7 +31,7 @@ final class MeetingPlace: Sendable {
     /// A file that QEMU can read in the place of another; the same one for the same content.
     func copy(of file: String) throws(SystemError) -> String {
         if file.hasPrefix(path + "/") { return file }
-        return try copies.copy(of: file, mode: 0o644) { _ in }
+        return try copies.copy(of: file, mode: 0o600) { _ in }
     }
 
     /// The same guest with files that QEMU can read.

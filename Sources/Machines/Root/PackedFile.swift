@@ -24,10 +24,11 @@ enum PackedFile {
         // The name is always the same one: what a killed maker left is written over by the next.
         let aside = path + ".part"
         while true {
-            let number = Glibc.open(aside, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            let number = Glibc.open(aside, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
             guard number >= 0 else { throw failed(SystemError("open", aside)) }
             let file = OwnedDescriptor(owning: number)
             do throws(SystemError) {
+                try checkOwn(file.number, aside)
                 try retryingOnInterrupt("flock", aside) { flock(file.number, LOCK_EX) }
             } catch { throw failed(error) }
             // Whoever held the lock has made it; its file has the final name now, and this one may be nobody's.
@@ -45,6 +46,16 @@ enum PackedFile {
                 try retryingOnInterrupt("rename", path) { rename(aside, path) }
             } catch { throw failed(error) }
             return path
+        }
+    }
+
+    /// What is written over must be what a maker left: a file of ours alone, not another one by a name that somebody planted.
+    private static func checkOwn(_ descriptor: Int32, _ path: String) throws(SystemError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("fstat", path) }
+        // Whoever held the lock may have put it in place, or thrown it away, since it was opened.
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_nlink <= 1 else {
+            throw SystemError("write", path, errno: EPERM, advice: "it is not what isolab left there: remove it")
         }
     }
 

@@ -118,15 +118,15 @@ enum GuestMemory {
     static let usual: UInt64 = 512 << 20
 
     /// The archive lies in memory twice while it is unpacked, and what it becomes may fill half of the memory only.
-    static func least(initramfs: UInt64) -> UInt64 { kernel + 2 * initramfs }
+    static func least(initramfs: UInt64) -> UInt64 { kernel +| 2 *| initramfs }
 
     /// - Returns: MiB.
     static func decide(_ wanted: UInt64?, initramfs: UInt64) throws(GuestError) -> Int {
         let least = least(initramfs: initramfs)
-        guard let wanted else { return Int(max(usual, least + kernel) >> 20) }
+        guard let wanted else { return Int(max(usual, least +| kernel) >> 20) }
         guard wanted >= least else {
             throw .command(
-                GuestCommandError("memory", "\(wanted >> 20) MiB is too little: this root needs \(least >> 20 + 1) MiB")
+                GuestCommandError("memory", "\(wanted >> 20) MiB is too little: this root needs \((least >> 20) + 1) MiB")
             )
         }
         return Int(clamping: wanted >> 20)
@@ -145,9 +145,9 @@ struct RootSize: Equatable {
         var (bytes, attributed) = (UInt64(0), String?.none)
         try tree.visit { node throws(SystemError) in
             // A header and a name each.
-            bytes += 110 + UInt64(node.path.count)
+            bytes +|= 110 +| UInt64(node.path.count)
             if node.kind == S_IFREG {
-                bytes += UInt64(max(0, node.status.st_size)) / UInt64(max(1, node.status.st_nlink))
+                bytes +|= UInt64(max(0, node.status.st_size)) / UInt64(max(1, node.status.st_nlink))
             }
             // A host with SELinux labels every file: that is none of the image's.
             if attributed == nil, try node.attributes().keys.contains(where: { $0 != "security.selinux" }) {

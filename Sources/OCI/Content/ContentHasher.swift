@@ -56,7 +56,7 @@ public struct ContentHasher: Sendable {
             let count = try retryingOnInterrupt("read", path) { Glibc.read(descriptor, piece.baseAddress, piece.count) }
             if count == 0 { return total }
             update(UnsafeRawBufferPointer(rebasing: piece[..<count]))
-            total += Int64(count)
+            total +|= Int64(count)
         }
     }
 

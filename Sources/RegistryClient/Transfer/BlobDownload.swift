@@ -36,10 +36,6 @@ struct BlobDownload {
         } catch let error as RegistryClientError where error.kind == .notFound && isElsewhere {
             session.abandon()
             try bringFromElsewhere(connection, else: error)
-        } catch {
-            // Where nothing came there is nothing to go on from.
-            if session.size == 0 { session.abandon() }
-            throw error
         }
         say(.finished)
     }
@@ -57,7 +53,10 @@ struct BlobDownload {
     /// Whoever wrote the manifest chose them: they are spoken to by TLS alone, but for hosts the user exempted and, where the
     /// registry itself is this machine, this machine.
     private func bringFromElsewhere(_ connection: RegistryConnection, else error: RegistryClientError) throws {
-        let client = RegistryClient(connection.session.options)
+        var options = connection.session.options
+        // Another blob's failure ends this one, too.
+        options.cancellation = connection.transport.cancellation
+        let client = RegistryClient(options)
         var last: any Error = error
         for text in descriptor.urls.prefix(Self.greatestAddresses) {
             guard let address = HTTPAddress(text) else { continue }
@@ -93,8 +92,22 @@ struct BlobDownload {
 
     private func say(_ state: TransferProgress.State) { report(TransferProgress(descriptor, state)) }
 
-    /// Fetches what is missing, as often as it takes, and makes it a blob.
+    /// Fetches what is missing, as often as it takes, and makes it a blob. Where that fails, what came stays for the next attempt,
+    /// unless nothing did, or another content.
     private func complete(_ session: IngestSession, _ connection: RegistryConnection) throws {
+        do { try bring(session, connection) } catch {
+            if session.size == 0 || (error as? RegistryClientError)?.kind == .wrongContent { session.abandon() }
+            throw error
+        }
+        do throws(ContentError) {
+            try session.commit(expected: descriptor.digest, size: descriptor.size)
+        } catch {
+            guard case .digestMismatch(_, let found) = error else { throw error }
+            throw violation(.wrongContent, "what came is \(found)", connection)
+        }
+    }
+
+    private func bring(_ session: IngestSession, _ connection: RegistryConnection) throws {
         let retries = connection.session.options.retries
         var failures = 0
         var count = 0
@@ -103,6 +116,10 @@ struct BlobDownload {
             count += 1
             do {
                 try fetch(into: session, connection)
+            } catch let error where session.size == descriptor.size && !(error is RegistryClientError) {
+                // All of it is here: its digest says whether it is right, not how its connection ended, nor that another blob's
+                // failure stopped this one just then.
+                return
             } catch {
                 // An attempt that got on is not one in vain: long downloads over bad lines come to an end.
                 failures = session.size > before ? 1 : failures + 1
@@ -112,12 +129,6 @@ struct BlobDownload {
                 say(.retrying(reason: "\(error)", pause: pause))
                 guard connection.transport.cancellation.sleep(pause) else { throw error }
             }
-        }
-        do throws(ContentError) {
-            try session.commit(expected: descriptor.digest, size: descriptor.size)
-        } catch {
-            guard case .digestMismatch(_, let found) = error else { throw error }
-            throw violation(.wrongContent, "what came is \(found)", connection)
         }
     }
 

@@ -23,7 +23,11 @@ enum SpecCommand: Command {
             throw SystemError("create", path, advice: errno == EEXIST ? "move the one that is there away" : nil)
         }
         let file = OwnedDescriptor(owning: descriptor)
-        try SystemFile.write(configuration.json() + [0x0A], to: file.number, path)
+        do throws(SystemError) { try SystemFile.write(configuration.json() + [0x0A], to: file.number, path) } catch {
+            // Half of one would be in the way of the next try.
+            unlink(path)
+            throw error
+        }
         return 0
     }
 }

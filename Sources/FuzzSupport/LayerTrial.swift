@@ -1,35 +1,27 @@
 import Glibc
 import Layers
 import Linux
+import OCI
 
 /// Unpacks any bytes as a layer, in a directory of its own: by itself, then on top of something.
 ///
 /// What must hold: nothing but `layer` appears beside it, a canary is not touched, a refused layer leaves nothing behind, and what was
 /// unpacked can be packed again or is refused for a reason.
-struct LayerTrial {
+package struct LayerTrial: Sendable {
     private let directory: String
     private let blob: Int32
 
-    init() {
-        var template = Array("/tmp/isolab-fuzz-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    package init() {
+        directory = ScratchDirectory.make(in: "/tmp")
         blob = open("\(directory)/blob", O_RDWR | O_CREAT, 0o600)
         let canary = open("\(directory)/canary", O_WRONLY | O_CREAT, 0o400)
         write(canary, "alive", 5)
         close(canary)
     }
 
-    func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        let archive = Self.withValidChecksums(bytes)
-        guard ftruncate(blob, 0) == 0, pwrite(blob, archive, archive.count, 0) == archive.count else {
-            return "the blob could not be written"
-        }
-        var options = UnpackOptions.possible
-        options.ownership = .own
-        options.devices = .omit
-        options.limits.bytes = 8 << 20
-        options.limits.fileSize = 1 << 30
+    package func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard put(bytes) else { return "the blob could not be written" }
+        let options = Self.options
         let layer = "\(directory)/layer"
         for isOnTop in [false, true] {
             lseek(blob, 0, SEEK_SET)
@@ -51,6 +43,30 @@ struct LayerTrial {
             do { try TreeRemoval.remove(layer) } catch { return "\(error)" }
         }
         return nil
+    }
+
+    /// Whether an input is unpacked. A trial that refuses everything tries little.
+    package func isUnpacked(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let layer = "\(directory)/layer"
+        defer { try? TreeRemoval.remove(layer) }
+        guard put(bytes) else { return false }
+        return (try? LayerUnpacker(Self.options).unpack(LayerBlob(blob), into: layer)) != nil
+    }
+
+    private static var options: UnpackOptions {
+        var options = UnpackOptions.possible
+        options.ownership = .own
+        options.devices = .omit
+        options.limits.bytes = 8 << 20
+        options.limits.fileSize = 1 << 30
+        return options
+    }
+
+    /// Makes the bytes the blob, at its start.
+    private func put(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let archive = Self.withValidChecksums(bytes)
+        return ftruncate(blob, 0) == 0 && pwrite(blob, archive, archive.count, 0) == archive.count
+            && lseek(blob, 0, SEEK_SET) == 0
     }
 
     /// The same with the checksum of every header made right: else most documents would end at the first one.

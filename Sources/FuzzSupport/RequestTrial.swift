@@ -5,15 +5,13 @@ import RegistryServer
 /// behind `|` the body. In a target, `@` is the place of the upload that was begun last.
 ///
 /// What must hold: each is answered, with a status there is, and no upload is longer than blobs may be.
-struct RequestTrial {
+package struct RequestTrial: Sendable {
     private let registry: Registry
     private let root: String
 
-    init() {
+    package init() {
         // In memory: what is stored is synced to the disk at every turn.
-        var template = Array("/dev/shm/isolab-fuzz-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
-        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        root = ScratchDirectory.make(in: "/dev/shm")
         var settings = RegistrySettings()
         settings.allowsDeletion = true
         settings.requiresContent = false
@@ -23,8 +21,23 @@ struct RequestTrial {
         do { registry = Registry(try RegistryStore(root: root), settings) } catch { fatalError("\(error)") }
     }
 
-    func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    package func violation(by bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        for answer in answers(to: bytes) {
+            guard (200..<600).contains(answer.status) else { return "status \(answer.status)" }
+            guard answer.contentLength >= 0 else { return "a length of \(answer.contentLength)" }
+        }
+        return tidy()
+    }
+
+    /// What the requests of an input are answered with. A trial whose requests are all refused tries little.
+    package func statuses(of bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
+        defer { _ = tidy() }
+        return answers(to: bytes).map(\.status)
+    }
+
+    private func answers(to bytes: UnsafeBufferPointer<UInt8>) -> [RegistryResponse] {
         var place = ""
+        var answers: [RegistryResponse] = []
         for line in bytes.split(separator: UInt8(ascii: "\n")).prefix(24) {
             let halves = line.split(separator: UInt8(ascii: "|"), maxSplits: 1, omittingEmptySubsequences: false)
             let fields = halves[0].split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map {
@@ -40,11 +53,10 @@ struct RequestTrial {
             let answer = answer(
                 RegistryRequest(method: fields[0], target: target, headers: headers, peer: "192.0.2.1"),
                 halves.count == 2 ? Array(halves[1]) : [])
-            guard (200..<600).contains(answer.status) else { return "status \(answer.status)" }
-            guard answer.contentLength >= 0 else { return "a length of \(answer.contentLength)" }
             if let location = answer.headers.first(where: { $0.name == "Location" })?.value { place = location }
+            answers.append(answer)
         }
-        return tidy()
+        return answers
     }
 
     private func answer(_ request: RegistryRequest, _ body: [UInt8]) -> RegistryResponse {
