@@ -113,7 +113,8 @@ extension Injection {
     /// Whether a word is an option of what is put in, which is then taken.
     fileprivate mutating func take(_ word: UnsafePointer<CChar>, _ words: inout Words) throws(UsageError) -> Bool {
         func microseconds() throws(UsageError) -> UInt64 {
-            try number(&words, "--delay, --burn and --daemon-burn need microseconds, at most 10000000", atMost: 10_000_000)
+            try number(
+                &words, "--delay, --burn and --daemon-burn need microseconds, at most 10000000", atMost: 10_000_000)
         }
         func mebibytes() throws(UsageError) -> UInt64 {
             try number(&words, "--touch and --daemon-touch need MiB, at most 65536", atMost: 65536)

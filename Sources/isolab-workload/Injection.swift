@@ -93,7 +93,9 @@ struct Injection {
             channel.error("clone", errno: -child, "cannot make a daemon")
         } else {
             _ = wait(for: child)
-            while systemCall(SystemCall.read, Int(ends.0), Int(bitPattern: isolab_scratch()), 1) == -ErrorNumber.interrupted {}
+            while systemCall(SystemCall.read, Int(ends.0), Int(bitPattern: isolab_scratch()), 1) == -ErrorNumber
+                .interrupted
+            {}
         }
         _ = systemCall(SystemCall.close, Int(ends.0))
     }

@@ -5,7 +5,8 @@ import Lab
 /// `isolab selftest`: what is put in must come back.
 struct SelfTestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "selftest", abstract: "Put known delays, CPU time and memory into a lane and see whether they come back.",
+        commandName: "selftest",
+        abstract: "Put known delays, CPU time and memory into a lane and see whether they come back.",
         discussion: """
             Each is tried several times, as a small run of its own; the 95 % interval of the difference must hold what was put \
             in. Then a process that claims to be a container, one that lies about what it is in and a launch that leaves a \

@@ -11,7 +11,9 @@ struct LeftProcessTests {
         try SystemFile.makeDirectories("\(place.path)/bin")
         let mark = "3\(UInt32.random(in: 100_000...999_999))"
         // Twice removed, in a session of its own, with nothing of its streams: as daemons are.
-        let daemon = leaves ? "case \"$*\" in *--unshare-all*) (setsid sleep \(mark) </dev/null >/dev/null 2>&1 &) ;; esac\n" : ""
+        let daemon =
+            leaves
+            ? "case \"$*\" in *--unshare-all*) (setsid sleep \(mark) </dev/null >/dev/null 2>&1 &) ;; esac\n" : ""
         try place.write("#!/bin/sh\n\(daemon)exec /usr/bin/bwrap \"$@\"\n", to: "bin/bwrap")
         chmod("\(place.path)/bin/bwrap", 0o755)
         let options = "--state-directory $place/state --cache-directory $place/cache"

@@ -13,7 +13,8 @@ struct SelfTestCommandTests {
         let lines = result.output.split(separator: "\n").map(String.init)
         for (title, amount, unit) in [
             ("2 ms of start-up", 2, "ms"), ("10 ms of start-up", 10, "ms"), ("5 ms of CPU ", 5, "ms"),
-            ("5 ms of CPU in a daemon", 5, "ms"), ("5 MiB of memory ", 5, "MiB"), ("5 MiB of memory in a daemon", 5, "MiB"),
+            ("5 ms of CPU in a daemon", 5, "ms"), ("5 MiB of memory ", 5, "MiB"),
+            ("5 MiB of memory in a daemon", 5, "MiB"),
         ] as [(String, Double, String)] {
             let line = try #require(lines.first { $0.contains(title) }, "\(result.output)\(result.complaints)")
             let words = line.split(separator: " ").map(String.init)

@@ -23,7 +23,8 @@ struct SelfTestTests {
         #expect(Self.result([Self.outcome(delay, inside: 38, told: 40)]).holds)
         #expect(!Self.result([Self.outcome(delay, inside: 37, told: 40)]).holds)
         #expect(!Self.result([Self.outcome(delay, inside: 40, told: 40)], ["no filter", nil]).holds)
-        #expect(Self.result([Self.outcome(delay, inside: 37, told: 40)]).text.contains("100 µs of start-up. Do not trust"))
+        #expect(
+            Self.result([Self.outcome(delay, inside: 37, told: 40)]).text.contains("100 µs of start-up. Do not trust"))
         #expect(Self.result([], [nil]).text.contains("ADMITTED: a pretender"))
     }
 

@@ -23,7 +23,8 @@ import WorkloadProtocol
 
     /// What is not of the protocol is not taken for it: kernel messages, cut lines, numbers that are none.
     @Test(arguments: [
-        "", "self", "self boot", "done", "done x", "hello 1 zz ready", "hello 1 ab", "mark begin -1", "batch getpid 500",
+        "", "self", "self boot", "done", "done x", "hello 1 zz ready", "hello 1 ab", "mark begin -1",
+        "batch getpid 500",
         "proof 1 123456789",
         "value a B nan", "value a B inf", "[    0.000000] Linux version", "error mmap", "Done 0",
     ])

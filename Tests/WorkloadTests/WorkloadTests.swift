@@ -38,11 +38,14 @@ import WorkloadProtocol
         for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
             var link = [CChar](repeating: 0, count: 64)
             let count = readlink("/proc/self/ns/\(kind)", &link, 63)
-            #expect(said["ns.\(kind)"] == String(decoding: link[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            #expect(
+                said["ns.\(kind)"]
+                    == String(decoding: link[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self))
         }
         let status = try text("/proc/self/status")
         func field(_ name: String) -> String? {
-            status.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: "\t").last.map(String.init)
+            status.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: "\t").last.map(
+                String.init)
         }
         #expect(said["seccomp"] == field("Seccomp"))
         #expect(said["no-new-privileges"] == field("NoNewPrivs"))

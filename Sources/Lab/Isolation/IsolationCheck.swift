@@ -22,7 +22,9 @@ struct IsolationCheck {
         guard let kernel = observed.kernel else { return ["it did not say what kernel it runs on"] }
         if let release, kernel != release { return ["kernel \(kernel) instead of \(release)"] }
         // Two boots of one release are two kernels; a release of its own is one as well.
-        if let boot = observed.boot, boot == harness.boot { return ["it runs on the host's kernel, by its boot identity"] }
+        if let boot = observed.boot, boot == harness.boot {
+            return ["it runs on the host's kernel, by its boot identity"]
+        }
         if observed.boot == nil, kernel == harness.kernel { return ["it runs on the host's kernel, by its release"] }
         return []
     }
@@ -52,7 +54,9 @@ struct IsolationCheck {
     }
 
     private func namespaceDifferences(_ observed: ObservedIsolation) -> [String] {
-        guard !observed.namespaces.isEmpty else { return ["its namespaces cannot be observed: is /proc mounted in it?"] }
+        guard !observed.namespaces.isEmpty else {
+            return ["its namespaces cannot be observed: is /proc mounted in it?"]
+        }
         return harness.namespaces.keys.sorted().compactMap { name in
             guard !declared.anyNamespaces.contains(name) else { return nil }
             guard let identity = observed.namespaces[name] else { return "its \(name) namespace cannot be observed" }

@@ -9,7 +9,9 @@ enum ObservedPhrases {
         }
         var phrases: [String] = []
         let own = harness.namespaces.keys.filter { observed.namespaces[$0] != harness.namespaces[$0] }.sorted()
-        if !own.isEmpty { phrases.append("\(own.joined(separator: ", ")) \(own.count == 1 ? "namespace" : "namespaces")") }
+        if !own.isEmpty {
+            phrases.append("\(own.joined(separator: ", ")) \(own.count == 1 ? "namespace" : "namespaces")")
+        }
         if observed.cgroup != harness.cgroup { phrases.append("a cgroup apart") }
         if let bounding = observed.bounding, bounding != harness.bounding {
             let count = bounding.rawValue.nonzeroBitCount

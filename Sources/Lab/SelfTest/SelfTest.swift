@@ -116,7 +116,8 @@ public struct SelfTest: Sendable {
                 samples.append(
                     Sample(
                         id: samples.count, experiment: part.kind, block: block, order: samples.count % 2,
-                        lane: active ? Self.injected : Self.plain, workload: part.workloadName, admitted: taken.admitted,
+                        lane: active ? Self.injected : Self.plain, workload: part.workloadName,
+                        admitted: taken.admitted,
                         reason: taken.reason, measurements: taken.measurements, events: taken.events))
             }
         }

@@ -7,7 +7,8 @@ extension SelfTest.Result {
         var lines = ["Put into \(lane), \(blocks) blocks a try, and what came back (median of the tries):", ""]
         lines.append(Self.row("put in", "came back", "in interval", "told apart"))
         for outcome in outcomes {
-            let shift = outcome.shifts.isEmpty ? "–" : Self.amount(SortedValues(outcome.shifts).median, outcome.injection)
+            let shift =
+                outcome.shifts.isEmpty ? "–" : Self.amount(SortedValues(outcome.shifts).median, outcome.injection)
             lines.append(
                 Self.row(
                     outcome.injection.title, shift, "\(outcome.inside) of \(outcome.tries)",
@@ -32,11 +33,15 @@ extension SelfTest.Result {
         guard holds else {
             let failed = outcomes.filter { !$0.holds }.map(\.injection.title)
             let admitted = refusals.filter { $0.reason == nil }.map(\.title)
-            return (failed.isEmpty ? "" : "Not within their intervals in 95 % of the tries: \(failed.joined(separator: ", ")). ")
+            return
+                (failed.isEmpty
+                ? "" : "Not within their intervals in 95 % of the tries: \(failed.joined(separator: ", ")). ")
                 + (admitted.isEmpty ? "" : "Admitted though it must not be: \(admitted.joined(separator: ", ")). ")
                 + "Do not trust such figures from this host as it is now."
         }
-        guard let smallest = smallestDelay else { return "What was put in came back, and what must not count was refused." }
+        guard let smallest = smallestDelay else {
+            return "What was put in came back, and what must not count was refused."
+        }
         return "This instrument tells \(smallest.title) apart here, with \(blocks) blocks."
     }
 

@@ -126,7 +126,8 @@ enum GuestMemory {
         guard let wanted else { return Int(max(usual, least +| kernel) >> 20) }
         guard wanted >= least else {
             throw .command(
-                GuestCommandError("memory", "\(wanted >> 20) MiB is too little: this root needs \((least >> 20) + 1) MiB")
+                GuestCommandError(
+                    "memory", "\(wanted >> 20) MiB is too little: this root needs \((least >> 20) + 1) MiB")
             )
         }
         return Int(clamping: wanted >> 20)

@@ -120,7 +120,8 @@ struct MemoryChart: Chart {
     private func legend(on drawing: inout Drawing) -> Double {
         let entries: [(String, String)] = [
             ("USS, its own pages", "bar m-uss"), ("share of shared pages", "bar m-pss"),
-            ("the kernel's own", "bar m-kernel"), ("unexplained", "bar m-rest"), ("guest's own view", "guest-view"), ("▲ cgroup charge", ""),
+            ("the kernel's own", "bar m-kernel"), ("unexplained", "bar m-rest"), ("guest's own view", "guest-view"),
+            ("▲ cgroup charge", ""),
             ("┃ slope of MemAvailable", ""),
         ]
         var x = 0.0

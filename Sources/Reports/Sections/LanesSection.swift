@@ -31,7 +31,8 @@ struct LanesSection: ReportSection {
                 Table(
                     "Lanes of this run",
                     [
-                        .init("Lane"), .init("What it is"), .init("Kind"), .init("Isolates, by configuration"), .init("Seen from outside"),
+                        .init("Lane"), .init("What it is"), .init("Kind"), .init("Isolates, by configuration"),
+                        .init("Seen from outside"),
                         .init("Accelerator"), .init("In this run"),
                     ], rows)),
         ]

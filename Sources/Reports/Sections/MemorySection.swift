@@ -21,7 +21,8 @@ struct MemorySection: ReportSection {
                 "Bytes an idle instance. The slope of the host's MemAvailable (with the free pages that each processor keeps "
                     + "for itself) over instances is what the host really loses; "
                     + "USS, the share of shared pages, what the kernel itself takes (unreclaimable slab, page tables, stacks, "
-                    + "per-CPU memory) and what remains unexplained add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline).")
+                    + "per-CPU memory) and what remains unexplained add up to it. Overhead is the slope less the slope of \(reading.manifest.baseline)."
+            )
         ]
         if rows.contains(where: { $0.lane.record.accelerator?.contains("TCG") == true }) {
             blocks.append(
@@ -73,7 +74,8 @@ struct MemorySection: ReportSection {
         return MemoryChart.Row(
             lane: lane, uss: values[2], pss: values[1], cgroup: values[3], slope: values[0],
             slopeInterval: slope?.medianLow.flatMap { low in slope?.medianHigh.map { (low, $0) } },
-            kernel: values[6], guestTotal: values[4], note: values.allSatisfy { $0 == nil } ? withheld.map(Figures.withheld) ?? "" : "")
+            kernel: values[6], guestTotal: values[4],
+            note: values.allSatisfy { $0 == nil } ? withheld.map(Figures.withheld) ?? "" : "")
     }
 
     private func figure(

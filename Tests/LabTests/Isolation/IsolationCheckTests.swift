@@ -27,7 +27,9 @@ struct IsolationCheckTests {
     /// A container as Docker's profile makes it.
     static let container: ObservedIsolation = {
         var container = harness
-        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "uts"] { container.namespaces[kind] = "\(kind):[4026532999]" }
+        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "uts"] {
+            container.namespaces[kind] = "\(kind):[4026532999]"
+        }
         container.seccompMode = 2
         container.bounding = declared.bounding
         container.effective = declared.bounding
