@@ -49,7 +49,7 @@ extension Engine {
                 advice: "end the `isolab run --vm` that it belongs to (kill -TERM its process twice)")
         }
         // The first request is the command's, a second one ends the machine (`SignalCourier`). One that cannot hear yet hears later.
-        for attempt in 0..<200 {
+        for attempt in 0..<100 {
             guard shelf.isLookedAfter(guest.id), keeper.isAlive else { break }
             if attempt.isMultiple(of: 2), kill(keeper.pid, SIGTERM) != 0, errno != ESRCH {
                 throw SystemError("kill", "the isolab of guest \(guest.name) (process \(keeper.pid))")

@@ -66,15 +66,20 @@ struct BuildCommandTests {
             ("build empty", 1, "neither a Containerfile nor a Dockerfile"), ("build -", 1, "standard input: is empty"),
             ("build - < binary", 1, "standard input: is neither"),
             ("build -f x - < file", 1, "standard input: is not an archive"),
-            ("build --memory lots .", 2, "--memory 'lots'"), ("build --platform x .", 2, "--platform x"),
-            ("build --compression x .", 2, "--compression x"), ("build -t Upper .", 1, "lower case"),
-            ("build -f file --target x .", 1, "no stage 'x'"), ("build -f missing .", 1, "builds have no network"),
+            ("build --memory lots .", 2, "--memory 'lots'"),
+            ("build --platform x .", 2, "--platform 'x': takes os/architecture"),
+            ("build --compression x .", 2, "--compression 'x': takes"), ("build -t Upper .", 1, "lower case"),
+            ("build -f file --target x .", 1, "no stage 'x'"),
+            ("build -f missing .", 1, "`isolab pull none-such` first, or build with --pull"),
+            ("build -f program .", 1, "program:2: RUN: nosuch: there is no such program in the PATH of the image"),
+            ("build --build-arg =x .", 2, "--build-arg '=x': has no name"),
+            ("build --label =x .", 2, "--label '=x': has no name"),
             ("biuld", 2, "there is no command 'biuld'; is 'build' meant?"), ("image biuld", 2, "`isolab image --help`"),
         ] as [(String, Int32, String)])
     func mistakes(arguments: String, status: Int32, words: String) throws {
         let result = try EnginePlace.shell(
             """
-            mkdir empty; echo 'FROM busybox' > file; echo 'FROM none-such' > missing; head -c 5000000 /dev/zero > binary
+            mkdir empty; printf 'FROM busybox\\nRUN ["nosuch"]\\n' > program; echo 'FROM busybox' > file; echo 'FROM none-such' > missing; head -c 5000000 /dev/zero > binary
             "$isolab" \(arguments)
             """)
         #expect(result.status == status)

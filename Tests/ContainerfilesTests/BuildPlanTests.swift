@@ -178,6 +178,15 @@ import Testing
         #expect(texts(plan).last == "COPY --from=a /x /arm64v8")
     }
 
+    /// An image that is there for another platform than was asked for is told, for what is built of it is for that one.
+    @Test func otherPlatforms() throws {
+        let plan = try BuildPlan(Containerfile("FROM scratch\nFROM --platform=linux/arm64 base".utf8)) { name, _ in
+            try Self.image(name, Platform(architecture: "amd64"))
+        }
+        #expect(plan.warnings == ["line 2: the image base is for linux/amd64, not for linux/arm64"])
+        #expect(try self.plan("FROM --platform=linux/arm64 base").warnings == [])
+    }
+
     /// Mistakes that only planning finds carry their line.
     @Test(arguments: [
         ("FROM scratch\nCOPY a b c", 2), ("FROM scratch\nADD https://x/y /z", 2),

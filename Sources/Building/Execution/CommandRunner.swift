@@ -70,7 +70,7 @@ struct CommandRunner {
             root: .snapshot(
                 OverlayMount(stack: stack.path, count: stack.count, upper: upper, work: work, isVolatile: true)),
             options: launch, host: host)
-        let exit = try end(of: plan, secrets)
+        let exit = try end(of: plan, secrets, running: run.arguments.first ?? "")
         try removeStubs(of: container.mounts, in: upper)
         guard exit.succeeded else {
             throw BuildError.command(
@@ -90,9 +90,21 @@ struct CommandRunner {
         }
     }
 
-    private func end(of plan: LaunchPlan, _ secrets: SecretFiles) throws -> ProcessExit {
+    /// A program that cannot be started is told by its name, as the Containerfile has it.
+    private static func asProgramError(_ error: any Error, running program: String) -> any Error {
+        guard let error = error as? SystemError, error.operation == "execve" else { return error }
+        let isSought = error.errno == ENOENT && !program.utf8.contains(UInt8(ascii: "/"))
+        return BuildError.source(
+            path: program,
+            problem: isSought ? "there is no such program in the PATH of the image" : SystemError.message(error.errno))
+    }
+
+    private func end(of plan: LaunchPlan, _ secrets: SecretFiles, running program: String) throws -> ProcessExit {
         let streams = try StreamRelay(input: false, output: !options.isQuiet)
-        let container = try launcher.launch(plan, streams: streams.childStreams)
+        let container: Container
+        do { container = try launcher.launch(plan, streams: streams.childStreams) } catch {
+            throw Self.asProgramError(error, running: program)
+        }
         // The container has them mounted: they need no name any more.
         secrets.remove()
         do {

@@ -44,7 +44,7 @@ public struct ImageBuilder: Sendable {
         } catch {
             guard case .unknown = error else { throw error }
             throw BuildError.unavailable(
-                "there is no image '\(name)' here", advice: "builds have no network: `isolab pull \(name)` first")
+                "there is no image '\(name)' here", advice: "`isolab pull \(name)` first, or build with --pull")
         }
     }
 

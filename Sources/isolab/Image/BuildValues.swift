@@ -13,6 +13,7 @@ enum BuildValues {
         var result: [String: String] = [:]
         for text in texts {
             let (name, value) = parted(text)
+            guard !name.isEmpty else { throw OptionError("--build-arg", text, "has no name before '='") }
             result[name] = try value ?? CallerText.variable(name)
         }
         return result
@@ -51,17 +52,14 @@ enum BuildValues {
         var result: [String: String] = [:]
         for text in texts {
             let (name, value) = parted(text)
-            guard !name.isEmpty else { throw ValidationError("--label \(text): a label has a name") }
+            guard !name.isEmpty else { throw OptionError("--label", text, "has no name before '='") }
             result[name] = value ?? ""
         }
         return result
     }
 
     static func platform(_ text: String) throws -> Platform {
-        guard let platform = Platform(text) else {
-            throw ValidationError("--platform \(text): not of the form os/architecture[/variant]")
-        }
-        return platform
+        try PlatformOption.parse("--platform", text)
     }
 
     static func compression(_ text: String) throws -> MediaType.Compression {
@@ -69,14 +67,16 @@ enum BuildValues {
         case "gzip": return .gzip
         case "zstd": return .zstandard
         case "none": return .none
-        default: throw ValidationError("--compression \(text): gzip, zstd or none")
+        default: throw OptionError("--compression", text, "takes gzip, zstd or none")
         }
     }
 
     static func names(_ texts: [String]) throws -> [ImageReference] {
         try texts.map { text in
             let name = try ImageReference(text)
-            guard name.digest == nil else { throw ValidationError("--tag \(text): what is made has its own digest") }
+            guard name.digest == nil else {
+                throw OptionError("--tag", text, "takes a name without a digest: the image will have its own")
+            }
             return name.withDefaultTag
         }
     }
