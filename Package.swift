@@ -23,6 +23,8 @@ let ground: [Target] = [
     .target(name: "CLinux", cSettings: [.unsafeFlags(["-fno-jump-tables", "-fno-builtin"])]),
     // Typed Linux: errors with their operation and object, owned descriptors, the clock, cgroups, procfs.
     .target(name: "Linux", dependencies: ["CLinux"]),
+    // systemd's units over D-Bus: messages, scopes as values, who asks for them.
+    .target(name: "SystemdUnits", dependencies: ["CLinux", "Linux"]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     // Profiles as values, compiled once to a compact, verified BPF program.
     .target(name: "Seccomp", dependencies: ["CSeccomp", "Linux", "OCI"]),
@@ -66,7 +68,7 @@ let images: [Target] = [
 
 let machines: [Target] = [
     // The runtime core: config.json → LaunchPlan → sandbox.
-    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp"]),
+    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "SystemdUnits"]),
     // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
     .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
     .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
@@ -169,7 +171,7 @@ let programs: [Target] = [
         ])),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
-        name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI"],
+        name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI", "SystemdUnits"],
         exclude: ["CONFORMANCE.md"],
         // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
         linkerSettings: staticLink(["-Xlinker", "-s"])),
@@ -235,8 +237,9 @@ let tests: [Target] = [
     .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
     .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", argumentParser]),
     .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
+    .testTarget(name: "SystemdUnitsTests", dependencies: ["Linux", "SystemdUnits", "TestSupport"]),
     .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers", "TestSupport"]),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers", "SystemdUnits", "TestSupport"]),
     // Drives the built isolab-runtime as an engine does, and attacks it.
     .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),

@@ -11,7 +11,7 @@ public enum StandardDirectories {
         } == [["0", "0", "4294967295"]]
 
     /// The user as those outside know him: who is root of a user namespace keeps what he has as the user he is out there.
-    static var userID: UInt32 {
+    package static var userID: UInt32 {
         let own = geteuid()
         guard own == 0, !isHostRoot, let map = try? SystemFile.read("/proc/self/uid_map") else { return own }
         return IdentityMaps.outside(of: own, map: map) ?? own

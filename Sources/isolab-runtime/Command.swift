@@ -1,15 +1,18 @@
 import Containers
 import Linux
+import SystemdUnits
 
 /// What every command is given.
 struct Context {
     /// `--root`.
     var root: String
     var log: Log
+    /// Who makes the cgroups of new containers (`--systemd-cgroup`); nil: isolab itself.
+    var systemd: SystemdInstance?
 
     func runtime() throws -> Runtime {
         let log = log
-        return try Runtime(root: root, warn: { log.warning($0) })
+        return try Runtime(root: root, warn: { log.warning($0) }, trace: { log.debug($0) })
     }
 }
 

@@ -1,14 +1,15 @@
 import Containers
 import Glibc
 import Linux
+import SystemdUnits
 
 enum Program {
     static let globalOptions = [
         OptionSpecification("root", value: "DIR", help: "where containers are kept (default \(Runtime.standardRoot))"),
         OptionSpecification("log", value: "FILE", help: "append errors and warnings to this file"),
         OptionSpecification("log-format", value: "FORM", help: "text (default) or json"),
-        OptionSpecification("debug", help: "say more"),
-        OptionSpecification("systemd-cgroup", help: "refused: isolab manages cgroups itself"),
+        OptionSpecification("debug", help: "log what is done, step by step"),
+        OptionSpecification("systemd-cgroup", help: "systemd makes the cgroups of new containers, as scopes"),
         OptionSpecification("rootless", value: "MODE", help: "accepted and ignored: found out by itself"),
         OptionSpecification("criu", value: "FILE", help: "accepted and ignored: there are no checkpoints"),
         OptionSpecification("version", "v", help: "print the version"),
@@ -35,22 +36,20 @@ enum Program {
             guard let command = CommandTable.command(name) else {
                 throw UsageError("unknown command '\(name)'; `isolab-runtime --help` lists them")
             }
-            if global.flag("systemd-cgroup") {
-                throw UsageError(
-                    "--systemd-cgroup: isolab manages cgroups itself; configure the engine for the cgroupfs manager")
-            }
             let rest = global.positional.dropFirst()
             if rest.contains(where: { $0 == "--help" || $0 == "-h" }), command.stopsAtPositional == nil {
                 print(Help.text(of: command), terminator: "")
                 return 0
             }
+            log.debug("\(Version.name), called as \(arguments.dropFirst())")
             let options = try Options(rest, command.options, stopsAtPositional: command.stopsAtPositional)
             guard SystemFile.exists("/proc/self/ns") else {
                 throw UsageError("there is no /proc: mount it (mount -t proc proc /proc)")
             }
             if command.entersContainers { try protectProgram(arguments, log) }
             let root = global.value("root") ?? Runtime.standardRoot
-            return try command.run(options, Context(root: root, log: log))
+            let systemd = global.flag("systemd-cgroup") ? SystemdInstance.detect() : nil
+            return try command.run(options, Context(root: root, log: log, systemd: systemd))
         } catch {
             log.error(words(for: error))
             return 1
@@ -72,14 +71,34 @@ enum Program {
     }
 }
 
-/// What `--version` prints, in the form engines read: the specification's version on a line of its own.
+/// What `--version` prints, in the form engines read: the commit, where the build has left it, and the specification's version on
+/// lines of their own.
 enum Version {
-    static var text: String {
-        """
-        isolab-runtime version 0.1.0
-        spec: \(Runtime.specificationVersion)
+    static let name = "isolab-runtime version 0.1.0"
 
-        """
+    static var text: String {
+        var lines = [name]
+        if let commit { lines.append("commit: \(commit)") }
+        lines.append("spec: \(Runtime.specificationVersion)")
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// What the program was built from: `isolab-runtime.commit`, beside it or where it was installed. One that is older is another
+    /// program's.
+    private static var commit: String? {
+        let directory = StandardDirectories.programs
+        var program = stat()
+        guard stat(StandardDirectories.programPath, &program) == 0 else { return nil }
+        for place in [directory, directory + "/../share/isolab"] {
+            let path = place + "/isolab-runtime.commit"
+            var note = stat()
+            guard stat(path, &note) == 0, note.st_mtim.tv_sec >= program.st_mtim.tv_sec,
+                let text = try? SystemFile.bytes(of: path, limit: 4096)
+            else { continue }
+            let commit = String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            if !commit.isEmpty { return commit }
+        }
+        return nil
     }
 }
 

@@ -28,6 +28,19 @@ struct ContainerdTests {
         #expect(containerd.cgroups().isEmpty)
     }
 
+    /// Every device of the host, beside a terminal of the container's own; a file system in memory with what was asked of it.
+    @Test func privileged() throws {
+        let containerd = try Containerd()
+        let result = try containerd.client(
+            "run --rm $runtime --privileged --mount type=tmpfs,src=tmpfs,dst=/tmp,options=size=1m:mode=700 $image one sh -c "
+                + "'ls /dev; grep \" /tmp \" /proc/mounts'")
+        #expect(result.status == 0, "\(result.complaints)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count > 20 && lines.contains("ptmx"), "\(result.output)")
+        #expect(lines.last?.contains("size=1024k,mode=700") == true, "\(result.output)")
+        #expect(containerd.cgroups().isEmpty)
+    }
+
     /// A running container is joined, looked at, paused, resumed, killed and deleted.
     @Test func session() throws {
         let containerd = try Containerd()

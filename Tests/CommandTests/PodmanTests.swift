@@ -103,6 +103,42 @@ struct PodmanTests {
         #expect(result.complaints.contains("/given/x: Read-only file system"))
     }
 
+    /// Every device of the host, beside a terminal of the container's own.
+    @Test func privileged() throws {
+        let podman = try Podman()
+        let result = try podman.run("run --rm --privileged $limits --network none isolab-test ls /dev")
+        #expect(result.status == 0, "\(result.complaints)")
+        let names = result.output.split(separator: "\n")
+        // An ordinary container has not twenty.
+        #expect(names.count > 30 && names.contains("ptmx"), "\(result.output)")
+    }
+
+    /// A container begun again, and what is asked of one that joins it.
+    @Test func restart() throws {
+        let podman = try Podman()
+        _ = try podman.run("run -d --name four $limits --network none isolab-test sleep 1000")
+        #expect(try podman.run("restart -t 0 four").status == 0)
+        #expect(try podman.run("exec four echo again").output == "again\n")
+        #expect(try podman.run("exec -u 5 -e HOME=/x four sh -c 'echo $HOME; id -u'").output == "/x\n5\n")
+        let absent = try podman.run("exec four nosuch")
+        #expect(absent.status == 127, "\(absent.complaints)")
+        let directory = try podman.run("exec four /etc")
+        #expect(directory.status == 126, "\(directory.complaints)")
+    }
+
+    /// Root of the container is somebody else outside; a file system in memory is the container's root's.
+    @Test func userNamespace() throws {
+        let podman = try Podman()
+        let result = try podman.run(
+            """
+            run --rm $limits --network none --uidmap 0:200000:2000 --gidmap 0:200000:2000 --tmpfs /tmp:size=1m \
+            isolab-test sh -c 'id -u; cat /proc/self/uid_map; touch /tmp/x && ls -n /tmp; grep -c size=1024k /proc/mounts'
+            """)
+        let words = result.output.split(whereSeparator: \.isWhitespace).map(String.init)
+        #expect(words.starts(with: ["0", "0", "200000", "2000"]), "\(result.output) \(result.complaints)")
+        #expect(words.contains("x") && words.last == "1", "\(result.output)")
+    }
+
     /// The default bridge network and a container that shares another's namespaces by their paths.
     @Test func sharedNamespaces() throws {
         let podman = try Podman()

@@ -37,6 +37,12 @@ enum BadDocuments {
         BadDocument(#"{"ociVersion": "1.0.0"}"#, "root: is missing"),
         BadDocument(document(#""root": {"path": ""}"#), "root.path: is empty"),
         BadDocument(
+            document(
+                #""domainname": "a""#, linux: #""sysctl": {"kernel.domainname": "b"}"#,
+                namespaces: #"{"type": "uts"}"#),
+            "linux.sysctl.kernel.domainname: 'b' contradicts domainname, 'a'"
+        ),
+        BadDocument(
             document(#""hostname": "h""#),
             "hostname: needs a UTS namespace in linux.namespaces: the host's own name is not to be changed"
         ),
@@ -114,6 +120,26 @@ enum BadDocuments {
         BadDocument(
             document(process: #""scheduler": {"policy": "SCHED_BATCH", "deadline": 5}"#),
             "process.scheduler.deadline: is for SCHED_DEADLINE only"
+        ),
+        BadDocument(
+            document(process: #""scheduler": {"policy": "SCHED_DEADLINE", "deadline": 5000}"#),
+            "process.scheduler.runtime: 0 ns is less than 1024, the least that SCHED_DEADLINE takes"
+        ),
+        BadDocument(
+            document(process: #""scheduler": {"policy": "SCHED_DEADLINE", "runtime": 6000, "deadline": 5000}"#),
+            "process.scheduler.deadline: 5000 ns is less than runtime, 6000, which must fit into it"
+        ),
+        BadDocument(
+            document(
+                process:
+                    #""scheduler": {"policy": "SCHED_DEADLINE", "runtime": 4000, "deadline": 5000, "period": 4999}"#),
+            "process.scheduler.period: 4999 ns is less than deadline, 5000"
+        ),
+        BadDocument(
+            document(
+                process:
+                    #""scheduler": {"policy": "SCHED_DEADLINE", "runtime": 4000, "deadline": 9223372036854775808}"#),
+            "process.scheduler.deadline: is more than the kernel's clock can count"
         ),
         BadDocument(
             document(process: #""scheduler": {"policy": "SCHED_OTHER", "flags": ["SCHED_FLAG_FUN"]}"#),

@@ -215,16 +215,21 @@ import Testing
         #expect(Engine.text(file).contains("level=error"))
     }
 
-    /// `--version` in the form engines parse; `--systemd-cgroup` and a systemd path are refused; unknown words are named.
+    /// `--version` in the form engines parse; `--systemd-cgroup` without systemd, and a path for systemd without that option, are
+    /// refused; unknown words are named.
     @Test func globalWords() throws {
         let version = try engine.run([Engine.program, "--version"])
         #expect(version.status == 0)
         #expect(version.output.split(separator: "\n").contains("spec: 1.3.0"))
         #expect(version.output.hasPrefix("isolab-runtime version "))
         #expect(try engine.run([Engine.program, "--help"]).output.contains("create"))
-        let systemd = try engine.run([Engine.program, "--root", engine.root, "--systemd-cgroup", "list"])
-        #expect(systemd.status == 1)
-        #expect(systemd.complaints.contains("--systemd-cgroup"))
+        if !SystemFile.exists("/run/systemd/private"), !SystemFile.exists("/run/dbus/system_bus_socket") {
+            let bundle = try engine.bundle(engine.configuration("true"))
+            let systemd = try engine.run(
+                [Engine.program, "--root", engine.root, "--systemd-cgroup", "run", "--bundle", bundle, engine.name()])
+            #expect(systemd.status == 1)
+            #expect(systemd.complaints.contains("systemd must be the host's init"), "\(systemd.complaints)")
+        }
         let path = try engine.run("true") { $0.linux?.cgroupsPath = "system.slice:isolab:name" }
         #expect(path.status == 1)
         #expect(path.complaints.contains("linux.cgroupsPath"))
@@ -235,6 +240,35 @@ import Testing
             let answer = try engine.run([Engine.program] + words)
             #expect(answer.status == 1)
             #expect(answer.complaints.contains(named), "\(answer.complaints)")
+        }
+    }
+
+    /// The commit is told where the build left a note of it that is not older than the program.
+    @Test func commit() throws {
+        let copy = engine.place + "/isolab-runtime"
+        #expect(try engine.run(["cp", Engine.program, copy]).status == 0)
+        #expect(try !engine.run([copy, "--version"]).output.contains("commit"))
+        try engine.write("0123abc\n", to: "isolab-runtime.commit")
+        let lines = try engine.run([copy, "--version"]).output.split(separator: "\n")
+        #expect(lines.dropFirst() == ["commit: 0123abc", "spec: 1.3.0"])
+        #expect(try engine.run(["touch", "-d", "@1000000000", copy + ".commit"]).status == 0)
+        #expect(try !engine.run([copy, "--version"]).output.contains("commit"))
+    }
+
+    /// `--debug` tells what is done; without it nothing of it is in the log.
+    @Test func debug() throws {
+        let bundle = try engine.bundle(engine.configuration("true"))
+        let file = engine.place + "/log"
+        let words = [Engine.program, "--root", engine.root, "--log", file, "--log-format", "json"]
+        #expect(try engine.run(words + ["run", "--bundle", bundle, engine.name()]).status == 0)
+        #expect(!Engine.text(file).contains("\"debug\""))
+        let id = engine.name()
+        #expect(try engine.run(words + ["--debug", "run", "--bundle", bundle, id]).status == 0)
+        let lines = Engine.text(file).split(separator: "\n").filter { $0.hasPrefix(#"{"level":"debug""#) }
+        for part in [
+            "create '\(id)': namespaces", "execve", "create '\(id)': process", "delete '\(id)': it is stopped",
+        ] {
+            #expect(lines.contains { $0.contains(part) }, "\(part) in \(lines)")
         }
     }
 

@@ -121,6 +121,46 @@ import Testing
         try container.remove()
     }
 
+    /// A process that joins is under a filter of its own, whose listener the agent gets as it got the first one's.
+    @Test(arguments: [true, false]) func notificationOfExec(noNewPrivileges: Bool) throws {
+        let path = engine.place + "/agent"
+        let listener = isolab_socket_listen(path)
+        try #require(listener >= 0)
+        defer { close(listener) }
+        func received() throws -> (descriptor: Int32, state: ContainerProcessState) {
+            let connection = accept(listener, nil, nil)
+            try #require(connection >= 0)
+            defer { close(connection) }
+            var message = [UInt8](repeating: 0, count: 65536)
+            var count = 0
+            let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+            try #require(descriptor >= 0)
+            return (descriptor, try ContainerProcessState(json: Array(message.prefix(count))))
+        }
+        let container = try engine.started("exec sleep 1000") {
+            var filter = profile([.init(["mkdir", "mkdirat"], .notify)])
+            filter.listenerPath = path
+            filter.listenerMetadata = "joined"
+            $0.linux?.seccomp = filter
+            $0.process?.noNewPrivileges = noNewPrivileges
+        }
+        let first = try received()
+        defer { close(first.descriptor) }
+        let (process, streams) = try engine.begin(
+            [Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c", "mkdir /tmp/x; exit 5"])
+        let second = try received()
+        defer { close(second.descriptor) }
+        #expect(second.state.metadata == "joined")
+        #expect(second.state.state.id == container.id)
+        #expect(second.state.state.status == .running)
+        #expect(second.state.pid != first.state.pid)
+        let asked = try answerOnce(second.descriptor, error: EXDEV)
+        #expect(asked >= second.state.pid)
+        #expect(try Waiting.end(of: process, ["exec"]).ending == .exited(5))
+        #expect(streams.complaints.contains("ross-device link"), "\(streams.complaints)")
+        try container.remove()
+    }
+
     /// Receives one notification and lets its call fail.
     ///
     /// - Returns: the process that called.

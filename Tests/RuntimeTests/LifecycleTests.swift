@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import OCI
@@ -278,5 +279,48 @@ import Testing
         // What a maker left that was killed before there was a container is no container, and goes with time.
         try SystemFile.makeDirectories(engine.root + "/,left")
         #expect(try engine.call("list", "--quiet").output.isEmpty)
+    }
+
+    /// `--pidfd-socket`: a descriptor of the container's first process, and of one that joins, by which they can be signalled.
+    @Test func descriptorOfTheProcess() throws {
+        let path = engine.place + "/pidfd"
+        let listener = isolab_socket_listen(path)
+        try #require(listener >= 0)
+        defer { close(listener) }
+        func received(_ kind: String) throws -> (number: Int32, pid: Int32) {
+            let connection = accept(listener, nil, nil)
+            try #require(connection >= 0)
+            defer { close(connection) }
+            var words = [UInt8](repeating: 0, count: 64)
+            var count = 0
+            let descriptor = isolab_socket_receive_descriptor(connection, &words, words.count, &count)
+            try #require(descriptor >= 0)
+            #expect(String(decoding: words.prefix(count), as: UTF8.self) == kind)
+            let facts = try SystemFile.read("/proc/self/fdinfo/\(descriptor)")
+            let line = facts.split(separator: "\n").first { $0.hasPrefix("Pid:") }
+            return (descriptor, Int32(line?.split(separator: "\t").last ?? "") ?? 0)
+        }
+        let (container, answer) = try engine.create(
+            engine.configuration("exec sleep 1000"), ["--pidfd-socket", path])
+        #expect(answer.status == 0, "\(answer.complaints)")
+        let first = try received("standard")
+        defer { close(first.number) }
+        #expect(try first.pid == container.state().pid)
+        #expect(try container.call("start").status == 0)
+        let joined = try engine.call(
+            "exec", "--detach", "--pidfd-socket", path, "--pid-file", engine.place + "/pid", container.id, "/bin/sleep",
+            "1000")
+        #expect(joined.status == 0, "\(joined.complaints)")
+        let second = try received("setns")
+        defer { close(second.number) }
+        #expect(Engine.text(engine.place + "/pid") == "\(second.pid)")
+        #expect(isolab_pidfd_send_signal(first.number, SIGKILL) == 0)
+        try container.awaitEnd()
+        try container.remove()
+        // Nobody listens: nothing is made.
+        let (absent, refused) = try engine.create(
+            engine.configuration("true"), ["--pidfd-socket", engine.place + "/nobody"])
+        #expect(refused.status == 1 && refused.complaints.contains("/nobody"), "\(refused.complaints)")
+        #expect(engine.traces(of: absent.id) == [])
     }
 }

@@ -97,6 +97,35 @@ import Testing
         #expect(mayRaise || high.complaints.contains("clipped"))
     }
 
+    /// The limit of open files is the program's: what a launch opens for it, a terminal and the user database, is open by then.
+    @Test(arguments: [3, 4, 6] as [UInt64]) func fewOpenFiles(limit: UInt64) throws {
+        let change = { (configuration: inout RuntimeConfiguration) in
+            configuration.process?.resourceLimits = [.init(type: "RLIMIT_NOFILE", soft: limit, hard: limit)]
+            configuration.process?.environment.removeAll { $0.hasPrefix("HOME=") }
+        }
+        let container = try engine.started("ulimit -n; exec sleep 1000", change: change)
+        try container.awaitOutput("\(limit)\n")
+        let joined = try engine.call("exec", container.id, "/bin/sh", "-c", "ulimit -n")
+        #expect(joined.output == "\(limit)\n", "\(joined.complaints)")
+        let terminal = try engine.call("exec", "--tty", container.id, "/bin/sh", "-c", "ulimit -n; tty")
+        #expect(terminal.output.hasPrefix("\(limit)\r\n/dev/pts/"), "\(terminal.output) \(terminal.complaints)")
+        try container.remove()
+    }
+
+    /// What the kernel says of a deadline that it cannot promise is said with what it is about.
+    @Test func deadlineScheduling() throws {
+        let answer = try engine.run("cut -d' ' -f41 /proc/self/stat") {
+            $0.process?.scheduler = .init(
+                policy: "SCHED_DEADLINE", runtime: 99_000_000, deadline: 100_000_000, period: 100_000_000)
+        }
+        if answer.status == 0 {
+            #expect(answer.output == "6\n")
+        } else {
+            let reasons = ["CAP_SYS_NICE", "kernel.sched_rt_runtime_us"]
+            #expect(reasons.contains { answer.complaints.contains($0) }, "\(answer.complaints)")
+        }
+    }
+
     /// While the container is made it shares its maker's memory, and with it the score, which is the container's alone in the end.
     @Test func outOfMemoryScore() throws {
         let bundle = try engine.bundle(

@@ -65,6 +65,10 @@ int isolab_wait(int pid, int options, struct isolab_exit *how, struct rusage *us
 /// fork(2), for a process of one thread: 0 in the copy.
 int isolab_fork(void);
 
+/// A process that does nothing until it is killed, or the calling thread ends: it holds a place that needs somebody in it. Its
+/// number, or −1 and errno.
+int isolab_hold_place(void);
+
 /// prctl(PR_SET_CHILD_SUBREAPER): orphans of descendants come to the calling process.
 int isolab_set_child_subreaper(int on);
 

@@ -56,7 +56,14 @@ public struct JoinPlan: Equatable, Sendable {
         builder.hasHostsIdentities = !all.contains(.user)
         builder.lifecycle = LaunchPlan.Lifecycle(
             identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)
-        if let filter { builder.filter = .seccomp(instructions: filter.instructions, flags: filter.flags) }
+        if let filter {
+            // A filter of its own has a listener of its own: the first process's hears nothing of this one.
+            builder.filter =
+                linux.seccomp?.listenerPath == nil
+                ? .seccomp(instructions: filter.instructions, flags: filter.flags)
+                : .seccompWithListener(
+                    instructions: filter.instructions, flags: filter.flags | SeccompProgram.newListener)
+        }
         if let personality = linux.personality { try builder.add(personality) }
         if let policy = linux.memoryPolicy { try builder.add(policy) }
         builder.hasSuccessor = true

@@ -98,8 +98,15 @@ struct ProcessBuilder {
         }
         // As root of the container's user namespace, in which names of keyrings are known, and before a filter.
         if case .new(let name) = keyring { steps.append(.sessionKeyring(name: name)) }
+        // The one of open files comes when all are open that a launch needs, the terminal among them.
+        var limitsOfFiles: [ChildStep] = []
         for (index, limit) in process.resourceLimits.enumerated() {
-            steps.append(.setLimit(try resourceLimit(limit, at: index)))
+            let limit = try resourceLimit(limit, at: index)
+            if limit.resource == .openFiles {
+                limitsOfFiles.append(.setLimit(limit))
+            } else {
+                steps.append(.setLimit(limit))
+            }
         }
         if let scheduler = process.scheduler { steps.append(try SchedulingSteps.scheduler(scheduler)) }
         if let priority = process.ioPriority { steps.append(try SchedulingSteps.ioPriority(priority)) }
@@ -138,6 +145,7 @@ struct ProcessBuilder {
         if lifecycle != nil, filter != nil, !process.noNewPrivileges {
             steps.append(.findProgram(candidates: candidates, byMode: true))
         }
+        steps += limitsOfFiles
         try addIdentity()
         if let affinity = process.execCPUAffinity?.final, isMemberOfContainer {
             steps.append(try SchedulingSteps.affinity(affinity, field: "process.execCPUAffinity.final"))

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Linux
 import OCI
+import SystemdUnits
 
 /// Does one launch plan for a runtime: writes down, makes, starts; and undoes all of it where a step fails.
 struct ContainerLaunch {
@@ -10,22 +11,27 @@ struct ContainerLaunch {
     let options: LaunchPlan.Options
     private var plan: LaunchPlan
     let cgroupPlan: CgroupPlan
+    let scope: ScopePlan?
     let directory: ContainerDirectory
     var record: ContainerRecord
     private var cgroup: Cgroup?
+    /// Keeps the scope until the container's first process is in it.
+    private var hold: ScopeHold?
     private var hooksRan = false
     /// The filter's listener, until there is the process that it is told of.
-    private var listener: Int32 = -1
+    private var listener: SeccompListener?
+    private var pidfdSocket: PidfdSocket?
 
     init(
         request: CreateRequest, configuration: RuntimeConfiguration, options: LaunchPlan.Options, plan: LaunchPlan,
-        cgroupPlan: CgroupPlan, directory: ContainerDirectory, record: ContainerRecord
+        cgroupPlan: CgroupPlan, scope: ScopePlan?, directory: ContainerDirectory, record: ContainerRecord
     ) {
         self.request = request
         self.configuration = configuration
         self.options = options
         self.plan = plan
         self.cgroupPlan = cgroupPlan
+        self.scope = scope
         self.directory = directory
         self.record = record
     }
@@ -34,6 +40,11 @@ struct ContainerLaunch {
     mutating func run(
         holding lock: consuming ContainerLock, warn: @escaping (String) -> Void
     ) throws -> RunningProcess {
+        pidfdSocket = try request.pidfdSocket.map { (path) throws(SystemError) in try PidfdSocket(path) }
+        if let scope {
+            hold = try ScopeHold(scope)
+            record.scope?.invocation = hold?.invocation
+        }
         let cgroup = try Cgroup.create(cgroupPlan)
         self.cgroup = cgroup
         record.cgroup = cgroup.directories
@@ -101,6 +112,7 @@ struct ContainerLaunch {
             try? SystemFile.write(score, to: "/proc/self/oom_score_adj")
         }
         if let publication { try launch.publish(process, by: publication, warn: warn) }
+        try launch.scope?.finish()
         _ = consume lock
         _ = consume launcher
         return process
@@ -165,25 +177,38 @@ struct ContainerLaunch {
             try HookRunner.run(hooks.prestart, "prestart", state: state(.creating, pid))
             try HookRunner.run(hooks.createRuntime, "createRuntime", state: state(.creating, pid))
         case .listener:
-            self.listener = try SeccompListener.take(listener, of: pid).release()
+            self.listener = try SeccompListener(listener, of: pid)
             if !plan.hasSuccessor { try sendListener(of: pid) }
         case .record:
+            try leaveScope()
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
             try directory.publishRecord()
             if let path = request.pidFile {
                 try NamedOutput.write(Array("\(pid)".utf8), to: path)
             }
+            try sendDescriptor(of: pid)
         }
     }
 
+    /// From now on the container's first process keeps its scope, and has all of its limits.
+    private mutating func leaveScope() throws(SystemError) {
+        guard let hold else { return }
+        hold.end()
+        self.hold = nil
+        if let limits = scope?.lateLimits { try cgroup?.apply(limits) }
+    }
+
     private mutating func sendListener(of pid: Int32) throws(SystemError) {
-        guard listener >= 0 else { return }
-        let owned = OwnedDescriptor(owning: listener)
-        listener = -1
-        guard let path = configuration.linux?.seccomp?.listenerPath else { return }
-        try SeccompListener.send(
-            owned, of: pid, to: path, metadata: configuration.linux?.seccomp?.listenerMetadata,
-            state: state(.creating, pid))
+        try listener?.send(of: pid, configuration, state: state(.creating, pid))
+        listener = nil
+    }
+
+    private mutating func sendDescriptor(of pid: Int32) throws(SystemError) {
+        guard let pidfdSocket else { return }
+        let descriptor = isolab_pidfd_open(pid)
+        guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
+        defer { close(descriptor) }
+        try pidfdSocket.send(descriptor, "standard")
     }
 
     private func adjust(_ adjustment: Int, _ pid: Int32, _ warn: (String) -> Void) throws(SystemError) {
@@ -204,9 +229,14 @@ struct ContainerLaunch {
 
     /// After a failure: the child is gone already.
     func undo(warn: (String) -> Void) {
+        hold?.end()
         do throws(SystemError) {
             try cgroup?.end()
         } catch { warn("after a failed launch: \(error)") }
+        // One that was never made has no run of its own to be known by.
+        if let scope = record.scope, scope.invocation != nil {
+            do throws(BusError) { try scope.stop() } catch { warn("after a failed launch: \(error)") }
+        }
         if hooksRan {
             do throws(SystemError) {
                 try HookRunner.run(configuration.hooks?.poststop ?? [], "poststop", state: state(.stopped, nil))

@@ -46,6 +46,8 @@ public struct ContainerRecord: Equatable, Sendable {
     public var hasPoststopHooks: Bool
     /// The cgroup's directories, foreseen before they are made.
     public var cgroup: [Cgroup.Directory]
+    /// The unit of systemd's that its cgroup is; nil where it was made here.
+    public var scope: ScopeRecord?
     /// The name of its session keyring; nil where it has its launcher's.
     public var keyring: String?
 }
@@ -70,7 +72,7 @@ extension ContainerRecord: JSONObject {
         ContainerRecord(
             ociVersion: "", id: "", bundle: "", rootfs: "", created: "", owner: "", annotations: [:], creator: .blank,
             process: nil, waitsForStart: false, hasPoststartHooks: false, hasPoststopHooks: false, cgroup: [],
-            keyring: nil)
+            scope: nil, keyring: nil)
     }
 
     public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
@@ -87,6 +89,7 @@ extension ContainerRecord: JSONObject {
         try members.defaulted("hasPoststartHooks", &hasPoststartHooks)
         try members.defaulted("hasPoststopHooks", &hasPoststopHooks)
         try members.defaulted("cgroup", &cgroup)
+        try members.optional("scope", &scope)
         try members.optional("keyring", &keyring)
     }
 }

@@ -9,7 +9,7 @@ extension Features {
         var features = vocabulary(
             mountOptions: MountOptions.names, supportedSeccompFlags: SeccompCompiler.flagNames)
         features.ociVersionMax = Runtime.specificationVersion
-        features.linux?.cgroup = CgroupManagers(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true)
+        features.linux?.cgroup = CgroupManagers(v1: true, v2: true, systemd: true, systemdUser: true, rdma: true)
         // A filter can be compiled for these; others may be named.
         features.linux?.seccomp?.architectures = SeccompCompiler.architectures.map(\.rawValue)
         features.linux?.apparmor = Support(enabled: true)

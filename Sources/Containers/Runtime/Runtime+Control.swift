@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 public import OCI
+import SystemdUnits
 
 extension Runtime {
     /// Stops every process of a container where it is (the freezer of its cgroup).
@@ -33,7 +34,15 @@ extension Runtime {
         let plan = CgroupPlan(name: "", limits: limits, layout: try CgroupLayout.detect())
         if let refusal = plan.refusals.first { throw PlanError(refusal.field, refusal.reason) }
         for warning in CgroupLimits.unheeded(resources) { warn(warning) }
-        try cgroup(of: record).apply(limits)
+        let cgroup = cgroup(of: record)
+        if let scope = record.scope {
+            // Else systemd would write the old ones again when it is reloaded.
+            let limits = try cgroup.completed(limits)
+            try cgroup.checkMemory(limits)
+            let manager = try SystemdManager(scope.instance)
+            try manager.set(LimitProperties.of(limits, facts: try manager.facts()), of: scope.unit)
+        }
+        try cgroup.apply(limits)
     }
 
     /// A container that can be acted on: created, running or paused.

@@ -3,6 +3,7 @@ import Glibc
 public import Linux
 public import OCI
 import Seccomp
+public import SystemdUnits
 
 /// What `create` and `run` are asked for.
 public struct CreateRequest: Sendable {
@@ -14,6 +15,8 @@ public struct CreateRequest: Sendable {
     public var pidFile: String?
     /// A UNIX socket that gets the terminal's master.
     public var consoleSocket: String?
+    /// A UNIX socket that gets a descriptor of its first process.
+    public var pidfdSocket: String?
     /// An open socket in place of a path.
     public var consoleDescriptor: Int32?
     public var preservedDescriptors: Int
@@ -34,6 +37,8 @@ public struct CreateRequest: Sendable {
     public var mayLackCgroup = false
     /// Directories that are made in its root where they are missing, by absolute paths.
     public var directories: [String] = []
+    /// Whom to ask for its cgroup, as a scope; nil: it is made here.
+    public var systemd: SystemdInstance?
 
     public init(
         id: String, bundle: Bundle, waitsForStart: Bool, pidFile: String? = nil, consoleSocket: String? = nil,
@@ -82,7 +87,8 @@ extension Runtime {
             host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
         }
         if request.noPivot { host.kernelMounts = try HostFacts.wholeKernelMounts() }
-        let cgroupPlan = try Self.cgroupPlan(configuration, id: request.id, host)
+        let scope = try request.systemd.map { try ScopePlan(configuration, id: request.id, host, $0) }
+        let cgroupPlan = try scope?.cgroup ?? Self.cgroupPlan(configuration, id: request.id, host)
         var options = LaunchPlan.Options(
             lifecycle: LaunchPlan.Lifecycle(
                 identifier: request.id, bundle: bundle, waitsForStart: request.waitsForStart,
@@ -108,14 +114,19 @@ extension Runtime {
             waitsForStart: request.waitsForStart,
             hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
             hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,
-            cgroup: Cgroup(foreseen: cgroupPlan).directories, keyring: keyring)
+            cgroup: Cgroup(foreseen: cgroupPlan).directories, scope: scope?.record, keyring: keyring)
         let lock = try store.claim(identifier, record, configuration: request.bundle.document)
         var launch = ContainerLaunch(
             request: request, configuration: configuration, options: options, plan: plan, cgroupPlan: cgroupPlan,
-            directory: store.directory(of: identifier), record: record)
+            scope: scope, directory: store.directory(of: identifier), record: record)
         for warning in plan.warnings { warn(warning) }
+        trace("create '\(request.id)': namespaces \(plan.namespaces), steps \(plan.steps.map(\.name))")
+        if let scope { trace("create '\(request.id)': \(scope.unit.name) by systemd at \(scope.record.socket)") }
+        for directory in cgroupPlan.directories { trace("create '\(request.id)': cgroup \(directory.path)") }
         do {
-            return try launch.run(holding: lock, warn: warn)
+            let process = try launch.run(holding: lock, warn: warn)
+            trace("create '\(request.id)': process \(process.pid)")
+            return process
         } catch {
             launch.undo(warn: warn)
             throw error
@@ -129,7 +140,7 @@ extension Runtime {
         let path = configuration.linux?.cgroupsPath ?? ""
         guard !CgroupPlace.isForSystemd(path) else {
             throw PlanError(
-                "linux.cgroupsPath", "'\(path)' is for systemd's cgroup driver, which isolab does not speak to")
+                "linux.cgroupsPath", "'\(path)' is for systemd, which makes cgroups with --systemd-cgroup alone")
         }
         let place: CgroupPlace
         do throws(CgroupPlace.Invalid) { place = try CgroupPlace(path.isEmpty ? id : path) } catch {

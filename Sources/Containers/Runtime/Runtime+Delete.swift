@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Linux
 import OCI
+import SystemdUnits
 
 extension Runtime {
     /// Sends a signal to a container's first process, or to all of them (runtime.md, "Kill").
@@ -82,11 +83,15 @@ extension Runtime {
                 try Self.awaitEnd(of: process)
             }
         }
+        trace("delete '\(id)': it is \(status.rawValue); cgroup \(record.cgroup.map(\.path))")
         let cgroup = cgroup(of: record)
-        if cgroup.leave(), !mayHaveOthers(record, directory) {
-            warn("the cgroup of '\(id)' stays: others live in it")
-        } else {
-            try cgroup.end()
+        let isEnded = try record.scope.map { try end($0, cgroup) } ?? false
+        if !isEnded {
+            if cgroup.leave(), !mayHaveOthers(record, directory) {
+                warn("the cgroup of '\(id)' stays: others live in it")
+            } else {
+                try cgroup.end()
+            }
         }
         runPoststopHooks(record, directory)
         try directory.remove()

@@ -3,6 +3,7 @@ import Glibc
 public import Linux
 public import OCI
 import Seccomp
+import SystemdUnits
 
 /// What `exec` is asked for.
 public struct ExecuteRequest: Sendable {
@@ -12,6 +13,8 @@ public struct ExecuteRequest: Sendable {
     public var process: RuntimeConfiguration.Process
     public var pidFile: String?
     public var consoleSocket: String?
+    /// A UNIX socket that gets a descriptor of the process.
+    public var pidfdSocket: String?
     public var consoleDescriptor: Int32?
     /// What becomes its standard streams where it has no terminal; the caller's own where nil.
     public var streams = StandardStreams()
@@ -69,6 +72,7 @@ extension Runtime {
         guard pidfd >= 0 else { throw SystemError("pidfd_open", "process \(first.pid)") }
         let target = OwnedDescriptor(owning: pidfd)
         guard first.isAlive else { throw RuntimeError("exec into", request.id, "it has just ended") }
+        try record.scope?.enterInstance()
 
         let hasUserNamespace = configuration.linux?.namespaces.contains { $0.kind == .user } ?? false
         let denies = hasUserNamespace ? HostFacts.readsDeny("/proc/\(first.pid)/setgroups") : host.deniesSetGroups
@@ -77,7 +81,8 @@ extension Runtime {
             preservedDescriptors: request.preservedDescriptors, bundle: record.bundle,
             keyring: .new(name: record.keyring), host: host)
         for warning in plan.warnings { warn(warning) }
-        return try launch(plan, request, target: target.number, first.pid, cgroup: try joined(record, request))
+        trace("exec into '\(request.id)', process \(first.pid): steps \(plan.steps.map(\.name))")
+        return try launch(plan, request, record, target: target.number, first.pid, cgroup: try joined(record, request))
     }
 
     /// As config.json's process is: to setresuid(2) 4294967295 means "as it is", and what runs there is the launcher's root.
@@ -165,7 +170,8 @@ extension Runtime {
     }
 
     private func launch(
-        _ plan: JoinPlan, _ request: ExecuteRequest, target: Int32, _ pid: Int32, cgroup: Cgroup
+        _ plan: JoinPlan, _ request: ExecuteRequest, _ record: ContainerRecord, target: Int32, _ pid: Int32,
+        cgroup: Cgroup
     ) throws -> RunningProcess {
         let entry = try cgroup.openEntry(beside: pid)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: request.streams.numbers)
@@ -185,8 +191,18 @@ extension Runtime {
         let report = try Pipe()
         inputs.reportFIFO = report.writeEnd
         let program = ChildProgram(plan.steps, inputs: inputs)
-        let child = try program.start(namespaces: [], cgroup: entry.unified)
-        let process = RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd))
+        let pidfdSocket = try request.pidfdSocket.map { (path) throws(SystemError) in try PidfdSocket(path) }
+        let (process, listener) = try start(program, cgroup: entry.unified)
+        do {
+            if let listener {
+                try listener.send(of: process.pid, request.configuration, state: try state(of: record.id))
+            }
+            try pidfdSocket?.send(process.pidfd, "setns")
+        } catch {
+            try? process.kill()
+            _ = try process.wait()
+            throw error
+        }
         if program.declinesMemoryScore, let score = request.process.oomScoreAdjustment {
             warn("process.oomScoreAdj: \(score) may not be set here")
         }
@@ -196,8 +212,27 @@ extension Runtime {
             throw failure
         }
         if let path = request.pidFile {
-            try NamedOutput.write(Array("\(child.pid)".utf8), to: path)
+            try NamedOutput.write(Array("\(process.pid)".utf8), to: path)
         }
         return process
+    }
+
+    /// Starts a joining process, and takes the listener of its filter where that has one.
+    private func start(
+        _ program: ChildProgram, cgroup: Int32
+    ) throws(SystemError) -> (process: RunningProcess, listener: SeccompListener?) {
+        // As long as the child has our memory, its score is ours too (proc_pid_oom_score_adj(5)).
+        let score = program.hasStages ? try SystemFile.read("/proc/self/oom_score_adj") : nil
+        defer { if let score { try? SystemFile.write(score, to: "/proc/self/oom_score_adj") } }
+        var listener: SeccompListener?
+        let child = try program.start(
+            namespaces: [], cgroup: cgroup,
+            atStage: { (_: LauncherStage, pid: Int32) throws(SystemError) in
+                // It is out of the container's sight: its descriptors are to be had by us alone.
+                try Dumps.allowing { () throws(SystemError) in
+                    listener = try SeccompListener(program.listener, of: pid)
+                }
+            })
+        return (RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd)), listener)
     }
 }

@@ -7,4 +7,9 @@ extension Runtime {
         guard let record = try? directory(of: id, for: "show").record() else { return 0 }
         return (try? cgroup(of: record).outOfMemoryKills()) ?? 0
     }
+
+    /// Whether a container has a cgroup of its own.
+    public func hasCgroup(_ id: String) -> Bool {
+        (try? directory(of: id, for: "show").record())?.cgroup.isEmpty == false
+    }
 }

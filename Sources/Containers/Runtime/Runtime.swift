@@ -13,16 +13,21 @@ public struct Runtime: Sendable {
     let seccomp: SeccompProgramCache
     /// Takes a line about something that was asked for and could not be had.
     let warn: @Sendable (String) -> Void
+    /// Takes a line about what is done, for whoever looks for a fault.
+    let trace: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - root: where containers are kept (`--root`).
     ///   - warn: called for what the specification lets a runtime do without.
+    ///   - trace: called for what is done.
     public init(
-        root: String = Runtime.standardRoot, warn: @escaping @Sendable (String) -> Void = { _ in }
+        root: String = Runtime.standardRoot, warn: @escaping @Sendable (String) -> Void = { _ in },
+        trace: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(SystemError) {
         store = try ContainerStore(path: root)
         seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")
         self.warn = warn
+        self.trace = trace
     }
 
     /// `/run/isolab/containers` as root.

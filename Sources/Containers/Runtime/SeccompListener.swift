@@ -3,26 +3,56 @@ import Glibc
 public import Linux
 import OCI
 
-/// Hands a filter's listener to the agent that will answer for the kernel (config-linux.md, "Seccomp", `listenerPath`).
-enum SeccompListener {
-    /// A copy of a process's listener.
-    static func take(_ number: Int32, of pid: Int32) throws(SystemError) -> OwnedDescriptor {
-        let descriptor = isolab_pidfd_open(pid)
-        guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
-        let process = OwnedDescriptor(owning: descriptor)
-        let copy = isolab_pidfd_getfd(process.number, number)
-        guard copy >= 0 else { throw SystemError("pidfd_getfd", "the seccomp listener of process \(pid)") }
-        return OwnedDescriptor(owning: copy)
+/// A filter's listener, to be handed to the agent that will answer for the kernel (config-linux.md, "Seccomp", `listenerPath`).
+final class SeccompListener {
+    private let descriptor: Int32
+
+    /// A copy of a process's.
+    init(_ number: Int32, of pid: Int32) throws(SystemError) {
+        let process = isolab_pidfd_open(pid)
+        guard process >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
+        defer { close(process) }
+        descriptor = isolab_pidfd_getfd(process, number)
+        guard descriptor >= 0 else { throw SystemError("pidfd_getfd", "the seccomp listener of process \(pid)") }
     }
 
-    static func send(
-        _ listener: borrowing OwnedDescriptor, of pid: Int32, to path: String, metadata: String?, state: ContainerState
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// - Parameters:
+    ///   - pid: the process that is under the filter.
+    ///   - state: of its container.
+    func send(
+        of pid: Int32, _ configuration: RuntimeConfiguration, state: ContainerState
     ) throws(SystemError) {
+        guard let path = configuration.linux?.seccomp?.listenerPath else { return }
         let socket = try UnixSocket.connect(path, purpose: "the seccomp agent")
         let message = ContainerProcessState(
-            ociVersion: state.ociVersion, pid: pid, metadata: metadata, state: state
+            ociVersion: state.ociVersion, pid: pid, metadata: configuration.linux?.seccomp?.listenerMetadata,
+            state: state
         ).json()
-        if isolab_socket_send_descriptor(socket.number, listener.number, message, message.count) != 0 {
+        if isolab_socket_send_descriptor(socket.number, descriptor, message, message.count) != 0 {
+            throw SystemError("sendmsg", path)
+        }
+    }
+}
+
+/// A socket that waits for a descriptor of a container's process (`--pidfd-socket`, as runc has it): by it the process can be
+/// signalled and waited for without taking another for it. Connected before there is a process, so that nobody listening is told early.
+final class PidfdSocket {
+    private let path: String
+    private let descriptor: Int32
+
+    init(_ path: String) throws(SystemError) {
+        self.path = path
+        descriptor = try UnixSocket.connect(path, purpose: "the receiver of the process's descriptor").release()
+    }
+
+    deinit { close(descriptor) }
+
+    /// - Parameter kind: `standard` for a container's first process, `setns` for one that joins it.
+    func send(_ pidfd: Int32, _ kind: String) throws(SystemError) {
+        let words = Array(kind.utf8)
+        if isolab_socket_send_descriptor(descriptor, pidfd, words, words.count) != 0 {
             throw SystemError("sendmsg", path)
         }
     }

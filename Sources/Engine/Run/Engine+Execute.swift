@@ -68,6 +68,9 @@ extension Engine {
             process.capabilities?.permitted = CapabilityNames.all
             configuration.linux?.seccomp = nil
         }
+        if !StandardDirectories.isHostRoot, runtime.hasCgroup(container.id) {
+            try OwnScope.enterWhereNothingIsDelegated()
+        }
         var request = ExecuteRequest(id: container.id, configuration: configuration, process: process)
         if options.detaches { return try detach(request) }
         let terminal = options.terminal ? try ForegroundTerminal() : nil

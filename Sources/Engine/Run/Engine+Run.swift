@@ -182,6 +182,8 @@ extension Engine {
         creation.diesWithCreator = true
         // Limits that nobody asked for are not missed.
         creation.mayLackCgroup = facts.inUserNamespace && !options.needsCgroup
+        // There it is read after the end, too, who was killed for want of memory: a container's own scope would be gone by then.
+        if facts.inUserNamespace, options.needsCgroup { try OwnScope.enterWhereNothingIsDelegated() }
         let terminal = options.terminal ? try ForegroundTerminal() : nil
         creation.consoleDescriptor = terminal?.childEnd
         if terminal != nil { creation.consoleSize = ForegroundTerminal.callersSize() }

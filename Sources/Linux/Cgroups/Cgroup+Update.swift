@@ -11,7 +11,7 @@ extension Cgroup {
         if let refusal = plan.refusals.first {
             throw SystemError("cgroup", refusal.field, errno: 0, advice: refusal.reason)
         }
-        if limits.checksMemoryBeforeUpdate { try checkMemory(limits) }
+        try checkMemory(limits)
         for directory in directories {
             var settings = directory.controllers.flatMap {
                 CgroupSettings.settings(limits, controller: $0, version: directory.version)
@@ -35,7 +35,8 @@ extension Cgroup {
     }
 
     /// v2 would kill what no longer fits; v1 refuses by itself.
-    private func checkMemory(_ limits: CgroupLimits) throws(SystemError) {
+    package func checkMemory(_ limits: CgroupLimits) throws(SystemError) {
+        guard limits.checksMemoryBeforeUpdate else { return }
         guard let memory = limits.memory, memory != CgroupLimits.unlimited, let used = try memoryCurrent() else {
             return
         }
@@ -47,7 +48,7 @@ extension Cgroup {
 
     /// v2's `cpu.max` holds quota and period: where only the period changes, the quota is read back. Its swap limit is counted
     /// from the memory limit: where that stays, it is read as well.
-    private func completed(_ limits: CgroupLimits) throws(SystemError) -> CgroupLimits {
+    package func completed(_ limits: CgroupLimits) throws(SystemError) -> CgroupLimits {
         var limits = limits
         if limits.cpuQuota == nil, limits.cpuPeriod != nil, let cpu = directory(of: "cpu"), cpu.version == 2 {
             limits.cpuQuota = try SystemFile.readNumber(cpu.path + "/cpu.max")

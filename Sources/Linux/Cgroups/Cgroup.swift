@@ -75,9 +75,12 @@ public struct Cgroup: Equatable, Sendable, Codable {
         self.init(
             name: plan.name,
             directories: plan.directories.map { directory in
-                Directory(
-                    directory, made: directory.own.filter { !CgroupFile.exists($0) },
-                    found: CgroupFile.exists(directory.path))
+                // Above a managed one everything is the manager's; and what bears its name already will be refused, or is what was left.
+                plan.isManaged
+                    ? Directory(directory)
+                    : Directory(
+                        directory, made: directory.own.filter { !CgroupFile.exists($0) },
+                        found: CgroupFile.exists(directory.path))
             })
     }
 
@@ -105,7 +108,9 @@ public struct Cgroup: Equatable, Sendable, Codable {
         do throws(SystemError) {
             for directory in plan.directories {
                 do throws(SystemError) {
-                    cgroup.directories.append(try make(directory, takesEmpty: plan.takesEmptyDirectory))
+                    cgroup.directories.append(
+                        plan.isManaged
+                            ? try adopt(directory) : try make(directory, takesEmpty: plan.takesEmptyDirectory))
                 } catch {
                     guard [EACCES, EPERM, EROFS].contains(error.errno) else { throw error }
                     guard directory.isDispensable else { throw directory.withAdvice(error) }

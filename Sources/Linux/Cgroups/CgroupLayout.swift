@@ -18,6 +18,17 @@ public struct CgroupHierarchy: Equatable, Sendable {
     }
 }
 
+extension CgroupHierarchy {
+    /// Whether the caller's own cgroup is his to divide (cgroups(7), "Delegation").
+    public var isDelegated: Bool {
+        let own = mountPoint + (ownPath == "/" ? "" : ownPath)
+        // As the user or root of the user namespace that he is by now, not as the one who started the program.
+        return ["", "/cgroup.procs", "/cgroup.subtree_control"].allSatisfy {
+            faccessat(AT_FDCWD, own + $0, W_OK, AT_EACCESS) == 0
+        }
+    }
+}
+
 /// How this host's cgroups are mounted (`cgroups(7)`): read, never assumed.
 public struct CgroupLayout: Equatable, Sendable {
     public enum Mode: String, Sendable {

@@ -35,6 +35,9 @@ public struct CgroupPlan: Equatable, Sendable {
     public var refusals: [Refusal]
     /// Whether a directory that is there already is taken where nobody is in it.
     public var takesEmptyDirectory: Bool
+    /// Whether somebody else makes it and puts a first process into it (systemd, a scope): it is taken as it is, and what is above it
+    /// on v2 is left alone.
+    public var isManaged = false
 
     /// A cgroup of isolab's own.
     ///

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Which files say a controller's limits, and in which words (Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst).
-enum CgroupSettings {
+package enum CgroupSettings {
     /// Having no limit needs no controller.
     private static func isLimit(_ amount: UInt64?) -> Bool { amount.map { $0 != CgroupLimits.unlimited } ?? false }
 
@@ -55,7 +55,7 @@ enum CgroupSettings {
     /// v1's 2…262144 on v2's 1…10000, so that least, default (1024 and 100) and greatest meet: ten to the power of a
     /// polynomial in the logarithm, as runc does since 1.3.2 and crun since 1.23. The straight line both used before gave a
     /// container with default shares the weight 39, and its neighbours without a limit 100.
-    static func weight(ofShares shares: UInt64) -> UInt64 {
+    package static func weight(ofShares shares: UInt64) -> UInt64 {
         if shares <= 2 { return 1 }
         if shares >= 262_144 { return 10_000 }
         let logarithm = log2(Double(shares))
@@ -63,7 +63,7 @@ enum CgroupSettings {
     }
 
     /// blkio's 10…1000 on io.weight's 1…10000, as runc and crun do.
-    static func weight(ofBlockIO weight: UInt16) -> UInt64 {
+    package static func weight(ofBlockIO weight: UInt16) -> UInt64 {
         1 + (min(max(UInt64(weight), 10), 1000) - 10) * 9_999 / 990
     }
 
@@ -228,7 +228,7 @@ extension CgroupSettings {
     }
 
     /// v2 limits swap alone; nil where the limits do not say how much that is.
-    private static func swapAlone(_ limits: CgroupLimits) -> UInt64? {
+    package static func swapAlone(_ limits: CgroupLimits) -> UInt64? {
         guard let both = limits.memoryAndSwap else { return nil }
         if both == CgroupLimits.unlimited { return both }
         guard let memory = limits.memory, both >= memory else { return nil }

@@ -17,10 +17,21 @@ package enum ChildFailure {
 
     /// Beginning without a keyring of its own would be beginning with the launcher's.
     private static func advice(_ operation: String, _ number: Int32) -> String? {
+        if operation == "sched_setattr" { return schedulingAdvice(number) }
         guard operation == "keyctl" else { return nil }
         return number == EDQUOT
             ? "this user has as many keys as he may (/proc/key-users): raise kernel.keys.maxkeys"
             : "with --no-new-keyring a container shares its launcher's"
+    }
+
+    private static func schedulingAdvice(_ number: Int32) -> String? {
+        switch number {
+        case EPERM:
+            "a policy above the usual needs CAP_SYS_NICE or RLIMIT_RTPRIO, and SCHED_DEADLINE every processor of the host"
+        case EBUSY: "the processors have no such time left to promise (kernel.sched_rt_runtime_us)"
+        case EINVAL: "a period must be between kernel.sched_deadline_period_min_us and …_max_us"
+        default: nil
+        }
     }
 
     /// The size of a report.

@@ -152,6 +152,9 @@ package final class ChildProgram {
             stage: "step \(index + 1) of \(steps.count), \(step.name)")
     }
 
+    /// Whether it waits for its launcher anywhere: it then walks beside it.
+    package var hasStages: Bool { steps.contains { if case .awaitLauncher = $0 { true } else { false } } }
+
     /// Whether the score by which the kernel chooses whom to kill might not be set.
     package var declinesMemoryScore: Bool { child.pointee.declined != 0 }
 

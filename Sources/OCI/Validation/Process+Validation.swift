@@ -125,10 +125,28 @@ extension RuntimeConfiguration.Scheduler {
                 Self.knownFlags.contains(flag),
                 "\(quoting: flag) is not one of \(Self.knownFlags.joined(separator: ", "))")
         }
-        guard policy != "SCHED_DEADLINE" else { return }
+        guard policy != "SCHED_DEADLINE" else { return try validateDeadline() }
         for (value, member) in [(runtime, "runtime" as StaticString), (deadline, "deadline"), (period, "period")] {
             try DocumentFault.unless(value ?? 0 == 0, member, "is for SCHED_DEADLINE only")
         }
+    }
+
+    /// The least runtime the kernel takes, in nanoseconds (sched(7), "SCHED_DEADLINE").
+    private static let leastRuntime: UInt64 = 1024
+
+    /// What the kernel would call an invalid argument, without a word of which (sched(7)).
+    private func validateDeadline() throws(DocumentFault) {
+        let (runtime, deadline, period) = (runtime ?? 0, deadline ?? 0, period ?? 0)
+        try DocumentFault.unless(
+            runtime >= Self.leastRuntime, "runtime",
+            "\(runtime) ns is less than \(Self.leastRuntime), the least that SCHED_DEADLINE takes")
+        try DocumentFault.unless(
+            deadline >= runtime, "deadline", "\(deadline) ns is less than runtime, \(runtime), which must fit into it")
+        try DocumentFault.unless(
+            period == 0 || period >= deadline, "period", "\(period) ns is less than deadline, \(deadline)")
+        try DocumentFault.unless(
+            max(deadline, period) <= UInt64(Int64.max), period > deadline ? "period" : "deadline",
+            "is more than the kernel's clock can count")
     }
 }
 

@@ -25,6 +25,7 @@ extension RuntimeConfiguration {
         }
         try check.inside("hooks", hooks) { (hooks, check) throws(DocumentFault) in try hooks.validate(&check) }
         try check.inside("linux", linux) { (linux, check) throws(DocumentFault) in try linux.validate(&check) }
+        try validateDomainName()
         try check.entries("annotations", annotations) { (_, _, _) throws(DocumentFault) in }
     }
 
@@ -43,6 +44,17 @@ extension RuntimeConfiguration {
         if let newest = SpecificationVersion(known), version.minor > newest.minor {
             check.warn(
                 "ociVersion", "version \(shown(ociVersion)) is newer than \(known); what it added is not known here")
+        }
+    }
+
+    /// One of two names would be lost without a word.
+    private func validateDomainName() throws(DocumentFault) {
+        guard let domainname, let linux else { return }
+        for parameter in linux.sysctl where KernelParameter(parameter.name)?.path == "kernel/domainname" {
+            guard parameter.value != domainname else { continue }
+            throw DocumentFault(
+                path: "linux.sysctl.\(parameter.name)",
+                "\(quoting: parameter.value) contradicts domainname, \(quoting: domainname)")
         }
     }
 

@@ -10,7 +10,8 @@ enum CreateCommand: Command {
     static let entersContainers = true
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
-        let request = try LaunchOptions.request(options, waitsForStart: true)
+        var request = try LaunchOptions.request(options, waitsForStart: true)
+        request.systemd = context.systemd
         let runtime = try context.runtime()
         isolab_forget_environment()
         _ = try runtime.create(request)

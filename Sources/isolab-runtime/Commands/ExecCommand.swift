@@ -22,7 +22,8 @@ enum ExecCommand: Command {
         OptionSpecification("process-label", value: "LABEL", help: "its SELinux label"),
         OptionSpecification("cgroup", value: "PATH", help: "a cgroup below the container's"),
         OptionSpecification("ignore-paused", help: "join a paused container all the same"),
-        LaunchOptions.pidFile, LaunchOptions.consoleSocket, LaunchOptions.preserved, LaunchOptions.noSubreaper,
+        LaunchOptions.pidFile, LaunchOptions.consoleSocket, LaunchOptions.pidfdSocket, LaunchOptions.preserved,
+        LaunchOptions.noSubreaper,
     ]
     static let stopsAtPositional: Int? = 1
     static let entersContainers = true
@@ -37,6 +38,7 @@ enum ExecCommand: Command {
             pidFile: options.value("pid-file"), consoleSocket: options.value("console-socket"),
             preservedDescriptors: try LaunchOptions.preservedDescriptors(options), cgroup: options.value("cgroup"),
             ignorePaused: options.flag("ignore-paused"))
+        request.pidfdSocket = options.value("pidfd-socket")
         if request.process.terminal, detached, request.consoleSocket == nil {
             throw UsageError("a detached process with a terminal needs --console-socket")
         }

@@ -8,13 +8,15 @@ enum LaunchOptions {
     static let pidFile = OptionSpecification("pid-file", value: "FILE", help: "write the process number there")
     static let consoleSocket = OptionSpecification(
         "console-socket", value: "SOCKET", help: "a UNIX socket that gets the terminal's master")
+    static let pidfdSocket = OptionSpecification(
+        "pidfd-socket", value: "SOCKET", help: "a UNIX socket that gets a descriptor of the process (a pidfd)")
     static let preserved = OptionSpecification(
         "preserve-fds", value: "N", help: "pass N descriptors after the standard streams on")
     static let noPivot = OptionSpecification("no-pivot", help: "move the root instead of pivot_root (an initramfs)")
     static let noNewKeyring = OptionSpecification("no-new-keyring", help: "share the caller's session keyring")
     static let noSubreaper = OptionSpecification("no-subreaper", help: "accepted: no subreaper is used")
 
-    static let creation = [bundle, consoleSocket, pidFile, noPivot, noNewKeyring, preserved]
+    static let creation = [bundle, consoleSocket, pidfdSocket, pidFile, noPivot, noNewKeyring, preserved]
 
     /// Sockets that somebody listens on for the container; what was meant for another process is none of ours
     /// (sd_listen_fds(3)).
@@ -42,6 +44,7 @@ enum LaunchOptions {
             waitsForStart: waitsForStart, pidFile: options.value("pid-file"),
             consoleSocket: options.value("console-socket"),
             preservedDescriptors: try preservedDescriptors(options), noPivot: options.flag("no-pivot"))
+        request.pidfdSocket = options.value("pidfd-socket")
         request.sharesKeyring = options.flag("no-new-keyring")
         request.listeningDescriptors = listeningDescriptors
         return request

@@ -18,6 +18,7 @@ enum RunCommand: Command {
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
         var request = try LaunchOptions.request(options, waitsForStart: false)
+        request.systemd = context.systemd
         let runtime = try context.runtime()
         let detached = options.flag("detach")
         let wantsTerminal = request.bundle.configuration.process?.terminal == true

@@ -21,7 +21,7 @@ struct DistributionImage {
 
     private static let packages = [
         "systemd", "systemd-sysv", "systemd-container", "libpam-systemd", "dbus", "dbus-user-session", "passwd",
-        "uidmap",
+        "uidmap", "podman",
         "libvirt-daemon-driver-qemu", "qemu-system-x86", "busybox-static", "procps", "mount", "libstdc++6",
     ]
 

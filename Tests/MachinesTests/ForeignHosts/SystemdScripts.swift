@@ -13,6 +13,7 @@ enum SystemdScripts {
         try tree.write("#!/bin/sh\n" + ConsoleReport.script + checks, to: "/checks/run", mode: 0o755)
         try tree.write(lifeCycle, to: "/checks/life-cycle", mode: 0o755)
         try tree.write(configuration, to: "/checks/config.json")
+        try SystemdScopeScripts.add(to: tree)
     }
 
     private static let target = """
@@ -38,7 +39,10 @@ enum SystemdScripts {
         """
 
     /// Each command bounded, so that one that hangs is told from what follows it.
-    private static let checks = """
+    private static let checks =
+        before + SystemdScopeScripts.sections + after
+
+    private static let before = """
         isolab() { timeout -s KILL 90 /usr/local/bin/isolab "$@"; }
         versions() {
             echo "init $(cat /proc/1/comm)"
@@ -80,6 +84,19 @@ enum SystemdScripts {
         limited='/usr/local/bin/isolab run --rm --memory 64m --cpus 0.5 --pids-limit 20 busybox sh -c'
         section "a user's image" as_user /usr/local/bin/isolab image bootstrap busybox
         section 'nothing delegated' as_user $limited "$values"
+        section 'nothing delegated, memory limit' as_user $limited "$read"
+        joined() {
+            as_user ${limited%busybox*} --name joined busybox sleep 1000 & run=$!
+            for try in $(seq 100); do as_user /usr/local/bin/isolab ps -q | grep -q . && break; sleep 0.2; done
+            as_user /usr/local/bin/isolab exec joined cat /sys/fs/cgroup/pids.max
+            as_user /usr/local/bin/isolab rm -f joined > /dev/null
+            wait $run
+        }
+        section 'nothing delegated, exec' joined
+        mkdir -m 700 /tmp/alone
+        chown tester /tmp/alone
+        section 'no systemd of his own' as_user env XDG_RUNTIME_DIR=/tmp/alone XDG_DATA_HOME=/home/tester/.local/share \
+            DBUS_SESSION_BUS_ADDRESS= $limited "$values"
         own='systemd-run --user --quiet --scope -p Delegate=yes'
         section 'scope of his own' as_user $own $limited "$values"
         section 'scope of his own, memory limit' as_user $own $limited "$read"
@@ -87,6 +104,10 @@ enum SystemdScripts {
         section 'service of the system' timeout -s KILL 90 $systems $limited "$values"
         section 'service of the system, memory limit' timeout -s KILL 90 $systems $limited "$read"
 
+
+        """
+
+    private static let after = """
         section machined busctl call org.freedesktop.machine1 /org/freedesktop/machine1 \\
             org.freedesktop.machine1.Manager ListMachines
         # Where QEMU is meanwhile, as often as a slow host lets one look.

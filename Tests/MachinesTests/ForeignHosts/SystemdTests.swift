@@ -22,7 +22,7 @@ struct SystemdTests {
         }
     }
 
-    private func section(_ name: String) throws -> ConsoleReport.Section { try report()[name] }
+    func section(_ name: String) throws -> ConsoleReport.Section { try report()[name] }
 
     @Test func comesToItsEnd() throws {
         let report = try report()
@@ -59,18 +59,28 @@ struct SystemdTests {
         #expect(try self.section("memory limit").status == 137)
     }
 
-    /// An ordinary user's limits in a scope of his own systemd, and in a service of the system's that is delegated to him; without
-    /// either they are refused, with what to do.
-    @Test(arguments: ["scope of his own", "service of the system"]) func limitsOfAnOrdinaryUser(place: String) throws {
+    /// An ordinary user's limits in a scope that his own systemd is asked for, in one that he is in already, and in a service of the
+    /// system's that is delegated to him.
+    @Test(arguments: ["nothing delegated", "scope of his own", "service of the system"]) func limitsOfAnOrdinaryUser(
+        place: String
+    ) throws {
         let section = try section(place)
         #expect(section.lines == ["67108864", "50000 100000", "20"], "\(section.output)")
         #expect(section.status == 0)
         let killed = try self.section("\(place), memory limit")
         #expect(killed.status == 137, "\(killed.output)")
+        #expect(killed.output.contains("the kernel killed"), "\(killed.output)")
     }
 
+    /// Who joins from elsewhere, as his session is, gets there the same way.
+    @Test func execOfAnOrdinaryUser() throws {
+        let section = try section("nothing delegated, exec")
+        #expect(section.lines.contains("20"), "\(section.output)")
+    }
+
+    /// Without any of them they are refused, with what to do.
     @Test func refusedWithoutDelegation() throws {
-        let section = try section("nothing delegated")
+        let section = try section("no systemd of his own")
         #expect(section.status == 125, "\(section.output)")
         #expect(section.output.contains("systemd-run --user --scope -p Delegate=yes"), "\(section.output)")
     }
@@ -112,7 +122,7 @@ struct SystemdHost {
             boot.tree,
             BootedHost.Machine(
                 accelerator: accelerator, memoryMiB: 3072, hasFullProcessor: true, disk: image.path,
-                words: ["mitigations=off", "systemd.show_status=no", "systemd.unit=checks.target"], limit: .seconds(420)
+                words: ["mitigations=off", "systemd.show_status=no", "systemd.unit=checks.target"], limit: .seconds(540)
             ))
     }
 
