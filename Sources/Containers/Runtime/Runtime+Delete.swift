@@ -83,6 +83,7 @@ extension Runtime {
             }
         }
         let cgroup = cgroup(of: record)
+        if record.process == nil { Self.awaitEnd(ofUnrecordedIn: cgroup) }
         if cgroup.leave(), !mayHaveOthers(record, directory) {
             warn("the cgroup of '\(id)' stays: others live in it")
         } else {
@@ -125,6 +126,11 @@ extension Runtime {
         for hook in configuration.hooks?.poststop ?? [] {
             do throws(SystemError) { try HookRunner.run([hook], "poststop", state: state) } catch { warn("\(error)") }
         }
+    }
+
+    /// A maker who is killed before he has written his child down takes it with him, but a moment later: it is nobody else's.
+    private static func awaitEnd(ofUnrecordedIn cgroup: Cgroup) {
+        for _ in 0..<patienceWithTheDying / 10 where cgroup.leave() { usleep(10_000) }
     }
 
     /// Up to ten seconds; a process in the kernel's hands can take a while.
