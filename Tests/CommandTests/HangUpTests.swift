@@ -91,8 +91,9 @@ struct HangUpTests {
             os.execvp(sys.argv[1], sys.argv[1:])
             END
             for prefix in "python3 default.py" nohup; do
+                rm -f out
                 $prefix "$isolab" run --rm busybox sh -c "$(cat script)" > out 2> /dev/null & run=$!
-                for i in $(seq 300); do grep -q ready out && break; sleep 0.1; done
+                for i in $(seq 300); do grep -qs ready out && break; sleep 0.1; done
                 kill -HUP $run; sleep 1; kill -TERM $run; wait $run; echo "status $?"; cat out
             done
             """)

@@ -85,6 +85,7 @@ extension Runtime {
         }
         trace("delete '\(id)': it is \(status.rawValue); cgroup \(record.cgroup.map(\.path))")
         let cgroup = cgroup(of: record)
+        if record.process == nil { Self.awaitEnd(ofUnrecordedIn: cgroup) }
         let isEnded = try record.scope.map { try end($0, cgroup) } ?? false
         if !isEnded {
             if cgroup.leave(), !mayHaveOthers(record, directory) {
@@ -130,6 +131,11 @@ extension Runtime {
         for hook in configuration.hooks?.poststop ?? [] {
             do throws(SystemError) { try HookRunner.run([hook], "poststop", state: state) } catch { warn("\(error)") }
         }
+    }
+
+    /// A maker who is killed before he has written his child down takes it with him, but a moment later: it is nobody else's.
+    private static func awaitEnd(ofUnrecordedIn cgroup: Cgroup) {
+        for _ in 0..<patienceWithTheDying / 10 where cgroup.leave() { usleep(10_000) }
     }
 
     /// Up to ten seconds; a process in the kernel's hands can take a while.
