@@ -50,7 +50,8 @@ public struct OptionWords: Sendable {
     public static func mayDiffer(_ words: some Sequence<String>) -> Bool {
         words.contains { word in
             if word.starts("--") { return word.cut(at: "=").map { truth(of: $0.after) != nil } ?? false }
-            return word.starts("-") && word.utf8.count > 2
+            // What is typed most of all the parser understands by itself.
+            return word.starts("-") && word.utf8.count > 2 && word != "-it" && word != "-ti"
         }
     }
 
