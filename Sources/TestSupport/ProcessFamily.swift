@@ -63,14 +63,15 @@ public struct ProcessFamily {
         var found: Set<String> = []
         for line in lines {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
+            // Whoever is in the root of a hierarchy has no directory there.
+            guard fields.count == 3, fields[2] != "/" else { continue }
             let controllers = fields[1].split(separator: ",").map(String.init)
             for mount in mounts {
                 let options = mount.superOptions.split(separator: ",").map(String.init)
                 let isOfLine =
                     controllers.isEmpty
                     ? mount.type == "cgroup2" : mount.type == "cgroup" && Set(controllers).isSubset(of: options)
-                if isOfLine { found.insert(mount.target + (fields[2] == "/" ? "" : fields[2])) }
+                if isOfLine { found.insert(mount.target + fields[2]) }
             }
         }
         return found

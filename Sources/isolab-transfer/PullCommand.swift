@@ -30,6 +30,8 @@ struct PullCommand: ParsableCommand {
             let images = try store.open()
             // Until the name refers to them, nothing else keeps the blobs from being collected.
             let lease = try images.content.lease()
+            // What killed ones left and nobody can go on with; what came of a layer stays, and this one goes on there.
+            try images.removeAbandonedBlobs()
             let display = TransferDisplay(quiet: quiet)
             defer { display.finish() }
             let pulled = try registries.client().pull(

@@ -2,7 +2,7 @@ import FuzzSupport
 import Glibc
 import Linux
 
-/// Everything that is tried of a kind: every eighth input is of a shape, the others are changed ones of the corpus.
+/// Everything that is tried of a kind: the corpus as it is, then changed ones of it, every eighth of a shape.
 struct FuzzInputs {
     let kind: FuzzKind
     private let mutator: Mutator
@@ -20,7 +20,8 @@ struct FuzzInputs {
     }
 
     func input(seed: UInt64, number: UInt64) -> [UInt8] {
-        number % 8 == 7
+        if number < mutator.corpus.count { return mutator.corpus[Int(number)] }
+        return number % 8 == 7
             ? Shapes.input(kind, seed: seed, number: number) : mutator.input(seed: seed, number: number)
     }
 
