@@ -84,7 +84,11 @@ final class MessageBus {
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         process = try ProcessPlan("dbus-daemon", ["--config-file=\(configuration)", "--nofork", "--nopidfile"])
             .spawn(StandardStreams(input: null.number, output: null.number, error: STDERR_FILENO))
-        for _ in 0..<500 where !SystemFile.exists(path) { usleep(10_000) }
+        // Its socket is there before anybody listens at it.
+        for _ in 0..<500 {
+            if (try? BusConnection(to: address)) != nil { break }
+            usleep(10_000)
+        }
     }
 
     deinit {
