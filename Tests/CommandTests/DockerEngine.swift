@@ -4,7 +4,8 @@ import Linux
 /// Docker's engine for one test: its sockets, storage and containers end with it, and so does what it mounts, in a mount namespace of its
 /// own.
 final class DockerEngine {
-    private static let daemon = "/usr/sbin/dockerd"
+    /// Debian's, or Docker's own where that is installed in its stead.
+    private static let daemon = access("/usr/sbin/dockerd", X_OK) == 0 ? "/usr/sbin/dockerd" : "/usr/bin/dockerd"
     private static let docker = "/usr/bin/docker"
     static let isInstalled = ([daemon, docker, "/bin/busybox"] as [String]).allSatisfy { access($0, X_OK) == 0 }
     /// Where a user namespace of its containers begins.

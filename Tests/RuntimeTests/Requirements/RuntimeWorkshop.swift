@@ -24,13 +24,19 @@ final class RuntimeWorkshop {
     let engine: Engine
     private let subject: Subject
     private var identifiers: [String] = []
+    /// The directory above its containers' cgroups, which not every runtime removes.
+    private let parent: String
 
     init(_ subject: Subject) throws {
         self.subject = subject
         engine = try Engine()
+        parent = "/isolab-requirements-\(engine.name())"
     }
 
-    deinit { for id in identifiers { _ = try? call("delete", "--force", id) } }
+    deinit {
+        for id in identifiers { _ = try? call("delete", "--force", id) }
+        for hierarchy in TestHost.layout?.hierarchies ?? [] { rmdir(hierarchy.mountPoint + parent) }
+    }
 
     // MARK: - Calls
 
@@ -90,7 +96,7 @@ final class RuntimeWorkshop {
     ) rethrows -> RuntimeConfiguration {
         try engine.configuration(script) {
             $0.ociVersion = "1.0.2"
-            $0.linux?.cgroupsPath = "/isolab-requirements-\(getpid())/\(engine.name())"
+            $0.linux?.cgroupsPath = "\(parent)/\(engine.name())"
             try change(&$0)
         }
     }
