@@ -5,8 +5,7 @@ import Seccomp
 import Testing
 
 /// What isolab's default container can reach, probe by probe (`Tests/Probes/attack-surface.c`), beside runc and crun with the
-/// configuration and the profile that Docker Engine gives them: nowhere more. With ISOLAB_ATTACK_SURFACE it writes the table of
-/// `docs/attack-surface.md`, whose path that is.
+/// configuration and the profile that Docker Engine gives them: nowhere more. `docs/attack-surface.md` shows the table.
 @Suite(
     .enabled(if: EnginePlace.canRun, "\(EnginePlace.reason)"),
     .enabled(if: access("/usr/bin/gcc", X_OK) == 0, "needs gcc"))
@@ -114,12 +113,28 @@ struct AttackSurfaceTests {
         "null-device", "proc-keys", "proc-interrupts", "sys-firmware", "sys-heat", "cap-sys-admin",
     ]
 
-    /// The table, written where it is asked for.
-    @Test(
-        .enabled(
-            if: getenv("ISOLAB_ATTACK_SURFACE") != nil, "ISOLAB_ATTACK_SURFACE names the page to write the table into"))
-    func writeTable() throws {
-        let path = try #require(getenv("ISOLAB_ATTACK_SURFACE").map { String(cString: $0) })
+    private static let page = #filePath.components(above: 3) + "/docs/attack-surface.md"
+    private static let marker = "<!-- the table: .ci/attack-surface -->\n"
+
+    /// The page has a row for every probe, and no other, with what a peer's container does beside ours. Where ISOLAB_ATTACK_SURFACE
+    /// is set (.ci/attack-surface) its table is written anew first.
+    @Test func table() throws {
+        if getenv("ISOLAB_ATTACK_SURFACE") != nil { try writeTable() }
+        let place = try Place()
+        let names = try IsolabProgram.shell("gcc -O1 -static -o probe \(Self.source) && ./probe names", in: place)
+        let probes = names.output.split(separator: "\n").compactMap { $0.split(separator: "\t").last.map(String.init) }
+        try #require(probes.count > 20, "\(names.complaints)")
+        let text = Place.text(Self.page)
+        let table = try #require(text.ranges(of: Self.marker).first.map { text[$0.upperBound...] })
+        let rows = table.split(separator: "\n").map { $0.split(separator: "|").map { $0.drop { $0 == " " } } }
+        #expect(rows.dropFirst(2).map { String($0[0]).trimmed } == probes, "write it anew with .ci/attack-surface")
+        let columns = try #require(rows.first).map { String($0).trimmed }
+        for name in ["isolab", "isolab-runtime", "runc", "isolab, user"] {
+            #expect(columns.contains(name), "\(columns)")
+        }
+    }
+
+    private func writeTable() throws {
         let place = try Place()
         let names = try IsolabProgram.shell("gcc -O1 -static -o probe \(Self.source) && ./probe names", in: place)
         let root = try findings(user: false)
@@ -142,14 +157,16 @@ struct AttackSurfaceTests {
             }
             lines.append("| \(fields[1]) | " + cells.joined(separator: " | ") + " |")
         }
-        let marker = "<!-- the table: .ci/attack-surface -->\n"
-        let text = Place.text(path)
-        let head = text.ranges(of: marker).first.map { String(text[..<$0.upperBound]) } ?? marker
-        try SystemFile.replace(path, with: Array((head + lines.joined(separator: "\n") + "\n").utf8), mode: 0o644)
+        let text = Place.text(Self.page)
+        let head = text.ranges(of: Self.marker).first.map { String(text[..<$0.upperBound]) } ?? Self.marker
+        try SystemFile.replace(Self.page, with: Array((head + lines.joined(separator: "\n") + "\n").utf8), mode: 0o644)
     }
 }
 
 extension String {
+    /// Without spaces at its end.
+    fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
+
     /// A path without its last parts.
     fileprivate func components(above count: Int) -> String {
         "/" + split(separator: "/").dropLast(count).joined(separator: "/")
