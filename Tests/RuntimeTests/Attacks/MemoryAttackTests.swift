@@ -149,6 +149,8 @@ import Testing
         let pid = try newcomer(beside: try #require(first), streams.complaints)
         defer {
             kill(pid, SIGKILL)
+            // Its tracer holds even what is dead until its time is up.
+            try? process.kill()
             _ = try? Waiting.end(of: process, ["exec"])
         }
         let launcher = try parent(of: pid)
