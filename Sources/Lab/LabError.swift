@@ -16,6 +16,8 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     case output(path: String, problem: String)
     /// A lane could not be prepared or launched.
     case lane(id: String, problem: String)
+    /// None of the lanes asked for can run here; why, lane by lane.
+    case nothingToMeasure(reasons: [String])
     case system(SystemError)
 
     public var description: String {
@@ -34,6 +36,8 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
             "run directory \(path): \(problem)"
         case .lane(let id, let problem):
             "lane \(id): \(problem)"
+        case .nothingToMeasure(let reasons):
+            "none of the lanes can run here: \(reasons.joined(separator: "; "))"
         case .system(let error):
             error.description
         }
@@ -43,7 +47,7 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isUsage: Bool {
         switch self {
         case .unknown, .experiment, .experimentFile, .image: true
-        case .missingProgram, .output, .lane, .system: false
+        case .missingProgram, .output, .lane, .nothingToMeasure, .system: false
         }
     }
 }

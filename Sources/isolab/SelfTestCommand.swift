@@ -10,7 +10,8 @@ struct SelfTestCommand: ParsableCommand {
         discussion: """
             Each is tried several times, as a small run of its own; the 95 % interval of the difference must hold what was put \
             in. Then a process that claims to be a container, one that lies about what it is in and a launch that leaves a \
-            process behind must be refused. Exit status 1 where either does not hold. About four minutes; a busy host \
+            process behind must be refused. Exit status 1 where the intervals miss more often than chance allows, or anything is \
+            admitted. About two minutes; a busy host \
             widens the intervals.
             """)
 

@@ -86,6 +86,23 @@ struct BadLuckTests {
         #expect(run.samples.contains { $0.lane == "native" && $0.admitted })
     }
 
+    /// Where none of the lanes can run nothing is waited for and nothing is recorded: the reason is the error.
+    @Test func nothingToMeasure() throws {
+        let place = try Place()
+        let programs = "\(place.path)/programs"
+        try SystemFile.makeDirectories(programs)
+        #expect(symlink("\(Built.directory)/isolab-workload", "\(programs)/isolab-workload") == 0)
+        let error = #expect(throws: LabError.self) {
+            _ = try place.run(
+                "exploratory: true\nexperiments:\n  - {kind: startup, lanes: [vm], blocks: 1, warmups: 0}\nbaseline: vm\n",
+                programs: programs)
+        }
+        #expect(
+            error.map { "\($0)".hasPrefix("none of the lanes can run here: vm: ") } == true,
+            "\(String(describing: error))")
+        #expect(!SystemFile.exists("\(place.path)/run"))
+    }
+
     /// A full disk ends the run with an error that says so; the blocks before are kept.
     @Test(.enabled(if: geteuid() == 0, "mounts a small file system")) func fullDisk() throws {
         let place = try Place()

@@ -17,14 +17,19 @@ struct SelfTestTests {
         SelfTest.Outcome(injection: injection, tries: 40, inside: inside, told: told, shifts: [injection.expected])
     }
 
-    /// 38 of 40 is 95 %; one less does not hold, nor does anything that was admitted and must not be.
+    /// Of intervals that hold in 95 % of all tries 34 of 40 is what chance may do, 33 is not; one of two tells little. What was
+    /// admitted and must not be does not hold either.
     @Test func holds() {
         let delay = Injection.delay(microseconds: 100)
-        #expect(Self.result([Self.outcome(delay, inside: 38, told: 40)]).holds)
-        #expect(!Self.result([Self.outcome(delay, inside: 37, told: 40)]).holds)
+        #expect(Self.result([Self.outcome(delay, inside: 34, told: 40)]).holds)
+        #expect(!Self.result([Self.outcome(delay, inside: 33, told: 40)]).holds)
+        #expect(SelfTest.Outcome(injection: delay, tries: 2, inside: 1).holds)
+        #expect(!SelfTest.Outcome(injection: delay, tries: 2, inside: 0).holds)
+        #expect(abs(SelfTest.Outcome.chance(ofAtMost: 1, of: 2) - 0.0975) < 1e-12)
         #expect(!Self.result([Self.outcome(delay, inside: 40, told: 40)], ["no filter", nil]).holds)
-        #expect(
-            Self.result([Self.outcome(delay, inside: 37, told: 40)]).text.contains("100 µs of start-up. Do not trust"))
+        let text = Self.result([Self.outcome(delay, inside: 30, told: 40)]).text
+        #expect(text.contains("100 µs of start-up. Do not"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(Self.result([], [nil]).text.contains("ADMITTED: a pretender"))
     }
 

@@ -169,12 +169,22 @@ import Testing
         }
     }
 
+    /// A report of somebody's own that stands where a run's would is not written over: before anything is measured.
+    @Test func ownReport() throws {
+        try write(Array("mine\n".utf8), to: path(.markdown))
+        let run = SyntheticRun(seed: 5, blocks: 6).run()
+        #expect(throws: RunRecordError.exists(path: path(.markdown))) {
+            try RunWriter(directory: directory.path, manifest: run.manifest)
+        }
+        #expect(try SystemFile.names(in: directory.path) == ["report.md"])
+    }
+
     /// A directory that holds a run is never written over.
     @Test func existingRunIsNotOverwritten() throws {
         let run = SyntheticRun(blocks: 1).run()
         try record(run)
         let before = try SystemFile.bytes(of: path(.samples))
-        #expect(throws: RunRecordError.exists(path: directory.path)) {
+        #expect(throws: RunRecordError.exists(path: path(.manifest))) {
             try RunWriter(directory: directory.path, manifest: run.manifest)
         }
         #expect(try SystemFile.bytes(of: path(.samples)) == before)

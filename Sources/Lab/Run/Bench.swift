@@ -53,6 +53,10 @@ public final class Bench {
         defer { interruption.restore() }
         var lanes = LaneBoard(experiment.lanes, laboratory, sink)
         defer { lanes.close() }
+        guard !lanes.ready.isEmpty else {
+            let reasons = lanes.records.map { "\($0.id): \($0.reason)\($0.remedy.isEmpty ? "" : " (\($0.remedy))")" }
+            throw .nothingToMeasure(reasons: reasons)
+        }
         try laboratory.watchOrphans()
         let started = Timestamp.now
         let directory = options.output ?? "reports/\(started.compact)-\(experiment.name)"

@@ -39,8 +39,22 @@ public struct SelfTest: Sendable {
         /// Why tries failed that could not be measured.
         public var problems: [String] = []
 
-        /// At least 95 % of the tries.
-        public var holds: Bool { inside * 20 >= tries * 19 }
+        /// Whether the intervals hold what they promise, as far as so many tries can tell: of intervals that hold the truth in
+        /// 95 % of all tries, so few would do so by chance less than once in a hundred times.
+        public var holds: Bool { Self.chance(ofAtMost: inside, of: tries) >= 0.01 }
+
+        /// How probable it is that at most so many of the tries hold what was put in, where each does by 95 % (binomial).
+        static func chance(ofAtMost inside: Int, of tries: Int) -> Double {
+            guard inside < tries else { return 1 }
+            var term = 1.0
+            for _ in 0..<tries { term *= 0.05 }
+            var sum = 0.0
+            for count in 0...max(0, inside) {
+                sum += term
+                term *= 0.95 / 0.05 * Double(tries - count) / Double(count + 1)
+            }
+            return sum
+        }
     }
 
     /// A sandbox that must not be admitted.

@@ -22,10 +22,10 @@ extension SelfTest.Result {
                 continue
             }
             lines.append("refused: \(refusal.title)")
-            lines.append("  \(reason.prefix(76))")
+            lines += Self.wrapped(reason, indent: "  ")
         }
         lines.append("")
-        lines.append(conclusion)
+        lines += Self.wrapped(conclusion, indent: "")
         return lines.joined(separator: "\n")
     }
 
@@ -35,7 +35,7 @@ extension SelfTest.Result {
             let admitted = refusals.filter { $0.reason == nil }.map(\.title)
             return
                 (failed.isEmpty
-                ? "" : "Not within their intervals in 95 % of the tries: \(failed.joined(separator: ", ")). ")
+                ? "" : "Outside of their intervals more often than chance allows: \(failed.joined(separator: ", ")). ")
                 + (admitted.isEmpty ? "" : "Admitted though it must not be: \(admitted.joined(separator: ", ")). ")
                 + "Do not trust such figures from this host as it is now."
         }
@@ -43,6 +43,20 @@ extension SelfTest.Result {
             return "What was put in came back, and what must not count was refused."
         }
         return "This instrument tells \(smallest.title) apart here, with \(blocks) blocks."
+    }
+
+    /// Lines of at most 80 columns, broken between words.
+    static func wrapped(_ text: String, indent: String) -> [String] {
+        var lines: [String] = []
+        var line = indent
+        for word in text.split(separator: " ") {
+            if line.count > indent.count, line.count + 1 + word.count > 80 {
+                lines.append(line)
+                line = indent
+            }
+            line += (line.count > indent.count ? " " : "") + word
+        }
+        return lines + [line]
     }
 
     private static func row(_ words: String...) -> String {

@@ -52,8 +52,8 @@ public struct RunDirectory: Equatable, Sendable {
         }
     }
 
-    /// Whether it already holds a run's record.
-    var holdsARun: Bool {
-        [File.manifest, .samples, .events].contains { access(path(of: $0), F_OK) == 0 }
+    /// A file of a run's that is there already, a record's or somebody's own of that name: neither is written over.
+    var present: File? {
+        File.allCases.first { access(path(of: $0), F_OK) == 0 }
     }
 }

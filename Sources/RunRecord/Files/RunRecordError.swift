@@ -4,7 +4,7 @@ import Glibc
 public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A system call failed on a file of the run.
     case system(operation: String, path: String, errno: Int32, kept: String)
-    /// The directory already holds a run; nothing is overwritten.
+    /// A file of a run's is there already; nothing is written over.
     case exists(path: String)
     /// The directory holds no run.
     case notARun(path: String, missing: String)
@@ -23,7 +23,7 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
             let why = Self.message(errno)
             return "\(operation) \(path): \(why)\(kept.isEmpty ? "" : "; \(kept)")"
         case .exists(let path):
-            return "\(path) already holds a run; choose another directory with --output"
+            return "\(path) is there already, and is not written over; choose another directory with --output"
         case .notARun(let path, let missing):
             return "\(path) is not a run: it has no \(missing)"
         case .unreadable(let path, let problem):

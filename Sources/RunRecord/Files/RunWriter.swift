@@ -19,7 +19,7 @@ public final class RunWriter {
         directory = RunDirectory(path)
         self.manifest = manifest
         try directory.create()
-        guard !directory.holdsARun else { throw .exists(path: path) }
+        if let present = directory.present { throw .exists(path: directory.path(of: present)) }
         try Self.write(manifest, to: directory)
         events = try AppendedFile(creating: directory.path(of: .events))
         samples = try AppendedFile(creating: directory.path(of: .samples))
