@@ -40,6 +40,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var commit: String?
     /// Digests of the record's own files, once the run is finished; nil in runs of format 1 and in those cut off.
     public var files: [Artefact]?
+    /// The digest of this manifest without it, once the run is finished: what was changed afterwards is told.
+    public var seal: String?
 
     public init(
         format: Int = Manifest.currentFormat, run: String, started: String, finished: String? = nil,

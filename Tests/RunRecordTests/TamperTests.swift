@@ -148,11 +148,33 @@ import Testing
         #expect((-123_456_789_012.0).ninefold == -123_456_789_000)
     }
 
+    /// A manifest that was changed is refused, and so is one without its seal; one of the first format is told to be unprotected.
+    @Test(arguments: [
+        ("\"buildMode\" : \"release\"", "\"buildMode\" : \"debug\"", "not what was written when the run ended"),
+        ("\"baseline\" : \"native\"", "\"baseline\" : \"vm\"", "not what was written when the run ended"),
+        ("\"seal\" : \"sha256", "\"mark\" : \"sha256", "its own seal is missing"),
+    ])
+    func changedManifest(from: String, to: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        let run = SyntheticRun(blocks: 2).run()
+        let writer = try RunWriter(directory: directory.path, manifest: run.manifest)
+        try writer.append(run.samples)
+        try writer.finish(run.manifest)
+        #expect(try Run.read(directory: directory.path).notes.isEmpty)
+        let path = "\(directory.path)/manifest.json"
+        let text = String(decoding: try SystemFile.bytes(of: path), as: UTF8.self)
+        try #require(text.contains(from), "\(text.prefix(600))")
+        let changed = text.split(separator: from, omittingEmptySubsequences: false).joined(separator: to)
+        try SystemFile.replace(path, with: Array(changed.utf8))
+        let error = #expect(throws: RunRecordError.self) { try Run.read(directory: directory.path) }
+        #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+    }
+
     /// The published run is what was measured; it is from before margins were declared, and nothing in it is called the same.
     @Test func publishedRunIsWhole() throws {
         let place = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let reading = try Run.read(directory: "/\(place)/reports/published/2026-11-24-quick-2")
-        #expect(reading.notes.isEmpty)
+        #expect(reading.notes.map { $0.hasPrefix("the record is of format 1, without digests") } == [true])
         #expect(reading.run.manifest.margins == nil)
         let summary = Summarizer.summarize(reading.run)
         #expect(summary.comparisons.count > 100)

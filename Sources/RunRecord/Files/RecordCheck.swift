@@ -29,9 +29,26 @@ struct RecordCheck {
 
     /// Refuses a finished run of this format that has no digests: somebody took them out.
     func refuseUnsealed() throws(RunRecordError) {
-        guard manifest.format >= 2, manifest.finished != nil, manifest.files == nil else { return }
-        throw .altered(
-            path: directory.path(of: .manifest), line: 1, problem: "the digests of the run's files are missing from it")
+        guard manifest.format >= 2, manifest.finished != nil else { return }
+        let path = directory.path(of: .manifest)
+        guard manifest.files != nil else {
+            throw .altered(path: path, line: 1, problem: "the digests of the run's files are missing from it")
+        }
+        guard let seal = manifest.seal else {
+            throw .altered(path: path, line: 1, problem: "its own seal is missing from it")
+        }
+        guard seal == (try RunWriter.seal(of: manifest, directory)) else {
+            throw .altered(path: path, line: 1, problem: "it is not what was written when the run ended")
+        }
+    }
+
+    /// What the reader must know of a record that nothing protects.
+    var unprotected: String? {
+        if manifest.format < 2 {
+            return
+                "the record is of format \(manifest.format), without digests: nothing tells whether it was changed since"
+        }
+        return nil
     }
 
     /// Refuses rows that do not agree with the events they were computed from.

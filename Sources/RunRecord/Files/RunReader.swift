@@ -24,6 +24,7 @@ extension Run {
         let check = RecordCheck(directory: directory, manifest: manifest)
         try check.refuseUnsealed()
         var notes: [String] = []
+        if let words = check.unprotected { notes.append(words) }
         let samplesPath = directory.path(of: .samples)
         let sampleBytes = try readFile(samplesPath)
         var table = try SampleTableReader.read(sampleBytes, path: samplesPath)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OCI
 
 /// Writes a run as it is measured: the manifest first, then block after block.
 ///
@@ -62,16 +63,29 @@ public final class RunWriter {
         try events.synchronize()
         var sealed = manifest
         sealed.files = try RecordCheck.digests(directory)
+        sealed.seal = try Self.seal(of: sealed, directory)
         try update(sealed)
     }
 
-    private static func write(_ manifest: Manifest, to directory: RunDirectory) throws(RunRecordError) {
+    /// The digest of a manifest, but for the seal itself.
+    static func seal(of manifest: Manifest, _ directory: RunDirectory) throws(RunRecordError) -> String {
+        var unsealed = manifest
+        unsealed.seal = nil
+        return Digest(sha256Of: try encode(unsealed, directory)).description
+    }
+
+    private static func encode(_ manifest: Manifest, _ directory: RunDirectory) throws(RunRecordError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let path = directory.path(of: .manifest)
         guard let data = try? encoder.encode(manifest) else {
-            throw .malformed(path: path, line: 1, problem: "the manifest cannot be written as JSON")
+            throw .malformed(
+                path: directory.path(of: .manifest), line: 1, problem: "the manifest cannot be written as JSON")
         }
+        return Array(data)
+    }
+
+    private static func write(_ manifest: Manifest, to directory: RunDirectory) throws(RunRecordError) {
+        let data = try encode(manifest, directory)
         try directory.write(String(decoding: data, as: UTF8.self) + "\n", to: .manifest)
     }
 }
