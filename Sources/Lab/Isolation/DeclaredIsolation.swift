@@ -23,6 +23,13 @@ struct DeclaredIsolation: Equatable, Sendable {
     var noNewPrivileges: Bool? = false
     /// The most it can ever have; nil where that is for the runtime to choose.
     var bounding: CapabilitySet?
+    /// What it can do at once; nil where that is for the runtime to choose.
+    var effective: CapabilitySet?
+    /// The memory its cgroup allows it, bytes; nil where none is asked for.
+    var memoryLimit: UInt64?
+    /// Paths that something is mounted over, and those that are mounted to be read only; where the kernel has them at all.
+    var maskedPaths: [String] = []
+    var readOnlyPaths: [String] = []
     var hasOwnRoot = false
     var isRootReadOnly = false
     /// Whether its processes are in a cgroup apart from the harness's.
@@ -49,10 +56,17 @@ extension DeclaredIsolation {
         if let capabilities = configuration.process?.capabilities {
             let asked = CapabilitySet.parse(capabilities.bounding).set
             bounding = harness.bounding.map { asked.intersection($0) } ?? asked
+            if configuration.process?.user.uid == 0 {
+                let now = CapabilitySet.parse(capabilities.effective).set
+                effective = harness.bounding.map { now.intersection($0) } ?? now
+            }
         }
+        maskedPaths = configuration.linux?.maskedPaths ?? []
+        readOnlyPaths = configuration.linux?.readonlyPaths ?? []
         hasOwnRoot = configuration.root != nil
         isRootReadOnly = configuration.root?.readonly == true
         let resources = configuration.linux?.resources
+        memoryLimit = resources?.memory?.limit.flatMap { UInt64(exactly: $0) }
         hasOwnCgroup = resources?.memory != nil || resources?.cpu != nil || resources?.pids != nil
     }
 

@@ -50,6 +50,11 @@ struct IsolationCheck {
         if let bounding = declared.bounding, let effective = observed.effective, !effective.isSubset(of: bounding) {
             differences.append("effective capabilities beyond its bounding set: \(effective.subtracting(bounding))")
         }
+        if let effective = declared.effective, let found = observed.effective, found != effective,
+            found.isSubset(of: effective)
+        {
+            differences.append("lacks \(effective.subtracting(found)) of its effective capabilities")
+        }
         return differences + rootDifferences(observed)
     }
 

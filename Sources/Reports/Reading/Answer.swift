@@ -46,6 +46,9 @@ struct Answer: Sendable {
             let verb = parts.isEmpty ? "A guest starts in" : "a guest in"
             parts.append("\(verb) \(told.median)\(label)\(lane.emulated ? "" : told.against)")
         }
+        if parts.isEmpty, let lane = reading.principal(.peer), let told = told(reading, primary, lane) {
+            parts.append("A container of another runtime (\(lane.name)) starts in \(told.median)\(told.against)")
+        }
         if parts.isEmpty, let lane = reading.baseline, let told = told(reading, primary, lane) {
             parts.append("A native process starts in \(told.median); no container or guest has a figure")
         }

@@ -74,6 +74,9 @@ struct IsolationCheckTests {
             Case(words: "effective capabilities beyond its bounding set: sys_admin") {
                 $0.effective?.insert(CapabilitySet(rawValue: 1 << 21))
             },
+            Case(words: "lacks chown of its effective capabilities") {
+                $0.effective?.remove(CapabilitySet(rawValue: 1))
+            },
             Case(words: "the host's root") { $0.root = harness.root },
             Case(words: "its root cannot be observed") { $0.root = nil },
             Case(words: "a root that can be written to") { $0.root?.isReadOnly = false },
@@ -155,6 +158,31 @@ struct IsolationCheckTests {
         let broken = observed("self seccomp two\nself root 1 2\nself no-new-privileges yes\nself boot a\nself boot b\n")
         #expect(broken.seccompMode == nil && broken.root == nil && broken.noNewPrivileges == nil)
         #expect(broken.repeated == "boot" && broken.boot == "a")
+    }
+
+    /// A container's memory is limited as its lane says, and what is to be masked or read only has something mounted over it.
+    @Test func confinement() {
+        var declared = Self.declared
+        declared.maskedPaths = ["/proc/kcore", "/proc/absent"]
+        declared.readOnlyPaths = ["/proc/sys"]
+        let limit: UInt64 = 512 << 20
+        #expect(declared.memoryLimit == limit)
+        func objection(_ limit: UInt64?, _ mounts: [String: Bool]) -> String? {
+            ConfinementLook(memoryLimit: limit, mounts: mounts) { $0 != "/proc/absent" }.objection(declared)
+        }
+        let mounts = ["/": false, "/proc": false, "/proc/kcore": false, "/proc/sys": true]
+        #expect(objection(limit, mounts) == nil)
+        #expect(objection(nil, mounts)?.contains("no limit that can be seen") == true)
+        #expect(objection(limit * 2, mounts)?.contains("instead of 536870912 bytes") == true)
+        #expect(objection(limit, mounts.filter { $0.key != "/proc/kcore" })?.contains("over /proc/kcore") == true)
+        #expect(
+            objection(limit, ["/proc/kcore": false, "/proc/sys": false])?.contains("/proc/sys can be written to")
+                == true)
+        #expect(
+            ConfinementLook.mounts("22 1 0:1 / /proc/sys ro,nosuid - proc proc rw\n23 1 0:2 / / rw - ext4 a rw\n")
+                == ["/proc/sys": true, "/": false])
+        #expect(ConfinementLook.path(in: "4:cpu,memory:/a/b\n0::/c\n", isUnified: false) == "/a/b")
+        #expect(ConfinementLook.path(in: "4:memory:/a\n0::/\n", isUnified: true) == "")
     }
 
     /// A guest's process is QEMU, with KVM's virtual machine in it or without, as its lane says.

@@ -55,7 +55,9 @@ struct IsolationTests {
         .enabled(if: Tools.isRoot && Files.program("crun") != nil, "needs root and crun"),
         arguments: [
             ("nothing", "the host's pid namespace"), ("mounts", "the host's pid namespace"),
-            ("unfiltered", "seccomp mode"), ("forged", "no process of the sandbox runs the workload's file"),
+            ("unfiltered", "seccomp mode"), ("unlimited", "its memory is limited to"),
+            ("unmasked", "nothing is mounted over"),
+            ("forged", "no process of the sandbox runs the workload's file"),
         ])
     func liars(_ kind: String, _ words: String) throws {
         let trial = try LaneTrial()
@@ -102,6 +104,12 @@ extension LaneTrial {
             case "unfiltered":
                 """
                 sed -i 's/"seccomp":/"was":/' "$bundle/config.json"
+                exec '\(real)' "$@"
+
+                """
+            case "unlimited", "unmasked":
+                """
+                sed -i 's/"\(kind == "unlimited" ? "memory" : "maskedPaths")":/"was":/' "$bundle/config.json"
                 exec '\(real)' "$@"
 
                 """
