@@ -4,7 +4,9 @@ import OCI
 
 /// The words of a command line as users of docker and podman put them (pflag), brought into the form that the parser takes: a value
 /// that is attached to a short option (`-uroot`, `-eA=1`, `-n0`, `-v/a:/b`), several in one word (`-itu root`), and switches that
-/// are told whether they are on (`--rm=false`, `-i=true`).
+/// are told whether they are on (`--rm=false`, `-i=true`). An empty value that is attached (`--entrypoint=`) becomes a word of its
+/// own, for the parser would take the next one; a negative number that is none of the options is attached (`--memory -1`), for the
+/// parser would take it for one.
 public struct OptionWords: Sendable {
     /// Those without a value, with their dashes.
     private var switches: Set<String> = []
@@ -49,7 +51,10 @@ public struct OptionWords: Sendable {
     /// milliseconds.
     public static func mayDiffer(_ words: some Sequence<String>) -> Bool {
         words.contains { word in
-            if word.starts("--") { return word.cut(at: "=").map { truth(of: $0.after) != nil } ?? false }
+            if word.starts("--") {
+                return word.cut(at: "=").map { $0.after.isEmpty || truth(of: $0.after) != nil } ?? false
+            }
+            if isNegative(word) { return true }
             // What is typed most of all the parser understands by itself.
             return word.starts("-") && word.utf8.count > 2 && word != "-it" && word != "-ti"
         }
@@ -63,6 +68,20 @@ public struct OptionWords: Sendable {
         isHandedOver: (any ParsableCommand.Type) -> Bool = { _ in false }
     ) throws(Fault) -> [String] {
         guard mayDiffer(words) else { return words }
+        let (command, rest) = named(by: words, of: program)
+        return isHandedOver(command) ? words : words[..<rest.startIndex] + (try OptionWords(of: command).expanded(rest))
+    }
+
+    /// The first option that the command which the words name does not have; nil where it has them all.
+    public static func unknown(in words: [String], of program: any ParsableCommand.Type) -> String? {
+        let (command, rest) = named(by: words, of: program)
+        return OptionWords(of: command).unknown(in: rest)
+    }
+
+    /// The command that the first words name, and the words behind its name.
+    private static func named(
+        by words: [String], of program: any ParsableCommand.Type
+    ) -> (any ParsableCommand.Type, ArraySlice<String>) {
         var command = program
         var rest = words[...]
         while let word = rest.first,
@@ -73,7 +92,27 @@ public struct OptionWords: Sendable {
             command = next
             rest = rest.dropFirst()
         }
-        return isHandedOver(command) ? words : words[..<rest.startIndex] + (try OptionWords(of: command).expanded(rest))
+        return (command, rest)
+    }
+
+    /// The first option that the command does not have; nil where it has them all.
+    ///
+    /// - Parameter words: those behind the command's name.
+    public func unknown(in words: some Sequence<String>) -> String? {
+        guard var rest = (try? expanded(words))?[...] else { return nil }
+        while let word = rest.popFirst(), word != "--", !greedy.contains(word) {
+            guard word.starts("-"), word != "-" else {
+                if passesOn { return nil }
+                continue
+            }
+            let name = word.cut(at: "=").map { String($0.before) } ?? word
+            if valued[name] != nil {
+                if name == word { _ = rest.popFirst() }
+            } else if !switches.contains(name), !["-h", "--help", "--version"].contains(name) {
+                return name
+            }
+        }
+        return nil
     }
 
     /// - Parameter words: those behind the command's name.
@@ -101,9 +140,29 @@ public struct OptionWords: Sendable {
         if let parts = word.cut(at: "="), switches.contains(String(parts.before)) {
             return try add(String(parts.before), parts.after, to: &result)
         }
-        result.append(word)
-        // Whatever it looks like, it is a value.
-        if valued[word] != nil, let value = rest.popFirst() { result.append(value) }
+        if let parts = word.cut(at: "="), parts.after.isEmpty, valued[String(parts.before)] != nil {
+            result += [String(parts.before), ""]
+            return
+        }
+        if let long = valued[word], let value = rest.popFirst() {
+            add(value, of: word, called: long, to: &result)
+        } else {
+            result.append(word)
+        }
+    }
+
+    /// A value that stands apart: whatever it looks like, it is one.
+    private func add(_ value: String, of word: String, called long: String, to result: inout [String]) {
+        if Self.isNegative(value), long.starts("--") {
+            result.append("\(long)=\(value)")
+        } else {
+            result += [word, value]
+        }
+    }
+
+    private static func isNegative(_ word: String) -> Bool {
+        let bytes = word.utf8.prefix(2)
+        return bytes.count == 2 && bytes.first == 0x2D && (0x30...0x39).contains(bytes.last ?? 0)
     }
 
     /// `-abc value`, `-ab=true`, `-cvalue`.
@@ -115,18 +174,26 @@ public struct OptionWords: Sendable {
             let name = "-\(letter)"
             letters = Substring(letters.unicodeScalars.dropFirst())
             guard let long = valued[name] else {
-                guard switches.contains(name), letters.starts("=") else {
+                guard letters.starts("=") else {
                     // One that there is not is told by its name.
                     result.append(name)
                     continue
                 }
+                guard switches.contains(name) else {
+                    result.append("\(name)\(letters)")
+                    return
+                }
                 return try add(name, Substring(letters.utf8.dropFirst()), to: &result)
             }
             if letters.isEmpty {
-                result.append(name)
-                if let value = rest.popFirst() { result.append(value) }
+                guard let value = rest.popFirst() else {
+                    result.append(name)
+                    return
+                }
+                add(value, of: name, called: long, to: &result)
             } else {
-                result.append("\(long)=\(letters.starts("=") ? Substring(letters.utf8.dropFirst()) : letters)")
+                let value = letters.starts("=") ? Substring(letters.utf8.dropFirst()) : letters
+                result += value.isEmpty ? [long, ""] : ["\(long)=\(value)"]
             }
             return
         }

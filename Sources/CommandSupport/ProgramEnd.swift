@@ -2,6 +2,18 @@ public import ArgumentParser
 import Glibc
 import Linux
 
+extension ParsableCommand {
+    /// What is said of a mistake that a command finds while it runs: the parser knows its name alone by then, not the path to it.
+    public func misuse(_ error: ValidationError) -> String {
+        let text = Self.fullMessage(for: error)
+        guard let usage = Self.configuration.usage,
+            let place = text.firstRange(of: "See '\(Self._commandName) --help'")
+        else { return text }
+        let path = usage.split(separator: " ").prefix { !"[<".utf8.contains($0.utf8.first ?? 0) }
+        return text[..<place.lowerBound] + "See '\(path.joined(separator: " ")) --help'" + text[place.upperBound...]
+    }
+}
+
 extension ParsableArguments {
     /// Ends the program as ArgumentParser's own `main` does, but with the exit statuses isolab promises.
     ///

@@ -48,7 +48,15 @@ extension Engine {
             throw OptionError("--type", kind ?? "", "takes image or container")
         }
         let template: Template?
-        if case .lines(let given)? = try format.map({ try ListFormat($0) }) { template = given } else { template = nil }
+        switch format {
+        case nil, "", "json": template = nil
+        case let text?:
+            guard text.firstRange(of: "{{") != nil else {
+                throw OptionError("--format", text, "takes json or a template like '{{.Name}}'")
+            }
+            // As docker: nothing is listed here, `table` is a word of the template.
+            template = try Template(text)
+        }
         let sizes = sized ? try containerUse() : [:]
         let found = try names.map { name in
             if kind != "image" {

@@ -4,12 +4,16 @@ public import OCI
 
 extension ImageStore {
     /// Finds an image as users call it: by name, by `name@digest`, by a digest of its manifest, index or configuration, or by
-    /// the beginning of one.
+    /// the beginning of its identifier, which must have four digits at least: what is shorter could be any word.
     ///
-    /// - Parameter platform: which of several to take.
-    public func image(_ text: String, platform: Platform = .host) throws(ImageError) -> StoredImage {
+    /// - Parameters:
+    ///   - platform: which of several to take.
+    ///   - byBeginning: whether the beginning of an identifier is enough.
+    public func image(
+        _ text: String, platform: Platform = .host, byBeginning: Bool = true
+    ) throws(ImageError) -> StoredImage {
         let index = try index()
-        let target = try target(of: text, in: index, platform: platform)
+        let target = try target(of: text, in: index, platform: platform, byBeginning: byBeginning)
         return try image(target, in: index, platform: platform, called: text)
     }
 
@@ -25,7 +29,9 @@ extension ImageStore {
         try target(of: text, in: try index(), platform: platform)
     }
 
-    private func target(of text: String, in index: ImageIndex, platform: Platform) throws(ImageError) -> Descriptor {
+    private func target(
+        of text: String, in index: ImageIndex, platform: Platform, byBeginning: Bool = true
+    ) throws(ImageError) -> Descriptor {
         if let digest = Digest(text) {
             if let entry = try entries(of: digest, in: index).first { return entry }
             throw .unknown(text)
@@ -40,12 +46,10 @@ extension ImageStore {
         }
         if let name, let entry = Self.entry(name, in: index) { return entry }
         // Names first, as Docker: an image may be called `beef`.
-        if (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ Self.isHexadecimal($0) }) {
+        if byBeginning, let beginning = Self.beginning(of: text) {
             var found: [Digest: Descriptor] = [:]
-            for entry in index.manifests {
-                for digest in try identities(of: entry) where digest.hexadecimal.hasPrefix(text) {
-                    found[try identities(of: entry).first ?? digest] = entry
-                }
+            for entry in index.manifests where identifiers(of: entry).contains(where: { beginning.matches($0) }) {
+                found[identifier(of: entry)] = entry
             }
             if found.count > 1 {
                 throw .ambiguous(text, candidates: found.keys.sorted { $0.description < $1.description })
@@ -54,6 +58,26 @@ extension ImageStore {
         }
         if let fault { throw .document(fault) }
         throw .unknown(text)
+    }
+
+    /// The beginning of an identifier that users give for the whole.
+    private struct Beginning {
+        /// With its colon; empty where it is not said.
+        var algorithm: String
+        var digits: Substring
+
+        func matches(_ digest: Digest) -> Bool {
+            digest.hexadecimal.utf8.starts(with: digits.utf8) && digest.description.utf8.starts(with: algorithm.utf8)
+        }
+    }
+
+    /// Nil for what is none: too short, too long, or not hexadecimal.
+    private static func beginning(of text: String) -> Beginning? {
+        let algorithm = "sha256:"
+        let isNamed = text.utf8.starts(with: algorithm.utf8)
+        let digits = isNamed ? Substring(text.utf8.dropFirst(algorithm.utf8.count)) : text[...]
+        guard (4...128).contains(digits.utf8.count), digits.utf8.allSatisfy({ isHexadecimal($0) }) else { return nil }
+        return Beginning(algorithm: isNamed ? algorithm : "", digits: digits)
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
@@ -75,6 +99,15 @@ extension ImageStore {
         var result: [Descriptor] = []
         for entry in index.manifests where try identities(of: entry).contains(digest) { result.append(entry) }
         return result
+    }
+
+    /// The identifier that lists show: of the host's platform where there are several; of what is missing or damaged its own digest.
+    public func identifier(of entry: Descriptor) -> Digest { identifiers(of: entry).first ?? entry.digest }
+
+    /// The identifiers of an entry's images, the host's platform first.
+    private func identifiers(of entry: Descriptor) -> [Digest] {
+        let found = manifests(of: entry).map(\.1.config.digest)
+        return found.isEmpty ? [entry.digest] : found
     }
 
     /// The digests an entry may be called by, the identifier of the host's platform first. What is missing or damaged has none

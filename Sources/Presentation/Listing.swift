@@ -101,7 +101,7 @@ public enum ListFormat: Equatable, Sendable {
     ///   - quiet: `-q`.
     public init(_ text: String?, quiet: Bool = false) throws(TemplateError) {
         switch text {
-        case nil: self = quiet ? .identifiers : .table
+        case nil, ""?: self = quiet ? .identifiers : .table
         case "table"?: self = .table
         case "json"?: self = .json
         case let text? where text.hasPrefix("table "): self = .templateTable(try Template(String(text.dropFirst(6))))

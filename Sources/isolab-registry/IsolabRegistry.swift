@@ -21,12 +21,15 @@ struct IsolabRegistry: AsyncParsableCommand {
         // A client that hangs up, or a log whose reader is gone, is no reason to end.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                try OptionWords.parsable(Array(CommandLine.arguments.dropFirst()), of: IsolabRegistry.self))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
+        } catch let fault as OptionWords.Fault {
+            refuse("\(fault)", status: 2)
         } catch {
             end(with: error)
         }

@@ -37,7 +37,7 @@ enum Program {
                 throw UsageError("unknown command '\(name)'; `isolab-runtime --help` lists them")
             }
             let rest = global.positional.dropFirst()
-            if rest.contains(where: { $0 == "--help" || $0 == "-h" }), command.stopsAtPositional == nil {
+            if try asksForHelp(rest, command) {
                 print(Help.text(of: command), terminator: "")
                 return 0
             }
@@ -54,6 +54,16 @@ enum Program {
             log.error(words(for: error))
             return 1
         }
+    }
+
+    /// Whether help is wanted; behind the words that are the command's own, `--help` is another program's.
+    private static func asksForHelp(
+        _ words: ArraySlice<String>, _ command: any Command.Type
+    ) throws(UsageError) -> Bool {
+        guard words.contains(where: { $0 == "--help" || $0 == "-h" }) else { return false }
+        guard let stop = command.stopsAtPositional else { return true }
+        let help = OptionSpecification("help", "h", help: "print this")
+        return try Options(words, command.options + [help], stopsAtPositional: stop).flag("help")
     }
 
     /// Engines know a program that is not there, or may not be run, by Go's words for it, which are the C library's in lower case:

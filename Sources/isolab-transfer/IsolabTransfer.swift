@@ -39,11 +39,19 @@ struct IsolabTransfer: ParsableCommand {
         do {
             var command = try parseAsRoot(
                 try OptionWords.parsable(Array(CommandLine.arguments.dropFirst()), of: IsolabTransfer.self))
-            try command.run()
+            do { try command.run() } catch let error as ValidationError {
+                end(with: error, saying: command.misuse(error))
+            }
             if let problem = StandardOutput.finish() { refuse(problem, status: 1) }
         } catch let fault as OptionWords.Fault {
             refuse("\(fault)", status: 2)
         } catch {
+            // The parser would say first that an argument is missing.
+            if fullMessage(for: error).firstRange(of: "Missing expected argument") != nil,
+                let option = OptionWords.unknown(in: Array(CommandLine.arguments.dropFirst()), of: IsolabTransfer.self)
+            {
+                refuse("unknown option \(option); --help behind the command lists them all", status: 2)
+            }
             end(with: error)
         }
     }

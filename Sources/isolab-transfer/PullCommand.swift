@@ -9,7 +9,7 @@ import RegistryClient
 /// `pull`: an image from a registry into the store.
 struct PullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Bring an image from a registry.",
+        commandName: "pull", abstract: "Pull an image from a registry.",
         usage: "isolab pull [<options>] <name>",
         discussion: """
             A name without a registry is Docker's: busybox is docker.io/library/busybox:latest. What is here already is not \
@@ -18,7 +18,7 @@ struct PullCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("[registry/]repository[:tag][@digest]", valueName: "name")) var name: ImageName
     @OptionGroup var platforms: PlatformOptions
-    @Flag(help: "Bring the images of every platform, and the index that names them.") var allPlatforms = false
+    @Flag(help: "Pull the images of every platform, and the index that names them.") var allPlatforms = false
     @OptionGroup var referrers: ReferrerOptions
     @Flag(name: .shortAndLong, help: "Print the name alone.") var quiet = false
     @OptionGroup var store: StoreOptions

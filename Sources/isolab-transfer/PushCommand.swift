@@ -7,7 +7,7 @@ import RegistryClient
 /// `push`: an image of the store to a registry.
 struct PushCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Take an image to the registry that its name says.",
+        commandName: "push", abstract: "Push an image to the registry in its name.",
         usage: "isolab push [<options>] <name>",
         discussion: "Give an image a name in your registry first: isolab tag busybox registry.example/me/busybox")
 

@@ -20,21 +20,21 @@ struct Isolab: ParsableCommand {
         version: isolabVersion,
         groupedSubcommands: [
             CommandGroup(
-                name: "Containers and guests of images",
+                name: "Container",
                 subcommands: [
                     RunCommand.self, ExecCommand.self, PsCommand.self, DiffCommand.self, CommitCommand.self,
                     RemoveCommand.self, ContainerCommand.self,
                 ]),
             CommandGroup(
-                name: "Images",
+                name: "Image",
                 subcommands: [
                     BuildCommand.self, ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self,
                     LoadCommand.self,
                     RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
                 ]),
-            CommandGroup(name: "Registries", subcommands: [RegistryCommand.self] + TransferCommands.all),
+            CommandGroup(name: "Registry", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
-                name: "The laboratory",
+                name: "Laboratory",
                 subcommands: [
                     BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, LaunchCommand.self,
                     ReportCommand.self, SelfTestCommand.self,
@@ -68,6 +68,13 @@ struct Isolab: ParsableCommand {
                 let problem = AbsentFeature.option(option, of: path.names)
             {
                 refuse(problem, status: isEngines ? 125 : 1)
+            }
+            if let option = UnknownCommand.unknownOption(text, path) {
+                if let problem = AbsentFeature.option(option, of: path.names) {
+                    refuse(problem, status: isEngines ? 125 : 1)
+                }
+                let program = path.names.joined(separator: " ")
+                refuse("unknown option \(option); `\(program) --help` lists them all", status: wrong)
             }
             end(with: error, saying: UnknownCommand.withoutGuess(text), wrongCommandLine: wrong)
         }

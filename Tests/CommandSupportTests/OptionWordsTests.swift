@@ -33,7 +33,14 @@ import Testing
             // What follows the image is another program's.
             (["x", "-it", "--rm=false"], ["x", "-it", "--rm=false"]), (["--", "x", "-it"], ["--", "x", "-it"]),
             (["-i", "x", "-uroot"], ["-i", "x", "-uroot"]), (["-d", "x"], ["-d", "x"]),
-            (["-dit", "x"], ["-d", "-i", "-t", "x"]),
+            (["-dit", "x"], ["-d", "-i", "-t", "x"]), (["-d=false", "x"], ["-d=false", "x"]),
+            // An empty value does not take the next word for one.
+            (["--user=", "x", "echo"], ["--user", "", "x", "echo"]), (["-u=", "x"], ["--user", "", "x"]),
+            (["-itu=", "x"], ["-i", "-t", "--user", "", "x"]),
+            (["--env=", "--env=", "x"], ["--env", "", "--env", "", "x"]),
+            (["x", "--user="], ["x", "--user="]), (["--user", "--env=", "x"], ["--user", "--env=", "x"]),
+            // A number below zero is a value, not an option.
+            (["--user", "-1", "x"], ["--user=-1", "x"]), (["-u", "-1", "x"], ["--user=-1", "x"]),
             (["-eA=é\u{301}", "x"], ["--env=A=é\u{301}", "x"]), (["-u\u{301}", "x"], ["--user=\u{301}", "x"]),
         ] as [([String], [String])])
     func expanded(words: [String], result: [String]) throws {
@@ -59,7 +66,29 @@ import Testing
     /// Nothing is looked up for a line that the parser understands as it is.
     @Test func plainLines() {
         #expect(!OptionWords.mayDiffer(["--rm", "-it", "-i", "--name=x", "busybox", "true", "-", "--env=A=b"]))
-        for word in ["-itu", "-eA=1", "--rm=false", "--rm=1"] { #expect(OptionWords.mayDiffer([word]), "\(word)") }
+        for word in ["-itu", "-eA=1", "--rm=false", "--rm=1", "--name=", "-1"] {
+            #expect(OptionWords.mayDiffer([word]), "\(word)")
+        }
+    }
+
+    /// The option that there is not, wherever it stands before another program's words.
+    @Test func unknown() {
+        let words = OptionWords(of: Example.self)
+        for known in [["-it", "--user", "-a", "x", "-a"], ["--rm=false", "-e-a"], ["--help"], ["--", "-a"]] {
+            #expect(words.unknown(in: known) == nil, "\(known)")
+        }
+        #expect(words.unknown(in: ["-a"]) == "-a")
+        #expect(words.unknown(in: ["-ia=1"]) == "-a")
+        #expect(words.unknown(in: ["--user=1", "--all=1"]) == "--all")
+    }
+
+    /// An empty value arrives as one, and so does a negative number.
+    @Test func emptyValues() throws {
+        let words = ["--user=", "--env=", "-n", "-1", "x", "--user="]
+        #expect(OptionWords.mayDiffer(words))
+        let command = try Example.parse(OptionWords(of: Example.self).expanded(words))
+        #expect(command.user?.isEmpty == true && command.env == [""] && command.last == -1)
+        #expect(command.image == "x" && command.command == ["--user="])
     }
 
     /// What comes out is what the parser takes.

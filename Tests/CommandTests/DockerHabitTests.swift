@@ -22,6 +22,53 @@ struct DockerHabitTests {
         #expect(result.output == output, "\(result.output)\(result.complaints)")
     }
 
+    /// An empty value that is attached stays empty, and the next word is what it was.
+    @Test func emptyValues() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" run --rm --entrypoint= --workdir= --user= busybox echo ep
+            "$isolab" run --rm -w= --env=A=1 busybox echo '-u='
+            "$isolab" inspect --format= busybox | head -1; "$isolab" inspect -f 'table {{.Os}}' busybox
+            "$isolab" run --rm -d=false busybox echo fine
+            """)
+        #expect(result.output == "ep\n-u=\n[\ntable linux\nfine\n", "\(result.output)\(result.complaints)")
+    }
+
+    /// A mistake is told as what it is, though an argument is missing too or the value begins with a dash.
+    @Test(
+        arguments: [
+            ("rm -a", 2, "unknown option -a; `isolab rm --help`"),
+            ("rmi -a", 2, "unknown option -a; `isolab rmi --help`"),
+            ("run --memory -1x busybox", 125, "--memory '-1x'"),
+            ("run -m -1x busybox", 125, "--memory '-1x'"), ("inspect -f table x", 2, "--format 'table': takes json"),
+            ("pull https://foo/bar", 2, "Usage: isolab pull "), ("pull -a", 2, "unknown option -a; "),
+            ("login --password-stdin", 2, "Usage: isolab login "),
+            ("login --password-stdin", 2, "See 'isolab login --help'"),
+            ("registry inspect https://x/y", 2, "See 'isolab registry inspect --help'"),
+        ] as [(String, Int32, String)])
+    func mistakes(line: String, status: Int32, words: String) throws {
+        let result = try EnginePlace.shell("\"$isolab\" \(line)")
+        #expect(result.status == status, "\(result.complaints)")
+        #expect(result.complaints.contains(words), "\(result.complaints)")
+    }
+
+    /// Nothing is found by what could be any word, and what is loaded is called as lists call it.
+    @Test func identifiers() throws {
+        let result = try EnginePlace.shell(
+            """
+            id=$("$isolab" images -q busybox | head -1); long=$("$isolab" inspect -f '{{.Id}}' busybox); hex=${long#sha256:}
+            short=$(printf %.3s $hex); four=$(printf %.12s $hex)
+            "$isolab" tag $short x 2>&1 | grep -c 'no image'; "$isolab" inspect -f '{{.Id}}' $four | grep -c $long
+            printf "FROM $four\n" | "$isolab" build -q - 2>&1 | grep -c 'no image'
+            printf "FROM sha256:$four\n" | "$isolab" build -q - | grep -c sha256
+            "$isolab" save -o busybox.tar busybox; [ "$("$isolab" load -q -i busybox.tar)" = $long ] && echo same
+            printf 'FROM busybox\n' | "$isolab" build -q --platform linux/arm64 -; echo $?
+            printf 'FROM busybox\n' | "$isolab" build -q --platform foo/bar -; echo $?
+            """)
+        #expect(result.output == "1\n1\n1\n1\nsame\n1\n1\n", "\(result.output)\(result.complaints)")
+        #expect(result.complaints.contains("not for linux/arm64") && result.complaints.contains("not for foo/bar"))
+    }
+
     /// `--rm=false` keeps a container, `-n0` lists none, and what is neither yes nor no is refused.
     @Test func switches() throws {
         let result = try EnginePlace.shell(

@@ -178,12 +178,20 @@ import Testing
         #expect(texts(plan).last == "COPY --from=a /x /arm64v8")
     }
 
-    /// An image that is there for another platform than was asked for is told, for what is built of it is for that one.
+    /// An image that is there for another platform than was asked for is refused: what is built of it would be for that one.
     @Test func otherPlatforms() throws {
-        let plan = try BuildPlan(Containerfile("FROM scratch\nFROM --platform=linux/arm64 base".utf8)) { name, _ in
-            try Self.image(name, Platform(architecture: "amd64"))
+        let amd64 = Platform(architecture: "amd64")
+        for (text, request) in [
+            ("FROM scratch\nFROM --platform=linux/arm64 base", BuildRequest(platform: amd64)),
+            ("FROM scratch\nFROM base", BuildRequest(platform: Platform(architecture: "arm64"))),
+        ] {
+            let error = #expect(throws: ContainerfileError.self) {
+                try BuildPlan(Containerfile(text.utf8), request) { name, _ in try Self.image(name, amd64) }
+            }
+            #expect(error?.line == 2)
+            let problem = error?.problem ?? ""
+            #expect(problem.hasPrefix("the image base is here for linux/amd64, not for linux/arm64; "), "\(problem)")
         }
-        #expect(plan.warnings == ["line 2: the image base is for linux/amd64, not for linux/arm64"])
         #expect(try self.plan("FROM --platform=linux/arm64 base").warnings == [])
     }
 

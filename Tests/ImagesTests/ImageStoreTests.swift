@@ -69,6 +69,16 @@ import Testing
         for text in ["busybox:v1", "localhost:5000/team/app", "team/app:v1", "ffffffffffff"] {
             #expect(throws: ImageError.unknown(text)) { try store.image(text) }
         }
+        #expect(try store.image("sha256:\(sample.id.hexadecimal.prefix(6))").id == sample.id)
+        // Too short, or the beginning of something else than the identifier; in a Containerfile, no bare beginning at all.
+        for text in [
+            String(sample.id.hexadecimal.prefix(3)), "sha256:\(sample.id.hexadecimal.prefix(3))",
+            String(sample.descriptor.digest.hexadecimal.prefix(12)),
+        ] {
+            #expect(throws: ImageError.unknown(text)) { try store.image(text) }
+        }
+        #expect(throws: ImageError.unknown(sample.id.short)) { try store.image(sample.id.short, byBeginning: false) }
+        #expect(store.identifier(of: sample.descriptor) == sample.id)
         #expect(try store.images().map(\.name?.familiar) == ["busybox:latest", "localhost:5000/team/app:v1"])
     }
 

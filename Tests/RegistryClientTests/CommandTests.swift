@@ -58,6 +58,34 @@ import Testing
         #expect(gone.status == 1 && gone.complaints.contains("status 404: MANIFEST_UNKNOWN"))
     }
 
+    /// A registry that deletes nothing: it is said what would let it, of a tag and of a digest.
+    @Test func refusedDeletion() throws {
+        let place = try Place()
+        let registry = try OwnRegistry(in: place, deletes: false)
+        let image = TestImage(layers: [1000])
+        let here = try place.store("here")
+        try image.store(in: here)
+        let name = try ImageReference("\(registry.name)/app:1")
+        _ = try RegistryClient(.test()).push(image.manifest, from: here, as: name)
+        for text in ["\(registry.name)/app:1", "\(registry.name)/app@\(image.manifest.digest)"] {
+            let result = try TransferProgram(place).run(["delete", text])
+            #expect(result.status == 1, "\(result.complaints)")
+            #expect(result.complaints.contains("`isolab registry serve --delete`"), "\(result.complaints)")
+        }
+        #expect(try RegistryClient(.test()).tags(of: name) == ["1"])
+    }
+
+    /// A mistake that is found while a command runs shows that command's usage.
+    @Test(arguments: [
+        (["pull", "https://foo/bar"], "isolab pull"), (["login", "--password-stdin"], "isolab login"),
+        (["registry", "inspect", "https://foo/bar"], "isolab registry inspect"),
+    ])
+    func usage(arguments: [String], command: String) throws {
+        let result = try TransferProgram(try Place()).run(arguments)
+        #expect(result.status == 2 && result.complaints.contains("Usage: \(command) ["), "\(result.complaints)")
+        #expect(result.complaints.contains("See '\(command) --help'"), "\(result.complaints)")
+    }
+
     /// A pull that is killed goes on where it was, in another process.
     @Test func killedPull() throws {
         let place = try Place()

@@ -99,8 +99,18 @@ import Testing
         try container.awaitEnd()
         let unknown = try engine.call("kill", container.id, "SIGNONE")
         #expect(unknown.status == 1)
-        #expect(unknown.complaints.contains("'SIGNONE' is no signal"))
+        #expect(unknown.complaints.contains("'SIGNONE' is not a signal"))
         try container.remove()
+    }
+
+    /// Help is there of commands, too, behind whose words another program's stand.
+    @Test(arguments: ["exec", "ps", "state", "kill"])
+    func help(command: String) throws {
+        for option in ["--help", "-h"] {
+            let result = try engine.call(command, option)
+            #expect(result.status == 0 && result.output.contains("isolab-runtime \(command)"), "\(result)")
+        }
+        #expect(try engine.call("exec", "nobody", "ls", "--help").status == 1)
     }
 
     /// `kill --all` reaches every process of the cgroup; the default signal is TERM and reaches the first alone.

@@ -40,7 +40,9 @@ public struct ImageBuilder: Sendable {
 
     private func image(_ name: String, _ platform: Platform) throws -> StoredImage {
         do throws(ImageError) {
-            return try store.image(name, platform: platform)
+            // In a Containerfile a word is a name: `FROM beef` means no image whose identifier begins so.
+            return try store.image(
+                name, platform: platform, byBeginning: name.utf8.starts(with: "sha256:".utf8))
         } catch {
             guard case .unknown = error else { throw error }
             throw BuildError.unavailable(

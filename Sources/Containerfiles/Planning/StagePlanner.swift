@@ -16,8 +16,6 @@ struct StagePlanner {
     private(set) var planned: [Int: BuildPlan.Stage] = [:]
     /// Every name an ARG declares.
     private(set) var declared: Set<String> = []
-    /// Images that are for another platform than was asked for.
-    private var otherPlatforms: [String] = []
 
     init(_ containerfile: Containerfile, _ request: BuildRequest) throws(ContainerfileError) {
         self.request = request
@@ -53,11 +51,10 @@ struct StagePlanner {
     /// Stages whose names are others', too: a name means the last of them that stands before.
     var warnings: [String] {
         var seen: Set<String> = []
-        return otherPlatforms
-            + outlines.compactMap { outline in
-                guard let name = outline.from.name, !seen.insert(name).inserted else { return nil }
-                return "line \(outline.line): '\(name)' names another stage, too; from here on it means this one"
-            }
+        return outlines.compactMap { outline in
+            guard let name = outline.from.name, !seen.insert(name).inserted else { return nil }
+            return "line \(outline.line): '\(name)' names another stage, too; from here on it means this one"
+        }
     }
 
     func targetIndex() throws(ContainerfileError) -> Int {
@@ -101,9 +98,13 @@ struct StagePlanner {
             execution = own.configuration.execution
             author = own.configuration.author
             stagePlatform = own.configuration.platform
-            if !platform.runs(stagePlatform) {
-                otherPlatforms.append(
-                    "line \(outline.line): the image \(name) is for \(stagePlatform), not for \(platform)")
+            // What would be made of it would not be what was asked for.
+            try located(outline) { () throws(ContainerfileError) in
+                guard platform.runs(stagePlatform) else {
+                    throw ContainerfileError(
+                        "the image \(name) is here for \(stagePlatform), not for \(platform); `isolab pull --platform \(platform) \(name)` pulls that one"
+                    )
+                }
             }
             // As BuildKit has it: what is built has a PATH, whether its base says one or not.
             if !execution.environment.contains(where: { $0.utf8.starts(with: "PATH=".utf8) }) {

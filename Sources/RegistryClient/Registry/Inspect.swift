@@ -66,12 +66,21 @@ extension RegistryClient {
             let connection = RegistryConnection(try session(for: reference.registry))
             do {
                 try connection.deleteManifest(reference.repository, ManifestName(reference), operation)
+            } catch let error as RegistryClientError
+                where error.kind == .rejected && error.status == 405 && reference.digest != nil
+            {
+                throw RegistryClientError(
+                    .unusable, operation, at: connection.session.base,
+                    problem: "the registry does not let anything be deleted (status 405)",
+                    advice: "`isolab registry serve --delete` does; others have a setting of their own for it")
             } catch let error as RegistryClientError where error.kind == .rejected && reference.digest == nil {
                 throw RegistryClientError(
                     .unusable, operation, at: connection.session.base,
                     problem: "the registry does not remove tags (status \(error.status ?? 0))",
-                    advice:
-                        "where every tag of that content may go, delete \(reference.familiarName)@DIGEST; `isolab inspect` tells the digest"
+                    advice: """
+                        `isolab registry serve --delete` does; elsewhere, where every tag of that content may go, delete \
+                        \(reference.familiarName)@DIGEST; `isolab registry inspect` tells the digest
+                        """
                 )
             }
         }

@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
     var log: String?
     @Option(help: "The log's format: \(AccessLog.Format.allCases.map(\.rawValue).joined(separator: " or ")).")
     var logFormat = AccessLog.Format.combined
-    @Option(help: ArgumentHelp("Serve figures at http://<address>/metrics.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Serve metrics at http://<address>/metrics.", valueName: "host:port"))
     var metrics: Address?
     @Option(help: ArgumentHelp("Remove uploads that nobody wrote to for so many seconds.", valueName: "seconds"))
     var uploadExpiry = 3600
@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Keep so many connections at a time; for one more, an idle one is closed.", valueName: "count"))
     var maxConnections = 1024
-    @Option(help: ArgumentHelp("Refuse greater blobs.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Refuse blobs larger than this.", valueName: "bytes"))
     var maxBlob: Int64 = 1 << 40
     @Option(help: ArgumentHelp("Close connections on which nothing comes for so long.", valueName: "seconds"))
     var idleTimeout = 60
@@ -117,6 +117,14 @@ struct ServeCommand: AsyncParsableCommand {
                     "isolab-registry: warning: passwords come in clear text over plain HTTP; see --tls-cert")
             }
             try await server.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            let places = [listen.description] + (metrics.map { [$0.description] } ?? [])
+            throw failure(
+                SystemError(
+                    "listen", places.joined(separator: " or "), errno: EADDRINUSE,
+                    advice: """
+                        another program listens there (`ss -ltnp` names it): end it, or choose another port; 0 takes a free one
+                        """))
         } catch {
             throw failure(error)
         }

@@ -4,7 +4,7 @@ import Linux
 
 enum EventsCommand: Command {
     static let name = "events"
-    static let summary = "print a container's figures, once or again and again, and its want of memory"
+    static let summary = "print a container's statistics, once or periodically, and when it runs out of memory"
     static let usage = "<container-id>"
     static let options = [
         OptionSpecification("stats", help: "print the figures once and end"),
@@ -33,6 +33,6 @@ enum EventsCommand: Command {
                 return number * factor
             }
         }
-        throw UsageError("--interval '\(text)' is no duration such as 5s")
+        throw UsageError("--interval '\(text)' is not a duration such as 5s")
     }
 }

@@ -87,7 +87,7 @@ enum ExecCommand: Command {
             if parts.count == 2, let gid = parts[1] { process.user.gid = gid }
         }
         for group in options.all("additional-gids") {
-            guard let number = UInt32(group) else { throw UsageError("--additional-gids '\(group)' is no number") }
+            guard let number = UInt32(group) else { throw UsageError("--additional-gids '\(group)' is not a number") }
             process.user.additionalGids.append(number)
         }
         for name in options.all("cap") { add(name, to: &process) }

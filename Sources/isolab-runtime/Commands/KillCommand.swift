@@ -11,7 +11,7 @@ enum KillCommand: Command {
         try options.noMore(than: 2)
         let id = try options.argument(0, "container-id")
         let word = options.positional.count > 1 ? options.positional[1] : "TERM"
-        guard let signal = SignalNumber.parse(word) else { throw UsageError("'\(word)' is no signal") }
+        guard let signal = SignalNumber.parse(word) else { throw UsageError("'\(word)' is not a signal") }
         try context.runtime().kill(id, signal: signal, all: options.flag("all"))
         return 0
     }

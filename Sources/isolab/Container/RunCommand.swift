@@ -25,7 +25,7 @@ struct RunCommand: StoreCommand {
     @Option(
         help: ArgumentHelp("With --vm: use a libvirt of this host instead of the embedded driver.", valueName: "uri"))
     var connect: String?
-    @Argument(help: "The image, by name or by the beginning of its identifier.") var image: String
+    @Argument(help: "The image, by name or by the first digits of its identifier, at least four.") var image: String
     @Argument(
         parsing: .captureForPassthrough, help: ArgumentHelp("Replaces the image's command.", valueName: "command"))
     var command: [String] = []

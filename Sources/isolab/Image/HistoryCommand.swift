@@ -7,7 +7,7 @@ struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Show the steps an image was built by, the latest first.")
 
-    @Argument(help: "The image, by name or by the beginning of its identifier.") var image: String
+    @Argument(help: "The image, by name or by the first digits of its identifier, at least four.") var image: String
     @Flag(name: .shortAndLong, help: "Print identifiers only.") var quiet = false
     @OptionGroup var list: ListOptions
 

@@ -20,8 +20,9 @@ struct LoadCommand: ParsableCommand {
                 try input.map { try store.load($0) } ?? store.load(archive: STDIN_FILENO, called: "standard input")
             for image in loaded {
                 let names = image.names.map(\.familiar)
-                for name in names.isEmpty ? ["\(image.target.digest)"] : names {
-                    print(quiet ? "\(image.target.digest)" : "Loaded image: \(name)")
+                let id = store.identifier(of: image.target)
+                for name in names.isEmpty ? ["\(id)"] : names {
+                    print(quiet ? "\(id)" : "Loaded image: \(name)")
                 }
             }
         } catch {

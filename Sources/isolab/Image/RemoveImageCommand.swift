@@ -29,7 +29,7 @@ struct ImageRemoveCommand: StoreCommand {
 
 /// What both take.
 struct ImageRemovalOptions: ParsableArguments {
-    @Argument(help: "Images, by name or by the beginning of their identifiers.") var images: [String]
+    @Argument(help: "Images, by name or by the first digits of their identifiers, at least four.") var images: [String]
     @Flag(name: .shortAndLong, help: "Even if a container uses the image or it has several names.") var force = false
 
     func remove() throws {

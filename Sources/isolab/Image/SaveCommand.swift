@@ -9,7 +9,7 @@ struct SaveCommand: ParsableCommand {
         commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.",
         usage: "isolab save [<options>] <images> ...")
 
-    @Argument(help: "Images, by name or by the beginning of their identifiers.") var images: [String]
+    @Argument(help: "Images, by name or by the first digits of their identifiers, at least four.") var images: [String]
     @Option(
         name: .shortAndLong, help: ArgumentHelp("A file or directory; standard output if not given.", valueName: "path")
     )

@@ -6,7 +6,7 @@ import OCI
 struct TagCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image another name.")
 
-    @Argument(help: "The image, by name or by the beginning of its identifier.") var image: String
+    @Argument(help: "The image, by name or by the first digits of its identifier, at least four.") var image: String
     @Argument(help: "The name to add.") var name: String
 
     func run() throws {

@@ -34,7 +34,8 @@ enum AbsentFeature {
     /// By the command and the option: the values that change nothing; an empty one is the option alone.
     private static let harmless: [String: [String: Set<String>]] = [
         "run": [
-            "--restart": ["no"], "--detach": ["false"], "--sig-proxy": ["", "true"], "--cgroupns": ["private"],
+            "--restart": ["no"], "--detach": ["false"], "-d": ["false"], "-P": ["false"], "--sig-proxy": ["", "true"],
+            "--cgroupns": ["private"],
             "--log-driver": ["none"], "--isolation": ["default"], "--userns": ["host"], "--uts": ["private"],
             "--no-healthcheck": [""], "--disable-content-trust": ["", "true", "false"], "--publish-all": ["false"],
             "--oom-kill-disable": ["false"],
@@ -132,7 +133,7 @@ enum AbsentFeature {
         "--storage-opt": "a container may fill the disk it is on; --tmpfs takes size=",
         "--health-cmd": "nobody checks the health of containers",
         "--no-healthcheck": "nobody checks the health of containers: leave it out",
-        "--oom-kill-disable": "--oom-score-adj says how gladly the kernel ends it",
+        "--oom-kill-disable": "--oom-score-adj sets how likely the kernel is to kill it when memory runs out",
         "--memory-swappiness": "--memory-swap limits swap", "--kernel-memory": "--memory limits all of it",
         "--blkio-weight": "input and output are not limited yet",
         "--device-read-bps": "input and output are not limited yet",

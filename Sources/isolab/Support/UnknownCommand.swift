@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import Linux
 
 /// A command that is none: the parser would say that an argument is one too many.
 struct UnknownCommand {
@@ -67,7 +68,14 @@ struct UnknownCommand {
         guard let start = text.firstRange(of: "Unknown option '"),
             let end = text[start.upperBound...].firstIndex(of: "'")
         else { return nil }
-        return String(text[start.upperBound..<end])
+        let name = text[start.upperBound..<end]
+        return String(name.cut(at: "=")?.before ?? name)
+    }
+
+    /// The same where the parser misses an argument before it comes to that: `rm -a`.
+    static func unknownOption(_ text: String, _ path: CommandPath) -> String? {
+        guard text.firstRange(of: "Missing expected argument") != nil else { return nil }
+        return OptionWords(of: path.command).unknown(in: path.rest)
     }
 
     private static func shown(_ word: String) -> String {

@@ -16,6 +16,18 @@ struct ModeTests {
         #expect(absent.status == 1 && absent.output.contains("none"), "\(absent.output)")
     }
 
+    /// A port that is taken is named, with what to do; an empty value of an option does not take the next word.
+    @Test func busyPort() throws {
+        let place = try Place()
+        let server = try RegistryProcess(place)
+        let second = try place.shell(
+            "\(RegistryProcess.path) serve --root $place/other --listen 127.0.0.1:\(server.port)")
+        #expect(second.status == 1 && second.output.contains("listen 127.0.0.1:\(server.port): "), "\(second.output)")
+        #expect(second.output.contains("choose another port"), "\(second.output)")
+        let empty = try place.shell("\(RegistryProcess.path) serve --listen= --root $place/other")
+        #expect(empty.status == 2 && empty.output.contains("--listen"), "\(empty.output)")
+    }
+
     /// A read-only registry gives what it has, and refuses what would change it, with 405 in the specification's form.
     @Test func readOnly() throws {
         let place = try Place()
