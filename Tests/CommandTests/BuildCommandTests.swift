@@ -86,6 +86,28 @@ struct BuildCommandTests {
         #expect(result.complaints.contains(words), "\(result.complaints)")
         #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
     }
+
+    /// CVE-2019-5736: whatever starts containers runs from a read-only mount of its own file, which nothing in them can write to
+    /// even when it is no longer busy. The negative control is an ordinary program, which is merely busy.
+    @Test(
+        arguments: [
+            "build -q c", "image build -q c", "launch container", "selftest --tries 1 --lane container",
+            "bench --no-idle-gate -o results",
+        ])
+    func ownProgramProtected(command: String) throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir c; printf 'FROM busybox\\nRUN sleep 1\\n' > c/Containerfile
+            look() { (: >> /proc/$1/exe) 2>&1; }
+            sleep 1000 & naive=$!; for turn in 1 2 3; do look $naive; done | sort -u | sed 's/.*: //'; kill $naive
+            "$isolab" \(command) > said 2>&1 & made=$!
+            n=0; while [ $n -lt 3000 ] && kill -0 $made 2> none; do
+            case $(look $made) in *Read-only*) echo protected; break;; esac; n=$((n+1)); done
+            kill -TERM $made 2> none; wait $made 2> none; true
+            """)
+        #expect(
+            result.output == "Text file busy\nprotected\n", "\(result.output)\(result.complaints)")
+    }
 }
 
 /// What `--help` says is read in a terminal.
