@@ -200,7 +200,9 @@ import Testing
                 let id = engine.name()
                 let answer = try engine.call(command, "--pid-file", path, "--bundle", bundle, id)
                 #expect(answer.status == 1)
-                #expect(answer.complaints.contains(path) && answer.complaints.contains("--pid-file"), "\(answer.complaints)")
+                #expect(
+                    answer.complaints.contains(path) && answer.complaints.contains("--pid-file"),
+                    "\(answer.complaints)")
                 #expect(engine.traces(of: id) == [])
             }
         }
@@ -214,5 +216,19 @@ import Testing
         let answer = try engine.call("create", "--bundle", bundle, "waiting")
         #expect(answer.status == 1 && answer.complaints.contains("config.json"), "\(answer.complaints)")
         #expect(engine.traces(of: "waiting") == [])
+    }
+
+    /// A cgroup cannot have the name of one of the kernel's files: nothing is left of the way there.
+    @Test(arguments: ["tasks", "cgroup.procs"]) func cgroupNamedLikeAFile(name: String) throws {
+        let parent = engine.name()
+        let document = try engine.configuration("true") { $0.linux?.cgroupsPath = "/\(parent)/\(name)" }.json()
+        let id = engine.name()
+        let answer = try engine.call("run", "--bundle", try engine.bundle(document), id)
+        let top = "/sys/fs/cgroup"
+        let hierarchies = [top] + (try SystemFile.names(in: top)).map { "\(top)/\($0)" }
+        // With v2 alone "tasks" is a name like any other.
+        #expect(answer.status == 1 || name == "tasks", "\(answer.complaints)")
+        #expect(hierarchies.filter { SystemFile.exists("\($0)/\(parent)") } == [], "\(answer.complaints)")
+        #expect(engine.traces(of: id) == [])
     }
 }
