@@ -77,6 +77,8 @@ static int is_equal(const char *text, const char *other) {
 static int enters_containers(char *const *words) {
     for (; *words; words++) {
         if (is_equal(*words, "run") || is_equal(*words, "create") || is_equal(*words, "exec")) return 1;
+        if (is_equal(*words, "build") || is_equal(*words, "launch") || is_equal(*words, "bench")) return 1;
+        if (is_equal(*words, "selftest")) return 1;
     }
     return 0;
 }

@@ -72,6 +72,7 @@ struct BenchCommand: ParsableCommand {
         options.adoptsOrphans = true
         options.exploratory = exploratory
         do {
+            try Program.protect()
             if let pilot { options.pilot = Summarizer.summarize(try Run.read(directory: pilot).run) }
             let bench = try Bench(options, version: isolabVersion)
             let outcome = try bench.run(progress: TerminalProgress())

@@ -41,6 +41,7 @@ struct LaunchCommand: ParsableCommand {
                 }
                 return
             }
+            try Program.protect()
             var options = parts.options
             options.adoptsOrphans = true
             let sample = try Lab.launch(lane: lane, command: command, deadlineSeconds: deadline, options: options)

@@ -28,6 +28,7 @@ struct SelfTestCommand: ParsableCommand {
 
     func run() throws {
         do {
+            try Program.protect()
             var options = BenchOptions(stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)
             options.adoptsOrphans = true
             let progress = TerminalProgress()

@@ -86,6 +86,28 @@ struct BuildCommandTests {
         #expect(result.complaints.contains(words), "\(result.complaints)")
         #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
     }
+
+    /// CVE-2019-5736: whatever starts containers runs from a read-only mount of its own file, which nothing in them can write to
+    /// even when it is no longer busy. The negative control is an ordinary program.
+    @Test(
+        arguments: [
+            "build -q --no-cache c", "image build -q --no-cache c", "launch container",
+            "selftest --tries 1 --lane container", "bench --no-idle-gate -o results",
+        ])
+    func ownProgramProtected(command: String) throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir c; printf 'FROM busybox\\nRUN sleep 1\\n' > c/Containerfile
+            # It is there before and after, and yet may not be written to: access(2) says so of a file that is busy, too.
+            look() { test -r /proc/$1/exe && ! test -w /proc/$1/exe && test -r /proc/$1/exe; }
+            sleep 1000 & naive=$!; look $naive || echo reached; kill $naive
+            "$isolab" \(command) > said 2>&1 & made=$!
+            n=0; while [ $n -lt 100000 ] && kill -0 $made 2> none; do
+            if look $made; then echo protected; break; fi; n=$((n+1)); done
+            kill -TERM $made 2> none; wait $made 2> none; true
+            """)
+        #expect(result.output == "reached\nprotected\n", "\(result.output)\(result.complaints)")
+    }
 }
 
 /// What `--help` says is read in a terminal.

@@ -173,4 +173,62 @@ import Testing
         }
         #expect(engine.traces(of: "pidfile") == [])
     }
+
+    /// A FIFO without another end holds nothing up, wherever a path is a stranger's: it is refused, and named with its field. So is
+    /// any other file that is no namespace.
+    @Test func pathsThatWait() throws {
+        let fifo = engine.place + "/fifo"
+        try #require(mkfifo(fifo, 0o600) == 0)
+        for kind in [RuntimeConfiguration.Namespace.Kind.network, .pid, .ipc, .uts, .user, .cgroup] {
+            for path in [fifo, "/dev/null", "/etc/passwd"] {
+                let document = try engine.configuration("true") {
+                    $0.linux?.namespaces.removeAll { $0.kind == kind }
+                    $0.linux?.namespaces.append(.init(kind, path: path))
+                }.json()
+                try refused(document, path)
+            }
+        }
+        let named = try engine.configuration("true") {
+            $0.linux?.namespaces.removeAll { $0.kind == .network }
+            $0.linux?.namespaces.append(.init(.network, path: fifo))
+        }.json()
+        try refused(named, "linux.namespaces")
+
+        let bundle = try engine.bundle(engine.configuration("true"))
+        for path in [fifo, "/dev/null"] {
+            for command in ["create", "run"] {
+                let id = engine.name()
+                let answer = try engine.call(command, "--pid-file", path, "--bundle", bundle, id)
+                #expect(answer.status == 1)
+                #expect(
+                    answer.complaints.contains(path) && answer.complaints.contains("--pid-file"),
+                    "\(answer.complaints)")
+                #expect(engine.traces(of: id) == [])
+            }
+        }
+        let container = try engine.started("exec sleep 1000")
+        let joined = try engine.call("exec", "--pid-file", fifo, container.id, "/bin/true")
+        #expect(joined.status != 0 && joined.complaints.contains("--pid-file"), "\(joined.complaints)")
+        try container.remove()
+
+        unlink(bundle + "/config.json")
+        try #require(mkfifo(bundle + "/config.json", 0o600) == 0)
+        let answer = try engine.call("create", "--bundle", bundle, "waiting")
+        #expect(answer.status == 1 && answer.complaints.contains("config.json"), "\(answer.complaints)")
+        #expect(engine.traces(of: "waiting") == [])
+    }
+
+    /// A cgroup cannot have the name of one of the kernel's files: nothing is left of the way there.
+    @Test(arguments: ["tasks", "cgroup.procs"]) func cgroupNamedLikeAFile(name: String) throws {
+        let parent = engine.name()
+        let document = try engine.configuration("true") { $0.linux?.cgroupsPath = "/\(parent)/\(name)" }.json()
+        let id = engine.name()
+        let answer = try engine.call("run", "--bundle", try engine.bundle(document), id)
+        let top = "/sys/fs/cgroup"
+        let hierarchies = [top] + (try SystemFile.names(in: top)).map { "\(top)/\($0)" }
+        // With v2 alone "tasks" is a name like any other.
+        #expect(answer.status == 1 || name == "tasks", "\(answer.complaints)")
+        #expect(hierarchies.filter { SystemFile.exists("\($0)/\(parent)") } == [], "\(answer.complaints)")
+        #expect(engine.traces(of: id) == [])
+    }
 }

@@ -19,6 +19,10 @@ struct ScopePlan: Equatable, Sendable {
     init(
         _ configuration: RuntimeConfiguration, id: String, _ host: HostFacts, _ instance: SystemdInstance
     ) throws {
+        // A path of another form is refused, whether systemd answers or not.
+        do throws(SystemdPlace.Invalid) {
+            _ = try SystemdPlace(configuration.linux?.cgroupsPath ?? "", id: id, isUser: false)
+        } catch { throw PlanError("linux.cgroupsPath", "\(error)") }
         let manager = try SystemdManager(instance)
         try self.init(configuration, id: id, host, try manager.facts(), at: manager.address)
     }

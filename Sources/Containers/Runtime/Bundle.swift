@@ -11,7 +11,7 @@ public struct Bundle: Sendable {
 
     public init(at path: String) throws {
         self.path = try Runtime.resolved(path, "bundle")
-        document = try SystemFile.bytes(of: self.path + "/config.json")
+        document = try SystemFile.document(self.path + "/config.json", limit: SystemFile.greatestSize)
         configuration = try RuntimeConfiguration(json: document)
     }
 

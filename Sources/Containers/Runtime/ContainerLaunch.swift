@@ -184,7 +184,7 @@ struct ContainerLaunch {
             if let adjustment = plan.outOfMemoryScoreAdjustment { try adjust(adjustment, pid, warn) }
             try directory.publishRecord()
             if let path = request.pidFile {
-                try NamedOutput.write(Array("\(pid)".utf8), to: path)
+                try PidFile.write(pid, to: path)
             }
             try sendDescriptor(of: pid)
         }

@@ -12,7 +12,7 @@ struct LaunchDescriptors: ~Copyable {
         do throws(SystemError) {
             for source in plan.joins {
                 guard case .file(let path) = source else { continue }
-                namespaces.append((source, try OwnedDescriptor(opening: path, O_RDONLY).release()))
+                namespaces.append((source, try NamespaceFile.open(path).release()))
             }
             for case .joinNamespace(let source, let namespace) in plan.steps {
                 guard let open = namespaces.first(where: { $0.source == source }) else { continue }
@@ -20,7 +20,7 @@ struct LaunchDescriptors: ~Copyable {
             }
             // All are opened first: from inside a user namespace their files may be out of reach.
             for join in plan.childJoins {
-                joins.append((try OwnedDescriptor(opening: join.path, O_RDONLY).release(), join.namespace, join.path))
+                joins.append((try NamespaceFile.open(join.path).release(), join.namespace, join.path))
                 try Self.check(joins[joins.count - 1].descriptor, join.namespace, join.path, plan)
             }
             for tree in plan.hostTrees { trees.append(try Self.make(tree)) }

@@ -62,6 +62,7 @@ extension Runtime {
     /// - Throws: what failed, at which step. Nothing is left behind then.
     public func create(_ request: CreateRequest) throws -> RunningProcess {
         let identifier = try ContainerIdentifier(request.id)
+        if let path = request.pidFile { try PidFile.check(path) }
         let bundle = request.bundle.path
         var configuration = request.bundle.configuration
         for warning in try configuration.validate() { warn("config.json: \(warning)") }

@@ -59,6 +59,7 @@ extension Runtime {
             throw RuntimeError("exec into", request.id, "it has no process")
         }
         try validate(request.process)
+        if let path = request.pidFile { try PidFile.check(path) }
         if status == .created { try Self.awaitEnd(ofMaker: record) }
         let configuration = request.configuration
         let host = try HostFacts.detect()
@@ -129,37 +130,6 @@ extension Runtime {
             })
     }
 
-    /// What a successor says of a failure; its end of the pipe closes as its program begins.
-    ///
-    /// Somebody in the container who may trace it could hold that end open, and anybody of its user could stop it: its own end ends
-    /// the waiting, too, and so does a signal that asks this program to end.
-    private static func failure(
-        _ report: Pipe, of process: RunningProcess, _ program: String
-    ) throws(SystemError) -> SystemError? {
-        report.closeWriteEnd()
-        _ = fcntl(report.readEnd, F_SETFL, O_NONBLOCK)
-        var ends = [
-            pollfd(fd: report.readEnd, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0),
-        ]
-        while try retryingOnInterrupt("poll", "a joining process", { poll(&ends, 2, 100) }) == 0 {
-            guard let signal = pendingRequestToEnd() else { continue }
-            try? process.kill()
-            return SystemError(
-                "exec into", program, errno: 0, advice: "signal \(signal) came before the container let it begin")
-        }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = read(report.readEnd, &bytes, bytes.count)
-        return ChildFailure.error(report: Array(bytes.prefix(max(0, count))), program: program)
-    }
-
-    /// A signal that is held back, to be passed on to the command once it runs.
-    private static func pendingRequestToEnd() -> Int32? {
-        var pending = sigset_t()
-        guard sigpending(&pending) == 0 else { return nil }
-        return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 }
-    }
-
     /// A container's root by descriptor, where its mount namespace has another. The caller closes it.
     private static func root(of pid: Int32, _ target: Int32) throws(SystemError) -> Int32 {
         let path = "/proc/\(pid)/root"
@@ -206,13 +176,15 @@ extension Runtime {
         if program.declinesMemoryScore, let score = request.process.oomScoreAdjustment {
             warn("process.oomScoreAdj: \(score) may not be set here")
         }
-        if let failure = try Self.failure(report, of: process, request.process.arguments.first ?? request.id) {
+        if let failure = try JoinWatch().failure(
+            report, of: process, request.process.arguments.first ?? request.id)
+        {
             // It has ended, unless somebody else in the container wrote the report: then nothing of it shall go on.
             process.end()
             throw failure
         }
         if let path = request.pidFile {
-            try NamedOutput.write(Array("\(process.pid)".utf8), to: path)
+            try PidFile.write(process.pid, to: path)
         }
         return process
     }

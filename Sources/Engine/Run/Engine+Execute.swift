@@ -95,6 +95,9 @@ extension Engine {
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         var request = request
         request.streams = StandardStreams(input: null.number, output: null.number, error: null.number)
+        // Who is asked to end while the process has not begun takes it with him.
+        let signals = try Foreground.holdSignals()
+        defer { close(signals) }
         do {
             _ = try runtime.execute(request)
             return 0

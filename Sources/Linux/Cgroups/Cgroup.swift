@@ -145,6 +145,16 @@ public struct Cgroup: Equatable, Sendable, Codable {
         _ directory: CgroupPlan.Directory, takesEmpty: Bool
     ) throws(SystemError) -> Directory {
         var made: [String] = []
+        do throws(SystemError) { return try make(directory, takesEmpty: takesEmpty, &made) } catch {
+            // The way to what cannot be a cgroup, such as a file of the kernel's.
+            for path in made.reversed() { _ = CgroupFile.removeDirectory(path) }
+            throw error
+        }
+    }
+
+    private static func make(
+        _ directory: CgroupPlan.Directory, takesEmpty: Bool, _ made: inout [String]
+    ) throws(SystemError) -> Directory {
         // The way there is usually made already; others may remove an empty part of it while we make the rest.
         var prepared = false
         for _ in 0..<100 {

@@ -48,7 +48,8 @@ enum ExecCommand: Command {
         if terminal != nil, request.process.consoleSize == nil {
             request.process.consoleSize = ForegroundTerminal.callersSize()
         }
-        let signals = detached ? -1 : try Foreground.holdSignals()
+        // Detached, too: who is asked to end while the process has not begun takes it with him.
+        let signals = try Foreground.holdSignals()
         isolab_forget_environment()
         let process = try runtime.execute(request)
         if detached {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Containers
 import Engine
 import Linux
 
@@ -43,7 +42,7 @@ struct ExecCommand: StoreCommand {
             options.user = user
             options.privileged = privileged
             let engine = try Engine(warn: Warning.print)
-            if let reason = try ProgramProtection.engage(CommandLine.arguments) { Warning.print(reason) }
+            try Program.protect()
             Program.end(try engine.execute(container, command, options))
         } catch {
             throw Failure.exit(error, otherwise: 125)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Containers
 import Engine
 import Glibc
 
@@ -46,7 +45,7 @@ struct RunCommand: StoreCommand {
                 let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: fetch)
                 Program.end(status)
             }
-            if let reason = try ProgramProtection.engage(CommandLine.arguments) { Warning.print(reason) }
+            try Program.protect()
             let status = try engine.run(request, fetch: fetch)
             Program.end(status)
         } catch {

@@ -52,6 +52,8 @@ struct BuildOptionGroup: ParsableArguments {
 
     func build() throws {
         do {
+            // Before standard input is read: the program may begin anew.
+            if !plan { try Program.protect() }
             let store = try ImageStore()
             let options = try options()
             // Reading from there, it is a directory for as long as it is needed.

@@ -1,8 +1,14 @@
 import CommandSupport
+import Containers
 import Glibc
 
-/// The end of this process.
+/// This process as a whole: what it is to containers, and its end.
 enum Program {
+    /// Makes sure of what the program's entry has seen to already, or says why it cannot be: before a command starts containers.
+    static func protect() throws {
+        if let reason = try ProgramProtection.engage(CommandLine.arguments) { Warning.print(reason) }
+    }
+
     /// Ends it with a status that is not isolab's own but a command's. What else would be undone, the kernel undoes.
     static func end(_ status: Int32) -> Never {
         fflush(nil)

@@ -24,8 +24,8 @@ import Testing
 
     // MARK: - Waiting for ever
 
-    /// A process that is stopped before its program runs never says anything: whoever asks `exec` to end is heard all the same, the
-    /// process goes, and the container stays. Naive, the launcher waits for the child alone.
+    /// A process that is stopped before its program runs never says anything: its launcher wakes it up. Whoever asks `exec` to end
+    /// meanwhile is heard, the process goes, and the container stays. Naive, the launcher waits for the child alone.
     @Test func stoppedProcess() throws {
         let container = try engine.started("exec sleep 1000")
         let mark = engine.place + "/woken"
@@ -41,14 +41,48 @@ import Testing
         _ = try helper?.wait()
 
         let first = try container.state().pid
-        let held = try HeldJoin(container, ["/bin/true"])
-        #expect(try container.execute("kill -STOP \(held.inside)").status == 0)
-        try held.letGo()
-        try Waiting.until("it is stopped") { isStopped(held.pid) }
+        let woken = try HeldJoin(container, ["/bin/sh", "-c", "exit 3"])
+        #expect(try container.execute("kill -STOP \(woken.inside)").status == 0)
+        try woken.letGo()
+        #expect(try woken.end() == 3, "\(woken.streams.complaints)")
+
+        let held = try stopped(in: container)
         kill(held.command.pid, SIGTERM)
+        kill(held.command.pid, SIGCONT)
         #expect(try held.end() == 1)
         #expect(held.streams.complaints.contains("signal 15 came before"), "\(held.streams.complaints)")
         #expect(others(than: first, in: container) == [])
+        #expect(container.status == .running)
+        try container.remove()
+    }
+
+    /// A joining process that another of the container has stopped, and its launcher, which would wake it up, as well.
+    private func stopped(in container: Container) throws -> HeldJoin {
+        let held = try HeldJoin(container, ["/bin/true"])
+        #expect(try container.execute("kill -STOP \(held.inside)").status == 0)
+        kill(held.command.pid, SIGSTOP)
+        try held.letGo()
+        try Waiting.until("both are stopped") { isStopped(held.pid) && isStopped(held.command.pid) }
+        return held
+    }
+
+    /// Whoever stops all that comes into sight, again and again, holds no launcher: what joins gets through in the end, or is given
+    /// up, and gone.
+    @Test func stoppedAgainAndAgain() throws {
+        let container = try engine.started(
+            "while :; do n=2; while [ $n -lt 150 ]; do kill -STOP $n; n=$((n+1)); done; done 2>/dev/null")
+        let first = try container.state().pid
+        for _ in 0..<3 {
+            let before = others(than: first, in: container)
+            let answer = try engine.call("exec", "--detach", container.id, "/bin/sleep", "1000")
+            let made = others(than: first, in: container).filter { !before.contains($0) }
+            if answer.status == 0 {
+                #expect(made.count == 1)
+            } else {
+                #expect(answer.complaints.contains("keep stopping what joins it"), "\(answer.complaints)")
+                #expect(made == [])
+            }
+        }
         #expect(container.status == .running)
         try container.remove()
     }
@@ -57,12 +91,10 @@ import Testing
     /// that.
     @Test func tracedBeforeItsProgramRuns() throws {
         let container = try engine.started("exec sleep 1000")
-        let held = try HeldJoin(container, ["/bin/true"])
-        #expect(try container.execute("kill -STOP \(held.inside)").status == 0)
-        try held.letGo()
-        try Waiting.until("it is stopped") { isStopped(held.pid) }
+        let held = try stopped(in: container)
         let (tracer, words) = try keeper(of: held.inside, in: container)
         kill(held.command.pid, SIGTERM)
+        kill(held.command.pid, SIGCONT)
         #expect(try held.end() == 1)
         #expect(held.streams.complaints.contains("signal 15 came before"), "\(held.streams.complaints)")
         #expect(container.status == .running)
