@@ -128,6 +128,26 @@ import Testing
         #expect(try comparison("container", "syscall.getpid").verdict == .slower)
     }
 
+    /// What is never negative has no interval below zero; what may be keeps its own.
+    @Test func intervalsOfTimesAreTimes() throws {
+        func low(_ values: [Double]) throws -> Double {
+            var run = Self.run
+            run.samples = values.enumerated().map { place, value in
+                Sample(
+                    id: place, experiment: "startup", block: place, order: 0, lane: "native", workload: "exit",
+                    admitted: true,
+                    measurements: [Measurement(Metric.startup, span: Span.startup.description, unit: "ms", value)])
+            }
+            let cell = try #require(Summarizer.summarize(run).cells.first)
+            return try #require(cell.estimate?.medianLow)
+        }
+        // Six values reach far below the least of them, as the interval of a shift may.
+        let spread = [0.2, 0.3, 0.4, 0.5, 6, 8]
+        #expect(MedianInterval.interval(spread).map { $0.low < 0 } == true)
+        #expect(try low(spread) == 0)
+        #expect(try low(spread.map { $0 - 5 }) < -5)
+    }
+
     /// The micro-guest has figures but is ranked with nobody.
     @Test func microGuestIsNotRanked() throws {
         #expect(try cell("vm-micro", Metric.startup).estimate != nil)
