@@ -11,7 +11,7 @@ struct SelfTestCommand: ParsableCommand {
             Each is tried several times, as a small run of its own; the 95 % interval of the difference must hold what was put \
             in. Then a process that claims to be a container, one that lies about what it is in and a launch that leaves a \
             process behind must be refused. Exit status 1 where the intervals miss more often than chance allows, or anything is \
-            admitted. About two minutes; a busy host \
+            admitted. About five minutes; a busy host \
             widens the intervals.
             """)
 
