@@ -32,6 +32,14 @@ struct SelfTestTests {
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("100 µs of start-up. Do not"))
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(Self.result([], [nil]).text.contains("ADMITTED: a pretender"))
+        // A reason lists capabilities as one word.
+        let list = (0..<40).map { "capability_\($0)" }.joined(separator: ",")
+        let refused = Self.result([], ["it can have \(list) besides, what is more"]).text
+        #expect(refused.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(refused.filter { $0 != "\n" && $0 != " " }.contains("capability_0,capability_1,"))
+        #expect(
+            refused.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                .contains("capability_39 besides, what is more"))
     }
 
     /// The smallest delay that four of five tries tell apart is what the instrument resolves.

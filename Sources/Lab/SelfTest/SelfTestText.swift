@@ -45,16 +45,21 @@ extension SelfTest.Result {
         return "This instrument tells \(smallest.title) apart here, with \(blocks) blocks."
     }
 
-    /// Lines of at most 80 columns, broken between words.
+    /// Lines of at most 80 columns, broken between words, and behind the commas of a list that is one word.
     static func wrapped(_ text: String, indent: String) -> [String] {
         var lines: [String] = []
         var line = indent
         for word in text.split(separator: " ") {
-            if line.count > indent.count, line.count + 1 + word.count > 80 {
-                lines.append(line)
-                line = indent
+            var gap = line.count > indent.count ? " " : ""
+            for part in word.split(separator: ",", omittingEmptySubsequences: false) {
+                let piece = part.endIndex < word.endIndex ? part + "," : part
+                if line.count > indent.count, line.count + gap.count + piece.count > 80 {
+                    lines.append(line)
+                    (line, gap) = (indent, "")
+                }
+                line += gap + piece
+                gap = ""
             }
-            line += (line.count > indent.count ? " " : "") + word
         }
         return lines + [line]
     }
