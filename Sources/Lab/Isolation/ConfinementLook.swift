@@ -18,9 +18,9 @@ struct ConfinementLook: Equatable, Sendable {
 
     /// Looks at a process; nil where it is not for this user to look at.
     init?(process: Int32) {
-        guard let mountinfo = try? SystemFile.read("/proc/\(process)/mountinfo") else { return nil }
-        mounts = Self.mounts(mountinfo)
-        memoryLimit = Self.memoryLimit(of: process)
+        guard let entries = try? MountEntry.all(of: "\(process)") else { return nil }
+        mounts = Self.mounts(entries)
+        memoryLimit = MemoryCgroup.number(of: process, files: ("memory.limit_in_bytes", "memory.max"))
         isThere = { path in
             var status = stat()
             return lstat("/proc/\(process)/root\(path)", &status) == 0
@@ -46,37 +46,10 @@ struct ConfinementLook: Equatable, Sendable {
         return "the isolation is not its lane's: \(differences.joined(separator: "; "))"
     }
 
-    /// The fifth and sixth fields of /proc/<pid>/mountinfo; the last mount on a point is the one that is seen.
-    static func mounts(_ mountinfo: String) -> [String: Bool] {
+    /// The mount points; the last mount on a point is the one that is seen.
+    static func mounts(_ entries: [MountEntry]) -> [String: Bool] {
         var mounts: [String: Bool] = [:]
-        for line in mountinfo.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 6 else { continue }
-            mounts[String(fields[4])] = fields[5].split(separator: ",").contains("ro")
-        }
+        for entry in entries { mounts[entry.target] = entry.options.split(separator: ",").contains("ro") }
         return mounts
-    }
-
-    private static func memoryLimit(of process: Int32) -> UInt64? {
-        guard let layout = try? CgroupLayout.detect(), let hierarchy = layout.hierarchy(of: "memory"),
-            let lines = try? SystemFile.read("/proc/\(process)/cgroup"),
-            let path = path(in: lines, isUnified: hierarchy.version == 2)
-        else { return nil }
-        let file = hierarchy.version == 2 ? "memory.max" : "memory.limit_in_bytes"
-        guard let text = try? SystemFile.read("\(hierarchy.mountPoint)\(path)/\(file)") else { return nil }
-        return UInt64(text.prefix { $0 != "\n" })
-    }
-
-    /// Where a process is in the hierarchy that limits memory (cgroups(7), /proc/<pid>/cgroup).
-    static func path(in lines: String, isUnified: Bool) -> String? {
-        for line in lines.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            let isIt =
-                isUnified
-                ? fields[0] == "0" && fields[1].isEmpty : fields[1].split(separator: ",").contains("memory")
-            if isIt { return fields[2] == "/" ? "" : String(fields[2]) }
-        }
-        return nil
     }
 }

@@ -58,7 +58,10 @@ struct IsolationWitness {
         if declared.hasOwnCgroup, observed.cgroup == harness.cgroup {
             return .failure(Refusal(reason: "the isolation is not its lane's: it is in the harness's cgroup"))
         }
-        if let words = ConfinementLook(process: pid)?.objection(declared) { return .failure(Refusal(reason: words)) }
+        guard let look = ConfinementLook(process: pid) else {
+            return .failure(Refusal(reason: "what is mounted in it cannot be observed from outside"))
+        }
+        if let words = look.objection(declared) { return .failure(Refusal(reason: words)) }
         let check = IsolationCheck(declared: declared, harness: harness)
         if let words = check.objection(to: observed) { return .failure(Refusal(reason: words)) }
         return .success(observed)

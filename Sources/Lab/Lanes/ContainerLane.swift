@@ -45,10 +45,11 @@ final class ContainerLane: Lane {
         return record
     }
 
-    var declared: DeclaredIsolation? {
+    /// Made once: what is asked for before every launch may not cost the host's rest.
+    private(set) lazy var declared: DeclaredIsolation? = {
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
         return laboratory.harness.map { DeclaredIsolation(configuration(example), $0) }
-    }
+    }()
 
     private func configuration(_ request: LaunchRequest) -> RuntimeConfiguration {
         ContainerConfiguration.make(

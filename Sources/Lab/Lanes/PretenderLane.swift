@@ -23,7 +23,7 @@ final class PretenderLane: Lane {
     func prepare() throws -> LaneRecord { try native.prepare() }
 
     /// What the lane `container` declares.
-    var declared: DeclaredIsolation? {
+    private(set) lazy var declared: DeclaredIsolation? = {
         let configuration = ContainerConfiguration.make(
             .init(), arguments: ["/\(Image.workloadName)"], rootPath: laboratory.image.rootfs, cgroupPath: nil)
         guard let harness = laboratory.harness else { return nil }
@@ -33,7 +33,7 @@ final class PretenderLane: Lane {
         claimed.ownNamespaces = container.ownNamespaces
         claimed.isFiltered = container.isFiltered
         return claimed
-    }
+    }()
 
     func launch(_ request: LaunchRequest) throws -> any Sandbox { try native.launch(request) }
 

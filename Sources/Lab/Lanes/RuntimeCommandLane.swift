@@ -109,10 +109,11 @@ final class RuntimeCommandLane: Lane {
             + ["run", "--bundle", bundle(request.name), request.name]
     }
 
-    var declared: DeclaredIsolation? {
+    /// Made once: what is asked for before every launch may not cost the host's rest.
+    private(set) lazy var declared: DeclaredIsolation? = {
         if command.hasOwnKernel { return .guest(release: nil) }
         return laboratory.harness.map { DeclaredIsolation(configuration(request("example")), $0) }
-    }
+    }()
 
     private func configuration(_ request: LaunchRequest) -> RuntimeConfiguration {
         ContainerConfiguration.make(

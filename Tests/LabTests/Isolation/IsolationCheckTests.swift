@@ -178,11 +178,13 @@ struct IsolationCheckTests {
         #expect(
             objection(limit, ["/proc/kcore": false, "/proc/sys": false])?.contains("/proc/sys can be written to")
                 == true)
+        let lines = ["22 1 0:1 / /proc/sys ro,nosuid - proc proc rw", "23 1 0:2 / / rw - ext4 a rw"]
+        let entries = lines.compactMap { MountEntry(line: $0) }
         #expect(
-            ConfinementLook.mounts("22 1 0:1 / /proc/sys ro,nosuid - proc proc rw\n23 1 0:2 / / rw - ext4 a rw\n")
+            ConfinementLook.mounts(entries)
                 == ["/proc/sys": true, "/": false])
-        #expect(ConfinementLook.path(in: "4:cpu,memory:/a/b\n0::/c\n", isUnified: false) == "/a/b")
-        #expect(ConfinementLook.path(in: "4:memory:/a\n0::/\n", isUnified: true) == "")
+        #expect(MemoryCgroup.path(in: "4:cpu,memory:/a/b\n0::/c\n", version: 1) == "/a/b")
+        #expect(MemoryCgroup.path(in: "4:memory:/a\n0::/\n", version: 2) == "")
     }
 
     /// A guest's process is QEMU, with KVM's virtual machine in it or without, as its lane says.
