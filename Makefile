@@ -4,6 +4,9 @@ SWIFT ?= swift
 # What `make bench` is told besides, e.g. make bench BENCH="--full --lanes native,container,vm"
 BENCH ?= --quick
 SWIFTFLAGS ?=
+# How often `make test-repeat` runs the tests, and how many endless loops take processors away meanwhile.
+N ?= 10
+BUSY ?= 0
 # How many documents of each kind `make fuzz` tries.
 FUZZ_RUNS ?= 200000
 LINTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -14,10 +17,10 @@ RELEASE := -c release --static-swift-stdlib $(SWIFTFLAGS)
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test deps build registry debug lint format docs figures fuzz sanitize install clean
+.PHONY: help bench test test-repeat deps build registry debug lint format docs figures fuzz sanitize install clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 bench: deps build ## install what is needed, build for release, measure, write a report (under 5 minutes of measuring)
 	@$$($(SWIFT) build $(RELEASE) --show-bin-path)/isolab bench $(BENCH)
@@ -25,7 +28,10 @@ bench: deps build ## install what is needed, build for release, measure, write a
 test: ## install what is needed, build and run every test
 	@.ci/install-packages tests
 	$(SWIFT) build --build-tests $(SWIFTFLAGS)
-	$(SWIFT) test --skip-build --disable-xctest $(SWIFTFLAGS)
+	@Tests/run "$$($(SWIFT) build $(SWIFTFLAGS) --show-bin-path)"
+
+test-repeat: ## run the tests that make test built N times in random order, with BUSY loops beside them; see what stays
+	@Tests/repeat "$$($(SWIFT) build $(SWIFTFLAGS) --show-bin-path)" $(N) $(BUSY)
 
 deps: ## install the Debian or Ubuntu packages that building, guests and peers need
 	@.ci/install-packages

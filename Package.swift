@@ -3,8 +3,8 @@ import PackageDescription
 
 // isolab: what does each kind of isolation cost, and what does it buy?
 //
-// The targets are listed from the ground to the roof. Imports go down only; a target is one concern.
-// Shared settings are applied in one loop at the end.
+// The targets are listed from the ground to the roof, in the wings that are the folders of Sources and Tests. Imports go down only; a
+// target is one concern. Their folders and shared settings are given in one loop at the end.
 
 // MARK: - Dependencies
 
@@ -14,9 +14,9 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
-// MARK: - The ground: Linux, libseccomp and the OCI standards as Swift values
+// MARK: - System: typed Linux, and the OCI standards as Swift values
 
-let ground: [Target] = [
+let system: [Target] = [
     // Raw system calls and the code between clone3 and execve: the only C of the launch path.
     // Its code is all that a process has of the program which comes to life in a container's sight: no tables beside it, and no
     // calls of a C library that the compiler would put in by itself.
@@ -25,22 +25,27 @@ let ground: [Target] = [
     .target(name: "Linux", dependencies: ["CLinux"]),
     // systemd's units over D-Bus: messages, scopes as values, who asks for them.
     .target(name: "SystemdUnits", dependencies: ["CLinux", "Linux"]),
-    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-    // Profiles as values, compiled once to a compact, verified BPF program.
-    .target(name: "Seccomp", dependencies: ["CSeccomp", "Linux", "OCI"]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
-    // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
-    // Containerfiles and ignore files as values, and what a build of one will do; pure.
-    .target(name: "Containerfiles", dependencies: ["Linux", "OCI"]),
-    // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
-    .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
-    // Directories of tests' own; no program links it.
-    .target(name: "TestSupport", dependencies: ["Linux"]),
-    // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
-    .target(name: "OCITestSupport", dependencies: ["OCI"]),
+]
+
+// MARK: - Containers: the runtime core and its system call filters
+
+let containers: [Target] = [
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    // Profiles as values, compiled once to a compact, verified BPF program.
+    .target(name: "Seccomp", dependencies: ["CSeccomp", "Linux", "OCI"]),
+    // The runtime core: config.json → LaunchPlan → sandbox.
+    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "SystemdUnits"]),
+]
+
+// MARK: - Machines: guests
+
+let machines: [Target] = [
+    // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
+    .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
+    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
 ]
 
 // MARK: - Images: what is stored, and how it travels
@@ -64,25 +69,27 @@ let images: [Target] = [
     .target(name: "RegistryServer", dependencies: ["CCrypt", "Content", "Linux", "OCI"]),
 ]
 
-// MARK: - The machines: containers and guests
-
-let machines: [Target] = [
-    // The runtime core: config.json → LaunchPlan → sandbox.
-    .target(name: "Containers", dependencies: ["CLinux", "Linux", "OCI", "Seccomp", "SystemdUnits"]),
-    // A guest as a value and as libvirt XML; accelerator probe; kernel and initramfs; micro-guest.
-    .target(name: "Machines", dependencies: ["CLinux", "Linux", "OCI"]),
-    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
-]
-
-// MARK: - The engine: images as containers and guests
+// MARK: - Engine: images made, and run as containers and guests
 
 let engine: [Target] = [
+    // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
+    .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
+    // What an image's container is: its users, and its configuration as a config.json.
+    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    // Containerfiles and ignore files as values, and what a build of one will do; pure.
+    .target(name: "Containerfiles", dependencies: ["Linux", "OCI"]),
+    // Data that outlives containers: named on disk, filled once and whole, exported and imported.
+    .target(name: "Volumes", dependencies: ["CLinux", "Content", "Images", "Layers", "Linux", "OCI"]),
+    // Networks that containers are in: addresses, drivers, rules; by rtnetlink and nftables.
+    .target(name: "Networks", dependencies: ["CLinux", "Content", "Linux", "OCI"]),
+    // What isolab-keeper and the engine say to each other, and the lines of a container's log; pure, and compiled into the keeper, too.
+    .target(name: "Keeping"),
     // Image and run options → container or guest; records on disk; what commands print of them.
     .target(
         name: "Engine",
         dependencies: [
-            "CLinux", "Containers", "Content", "ImageRuntime", "Images", "Layers", "Linux", "Machines", "OCI",
-            "Presentation", "Seccomp",
+            "CLinux", "Containers", "Content", "ImageRuntime", "Images", "Keeping", "Layers", "Linux", "Machines",
+            "Networks", "OCI", "Presentation", "Seccomp", "Volumes",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
     .target(
@@ -93,7 +100,7 @@ let engine: [Target] = [
         ]),
 ]
 
-// MARK: - The laboratory: what a run is, its statistics, how it is measured, how it is told
+// MARK: - Laboratory: what a run is, its statistics, how it is measured, how it is told
 
 let laboratory: [Target] = [
     // The lines a workload says, and the proof of work it owes, as the host sees them.
@@ -102,8 +109,6 @@ let laboratory: [Target] = [
     .target(name: "Statistics"),
     // A run as values and as files: manifest, events, samples, summaries.
     .target(name: "RunRecord", dependencies: ["Linux", "OCI", "Statistics"]),
-    // Runs made from a seed, for tests of whatever reads runs; no program links it.
-    .target(name: "RunRecordTestSupport", dependencies: ["RunRecord", "Statistics"]),
     // Lanes, experiments, blocks, sampling, admission, manifest.
     .target(
         name: "Lab",
@@ -112,15 +117,6 @@ let laboratory: [Target] = [
         ]),
     // A run → HTML, Markdown, terminal tables; charts as SVG values.
     .target(name: "Reports", dependencies: ["Linux", "RunRecord", "Statistics"]),
-]
-
-// MARK: - Fuzzing
-
-let fuzzing: [Target] = [
-    // What strangers send, and what must hold of it whatever it is, for libFuzzer and tests; no program links it.
-    .target(
-        name: "FuzzSupport",
-        dependencies: ["Layers", "Linux", "OCI", "OCITestSupport", "RegistryServer", "Reports", "RunRecord"])
 ]
 
 // MARK: - Programs
@@ -175,6 +171,10 @@ let programs: [Target] = [
         exclude: ["CONFORMANCE.md"],
         // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
         linkerSettings: staticLink(["-Xlinker", "-s"])),
+    // Answers containers in networks that ask for names: static, and without Foundation.
+    .executableTarget(
+        name: "isolab-names", dependencies: ["CLinux", "Linux", "Networks"],
+        linkerSettings: staticLink(["-Xlinker", "-s"])),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),
     // The only program that links libcurl: 30 libraries that no other command should carry.
@@ -200,6 +200,25 @@ let programs: [Target] = [
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ],
         exclude: ["CONFORMANCE.md"]),
+    // What the keeper needs of the C library that Embedded Swift cannot call.
+    .target(name: "CKeeper"),
+    // Stays beside a container in the background: Embedded Swift and a static C library, 0.7 MiB of memory in all. Its folder Keeping
+    // is a link to the target of that name.
+    .executableTarget(
+        name: "isolab-keeper", dependencies: ["CKeeper"],
+        swiftSettings: [
+            .enableExperimentalFeature("Embedded"),
+            .unsafeFlags([
+                "-wmo", "-Osize", "-parse-as-library", "-Xfrontend", "-function-sections",
+                "-Xfrontend", "-disable-stack-protector",
+            ]),
+        ],
+        linkerSettings: [
+            .unsafeFlags([
+                "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static", "-Xlinker", "--gc-sections",
+                "-Xlinker", "-s",
+            ])
+        ]),
     // The freestanding half of the workload: _start, system calls, the instructions Swift has no name for.
     .target(
         name: "CWorkload",
@@ -220,51 +239,113 @@ let programs: [Target] = [
         swiftSettings: freestanding, linkerSettings: freestandingLink(main: "isolab_init_main")),
 ]
 
-// MARK: - Tests, a folder a target
+// MARK: - What tests share; no program links it
 
-let tests: [Target] = [
-    .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
-    .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport"]),
-    .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI", "TestSupport"]),
-    .testTarget(
-        name: "BuildingTests",
-        dependencies: [
-            "Building", "CLinux", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI", "TestSupport",
-        ]),
-    .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
-    .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", argumentParser]),
-    .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
-    .testTarget(name: "SystemdUnitsTests", dependencies: ["Linux", "SystemdUnits", "TestSupport"]),
-    .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers", "SystemdUnits", "TestSupport"]),
-    // Drives the built isolab-runtime as an engine does, and attacks it.
-    .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
-    .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
-    .testTarget(
-        name: "MachinesTests",
-        dependencies: ["CLinux", "Machines", "Linux", "OCI", "TestSupport", "WorkloadProtocol"]),
-    .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
-    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
-    .testTarget(
-        name: "RunRecordTests",
-        dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
-    .testTarget(
-        name: "LabTests",
-        dependencies: ["Lab", "OCI", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
-    // Against Debian's docker-registry, and servers that misbehave.
-    .testTarget(
-        name: "RegistryClientTests",
-        dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", "TestSupport"]),
-    // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
-    .testTarget(
-        name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
-    // Some seconds of every kind that Tests/Fuzz tries for longer.
-    .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "Linux", "OCITestSupport", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["Linux", "OCI", "RunRecord", "Seccomp", "TestSupport"]),
+let support: [Target] = [
+    // Directories of tests' own; no program links it.
+    .target(name: "TestSupport", dependencies: ["Linux"]),
+    // What must hold of every document, good or hostile, for tests and fuzzing; no program links it.
+    .target(name: "OCITestSupport", dependencies: ["OCI"]),
+    // Runs made from a seed, for tests of whatever reads runs; no program links it.
+    .target(name: "RunRecordTestSupport", dependencies: ["RunRecord", "Statistics"]),
+    // What strangers send, and what must hold of it whatever it is, for libFuzzer and tests; no program links it.
+    .target(
+        name: "FuzzSupport",
+        dependencies: ["Layers", "Linux", "OCI", "OCITestSupport", "RegistryServer", "Reports", "RunRecord"]),
+]
+
+// MARK: - Tests, in the same wings
+
+let tests: [(wing: String, targets: [Target])] = [
+    (
+        "System",
+        [
+            .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport"]),
+            .testTarget(name: "OCITests", dependencies: ["OCI", "OCITestSupport", "TestSupport"]),
+            .testTarget(name: "SystemdUnitsTests", dependencies: ["Linux", "SystemdUnits", "TestSupport"]),
+        ]
+    ),
+    (
+        "Containers",
+        [
+            .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
+            .testTarget(name: "ContainersTests", dependencies: ["Containers", "SystemdUnits", "TestSupport"]),
+        ]
+    ),
+    (
+        "Machines",
+        [
+            .testTarget(
+                name: "MachinesTests",
+                dependencies: ["CLinux", "Machines", "Linux", "OCI", "TestSupport", "WorkloadProtocol"])
+        ]
+    ),
+    (
+        "Images",
+        [
+            .testTarget(name: "ContentTests", dependencies: ["Content", "Linux", "OCI", "TestSupport"]),
+            .testTarget(name: "LayersTests", dependencies: ["Layers", "CLinux", "Linux", "OCI", "TestSupport"]),
+            .testTarget(
+                name: "ImagesTests", dependencies: ["Content", "Images", "Layers", "Linux", "OCI", "TestSupport"]),
+            // Against Debian's docker-registry, and servers that misbehave.
+            .testTarget(
+                name: "RegistryClientTests",
+                dependencies: ["Content", "Images", "Linux", "OCI", "RegistryClient", "TestSupport"]),
+        ]
+    ),
+    (
+        "Engine",
+        [
+            .testTarget(name: "PresentationTests", dependencies: ["OCI", "Presentation"]),
+            .testTarget(name: "ImageRuntimeTests", dependencies: ["ImageRuntime", "OCI"]),
+            .testTarget(name: "ContainerfilesTests", dependencies: ["Containerfiles", "OCI"]),
+            .testTarget(name: "NetworksTests", dependencies: ["Linux", "Networks", "OCI", "TestSupport"]),
+            .testTarget(name: "VolumesTests", dependencies: ["Linux", "TestSupport", "Volumes"]),
+            .testTarget(name: "KeepingTests", dependencies: ["Keeping"]),
+            .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
+            .testTarget(
+                name: "BuildingTests",
+                dependencies: [
+                    "Building", "CLinux", "Containerfiles", "Content", "Images", "Layers", "Linux", "OCI",
+                    "TestSupport",
+                ]),
+        ]
+    ),
+    (
+        "Laboratory",
+        [
+            .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
+            .testTarget(
+                name: "RunRecordTests",
+                dependencies: ["Linux", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
+            .testTarget(
+                name: "LabTests",
+                dependencies: ["Lab", "OCI", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
+            .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
+        ]
+    ),
+    (
+        "Programs",
+        [
+            .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport", argumentParser]),
+            // Drives the built isolab-runtime as an engine does, and attacks it.
+            .testTarget(name: "RuntimeTests", dependencies: ["CLinux", "Linux", "OCI", "TestSupport"]),
+            // Drives the built isolab-registry as clients do, and Debian's docker-registry beside it.
+            .testTarget(
+                name: "RegistryServerTests", dependencies: ["Content", "RegistryServer", "Linux", "OCI", "TestSupport"]),
+            .testTarget(name: "WorkloadTests", dependencies: ["WorkloadProtocol", "Linux"]),
+            .testTarget(
+                name: "CommandTests",
+                dependencies: ["Linux", "OCI", "RunRecord", "RunRecordTestSupport", "Seccomp", "TestSupport"]),
+        ]
+    ),
+    (
+        "Support",
+        [
+            // Some seconds of every kind that Tests/Fuzz tries for longer.
+            .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "Linux", "OCITestSupport", "TestSupport"])
+        ]
+    ),
 ]
 
 // MARK: - The package
@@ -276,6 +357,27 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// The folders of Sources, from the ground to the roof.
+let wings: [(wing: String, targets: [Target])] = [
+    ("System", system), ("Containers", containers), ("Machines", machines), ("Images", images), ("Engine", engine),
+    ("Laboratory", laboratory), ("Programs", programs),
+]
+
+/// What the wings so far hold: imports go down only.
+var below: Set<String> = []
+
+for (wing, targets) in wings {
+    below.formUnion(targets.map(\.name))
+    for target in targets {
+        target.path = "Sources/\(wing)/\(target.name)"
+        for case .byNameItem(let name, _) in target.dependencies where !below.contains(name) {
+            fatalError("\(target.name) imports \(name), which is not in \(wing) or a wing below it")
+        }
+    }
+}
+for (wing, targets) in tests { for target in targets { target.path = "Tests/\(wing)/\(target.name)" } }
+for target in support { target.path = "Tests/Support/\(target.name)" }
+
 let package = Package(
     name: "isolab",
     products: [
@@ -286,6 +388,8 @@ let package = Package(
         .executable(name: "isolab-registry", targets: ["isolab-registry"]),
         .executable(name: "isolab-workload", targets: ["isolab-workload"]),
         .executable(name: "isolab-init", targets: ["isolab-init"]),
+        .executable(name: "isolab-keeper", targets: ["isolab-keeper"]),
+        .executable(name: "isolab-names", targets: ["isolab-names"]),
         // For Benchmarks/, a package of its own.
         .library(
             name: "IsolabCore",
@@ -307,7 +411,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: ground + images + machines + engine + laboratory + fuzzing + programs + tests
+    targets: wings.flatMap(\.targets) + support + tests.flatMap(\.targets)
 )
 
 /// Where numbers come from strangers: what does not hold for all of them does not compile there (`NumbersOfStrangers.swift`, `NumbersOfRecords.swift`).
@@ -317,9 +421,16 @@ let facingStrangers: Set<String> = [
     "RunRecord", "Statistics", "isolab-registry", "isolab-transfer",
 ]
 
+/// What tests repeat thousands of times. Built for debugging it is optimised as well: its figures come tens of times as fast, and
+/// whatever would trap still does.
+let repeatedByTests: Set<String> = ["Layers", "Reports", "RunRecord", "RunRecordTestSupport", "Statistics"]
+
 for target in package.targets where ![.system, .binary, .plugin].contains(target.type) {
     target.swiftSettings = swiftSettings + (target.swiftSettings ?? [])
     if facingStrangers.contains(target.name) {
         target.swiftSettings?.append(.unsafeFlags(["-Werror", "DeprecatedDeclaration"]))
+    }
+    if repeatedByTests.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
     }
 }

@@ -7,6 +7,7 @@
 //   attack-surface with-own-key COMMAND…  puts the secret into the session keyring it has, and runs a command
 //   attack-surface leave-root         tries to leave its root by changing it, and says where it is then
 //   attack-surface keep PID           traces a process, lets it run, and keeps its end to itself
+//   attack-surface deaf-files PLACE   mounts a file system there that answers nobody, and serves it
 //   attack-surface join-key ID        tries to find the keyring of another container by name, as runc names it and as /proc/keys does
 //
 // *open* is what a container could use against its host or its neighbours, or code of the kernel that it need not reach; not
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/fuse.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <sched.h>
@@ -261,22 +263,23 @@ static int sys_debug(void) { return lists("/sys/kernel/debug"); }
 static int remount_sys(void) { return verdict(mount(NULL, "/sys", NULL, MS_REMOUNT | MS_BIND, NULL)); }
 
 // Every hierarchy of v1 that there is, mounted anew: what stands at its root is the cgroup namespace's.
-static int cgroup_root(void) {
+static int cgroup_root_at(const char *place) {
     FILE *file = fopen("/proc/self/cgroup", "r");
     char line[4096];
     int closed = ABSENT;
-    mkdir("/tmp/probe-cgroup", 0755);
+    char agent[100];
+    snprintf(agent, sizeof agent, "%s/release_agent", place);
     while (file && fgets(line, sizeof line, file)) {
         char *controllers = strchr(line, ':');
         char *path = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!path || path == controllers + 1) continue;
         *path = 0;
-        if (mount("none", "/tmp/probe-cgroup", "cgroup", 0, controllers + 1) != 0) {
+        if (mount("none", place, "cgroup", 0, controllers + 1) != 0) {
             closed = errno;
             continue;
         }
-        int found = access("/tmp/probe-cgroup/release_agent", F_OK) == 0;
-        umount2("/tmp/probe-cgroup", MNT_DETACH);
+        int found = access(agent, F_OK) == 0;
+        umount2(place, MNT_DETACH);
         if (found) {
             fprintf(stderr, "release_agent of %s\n", controllers + 1);
             return 0;
@@ -284,6 +287,14 @@ static int cgroup_root(void) {
         closed = ENOENT;
     }
     return closed;
+}
+static int cgroup_root(void) {
+    // Its own, wherever it is tried: the host is tried as well, by more than one process.
+    char place[] = "/tmp/probe-cgroup-XXXXXX";
+    if (!mkdtemp(place)) return errno;
+    int verdict = cgroup_root_at(place);
+    rmdir(place);
+    return verdict;
 }
 static int cgroup_writable(void) {
     DIR *directory = opendir("/sys/fs/cgroup");
@@ -512,6 +523,28 @@ static int keep(pid_t pid) {
     for (;;) pause();
 }
 
+// What it is asked it takes, so that it is under way, and not even SIGKILL ends the waiting for its answer.
+static int serve_deaf_files(const char *place) {
+    static char request[1 << 18];
+    int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    char options[100];
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", device);
+    if (device < 0 || mount("deaf", place, "fuse", MS_NOSUID | MS_NODEV, options) < 0) return 3;
+    if (read(device, request, sizeof request) < (ssize_t)sizeof(struct fuse_in_header)) return 3;
+    struct {
+        struct fuse_out_header header;
+        struct fuse_init_out body;
+    } answer = {
+        .header = {.len = sizeof answer, .unique = ((struct fuse_in_header *)request)->unique},
+        .body = {.major = 7, .minor = 31, .max_write = 4096},
+    };
+    if (write(device, &answer, sizeof answer) != sizeof answer) return 3;
+    puts("deaf");
+    fflush(stdout);
+    while (read(device, request, sizeof request) > 0) {}
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc > 2 && !strcmp(argv[1], "with-key")) {
         if (syscall(SYS_keyctl, 1, "probe") < 0 || syscall(SYS_add_key, "user", SECRET, "x", 1, -3) < 0) return 3;
@@ -539,6 +572,7 @@ int main(int argc, char **argv) {
     }
     if (argc == 2 && !strcmp(argv[1], "leave-root")) return leave_root();
     if (argc == 3 && !strcmp(argv[1], "keep")) return keep(atoi(argv[2]));
+    if (argc == 3 && !strcmp(argv[1], "deaf-files")) return serve_deaf_files(argv[2]);
     if (argc == 2 && !strcmp(argv[1], "names")) {
         for (unsigned index = 0; index < COUNT; index++) printf("%s\t%s\n", probes[index].name, probes[index].description);
         return 0;

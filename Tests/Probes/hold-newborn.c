@@ -4,7 +4,8 @@
 //   hold-newborn COMMAND…
 //
 // The command keeps the process number that it is started with; whoever traces it is `TracerPid` of the one that is held, and lets
-// go of all by its end. Whoever ends meanwhile is reaped, so that his parent hears of it.
+// go of all by its end, which SIGTERM asks for. By SIGKILL it could end between the news of a signal and its passing on, and the
+// signal would be lost. Whoever ends meanwhile is reaped, so that his parent hears of it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -33,12 +34,21 @@ static int trace(pid_t command) {
     long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
     if (ptrace(PTRACE_SEIZE, command, NULL, options) < 0) return 3;
     kill(command, SIGCONT);
+    sigset_t news;
+    sigemptyset(&news);
+    sigaddset(&news, SIGCHLD);
+    sigaddset(&news, SIGTERM);
+    sigprocmask(SIG_BLOCK, &news, NULL);
     int own = depth(getpid()), is_holding = 0;
     for (;;) {
         int status;
-        pid_t pid = waitpid(-1, &status, __WALL);
+        pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
         if (pid < 0 && errno == EINTR) continue;
         if (pid < 0) return 0;
+        if (pid == 0) {
+            if (sigwaitinfo(&news, NULL) == SIGTERM) return 0;
+            continue;
+        }
         if (!WIFSTOPPED(status)) continue;
         int signal = WSTOPSIG(status), event = status >> 16;
         if (event == PTRACE_EVENT_STOP && !is_holding && depth(pid) > own) {

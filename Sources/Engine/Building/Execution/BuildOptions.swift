@@ -1,0 +1,103 @@
+public import Containerfiles
+import Linux
+public import OCI
+
+/// How a build is done.
+public struct BuildOptions: Sendable {
+    public var request: BuildRequest
+    /// The image's names.
+    public var names: [ImageReference]
+    /// Whether steps are done though a layer of theirs is kept.
+    public var ignoresCache: Bool
+    /// Seconds since 1970 later than which nothing is said to be, so that the same build has the same digests
+    /// (reproducible-builds.org, SOURCE_DATE_EPOCH); nil: as it is.
+    public var epoch: Int64?
+    public var compression: MediaType.Compression
+    /// Limits of each command: bytes, processors' worth of time, processes.
+    public var memory: Int64?
+    public var processors: Double?
+    public var processCount: Int64?
+    /// Whether commands say nothing.
+    public var isQuiet: Bool
+    /// What `RUN --mount=type=secret` may show, by identifier.
+    public var secrets: [BuildSecret] = []
+    /// Fetches what ADD names by an address; nil where builds have no network.
+    public var fetch: BuildFetch?
+    /// Pulls an image that a stage begins with or copies from; nil: what is here is used.
+    public var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
+    /// Whether it is pulled even if it is here.
+    public var pullsAlways = false
+    /// Whether nothing is done but told (`--plan`).
+    public var isPlan = false
+
+    public init(
+        request: BuildRequest = BuildRequest(), names: [ImageReference] = [], ignoresCache: Bool = false,
+        epoch: Int64? = nil, compression: MediaType.Compression = .gzip, memory: Int64? = nil,
+        processors: Double? = nil, processCount: Int64? = nil, isQuiet: Bool = false
+    ) {
+        self.request = request
+        self.names = names
+        self.ignoresCache = ignoresCache
+        self.epoch = epoch
+        self.compression = compression
+        self.memory = memory
+        self.processors = processors
+        self.processCount = processCount
+        self.isQuiet = isQuiet
+    }
+}
+
+/// Writes what an address gives to a descriptor.
+public typealias BuildFetch = @Sendable (_ url: String, _ descriptor: Int32) throws -> Void
+
+/// `--secret id=NAME[,src=FILE|,env=VARIABLE]`: what commands may see and no layer keeps.
+public struct BuildSecret: Equatable, Sendable {
+    public enum Source: Equatable, Sendable {
+        case file(String)
+        case variable(String)
+    }
+
+    public var identifier: String
+    public var source: Source
+
+    public init(identifier: String, source: Source) {
+        self.identifier = identifier
+        self.source = source
+    }
+}
+
+/// What is told while a build runs.
+public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
+    /// A step begins; numbers from 1.
+    case step(Int, of: Int, text: String)
+    /// Its layer was there.
+    case cached
+    /// It is done: nanoseconds, and the bytes of its layer as stored, nil where it made none.
+    case done(nanoseconds: UInt64, layerSize: Int64?)
+    case warning(String)
+
+    public var description: String {
+        switch self {
+        case .step(let number, let count, let text):
+            let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable()
+            return "STEP \(number)/\(count): \(line)"
+        case .cached: return "--> CACHED"
+        case .done(let nanoseconds, let size):
+            let hundredths = nanoseconds / 10_000_000
+            let fraction = String(hundredths % 100)
+            let seconds = "\(hundredths / 100).\(fraction.utf8.count == 1 ? "0" : "")\(fraction) s"
+            return "--> \(seconds)" + (size.map { ", \($0) bytes" } ?? "")
+        case .warning(let text): return "warning: \(text.displayable())"
+        }
+    }
+}
+
+/// An image that was made.
+public struct BuiltImage: Equatable, Sendable {
+    /// The digest of its configuration.
+    public var id: Digest
+    /// Its manifest.
+    public var target: Descriptor
+    /// How many of the layers were there already.
+    public var cachedLayers: Int
+}

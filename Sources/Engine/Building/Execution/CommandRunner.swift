@@ -1,0 +1,208 @@
+import CLinux
+import Containerfiles
+import Containers
+import Glibc
+import ImageRuntime
+import Images
+import Linux
+import OCI
+import Seccomp
+
+/// Runs the command of a RUN in a container: Docker's defaults, no network unless the build has one, a cgroup of its own; what it
+/// writes stays in a directory.
+struct CommandRunner {
+    let store: ImageStore
+    let workspace: BuildWorkspace
+    let options: BuildOptions
+    let signals: SignalWatch
+    /// What errors call the Containerfile.
+    let file: String
+    private let launcher: Launcher
+    private let host: HostFacts
+    private let seccomp: SeccompProgramCache
+
+    init(
+        _ store: ImageStore, _ workspace: BuildWorkspace, _ options: BuildOptions, _ signals: SignalWatch, file: String
+    ) throws {
+        self.file = file
+        self.store = store
+        self.workspace = workspace
+        self.options = options
+        self.signals = signals
+        // Cgroups of builds that were killed.
+        for leftover in (try? Leftovers.find()) ?? [] { try? leftover.release() }
+        AbandonedSecrets.remove()
+        launcher = try Launcher()
+        host = try HostFacts.detect()
+        seccomp = SeccompProgramCache(directory: StandardDirectories.cache + "/seccomp")
+    }
+
+    /// - Parameters:
+    ///   - stack: the layers it finds.
+    ///   - upper: where what it writes is kept.
+    ///   - files: what is shown to it, by its targets.
+    func run(
+        _ run: BuildStep.Run, of step: BuildStep, _ image: ImageConfiguration, _ stack: LayerStack, upper: String,
+        files: [String: String]
+    ) throws {
+        let layers = (0..<stack.count).reversed().map { "\(stack.path)/\($0)" }
+        let user = try UserDatabase(layers: layers).resolve(run.user ?? "")
+        var configuration = ImageRuntimeConfiguration(image, user: user)
+        configuration.entrypoint = run.arguments
+        let secrets = try SecretFiles(run.mounts, options.secrets, workspace)
+        configuration.environment = run.uncountedEnvironment + run.environment + secrets.environment
+        configuration.workingDirectory = run.workingDirectory
+        configuration.hostname = "build"
+        configuration.memory = options.memory
+        configuration.processors = options.processors
+        configuration.processCount = options.processCount
+        let profile = SeccompProfile.docker()
+        var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
+        container.mounts += try mounts(run, files) + secrets.mounts(workingDirectory: run.workingDirectory)
+        if run.hasNetwork { giveNetwork(&container) }
+        container.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(
+            processors: Processors.withHeatCounters())
+        if host.inUserNamespace { container.adaptToUserNamespace() }
+        var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
+        launch.loopback = !run.hasNetwork
+        let work = try workspace.makeDirectory("work")
+        let plan = try LaunchPlan(
+            container,
+            root: .snapshot(
+                OverlayMount(stack: stack.path, count: stack.count, upper: upper, work: work, isVolatile: true)),
+            options: launch, host: host)
+        let exit = try end(of: plan, secrets, running: run.arguments.first ?? "")
+        try removeStubs(of: container.mounts, in: upper)
+        guard exit.succeeded else {
+            throw BuildError.command(
+                file: file, line: step.line,
+                instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
+                ending: exit.ending, status: exit.shellStatus)
+        }
+    }
+
+    /// As `isolab run --network host` has it.
+    private func giveNetwork(_ container: inout RuntimeConfiguration) {
+        container.linux?.namespaces.removeAll { $0.kind == .network }
+        container.linux?.sysctl = [:]
+        for path in ["/etc/resolv.conf", "/etc/hosts"] where SystemFile.exists(path) {
+            container.mounts.append(
+                RuntimeConfiguration.Mount(destination: path, type: "bind", source: path, options: ["bind", "ro"]))
+        }
+    }
+
+    /// A program that cannot be started is told by its name, as the Containerfile has it.
+    private static func asProgramError(_ error: any Error, running program: String) -> any Error {
+        guard let error = error as? SystemError, error.operation == "execve" else { return error }
+        let isSought = error.errno == ENOENT && !program.utf8.contains(UInt8(ascii: "/"))
+        return BuildError.source(
+            path: program,
+            problem: isSought ? "there is no such program in the PATH of the image" : SystemError.message(error.errno))
+    }
+
+    private func end(of plan: LaunchPlan, _ secrets: SecretFiles, running program: String) throws -> ProcessExit {
+        let streams = try StreamRelay(input: false, output: !options.isQuiet)
+        let container: Container
+        do {
+            container = try secrets.launching { try launcher.launch(plan, streams: streams.childStreams) }
+        } catch {
+            throw Self.asProgramError(error, running: program)
+        }
+        do {
+            try signals.wait(for: ForegroundWatch(container.pidfd, streams: streams))
+            if let failure = streams.failure { throw failure }
+        } catch {
+            try? container.kill(SIGKILL)
+            _ = try? container.wait()
+            _ = try? container.release()
+            throw error
+        }
+        let exit = try container.wait()
+        try container.release()
+        return exit
+    }
+
+    // MARK: - Mounts
+
+    private func mounts(
+        _ run: BuildStep.Run, _ files: [String: String]
+    ) throws -> [RuntimeConfiguration.Mount] {
+        var result: [RuntimeConfiguration.Mount] = []
+        for mount in run.mounts {
+            let target = ImagePath.joined(run.workingDirectory, mount.target)
+            switch mount.kind {
+            case .memory(let size):
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "tmpfs", source: "tmpfs",
+                        options: ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])))
+            case .cache(let cache):
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "bind", source: try directory(of: cache),
+                        options: ["rbind", cache.isReadOnly ? "ro" : "rw", "nosuid", "nodev"]))
+            case .files(let shown):
+                guard let path = files[mount.target] else { continue }
+                result.append(
+                    RuntimeConfiguration.Mount(
+                        destination: target, type: "bind", source: path,
+                        options: ["rbind", shown.isWritable ? "rw" : "ro", "nosuid", "nodev"]))
+            case .secret: continue
+            }
+        }
+        if let script = run.script {
+            let directory = try workspace.makeDirectory("script", mode: 0o755)
+            let path = "\(directory)/script"
+            try SystemFile.replace(path, with: Array(script.content.utf8), mode: 0o755)
+            chmod(path, 0o755)
+            result.append(
+                RuntimeConfiguration.Mount(
+                    destination: "/dev/pipes/\(script.name)", type: "bind", source: path, options: ["bind", "ro"]))
+        }
+        return result
+    }
+
+    /// A cache's directory, made where it is missing: its owner and mode are those of the first who asks.
+    private func directory(of cache: Instruction.Cache) throws(SystemError) -> String {
+        let name = Digest(sha256Of: cache.identifier.utf8).hexadecimal
+        let path = "\(store.buildCaches)/\(name)"
+        guard !SystemFile.exists(path) else { return path }
+        try SystemFile.makeDirectories(store.buildCaches, mode: 0o755)
+        if mkdir(path, 0o700) != 0 {
+            // Another build made it at the same moment.
+            guard errno == EEXIST else { throw SystemError("mkdir", path) }
+            return path
+        }
+        if chown(path, cache.uid, cache.gid) != 0 { throw SystemError("chown", path) }
+        if chmod(path, cache.mode) != 0 { throw SystemError("chmod", path) }
+        return path
+    }
+
+    /// Directories and files that were made for nothing but to mount on are no part of the layer.
+    private func removeStubs(of mounts: [RuntimeConfiguration.Mount], in upper: String) throws {
+        let root = try OwnedDescriptor(opening: upper, O_RDONLY | O_DIRECTORY)
+        for mount in mounts {
+            var parts = mount.destination.parts(between: "/").map(String.init)
+            while !parts.isEmpty {
+                let path = parts.joined(separator: "/")
+                let name = parts.removeLast()
+                let number = isolab_open_in_root(root.number, path, OwnedDescriptor.pathOnly | O_NOFOLLOW, 0)
+                guard number >= 0 else { continue }
+                let stub = OwnedDescriptor(owning: number)
+                var status = stat()
+                guard fstat(stub.number, &status) == 0 else { break }
+                let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+                guard isDirectory || status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 else { break }
+                // What was in the image has its origin noted by overlayfs (Documentation/filesystems/overlayfs.rst).
+                let origin = host.inUserNamespace ? "user.overlay.origin" : "trusted.overlay.origin"
+                let parent = isolab_open_in_root(
+                    root.number, parts.isEmpty ? "." : parts.joined(separator: "/"), O_RDONLY | O_DIRECTORY, 0)
+                guard parent >= 0 else { break }
+                let owner = OwnedDescriptor(owning: parent)
+                guard isolab_get_attribute_at(owner.number, name, origin, nil, 0) < 0 else { break }
+                // One that is not empty stays: the command wrote beside the mount.
+                if unlinkat(owner.number, name, isDirectory ? AT_REMOVEDIR : 0) != 0 { break }
+            }
+        }
+    }
+}

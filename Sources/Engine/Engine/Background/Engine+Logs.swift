@@ -1,0 +1,55 @@
+import CLinux
+import Glibc
+import Linux
+
+/// What `isolab logs` is asked for.
+public struct LogRequest: Sendable {
+    public var follows = false
+    /// How many of the last lines; nil: all.
+    public var tail: Int?
+    var since: LogTime?
+    var until: LogTime?
+    public var showsTime = false
+
+    public init() {}
+
+    public mutating func set(since: String?, until: String?) throws(OptionError) {
+        if let since { self.since = try LogTime("--since", since) }
+        if let until { self.until = try LogTime("--until", until) }
+    }
+
+    /// `all`, or a number of lines.
+    public mutating func set(tail: String) throws(OptionError) {
+        guard tail != "all" else { return }
+        guard let number = Int(tail) else { throw OptionError("--tail", tail, "takes a number of lines, or all") }
+        self.tail = number < 0 ? nil : number
+    }
+}
+
+extension Engine {
+    /// Shows what a container in the background has said.
+    ///
+    /// - Parameter show: takes a piece, and whether it was said on standard error; false where nobody reads it any more.
+    public func logs(
+        of text: String, _ request: LogRequest, show: @escaping (ArraySlice<UInt8>, _ isError: Bool) -> Bool
+    ) throws {
+        try releaseLeftovers()
+        let container = try shelf.find(text)
+        guard let background = container.background, background.isDetached || container.started == nil else {
+            throw EngineError.unsupported(
+                "'\(text)' ran in the foreground: what it said went where the output of its `isolab run` went",
+                advice: "`isolab run -d` keeps it")
+        }
+        guard background.log.driver == .file else {
+            throw EngineError.unsupported("'\(text)' has no log (--log-driver none)", advice: nil)
+        }
+        let names = LogFiles(directory: shelf.directory(container.id), id: container.id)
+        let reader = LogFollower(names, directory: shelf.directory(container.id), request, show: show)
+        // From here on nothing that is said is missed.
+        if request.follows { try reader.watch() }
+        guard try reader.readAll(count: background.log.files), request.follows, status(of: container).isAlive,
+            let keeper = container.keeper
+        else { return }
+        try reader.follow(until: keeper)
+    }
+}

@@ -1,0 +1,76 @@
+import Containers
+import Images
+import Layers
+import Linux
+public import OCI
+import Presentation
+
+extension Engine {
+    /// The text of `isolab diff`: what a container changed in its image's files.
+    ///
+    /// What is mounted into every container (`/etc/hosts` and its like) is no change of its own.
+    ///
+    /// - Parameter format: `json` or a template; nil: a letter and a path a line.
+    public func changes(of text: String, format: String?) throws -> String {
+        let snapshot = try snapshot(of: try container(text), for: "compare")
+        let changes = try images.changes(in: snapshot).filter { !HostFiles.paths.contains($0.shownPath) }
+        let listing = Listing(
+            [], further: ["Kind": "KIND", "Path": "PATH"],
+            rows: changes.map {
+                .object([.init("Kind", .text($0.kind.rawValue)), .init("Path", .text($0.shownPath))])
+            })
+        let format = try format.map { try ListFormat($0) } ?? .lines(try Template("{{.Kind}} {{.Path}}"))
+        return try listing.text(format, limit: nil)
+    }
+
+    /// Makes an image of a container: its image, and what it changed as one more layer.
+    ///
+    /// One that runs is stopped where it is meanwhile.
+    ///
+    /// - Parameter change: makes of what the container's image says of its containers what the new one does.
+    /// - Returns: the image's identifier.
+    public func commit(
+        _ text: String, as name: String?, author: String?, comment: String?,
+        change: (ImageConfiguration.Execution) throws -> ImageConfiguration.Execution = { $0 }
+    ) throws -> String {
+        let container = try container(text)
+        let snapshot = try snapshot(of: container, for: "commit")
+        let names = try name.map { [try ImageReference($0).withDefaultTag] } ?? []
+        let execution = try change(try images.image(of: snapshot).configuration.execution)
+        let pauses = status(of: container) == .running
+        if pauses { try runtime.pause(container.id) }
+        defer { if pauses { try? runtime.resume(container.id) } }
+        let image = try images.commit(
+            snapshot, as: names,
+            options: CommitOptions(
+                author: author, comment: comment, createdBy: container.command.joined(separator: " "),
+                execution: execution))
+        return "\(image.id)"
+    }
+
+    /// Writes all files of a container as a tar archive: its image's and its own; nothing that is mounted in it.
+    ///
+    /// One that runs is stopped where it is meanwhile.
+    public func export(_ text: String, to descriptor: Int32) throws {
+        let container = try container(text)
+        let snapshot = try snapshot(of: container, for: "export")
+        let pauses = status(of: container) == .running
+        if pauses { try runtime.pause(container.id) }
+        defer { if pauses { try? runtime.resume(container.id) } }
+        var options = PackOptions(compression: .none, workers: 1)
+        options.hasNoWhiteouts = true
+        let layers =
+            snapshot.form == .copy
+            ? [snapshot.upper] : [snapshot.upper] + snapshot.stack.diffIDs.reversed().map { images.tree(of: $0) }
+        _ = try LayerPacker(options).pack(MergedTree(layers: layers), to: descriptor)
+    }
+
+    private func snapshot(of container: StoredContainer, for operation: String) throws -> Snapshot {
+        guard let snapshot = try images.snapshot(container.id) else {
+            throw EngineError.state(
+                operation, container.name, container.isGuest ? "a guest" : "without a root",
+                advice: container.isGuest ? "what a guest writes goes with it" : "remove it")
+        }
+        return snapshot
+    }
+}

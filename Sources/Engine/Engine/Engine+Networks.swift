@@ -1,0 +1,149 @@
+import Containers
+import Glibc
+import Linux
+package import Networks
+import OCI
+
+/// A network with those in it.
+package struct NetworkWithEndpoints: Sendable {
+    package var network: Network
+    package var endpoints: [Endpoint]
+}
+
+extension Engine {
+    // MARK: - Networks
+
+    /// Makes a network. The host has nothing of it before a container is in it.
+    ///
+    /// - Returns: its identifier.
+    package func createNetwork(_ creation: NetworkCreation) throws -> String {
+        guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
+        try releaseLeftovers()
+        return try networks.change().create(creation.request, used: HostRoutes.read()).id
+    }
+
+    /// Every network, by name.
+    package func networksWithEndpoints() throws -> [NetworkWithEndpoints] {
+        try releaseLeftovers()
+        return try networks.networks().map {
+            NetworkWithEndpoints(network: $0, endpoints: try networks.endpoints(of: $0))
+        }
+    }
+
+    /// Removes a network that no container is in, or is to be in whenever it runs.
+    ///
+    /// - Returns: its name.
+    package func removeNetwork(_ text: String) throws -> String {
+        try releaseLeftovers()
+        let change = try networks.change()
+        let network = try networks.find(text)
+        let users = try Set(networks.endpoints(of: network).map(\.name)).union(recordedUsers(of: network))
+        guard users.isEmpty else { throw NetworkError.inUse(network.name, containers: users.sorted()) }
+        try change.remove(network)
+        try change.applyRules()
+        return network.name
+    }
+
+    /// Removes the networks that nobody uses, but for the default one.
+    package func pruneNetworks(matching filter: NetworkFilter) throws -> [String] {
+        try releaseLeftovers()
+        let change = try networks.change()
+        var names: [String] = []
+        for network in try networks.networks() where network.name != Network.defaultName && filter.matches(network) {
+            guard try networks.endpoints(of: network).isEmpty, try recordedUsers(of: network).isEmpty else { continue }
+            try change.remove(network)
+            names.append(network.name)
+        }
+        if !names.isEmpty { try change.applyRules() }
+        return names
+    }
+
+    /// Containers that do not run, and that will be in a network once they do.
+    private func recordedUsers(of network: Network) throws -> [String] {
+        guard network.name != Network.defaultName else { return [] }
+        return try containers().filter { container in
+            container.networks?.joins.contains {
+                $0.network == network.name || !$0.network.isEmpty && network.id.starts($0.network)
+            } == true
+        }.map(\.name)
+    }
+
+    /// Whether an error says that there is no such network.
+    package static func isUnknownNetwork(_ error: any Error) -> Bool {
+        guard case .unknown? = error as? NetworkError else { return false }
+        return true
+    }
+
+    // MARK: - Containers in them
+
+    /// Puts a container that runs into a further network, or, where it does not run, has it put there when it does.
+    package func connect(_ text: String, to name: String, _ join: NetworkJoin) throws {
+        try releaseLeftovers()
+        var join = join
+        join.network = name
+        let container = try shelf.find(text)
+        guard !container.isGuest else {
+            throw EngineError.unsupported("'\(text)' is a guest: it is in no network", advice: nil)
+        }
+        let mode = container.settings?["HostConfig"]?["NetworkMode"]?.string ?? ""
+        guard mode != "host", !mode.starts("container:") else {
+            throw EngineError.unsupported(
+                "container '\(text)' has no network of its own", advice: "its --network is \(mode)")
+        }
+        guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
+        guard status(of: container).isAlive, let pid = try runtime.state(of: container.id).pid else {
+            throw EngineError.state(
+                "connect", text, "\(status(of: container))", advice: "connect it while it runs")
+        }
+        let places = try networks.places(of: container.id)
+        let number = (0...places.count).first { number in
+            !places.contains { $0.endpoint.interface == "eth\(number)" }
+        }
+        let endpoint = Endpoint(
+            container: container.id, name: container.name, aliases: join.aliases, interface: "eth\(number ?? 0)",
+            hardwareAddress: join.hardwareAddress ?? "")
+        let sandbox = try NetworkNamespace.of(process: pid)
+        let place = try record(endpoint, name, join.addresses)
+        do {
+            var attachment = try NetworkAttachment(sandbox)
+            try attachment.perform(
+                NetworkDrivers.named(place.network.driver)?.plan(place.endpoint, in: place.network) ?? [])
+        } catch {
+            try networks.change().remove(container.id, from: place.network)
+            throw error
+        }
+    }
+
+    private func record(
+        _ endpoint: Endpoint, _ name: String, _ wanted: [IPAddress]
+    ) throws -> (network: Network, endpoint: Endpoint) {
+        let change = try networks.change()
+        let network = try findOrMake(name, change)
+        let endpoint = try change.add(endpoint, to: network, wanted: wanted)
+        do { try change.applyRules() } catch {
+            change.remove(endpoint.container, from: network)
+            throw error
+        }
+        NameService(networks).refresh(change)
+        return (network, endpoint)
+    }
+
+    /// Takes a container out of a network.
+    package func disconnect(_ text: String, from name: String) throws {
+        try releaseLeftovers()
+        let container = try shelf.find(text)
+        let network = try networks.find(name)
+        guard let endpoint = networks.endpoint(of: container.id, in: network) else {
+            throw NetworkError.notJoined(network: network.name, container: container.name)
+        }
+        if let pid = try? runtime.state(of: container.id).pid, status(of: container).isAlive {
+            let sandbox = try NetworkNamespace.of(process: pid)
+            var attachment = try NetworkAttachment(sandbox)
+            try attachment.remove(interface: endpoint.interface)
+        }
+        let change = try networks.change()
+        change.remove(container.id, from: network)
+        NameService(networks).refresh(change)
+        if !endpoint.ports.isEmpty { try change.applyRules() }
+    }
+}

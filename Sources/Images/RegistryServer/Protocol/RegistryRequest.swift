@@ -1,0 +1,53 @@
+/// What a client asked, before it is understood: nothing in it is trusted.
+public struct RegistryRequest: Sendable {
+    public var method: String
+    /// Path and query as they stand in the request line.
+    public var target: String
+    /// Names in lower case; of a name given twice, the values joined by commas (RFC 9110, 5.3).
+    public var headers: [String: String]
+    /// The address it came from.
+    public var peer: String
+    /// Who sent it, where that was found out.
+    public var user: String?
+
+    public init(
+        method: String, target: String, headers: [String: String], peer: String = "", user: String? = nil
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.peer = peer
+        self.user = user
+    }
+
+    /// How many bytes follow; nil where the client does not say (chunked). What is no number, or one beyond all, is more than any
+    /// limit allows.
+    public var contentLength: Int64? {
+        headers["content-length"].map { Decimal.number($0) ?? .max }
+    }
+
+    /// Whose account it goes to where something is counted.
+    var client: ClientName { ClientName(user: user, peer: peer) }
+
+    /// Whether a list is asked for: of tags, referrers or repositories.
+    public var isForList: Bool {
+        guard let target = RequestTarget(target), let endpoint = try? Endpoint(target.path) else { return false }
+        return switch endpoint {
+        case .catalog, .tags, .referrers: true
+        case .base, .blob, .manifest, .uploads, .upload: false
+        }
+    }
+
+    /// Whether there are no bytes to follow: with neither header there is no body (RFC 9112, 6.3).
+    public var isBodyless: Bool {
+        headers["transfer-encoding"] == nil && (contentLength ?? 0) == 0
+    }
+}
+
+/// Numbers as they stand in headers and queries: digits alone, no sign.
+enum Decimal {
+    static func number(_ text: some StringProtocol) -> Int64? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(text)
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+public import Linux
+import OCI
+
+/// What the registry answers.
+public struct RegistryResponse: Sendable {
+    public enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        case file(FilePart)
+    }
+
+    public var status: Int
+    /// In the order in which they are sent; the same name may come several times.
+    public var headers: [(name: String, value: String)]
+    public var body: Body
+    /// Of the body as GET would give it, also where HEAD has none.
+    public var contentLength: Int64
+    /// Why it failed, for the operator alone.
+    public var cause: String?
+
+    init(_ status: Int, _ headers: [(name: String, value: String)] = []) {
+        self.status = status
+        self.headers = headers
+        body = .none
+        contentLength = 0
+    }
+
+    init(
+        _ status: Int, json: [UInt8], type: String = "application/json", _ headers: [(name: String, value: String)] = []
+    ) {
+        self.status = status
+        self.headers = [("Content-Type", type)] + headers
+        body = .bytes(json)
+        contentLength = Int64(json.count)
+    }
+
+    /// The same answer with its file's content in memory, where it is small: what is sent at once needs no file.
+    ///
+    /// - Parameter limit: in bytes.
+    public func reading(filesUpTo limit: Int64) -> RegistryResponse {
+        guard case .file(let part) = body, part.count <= limit else { return self }
+        var bytes = [UInt8](repeating: 0, count: Int(part.count))
+        let count = bytes.withUnsafeMutableBytes { buffer in try? part.read(at: 0, into: buffer) }
+        guard count == bytes.count else {
+            return RegistryFault(500, .unknown, "the registry failed", cause: "a blob is shorter than it was").response
+        }
+        var answer = self
+        answer.body = .bytes(bytes)
+        return answer
+    }
+
+    /// The same answer without its body: to HEAD.
+    public var headerOnly: RegistryResponse {
+        var answer = self
+        answer.body = .none
+        return answer
+    }
+}
+
+/// A part of an open file: what is removed meanwhile is still sent to its end.
+public final class FilePart: Sendable {
+    public let file: OwnedDescriptor
+    public let offset: Int64
+    public let count: Int64
+
+    init(_ file: consuming OwnedDescriptor, _ range: Range<Int64>) {
+        self.file = file
+        offset = range.lowerBound
+        count = (range.upperBound -| range.lowerBound)
+    }
+
+    /// Sees to it that a piece is in memory, so that whoever sends it need not wait for the disk.
+    ///
+    /// - Parameters:
+    ///   - position: from the part's own beginning.
+    ///   - scratch: what comes from the disk is read into it, and forgotten.
+    public func warm(_ position: Int64, count: Int64, scratch: UnsafeMutableRawBufferPointer) {
+        // What was read lately is there as a rule: mincore(2) says so without waiting, and without reading.
+        let page = Int64(sysconf(Int32(_SC_PAGESIZE)))
+        let start = (offset +| position) / page *| page
+        let length = Int(offset +| position +| count -| start)
+        guard let map = mmap(nil, length, PROT_READ, MAP_SHARED, file.number, off_t(start)), map != MAP_FAILED else {
+            return
+        }
+        defer { munmap(map, length) }
+        let pages = (length + Int(page) - 1) / Int(page)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: pages) { resident in
+            resident.initialize(repeating: 0)
+            guard mincore(map, length, resident.baseAddress) == 0 else { return }
+            var index = 0
+            while index < pages {
+                if resident[index] & 1 != 0 {
+                    index += 1
+                    continue
+                }
+                _ = pread(file.number, scratch.baseAddress, scratch.count, off_t(start +| Int64(index) *| page))
+                index += max(1, scratch.count / Int(page))
+            }
+        }
+    }
+
+    /// Reads a piece; shorter than asked for only at the end of the file.
+    ///
+    /// - Parameter position: from the part's own beginning.
+    public func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        var total = 0
+        while total < buffer.count {
+            let count = try retryingOnInterrupt("pread", "blob") {
+                pread(
+                    file.number, buffer.baseAddress?.advanced(by: total), buffer.count - total,
+                    off_t(offset +| position +| Int64(total)))
+            }
+            if count == 0 { break }
+            total += count
+        }
+        return total
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import CommandSupport
+import Engine
+import Glibc
+
+/// `isolab inspect`: all that is known of an image or a container.
+struct InspectCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show details of containers and images as JSON.",
+        discussion: "A container takes precedence over an image of the same name; --type chooses.")
+
+    @OptionGroup var options: InspectOptions
+    @Option(help: ArgumentHelp("What to look for: image or container.", valueName: "kind")) var type: String?
+    @OptionGroup var size: InspectSizeOption
+
+    func run() throws { try options.inspect(type, sized: size.size) }
+}
+
+/// `isolab container inspect`
+struct ContainerInspectCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show details of containers as JSON.")
+
+    @OptionGroup var options: InspectOptions
+    @OptionGroup var size: InspectSizeOption
+
+    func run() throws { try options.inspect("container", sized: size.size) }
+}
+
+/// `isolab image inspect`
+struct ImageInspectCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show details of images as JSON.")
+
+    @OptionGroup var options: InspectOptions
+
+    func run() throws { try options.inspect("image") }
+}
+
+/// What all names of it take.
+struct InspectOptions: ParsableArguments {
+    @Argument(help: "By name or by the beginning of the identifier.") var names: [String]
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Print this template instead of JSON, e.g. '{{.Config.Cmd}}'.", valueName: "template"))
+    var format: String?
+
+    /// - Parameter kind: nil: whatever has the name.
+    func inspect(_ kind: String?, sized: Bool = false) throws {
+        do {
+            let (text, faults) = try Engine(warn: Warning.print).inspect(
+                names, kind: kind, format: format, sized: sized)
+            // What it tells comes from images, whoever made them.
+            try Output.print(text, faults)
+        } catch {
+            throw Failure.exit(error)
+        }
+    }
+}
+
+struct InspectSizeOption: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Add the sizes of containers: SizeRw, and SizeRootFs with the image.")
+    var size = false
+}

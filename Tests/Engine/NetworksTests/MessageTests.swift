@@ -1,0 +1,150 @@
+import Linux
+import Testing
+
+@testable import Networks
+
+/// Messages of rtnetlink as the kernel reads them (<linux/rtnetlink.h>, on a machine whose lowest byte comes first).
+@Suite struct MessageTests {
+    /// A pair of devices: one here on a bridge and up, the other in another namespace.
+    @Test func pairs() {
+        let message = RouteMessage.makeLink(
+            "v", isUp: true,
+            [.name("v"), .bridge(7), .isPair(other: [.name("e"), .namespace(descriptor: 9)])])
+        #expect(
+            message.bytes(sequence: 3) == [
+                100, 0, 0, 0, 16, 0, 0x05, 0x06, 3, 0, 0, 0, 0, 0, 0, 0,  // nlmsghdr
+                0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,  // ifinfomsg: up
+                6, 0, 3, 0, 0x76, 0, 0, 0,  // IFLA_IFNAME "v"
+                8, 0, 10, 0, 7, 0, 0, 0,  // IFLA_MASTER
+                52, 0, 18, 0,  // IFLA_LINKINFO
+                8, 0, 1, 0, 0x76, 0x65, 0x74, 0x68,  // IFLA_INFO_KIND "veth"
+                40, 0, 2, 0, 36, 0, 1, 0,  // IFLA_INFO_DATA, VETH_INFO_PEER
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // its ifinfomsg
+                6, 0, 3, 0, 0x65, 0, 0, 0,  // IFLA_IFNAME "e"
+                8, 0, 28, 0, 9, 0, 0, 0,  // IFLA_NET_NS_FD
+            ] as [UInt8])
+    }
+
+    @Test func addressesAndRoutes() {
+        #expect(
+            RouteMessage.addAddress([10, 1, 0, 2], prefixLength: 24, to: 5, "e").payload == [
+                2, 24, 0, 0, 5, 0, 0, 0, 8, 0, 2, 0, 10, 1, 0, 2, 8, 0, 1, 0, 10, 1, 0, 2,
+            ])
+        let v6 = RouteMessage.addAddress(IPAddress("fd00::2")?.bytes ?? [], prefixLength: 64, to: 5, "e")
+        #expect(v6.payload.prefix(12) == [10, 64, 2, 0, 5, 0, 0, 0, 20, 0, 1, 0], "in use at once (IFA_F_NODAD)")
+        #expect(
+            RouteMessage.addDefaultRoute(by: [10, 1, 0, 1], through: 5, "e").payload == [
+                2, 0, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0, 8, 0, 5, 0, 10, 1, 0, 1, 8, 0, 4, 0, 5, 0, 0, 0,
+            ])
+    }
+
+    /// The host's routes are what they lead to; the default route and multicast are nobody's.
+    @Test func routes() {
+        func answer(_ length: UInt8, type: UInt8, _ address: [UInt8]) -> RouteConversation.Answer {
+            .init(
+                type: 24,
+                payload: [2, length, 0, 0, 254, 2, 0, type, 0, 0, 0, 0]
+                    + (address.isEmpty ? [] : RouteMessage.attribute(1, address)))
+        }
+        let found = HostRoutes.destinations([
+            answer(8, type: 1, [10, 0, 0, 0]), answer(32, type: 2, [192, 0, 2, 1]), answer(0, type: 1, []),
+            answer(4, type: 5, [224, 0, 0, 0]), .init(type: 24, payload: [2, 8]), .init(type: 3, payload: []),
+        ])
+        #expect(found.map(\.description) == ["10.0.0.0/8", "192.0.2.1/32"])
+    }
+
+    /// Attributes whose lengths lie are not read beyond what is there.
+    @Test func hostileAttributes() {
+        for payload: [UInt8] in [[3, 0, 1, 0], [200, 0, 1, 0, 1], [4, 0], [], [8, 0, 1, 0, 1, 2]] {
+            #expect(RouteConversation.Answer(type: 0, payload: payload).attributes(after: 0).isEmpty)
+        }
+    }
+
+    private static let network = Network(
+        id: "0123456789ab" + String(repeating: "0", count: 52), name: "n", driver: "bridge", created: "", mtu: 1400,
+        device: "il0123456789ab",
+        v4: Subnet("10.1.0.0/24").map { AddressPool($0, gateway: IPAddress("10.1.0.1")) })
+
+    /// What a driver will do is a value.
+    @Test func plans() throws {
+        let endpoint = Endpoint(
+            container: "c", name: "one", interface: "eth0", device: "ve1", v4: IPAddress("10.1.0.2"),
+            hardwareAddress: "02:49:0a:01:00:02")
+        let (own, gateway) = (try #require(IPAddress("10.1.0.2")), try #require(IPAddress("10.1.0.1")))
+        #expect(
+            BridgeDriver().plan(endpoint, in: Self.network) == [
+                .ensureBridge(
+                    name: "il0123456789ab", hardwareAddress: [0x0A, 0x49, 0x01, 0x23, 0x45, 0x67], mtu: 1400,
+                    addresses: [.init(address: gateway, prefixLength: 24)]),
+                .addPair(
+                    device: "ve1", bridge: "il0123456789ab", interface: "eth0",
+                    hardwareAddress: [2, 0x49, 10, 1, 0, 2], mtu: 1400),
+                .enableLoopback,
+                .configure(
+                    interface: "eth0", addresses: [.init(address: own, prefixLength: 24)], gateways: [gateway]),
+            ])
+        var isolated = Self.network
+        isolated.isInternal = true
+        #expect(
+            BridgeDriver().plan(endpoint, in: isolated).last
+                == .configure(interface: "eth0", addresses: [.init(address: own, prefixLength: 24)], gateways: []))
+        #expect(NoneDriver().plan(endpoint, in: Self.network) == [.enableLoopback])
+        #expect(HostDriver().plan(endpoint, in: Self.network).isEmpty)
+        #expect(Set(NetworkDrivers.all.map(\.name)) == ["none", "host", "bridge", "macvlan"])
+    }
+
+    @Test(arguments: [
+        ("80", "tcp::0:80"), ("8080:80", "tcp::8080:80"), ("127.0.0.1:8080:80/udp", "udp:127.0.0.1:8080:80"),
+        ("[::1]:8080:80", "tcp:::1:8080:80"), ("0.0.0.0:1:2", "tcp::1:2"), ("127.0.0.1::80", "tcp:127.0.0.1:0:80"),
+        ("8000-8001:80-81", "tcp::8000:80 tcp::8001:81"), ("80-81", "tcp::0:80 tcp::0:81"), (":1:2", "tcp::1:2"),
+    ])
+    func ports(text: String, expected: String) throws {
+        let shown = try PublishedPort.read(text).map {
+            "\($0.transport.rawValue):\($0.address.map { "\($0)" } ?? ""):\($0.port):\($0.containerPort)"
+        }
+        #expect(shown.joined(separator: " ") == expected)
+    }
+
+    @Test(arguments: [
+        "", "0", "65536", "80/icmp", "80/sctp", "a:80", "1.2.3:1:2", "1:2:3:4", "8000-8002:80-81", "9-8", "[::1]80",
+        "::1:80:80", "80:", "-80", "+80", "80:80/tcp/udp",
+    ])
+    func portsRefused(text: String) {
+        #expect(throws: PublishedPort.Fault.self, "\(text)") { try PublishedPort.read(text) }
+    }
+
+    @Test(arguments: [
+        ("02:42:0a:00:00:02", true), ("02:42:0A:00:00:02", true), ("01:42:0a:00:00:02", false),
+        ("02:42:0a:00:00", false),
+        ("02-42-0a-00-00-02", false), ("+2:42:0a:00:00:02", false), ("", false),
+    ])
+    func hardwareAddresses(text: String, isOne: Bool) {
+        #expect((Endpoint.bytes(ofHardwareAddress: text) != nil) == isOne)
+    }
+
+    /// All rules follow from the records, in one document that puts them in place of the last ones.
+    @Test func rules() throws {
+        var isolated = Self.network
+        isolated.device = "il2"
+        isolated.isInternal = true
+        isolated.v4 = Subnet("10.2.0.0/24").map { AddressPool($0, gateway: nil) }
+        var endpoint = Endpoint(container: "c", name: "one", v4: IPAddress("10.1.0.2"))
+        endpoint.ports = [
+            PublishedPort(.tcp, port: 8080, containerPort: 80),
+            PublishedPort(.udp, address: IPAddress("127.0.0.1"), port: 53, containerPort: 5353),
+            PublishedPort(.tcp, address: IPAddress("::1"), port: 1, containerPort: 1),
+        ]
+        let document = FirewallPlan(table: "isolab", [(Self.network, [endpoint]), (isolated, [])]).document
+        #expect(document.contains("table inet isolab\ndelete table inet isolab\ntable inet isolab {\n"))
+        for words in [
+            "set bridges { type ifname; elements = { \"il0123456789ab\", \"il2\" } }",
+            "set internal { type ifname; elements = { \"il2\" } }",
+            "set sources4 { type ipv4_addr; flags interval; elements = { 10.1.0.0/24 } }",
+            "elements = { tcp . 8080 : 10.1.0.2 . 80 } }", "elements = { 127.0.0.1 . udp . 53 : 10.1.0.2 . 5353 } }",
+            "iifname \"il2\" ip saddr != 10.2.0.0/24 drop",
+        ] {
+            #expect(document.contains(words), "\(words)")
+        }
+        #expect(!document.contains("::1 ."), "a container without IPv6 has nothing there")
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+package import Linux
+
+/// The wait for what is bound to come. The limit is for a test that would hang, not a measure of anything.
+public enum Eventually {
+    /// - Parameters:
+    ///   - what: what is waited for, for the error.
+    ///   - pause: microseconds between two looks.
+    public static func holds(
+        _ what: @autoclosure () -> String, pause: UInt32 = 5000, _ condition: () throws -> Bool
+    ) throws {
+        let end = HostClock.now() + 60_000_000_000
+        while try !condition() {
+            guard HostClock.now() < end else { throw SystemError("wait until", what(), errno: ETIMEDOUT) }
+            usleep(pause)
+        }
+    }
+
+    /// The port that a server chose, which was told to listen at port 0: what stands after `words`, an address and a colon in what it
+    /// says. A port that was free a moment ago may be another's by now.
+    public static func port(saidIn path: String, after words: String = "listening on ") throws -> UInt16 {
+        var port: UInt16?
+        var said = ""
+        try holds("a server says its port: \(said)") {
+            said = (try? SystemFile.read(path)) ?? ""
+            // A line that is still being written would be a shorter number.
+            let lines = said.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            port = lines.lazy.compactMap { number($0, after: words) }.first
+            return port != nil
+        }
+        return port ?? 0
+    }
+
+    private static func number(_ line: Substring, after words: String) -> UInt16? {
+        guard let place = line.firstRange(of: words) else { return nil }
+        let address = line[place.upperBound...].prefix { ![" ", "\"", ",", "\\"].contains($0) }
+        return address.split(separator: ":").last.flatMap { UInt16($0) }
+    }
+}
