@@ -48,7 +48,7 @@ struct Container {
         #expect(answer.status == 0, "\(answer.complaints)", sourceLocation: location)
         // Whom a tracer has let go only now may still be on his way out of a cgroup that is gone.
         try? Waiting.until("its processes end") { Engine.processes(of: id).isEmpty }
-        #expect(engine.traces(of: id) == [], sourceLocation: location)
+        #expect(engine.traces(of: id) == [], "\(answer.complaints)", sourceLocation: location)
     }
 }
 
