@@ -83,7 +83,7 @@ extension Engine {
         do {
             let running = try runtime.execute(request)
             let relay = try terminal?.relay(input: options.interactive)
-            let status = try Foreground(terminal: relay, streams: streams, hangUp: .leaves)
+            let status = try Foreground(terminal: relay, streams: streams, hangUp: .leaves, tell: warn)
                 .wait(for: running, signals: signals)
             return tell(streams?.failure, status)
         } catch {
