@@ -153,6 +153,12 @@ public struct Engine: Sendable {
         return released
     }
 
+    /// Ends what killed keepers and commands left running, for a command that has nothing else to free: where there is none, it costs a
+    /// look at the locks.
+    func endOrphans() throws {
+        if try !shelf.orphans().isEmpty { try releaseLeftovers() }
+    }
+
     /// Milliseconds that one command gives all that does not die, and that no command waited for before.
     private static let patienceWithOrphans: UInt64 = 1000
 

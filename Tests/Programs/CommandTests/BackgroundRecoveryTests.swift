@@ -67,6 +67,41 @@ struct BackgroundRecoveryTests {
             "\(result.output)\(result.complaints)")
     }
 
+    /// A container that takes back the signal of its keeper's death outlives it until the next command, whichever that is.
+    @Test(.enabled(if: access("/usr/bin/gcc", X_OK) == 0, "needs gcc")) func outlivesItsKeeper() throws {
+        let place = try Place()
+        _ = try place.write(
+            """
+            #include <stdio.h>
+            #include <sys/prctl.h>
+            #include <unistd.h>
+            int main(void) {
+                if (prctl(PR_SET_PDEATHSIG, 0) == 0) puts("ready");
+                fflush(stdout);
+                for (;;) pause();
+            }
+            """, to: "survivor.c")
+        let result = try IsolabProgram.shell(
+            """
+            export ISOLAB_DATA="$place/data"; "$isolab" image bootstrap busybox > /dev/null; gcc -static -o survivor survivor.c
+            lives() { [ -e /proc/$1 ] && ! grep -q '^State:.Z' /proc/$1/status && echo lives || echo ended; }
+            for command in 'exec $name true' 'inspect $name' 'diff $name' 'commit $name' 'export $name' 'logs $name' ps; do
+                name=from-${command%% *}
+                "$isolab" run -d --name $name -v "$PWD/survivor:/survivor:ro" busybox /survivor > /dev/null
+                until "$isolab" logs $name | grep -q ready; do sleep 0.05; done
+                pid=$("$isolab" inspect $name --format '{{.State.Pid}}'); keeper=$(sed -n 's/^PPid:.//p' /proc/$pid/status)
+                kill -9 $keeper; while [ -e /proc/$keeper ]; do sleep 0.05; done; before=$(lives $pid)
+                eval '"$isolab"' "$command" > out 2> told
+                echo "${command%% *} $before $(lives $pid) $(grep -c "$name, whose keeper is gone" told)"
+                "$isolab" rm -f $name > /dev/null
+            done
+            """, in: place)
+        let commands = ["exec", "inspect", "diff", "commit", "export", "logs", "ps"]
+        #expect(
+            result.output.split(separator: "\n") == commands.map { "\($0) lives ended 1" },
+            "\(result.output)\(result.complaints)")
+    }
+
     /// A keeper that is told to end ends its container as `stop` does; as after a host's end, a policy starts it again.
     @Test func toldToEnd() throws {
         let result = try EnginePlace.shell(

@@ -26,6 +26,7 @@ extension Engine {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
         guard command.first != "" else { throw EngineError.emptyCommand }
         Self.setFileModeMask()
+        try endOrphans()
         let container = try shelf.find(text)
         guard !container.isGuest else {
             throw EngineError.unsupported(
