@@ -42,6 +42,17 @@ struct NetworkNameTests {
         #expect(lines(result) == ["1", "1", "1"], "\(result.output)\(result.complaints)")
     }
 
+    /// One that runs is found by its new name at once, and no longer by its former one.
+    @Test func renamed() throws {
+        let result = try NetworkPlace.shell(
+            """
+            start web --network bridge --network-alias www; start asker --network bridge; in1() { "$isolab" exec asker "$@"; }
+            "$isolab" rename web shop; in1 timeout 3 wget -q -O - http://shop/; in1 timeout 3 wget -q -O - http://www/
+            in1 ping -q -c 1 -W 1 web 2>&1 | grep -c 'bad address'; in1 nslookup $(address shop) | grep -c 'name = shop'
+            """)
+        #expect(lines(result) == ["web", "web", "1", "1"], "\(result.output)\(result.complaints)")
+    }
+
     /// A server that is killed is started again by the next container, for those that are there as well.
     @Test func killedServer() throws {
         let result = try NetworkPlace.shell(
