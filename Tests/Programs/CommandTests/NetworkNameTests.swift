@@ -1,3 +1,5 @@
+import Glibc
+import TestSupport
 import Testing
 
 /// Names of containers, asked for in containers.
@@ -40,6 +42,20 @@ struct NetworkNameTests {
             run --rm --network one --dns 192.0.2.53 busybox nslookup -type=a outside.example 2>&1 | grep -c 'SERVFAIL'
             """)
         #expect(lines(result) == ["1", "1", "1"], "\(result.output)\(result.complaints)")
+    }
+
+    /// An answer that is too long for a packet reaches a container: whoever is told that it is cut off asks again over a connection, as the
+    /// server of names does then. (`Tests/Probes/truncating-names.c`)
+    @Test(.enabled(if: access("/usr/bin/gcc", X_OK) == 0, "needs gcc")) func longAnswers() throws {
+        let result = try NetworkPlace.shell(
+            """
+            gcc -O1 -static -o names \(Repository.path("Tests/Probes/truncating-names.c")); ip addr add 192.0.2.53/32 dev lo
+            ./names 192.0.2.53 > said & names=$!; until grep -q ready said; do kill -0 $names || exit 1; sleep 0.05; done
+            run --rm --network bridge --dns 192.0.2.53 busybox ping -q -c 1 -W 1 long.example 2>&1 | grep -o '198.51.100.7' | head -1
+            sort -u said; kill $names
+            """)
+        #expect(
+            lines(result) == ["198.51.100.7", "connection", "packet", "ready"], "\(result.output)\(result.complaints)")
     }
 
     /// One that runs is found by its new name at once, and no longer by its former one.
