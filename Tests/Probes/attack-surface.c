@@ -7,6 +7,7 @@
 //   attack-surface with-own-key COMMAND…  puts the secret into the session keyring it has, and runs a command
 //   attack-surface leave-root         tries to leave its root by changing it, and says where it is then
 //   attack-surface keep PID           traces a process, lets it run, and keeps its end to itself
+//   attack-surface hold PID           traces a process, stops it, and lets it neither run nor end
 //   attack-surface deaf-files PLACE   mounts a file system there that answers nobody, and serves it
 //   attack-surface join-key ID        tries to find the keyring of another container by name, as runc names it and as /proc/keys does
 //
@@ -523,6 +524,16 @@ static int keep(pid_t pid) {
     for (;;) pause();
 }
 
+static int hold(pid_t pid) {
+    siginfo_t stop;
+    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_TRACEEXIT) < 0) return 3;
+    if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0) return 3;
+    if (waitid(P_PID, pid, &stop, WSTOPPED | __WALL) < 0) return 3;
+    puts("held");
+    fflush(stdout);
+    for (;;) pause();
+}
+
 // What it is asked it takes, so that it is under way, and not even SIGKILL ends the waiting for its answer.
 static int serve_deaf_files(const char *place) {
     static char request[1 << 18];
@@ -572,6 +583,7 @@ int main(int argc, char **argv) {
     }
     if (argc == 2 && !strcmp(argv[1], "leave-root")) return leave_root();
     if (argc == 3 && !strcmp(argv[1], "keep")) return keep(atoi(argv[2]));
+    if (argc == 3 && !strcmp(argv[1], "hold")) return hold(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "deaf-files")) return serve_deaf_files(argv[2]);
     if (argc == 2 && !strcmp(argv[1], "names")) {
         for (unsigned index = 0; index < COUNT; index++) printf("%s\t%s\n", probes[index].name, probes[index].description);

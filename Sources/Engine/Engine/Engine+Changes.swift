@@ -12,6 +12,7 @@ extension Engine {
     ///
     /// - Parameter format: `json` or a template; nil: a letter and a path a line.
     public func changes(of text: String, format: String?) throws -> String {
+        try endOrphans()
         let snapshot = try snapshot(of: try container(text), for: "compare")
         let changes = try images.changes(in: snapshot).filter { !HostFiles.paths.contains($0.shownPath) }
         let listing = Listing(
@@ -33,6 +34,7 @@ extension Engine {
         _ text: String, as name: String?, author: String?, comment: String?,
         change: (ImageConfiguration.Execution) throws -> ImageConfiguration.Execution = { $0 }
     ) throws -> String {
+        try endOrphans()
         let container = try container(text)
         let snapshot = try snapshot(of: container, for: "commit")
         let names = try name.map { [try ImageReference($0).withDefaultTag] } ?? []
@@ -52,6 +54,7 @@ extension Engine {
     ///
     /// One that runs is stopped where it is meanwhile.
     public func export(_ text: String, to descriptor: Int32) throws {
+        try endOrphans()
         let container = try container(text)
         let snapshot = try snapshot(of: container, for: "export")
         let pauses = status(of: container) == .running

@@ -50,6 +50,7 @@ extension Engine {
         guard kind == nil || kind == "image" || kind == "container" else {
             throw OptionError("--type", kind ?? "", "takes image or container")
         }
+        if kind != "image" { try endOrphans() }
         // As docker: nothing is listed here, `table` is a word of the template.
         let template = try InspectionFormat.template(format)
         let sizes = sized ? try containerUse() : [:]

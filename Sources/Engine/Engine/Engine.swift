@@ -89,7 +89,9 @@ public struct Engine: Sendable {
     public static func releaseLeftovers(keep: @escaping @Sendable (String) -> Void) throws -> [String] {
         let secrets = AbandonedSecrets.remove().map { "secrets of a build that was killed: \($0)" }
         guard isUsed else { return secrets }
-        do { return try secrets + Engine(warn: keep, announce: { _ in }).releaseLeftovers() } catch {
+        do {
+            return try secrets + Engine(warn: keep, announce: { _ in }).releaseLeftovers(waits: true)
+        } catch {
             keep("\(error)")
             return secrets
         }
@@ -98,9 +100,10 @@ public struct Engine: Sendable {
     /// Frees what killed processes left: ends their containers, removes those that were to go with their end (`--rm`), and
     /// writes down that the others have ended.
     ///
+    /// - Parameter waits: whether it takes its time for what was killed and does not die, as whoever asks for no more than this does.
     /// - Returns: what was done, one short phrase each.
     @discardableResult
-    public func releaseLeftovers() throws -> [String] {
+    public func releaseLeftovers(waits: Bool = false) throws -> [String] {
         var released = try images.removeAbandonedBuilds().map {
             "build \($0), which was killed: its temporary files were removed"
         }
@@ -110,11 +113,15 @@ public struct Engine: Sendable {
             released.append("volume \(volumes.volume(id)?.name ?? id): what a killed command put into it was settled")
         }
         shelf.sweep()
+        var patience = Self.patienceWithOrphans
         for id in try shelf.orphans() {
             guard let care = shelf.takeOver(id) else { continue }
             let container = shelf.container(id)
             // One that cannot end yet keeps nobody from the others.
-            do { try runtime.delete(id, force: true) } catch {
+            do {
+                if !waits { try look(at: id, care: care, &patience) }
+                try runtime.delete(id, force: true)
+            } catch {
                 warn("container \(container?.name ?? String(id.prefix(12))), whose isolab has ended, is kept: \(error)")
                 continue
             }
@@ -144,6 +151,31 @@ public struct Engine: Sendable {
         }
         released += try releaseEndpoints()
         return released
+    }
+
+    /// Ends what killed keepers and commands left running, for a command that has nothing else to free: where there is none, it costs a
+    /// look at the locks.
+    func endOrphans() throws {
+        if try !shelf.orphans().isEmpty { try releaseLeftovers() }
+    }
+
+    /// Milliseconds that one command gives all that does not die, and that no command waited for before.
+    private static let patienceWithOrphans: UInt64 = 1000
+
+    /// Looks whether a container can be ended, in whose way no command waits for long.
+    ///
+    /// - Throws: `SystemError` where a process of it does not die.
+    private func look(at id: String, care: borrowing ContainerShelf.Care, _ patience: inout UInt64) throws(SystemError)
+    {
+        var held = care.held.filter { $0.isLeft(after: 0) }
+        if held.isEmpty {
+            let begin = HostClock.now()
+            held = runtime.held(in: id, within: patience)
+            guard !held.isEmpty else { return }
+            patience -= min(patience, (HostClock.now() - begin) / 1_000_000)
+            care.keep(held: held)
+        }
+        throw UndyingProcesses.error(held.map(\.pid))
     }
 }
 

@@ -20,7 +20,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A device of the host has the name.
     case deviceTaken(String)
     case noDevice(String)
-    case portTaken(String)
+    case portTaken(String, byContainer: Bool)
     /// What cannot be, and what to do.
     case refused(String, advice: String)
 
@@ -49,7 +49,11 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notJoined(let network, let container): "container '\(container)' is not in network '\(network)'"
         case .deviceTaken(let name): "the host has a network device '\(name)' that is not isolab's: remove or rename it"
         case .noDevice(let name): "the host has no network device '\(name)'"
-        case .portTaken(let port): "port \(port) of the host is in use: choose another"
+        // Docker's words, which programs look for.
+        case .portTaken(let port, byContainer: true):
+            "port \(port) of the host is in use by another container (port is already allocated): choose another"
+        case .portTaken(let port, byContainer: false):
+            "port \(port) of the host is in use by another program (address already in use): choose another"
         case .refused(let problem, let advice): "\(problem); \(advice)"
         }
     }

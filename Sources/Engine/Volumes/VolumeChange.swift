@@ -11,9 +11,23 @@ package struct VolumeChange: ~Copyable {
         self.store = store
         self.lock = lock
         // Nobody else makes or removes one now: what is on the way was left by one that was killed.
-        for name in try SystemFile.names(in: store.path) where name.starts("new-") || name.starts("gone-") {
-            try TreeRemoval.remove("\(store.path)/\(name)")
+        let names = try SystemFile.names(in: store.path)
+        let left = names.filter { $0.starts("new-") || $0.starts("gone-") }
+        // What is left goes last: it says that a link may lead nowhere. Else they are only counted, as there may be many.
+        let links = (try? SystemFile.names(in: store.path + "/names")) ?? []
+        if !left.isEmpty || links.count > names.count(where: VolumeName.isIdentifier) {
+            for name in links where Self.leadsNowhere(name, store) { unlink("\(store.path)/names/\(name)") }
         }
+        for name in left { try TreeRemoval.remove("\(store.path)/\(name)") }
+    }
+
+    /// Whether a link is nobody's name: there is no volume behind it, or one of another name.
+    private static func leadsNowhere(_ name: String, _ store: VolumeStore) -> Bool {
+        guard let target = try? Procfs.readLink("\(store.path)/names/\(name)") else { return false }
+        let id = String(target.dropFirst(3))
+        guard target == "../\(id)", VolumeName.isIdentifier(id), store.exists(id) else { return true }
+        // One whose record cannot be read has a name still.
+        return store.volume(id).map { $0.name != name } == true
     }
 
     /// Makes a volume; one that has the name already is answered as it is, as Docker has it.
@@ -58,9 +72,18 @@ package struct VolumeChange: ~Copyable {
         var renamed = volume
         renamed.name = name
         renamed.isAnonymous = false
+        // Of one that is killed from here on, whoever changes volumes next removes the link that does not count.
+        let mark = "\(store.path)/new-\(volume.id)"
+        if mkdir(mark, 0o700) != 0 { throw SystemError("mkdir", mark) }
+        defer { rmdir(mark) }
         try link(name, to: volume.id)
-        // From here on the new link counts, and the old one does not.
-        try VolumeStore.replace("\(store.directory(volume.id))/\(Volume.document)", with: renamed.json())
+        do {
+            // From here on the new link counts, and the old one does not.
+            try VolumeStore.replace("\(store.directory(volume.id))/\(Volume.document)", with: renamed.json())
+        } catch {
+            unlink("\(store.path)/names/\(name)")
+            throw error
+        }
         unlink("\(store.path)/names/\(volume.name)")
     }
 

@@ -141,7 +141,7 @@ static void write_pid(char *place) {
     for (int index = 0; index < 10; index++) place[index] = index < count ? digits[count - 1 - index] : ' ';
 }
 
-long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook) {
+static long run(struct isolab_child *child, const struct isolab_hook *hook) {
     if (hook->pid_offset) write_pid((char *)hook->input + hook->pid_offset);
     child->hook = hook->number;
     child->said_length = 0;
@@ -189,4 +189,11 @@ long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook
         return -ECANCELED;
     }
     return 0;
+}
+
+long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook, int is_last) {
+    long result = run(child, hook);
+    uint8_t ready = ISOLAB_READY;
+    if (result >= 0 && is_last && child->report >= 0) CALL3(SYS_write, child->report, &ready, 1);
+    return result;
 }

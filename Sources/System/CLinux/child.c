@@ -127,7 +127,7 @@ static long perform(struct isolab_child *child, const struct isolab_step *step) 
     case isolab_show_processes_of: child->shown = (int32_t)a; return 0;
     case isolab_await_start: return await_start((int)a);
     case isolab_guard_parent: return guard_parent((int)a);
-    case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a);
+    case isolab_run_hook: return isolab_step_hook(child, (const struct isolab_hook *)a, b != 0);
     case isolab_open_terminal: return isolab_step_terminal(child, (const struct isolab_terminal *)a);
     case isolab_system_call: return CALL4(a, b, c, d, e);
     case isolab_unshare: return CALL1(SYS_unshare, a);

@@ -83,7 +83,7 @@ long isolab_step_mounts(struct isolab_child *child, const struct isolab_step *st
 long isolab_step_nodes(struct isolab_child *child, const struct isolab_step *step);
 long isolab_step_identity(struct isolab_child *child, const struct isolab_step *step);
 long isolab_step_terminal(struct isolab_child *child, const struct isolab_terminal *terminal);
-long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook);
+long isolab_step_hook(struct isolab_child *child, const struct isolab_hook *hook, int is_last);
 long isolab_step_copy_up(const struct isolab_child *child, int tree, const char *path);
 
 /// A new file system that is attached nowhere yet; a procfs of the pid namespace behind a descriptor, or −1: of its maker's.

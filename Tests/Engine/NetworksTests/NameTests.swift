@@ -97,6 +97,17 @@ import Testing
         #expect(table.servers(for: three, host: host) == nil, "nothing outside is asked from an internal network")
     }
 
+    /// Servers of a container's own are asked in place of the host's, but not from an internal network. Naive: whoever is in one asks by
+    /// names whom he likes, through the host.
+    @Test(arguments: [true, false]) func ownServers(isInternal: Bool) throws {
+        var endpoint = Self.endpoint("1", "web", "10.1.0.2")
+        endpoint.nameServers = [try #require(IPAddress("198.51.100.53"))]
+        let table = NameTable([(Self.network("a", "front", isInternal: isInternal), [endpoint])])
+        let host = [try #require(IPAddress("192.0.2.53"))]
+        let servers = table.servers(for: endpoint.container, host: host)
+        #expect(servers == (isInternal ? nil : endpoint.nameServers))
+    }
+
     @Test(arguments: [
         ("1.0.0.10.in-addr.arpa", "10.0.0.1"), ("256.0.0.10.in-addr.arpa", ""), ("0.0.10.in-addr.arpa", ""),
         ("web", ""),

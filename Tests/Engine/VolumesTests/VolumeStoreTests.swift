@@ -58,6 +58,22 @@ import Testing
         #expect(try store.find("second").id == first.id)
     }
 
+    /// What a creation, a removal and a renaming that were killed between two steps leave in the list of names, the next change takes away.
+    /// Naive: it stays for ever.
+    @Test(arguments: ["new", "gone", "none"]) func brokenOffLinks(left: String) throws {
+        let volume = try create("data")
+        // As many links as volumes, where some of these have none: counting them says nothing.
+        if left != "none" { for _ in 0..<2 { try create(nil) } }
+        #expect(symlink("../" + String(repeating: "0", count: 64), store.path + "/names/gone") == 0)
+        #expect(symlink("../\(volume.id)", store.path + "/names/renamed") == 0)
+        if left != "none" { try SystemFile.makeDirectories("\(store.path)/\(left)-\(volume.id)") }
+        let change = try store.change()
+        #expect(try SystemFile.names(in: store.path + "/names") == ["data"])
+        #expect(try SystemFile.names(in: store.path).allSatisfy { !$0.hasPrefix("new-") && !$0.hasPrefix("gone-") })
+        #expect(store.named("data") == volume)
+        _ = consume change
+    }
+
     /// A link to a volume that has another name, or to none, is nobody's name: what a killed command leaves between its steps.
     @Test func brokenOffNames() throws {
         let volume = try create("data")

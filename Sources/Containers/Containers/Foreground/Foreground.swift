@@ -22,16 +22,22 @@ public struct Foreground {
     /// Whether a third request to end (SIGINT, SIGTERM) is SIGKILL: the first process of a pid namespace that has no handler for
     /// them never hears of one (pid_namespaces(7)).
     public let forcesEnd: Bool
+    /// Takes a line about a process that was killed because others kept it from hearing that it shall end; nil: it is waited for.
+    private let tell: ((String) -> Void)?
 
     /// - Parameters:
     ///   - terminal: its terminal, where it has one.
     ///   - streams: its pipes, where it has those.
+    ///   - tell: given where others of its container may hold the process (trace it, stop it): a third request to end that it is kept from
+    ///     hearing is SIGKILL then, and the wait is over, whatever becomes of it.
     public init(
-        terminal: TerminalRelay? = nil, streams: StreamRelay? = nil, forcesEnd: Bool = false, hangUp: HangUp = .waits
+        terminal: TerminalRelay? = nil, streams: StreamRelay? = nil, forcesEnd: Bool = false, hangUp: HangUp = .waits,
+        tell: ((String) -> Void)? = nil
     ) {
         relay = terminal ?? streams
         self.forcesEnd = forcesEnd
         self.hangUp = hangUp
+        self.tell = tell
     }
 
     /// How long a process that handles SIGHUP has for it, in nanoseconds: as long as engines give one that is asked to stop.
@@ -59,6 +65,7 @@ public struct Foreground {
             if relay?.isHungUp == true { course.isHungUp = true }
             if course.isHungUp, course.deadline == nil { course.deadline = begin(hangUp, of: process) }
             guard let deadline = course.deadline, HostClock.now() >= deadline else { continue }
+            if course.isForced { return 128 + SIGKILL }
             if hangUp == .leaves || course.isKilled { return 128 + SIGHUP }
             try? process.kill()
             course.isKilled = true
@@ -82,7 +89,9 @@ public struct Foreground {
         var requests = 0
         var isHungUp = false
         var isKilled = false
-        /// When, after a hangup, it is waited for no longer.
+        /// By a request to end that it could not hear.
+        var isForced = false
+        /// When, after a hangup or its forced end, it is waited for no longer.
         var deadline: UInt64?
 
         /// Milliseconds; −1: for ever.
@@ -122,12 +131,48 @@ public struct Foreground {
             case SIGCHLD: continue
             case SIGWINCH where relay is TerminalRelay: relay?.resize()
             case SIGHUP where Self.isTerminalGone: course.isHungUp = true
-            case SIGINT where forcesEnd, SIGTERM where forcesEnd:
-                course.requests += 1
-                try? process.kill(course.requests < 3 ? signal : SIGKILL)
+            case SIGINT, SIGTERM: request(signal, of: process, &course)
             // One that has ended already needs it no more; its end is what is waited for.
             default: try? process.kill(signal)
             }
         }
+    }
+
+    /// Passes on that it shall end; the third time is the last.
+    private func request(_ signal: Int32, of process: RunningProcess, _ course: inout Course) {
+        course.requests += 1
+        guard course.requests >= 3 else {
+            try? process.kill(signal)
+            return
+        }
+        guard !forcesEnd, let tell else {
+            try? process.kill(forcesEnd ? SIGKILL : signal)
+            return
+        }
+        guard !course.isForced else { return }
+        guard let reason = Self.deafness(of: process.pid, to: signal) else {
+            try? process.kill(signal)
+            return
+        }
+        tell("process \(process.pid) cannot hear signal \(signal), because \(reason): it is killed")
+        try? process.kill()
+        course.isForced = true
+        course.deadline = HostClock.now() + Self.graceWithoutHandler
+    }
+
+    /// Why a signal does not get through to a process; nil where it does.
+    private static func deafness(of pid: Int32, to signal: Int32) -> String? {
+        if let tracer = Procfs.tracer(of: pid) { return "process \(tracer) traces it" }
+        guard let state = try? Procfs.status(of: pid).state else { return nil }
+        if ["T", "t"].contains(state) { return "it is stopped" }
+        // One that handles signals has this one taken up since; one that blocks it, or is frozen, has not.
+        let lines = ((try? SystemFile.read("/proc/\(pid)/status")) ?? "").parts(between: "\n")
+        let isPending = lines.contains { line in
+            guard line.starts("ShdPnd:"), let text = line.parts(between: "\t").last,
+                let mask = UInt64(text, radix: 16)
+            else { return false }
+            return mask >> (UInt64(signal) - 1) & 1 == 1
+        }
+        return isPending ? "it has not taken up the one before" : nil
     }
 }

@@ -176,6 +176,8 @@ struct ProcessBuilder {
             // A successor shares no memory with the launcher by which it could be waited for.
             steps += hasSuccessor ? [.awaitPublication] : [.awaitLauncher(.record), .parentDeathSignal(0)]
             if lifecycle.waitsForStart { steps += hasSuccessor ? [.awaitStart] : [.handOver, .awaitStart] }
+            // Killed in a hook, it would else look like one whose program runs.
+            if lifecycle.waitsForStart, let last = startHooks.indices.last { startHooks[last].tellsEnd = true }
             steps += startHooks.map { .hook($0) }
         }
         // A change of credentials clears it: it comes after.

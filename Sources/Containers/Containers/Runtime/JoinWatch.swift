@@ -80,17 +80,43 @@ struct JoinWatch {
         return Self.report(report, program, hooks: hooks)
     }
 
+    /// The same of a container's first process, the last of whose hooks says its end in the report (`ISOLAB_READY`): one that ends before
+    /// has not begun.
+    func failureToStart(_ report: Int32, of process: RunningProcess, _ program: String) -> SystemError? {
+        var isReady = false
+        while true {
+            let word: Word
+            do throws(SystemError) { word = try self.word(on: report, of: process, program) } catch { return error }
+            var said = Self.bytes(report)
+            let isNews = !isReady && said.first == UInt8(ISOLAB_READY)
+            if isNews {
+                isReady = true
+                said.removeFirst()
+            }
+            if let failure = ChildFailure.error(report: said, program: program, hooks: hooks) { return failure }
+            if isNews, case .said = word { continue }
+            if case .begun = word { return nil }
+            // Its hooks are asked for last: whether there are any stands in its configuration.
+            let hasBegun = isReady || ProgramFile(of: process.pid).map { $0 != before } == true || hooks().isEmpty
+            return hasBegun ? nil : refusal(program, "it was killed before its program could run")
+        }
+    }
+
     /// What has been reported by now.
     static func report(
         _ descriptor: Int32, _ program: String, hooks: () -> [HookFailure] = { [] }
     ) -> SystemError? {
+        ChildFailure.error(report: bytes(descriptor), program: program, hooks: hooks)
+    }
+
+    private static func bytes(_ descriptor: Int32) -> [UInt8] {
         let flags = fcntl(descriptor, F_GETFL)
         _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
         defer { _ = fcntl(descriptor, F_SETFL, flags) }
         var bytes = [UInt8](repeating: 0, count: ChildFailure.longestReport)
         var count = read(descriptor, &bytes, bytes.count)
         while count < 0, errno == EINTR { count = read(descriptor, &bytes, bytes.count) }
-        return ChildFailure.error(report: Array(bytes.prefix(max(0, count))), program: program, hooks: hooks)
+        return Array(bytes.prefix(max(0, count)))
     }
 
     /// Waits until there is something to read, the process has ended, or its program runs.

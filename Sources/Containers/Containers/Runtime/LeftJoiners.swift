@@ -58,6 +58,11 @@ struct LeftJoiners {
         isolab_pidfd_send_signal(descriptor, SIGKILL)
     }
 
+    /// Kills those that were about to join.
+    func endJoining() {
+        for pid in joining { Self.end(pid) }
+    }
+
     /// Looks, in all ten seconds: the kernel lets go of some only when the container's file systems are gone.
     private static let looks = 2000
 
@@ -72,7 +77,7 @@ struct LeftJoiners {
             let found = LeftJoiners(in: cgroup)
             left = found.joining + found.dying
             guard !left.isEmpty else { return true }
-            for pid in found.joining { end(pid) }
+            found.endJoining()
             // What was frozen, by a process inside perhaps, does not die.
             cgroup.thawForEnd()
             usleep(5000)

@@ -74,6 +74,6 @@ extension Runtime {
             let hooks = (try? directory.configuration().hooks?.startContainer) ?? []
             return hooks.map { HookFailure(kind: "startContainer", path: $0.path, timeout: $0.timeout) }
         }
-        if let failure = watch.failure(report.number, of: process, directory.id) { throw failure }
+        if let failure = watch.failureToStart(report.number, of: process, directory.id) { throw failure }
     }
 }

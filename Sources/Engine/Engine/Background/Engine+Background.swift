@@ -113,10 +113,11 @@ extension Engine {
             // It got the signal of its keeper's death.
             container.exitCode = 128 + SIGKILL
         }
-        background.isRestarting = false
         let recovers = background.restart.recovers(
             wasRunning: wasRunning, isStopped: background.isStopped, restarts: background.restarts)
         if recovers { background.restarts += 1 }
+        // Until its new keeper has written its start down.
+        background.isRestarting = recovers && !container.removes
         background.isInterrupted = false
         container.background = background
         if container.removes {

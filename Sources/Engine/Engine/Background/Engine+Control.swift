@@ -194,6 +194,7 @@ extension Engine {
             throw EngineError.unsupported("'\(name)' is the container's name already", advice: nil)
         }
         try shelf.rename(&container, to: name)
+        renameInNetworks(container)
     }
 
     /// Ends what looks after a container that is to be removed by force.

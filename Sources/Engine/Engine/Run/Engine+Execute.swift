@@ -26,6 +26,7 @@ extension Engine {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
         guard command.first != "" else { throw EngineError.emptyCommand }
         Self.setFileModeMask()
+        try endOrphans()
         let container = try shelf.find(text)
         guard !container.isGuest else {
             throw EngineError.unsupported(
@@ -83,7 +84,7 @@ extension Engine {
         do {
             let running = try runtime.execute(request)
             let relay = try terminal?.relay(input: options.interactive)
-            let status = try Foreground(terminal: relay, streams: streams, hangUp: .leaves)
+            let status = try Foreground(terminal: relay, streams: streams, hangUp: .leaves, tell: warn)
                 .wait(for: running, signals: signals)
             return tell(streams?.failure, status)
         } catch {

@@ -124,6 +124,18 @@ extension Engine {
         }
     }
 
+    /// Has a container that runs found by its new name.
+    func renameInNetworks(_ container: StoredContainer) {
+        do {
+            guard try !networks.places(of: container.id).isEmpty else { return }
+            let change = try networks.change()
+            try change.rename(container.id, to: container.name)
+            NameService(networks).refresh(change)
+        } catch {
+            warn("container \(container.name) is found by its new name once it has been restarted: \(error)")
+        }
+    }
+
     /// Frees what a container has in networks. Its devices go with its namespace.
     func leaveNetworks(_ id: String) {
         do {

@@ -14,19 +14,23 @@ package final class PortReservation {
         guard port.port != 0 else {
             // Bound to any, until one is nobody's.
             for _ in 0..<64 {
-                let (socket, number) = try Self.bind(port)
+                guard let taken = try Self.bind(port) else { continue }
                 var found = port
-                found.port = number
+                found.port = taken.port
                 if !others.contains(where: { Self.collide($0, found) }) {
-                    sockets.append(socket)
+                    sockets += taken.sockets
                     return found
                 }
-                close(socket)
+                for socket in taken.sockets { close(socket) }
             }
-            throw NetworkError.portTaken("\(port.containerPort)/\(port.transport.rawValue) (no free one)")
+            throw NetworkError.portTaken(
+                "\(port.containerPort)/\(port.transport.rawValue) (no free one)", byContainer: false)
         }
-        guard !others.contains(where: { Self.collide($0, port) }) else { throw NetworkError.portTaken(Self.text(port)) }
-        sockets.append(try Self.bind(port).socket)
+        guard !others.contains(where: { Self.collide($0, port) }) else {
+            throw NetworkError.portTaken(Self.text(port), byContainer: true)
+        }
+        guard let taken = try Self.bind(port) else { throw NetworkError.portTaken(Self.text(port), byContainer: false) }
+        sockets += taken.sockets
         return port
     }
 
@@ -41,24 +45,51 @@ package final class PortReservation {
         (port.address.map { "\($0.isV4 ? "\($0)" : "[\($0)]"):" } ?? "") + "\(port.port)/\(port.transport.rawValue)"
     }
 
-    private static func bind(_ port: PublishedPort) throws -> (socket: Int32, port: UInt16) {
-        let isV4 = port.address?.isV4 ?? true
+    /// One of every address is one of both families: a program may listen on IPv6 alone.
+    ///
+    /// - Returns: nil where a program has the port.
+    private static func bind(_ port: PublishedPort) throws(SystemError) -> (sockets: [Int32], port: UInt16)? {
+        if let address = port.address { return try bind(port, at: address).map { ([$0.socket], $0.port) } }
+        guard let first = try bind(port, at: IPAddress(isV4: true, number: 0)) else { return nil }
+        var same = port
+        same.port = first.port
+        do throws(SystemError) {
+            if let second = try bind(same, at: IPAddress(isV4: false, number: 0)) {
+                return ([first.socket, second.socket], first.port)
+            }
+            close(first.socket)
+            return nil
+        } catch {
+            // Of a host without IPv6 nothing is published there.
+            guard [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errno) else {
+                close(first.socket)
+                throw error
+            }
+            return ([first.socket], first.port)
+        }
+    }
+
+    private static func bind(
+        _ port: PublishedPort, at address: IPAddress
+    ) throws(SystemError) -> (socket: Int32, port: UInt16)? {
         let type = Int32((port.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM).rawValue) | 0x80000
-        let number = socket(isV4 ? AF_INET : AF_INET6, type, 0)
+        let number = socket(address.isV4 ? AF_INET : AF_INET6, type, 0)
         guard number >= 0 else { throw SystemError("socket", text(port)) }
         var on: Int32 = 1
         // A connection that has ended does not keep a port. (For UDP the option would share the port with whoever sets it as well.)
         if port.transport == .tcp {
             setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         }
-        var place = SocketAddress(port.address ?? IPAddress(isV4: true, number: 0), port: port.port)
+        // IPPROTO_IPV6 and IPV6_V6ONLY: IPv4 has a socket of its own.
+        if !address.isV4 { setsockopt(number, 41, 26, &on, socklen_t(MemoryLayout<Int32>.size)) }
+        var place = SocketAddress(address, port: port.port)
         guard place.withPointer({ Glibc.bind(number, $0, $1) }) == 0,
             port.transport == .udp || listen(number, 0) == 0
         else {
             let reason = errno
             close(number)
             guard reason == EADDRINUSE else { throw SystemError("bind", "port \(text(port))", errno: reason) }
-            throw NetworkError.portTaken(text(port))
+            return nil
         }
         return (number, SocketAddress.port(of: number) ?? port.port)
     }

@@ -58,11 +58,11 @@ package struct NameTable: Equatable, Sendable {
         return places[container]?.networks.lazy.compactMap { holders[$0]?[address] }.first
     }
 
-    /// Whom a container asks for other names; nil: nobody, as nothing outside is reached from where it is.
+    /// Whom a container asks for other names; nil: nobody, as nothing outside is reached from where it is. Servers of its own would be asked
+    /// by the host, and be a way outside.
     package func servers(for container: String, host: [IPAddress]) -> [IPAddress]? {
-        guard let place = places[container] else { return nil }
-        if !place.servers.isEmpty { return place.servers }
-        return place.isInternal ? nil : host
+        guard let place = places[container], !place.isInternal else { return nil }
+        return place.servers.isEmpty ? host : place.servers
     }
 
     static func address(ofPointer name: String) -> IPAddress? {

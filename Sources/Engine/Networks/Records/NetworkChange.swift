@@ -188,6 +188,15 @@ package struct NetworkChange: ~Copyable {
     /// Has the rules hold that follow from the records.
     package func applyRules() throws { try Firewall.apply(self) }
 
+    /// Gives a container another name in all of its networks.
+    package func rename(_ container: String, to name: String) throws(SystemError) {
+        for place in try store.places(of: container) {
+            var endpoint = place.endpoint
+            endpoint.name = name
+            try write(endpoint, place.network)
+        }
+    }
+
     /// Takes a container out of a network's records; its addresses are free then.
     package func remove(_ container: String, from network: Network) {
         unlink(store.endpointPath(network.id, container))

@@ -63,7 +63,9 @@ enum ExecCommand: Command {
             fflush(nil)
             _exit(0)
         }
-        return try Foreground(terminal: try terminal?.relay(), hangUp: .leaves).wait(for: process, signals: signals)
+        let log = context.log
+        return try Foreground(terminal: try terminal?.relay(), hangUp: .leaves, tell: { log.warning($0) })
+            .wait(for: process, signals: signals)
     }
 
     private static func process(

@@ -18,7 +18,7 @@ enum isolab_operation {
     isolab_await_publication, // a: a socket: says by a byte that the child is there, and waits for one that lets it go on
     isolab_show_processes_of, // a: a pid namespace by descriptor: what /proc shows that is mounted from then on
     isolab_await_start,       // a: descriptor of a FIFO: one byte of it lets the child go on
-    isolab_run_hook,          // a: const struct isolab_hook *
+    isolab_run_hook,          // a: const struct isolab_hook *, b: 1 to say ISOLAB_READY in the report when it has ended well
     isolab_open_terminal,     // a: const struct isolab_terminal *
     isolab_find_program,      // a: const char *const *candidates: one of them must be there and executable; b: 1 to judge by mode alone
     isolab_find_home,         // a: what becomes HOME=…, b: its size, c: the user who is looked up in /etc/passwd
@@ -111,6 +111,9 @@ struct isolab_report {
     /// Which of the hooks of its kind; what it has said follows the structure.
     int32_t hook;
 };
+
+/// What is no report: a byte that says that nothing is left but the program. No report begins with it.
+#define ISOLAB_READY 0xff
 
 /// How much is kept of what a hook says, for the error.
 #define ISOLAB_SAID_SIZE 240

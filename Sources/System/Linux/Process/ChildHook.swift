@@ -17,6 +17,8 @@ public struct ChildHook: Equatable, Sendable {
     public var kind: String
     /// Its place among those of its kind.
     public var number = 0
+    /// Whether its good end is told to whoever waits for the program (`ISOLAB_READY`).
+    public var tellsEnd = false
 
     public init(
         path: String, arguments: [String], environment: [String], input: String, pidPlace: Int? = nil,

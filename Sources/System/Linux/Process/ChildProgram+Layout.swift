@@ -69,7 +69,7 @@ extension ChildProgram {
         case .keepLaunchDescriptors(let preserved):
             let kept = inputs.descriptors.filter { $0 >= 0 }.sorted()
             return make(isolab_close_others, array(kept), UInt64(kept.count), UInt64(3 + preserved))
-        case .hook(let hook): return make(isolab_run_hook, lay(hook))
+        case .hook(let hook): return make(isolab_run_hook, lay(hook), hook.tellsEnd ? 1 : 0)
         case .openTerminal(let rows, let columns, let user, let console):
             return make(
                 isolab_open_terminal,

@@ -107,7 +107,9 @@ import Testing
             Engine.processes(of: container.id).contains { (try? Procfs.status(of: $0).name) == "sleep" }
         }
         try container.remove()
-        _ = try Waiting.end(of: start, ["start"])
+        // Its program has never run. Naive: it has started well.
+        #expect(try Waiting.end(of: start, ["start"]).shellStatus == 1)
+        #expect(words.complaints.contains("killed before its program could run"), "\(words.complaints)")
     }
 
     // MARK: - A cgroup that stands still

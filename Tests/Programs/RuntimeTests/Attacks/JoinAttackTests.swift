@@ -146,6 +146,43 @@ import Testing
         try container.remove()
     }
 
+    /// Who traces a command that runs keeps every signal from it, and its end as well: whoever asks `exec` a third time is heard. Naive: it is
+    /// asked as often as anybody likes, and not even killing its program ends it.
+    @Test(.timeLimit(.minutes(1))) func requestsThatATracerKeeps() throws {
+        let container = try engine.started("exec sleep 1000")
+        let (command, streams) = try engine.begin([
+            Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c", "echo $$; exec sleep 1000",
+        ])
+        try Waiting.until("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
+        let inside = try #require(Int32(streams.output.dropLast()))
+        let (tracer, words) = try engine.begin([
+            Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe",
+            "hold", "\(inside)",
+        ])
+        try Waiting.until("it is held: \(words.complaints)") { words.output == "held\n" }
+        let held = try #require(Engine.processes(of: container.id).first { HeldJoin.numbers(of: $0).last == inside })
+        func pending() -> Bool {
+            HeldJoin.status("ShdPnd", of: held).first.flatMap { UInt64($0, radix: 16) }.map { $0 & 1 << 14 != 0 }
+                == true
+        }
+        func hasEnded() -> Bool {
+            var ready = pollfd(fd: command.pidfd, events: Int16(POLLIN), revents: 0)
+            return poll(&ready, 1, 0) != 0
+        }
+        kill(command.pid, SIGTERM)
+        try Waiting.until("it is passed on") { pending() }
+        #expect(isHeld(held) && !hasEnded(), "the negative control does not attack")
+        try Waiting.until("it ends") {
+            kill(command.pid, SIGTERM)
+            return hasEnded()
+        }
+        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 137)
+        #expect(streams.complaints.contains("traces it: it is killed"), "\(streams.complaints)")
+        #expect(container.status == .running)
+        try container.remove()
+        _ = try Waiting.end(of: tracer, ["probe", words.output])
+    }
+
     /// A file system that the container serves answers when it likes, and who looks at it waits, be he killed or not: whoever asks
     /// `exec` to end meanwhile is heard. Control: a process that goes there by itself does not come back.
     @Test(.enabled(if: SystemFile.exists("/dev/fuse"), "needs /dev/fuse")) func filesThatAnswerNobody() throws {
