@@ -11,7 +11,10 @@ extension Engine {
         var found: [(container: StoredContainer, status: ContainerStatus)] = try containers().map {
             ($0, status(of: $0))
         }
-        if let filter { found = try filter.filtered(found) { name in try? images.image(name).id } }
+        if let filter {
+            found = try filter.filtered(
+                found, image: { name in try? images.image(name).id }, health: { health(of: $0)?.status })
+        }
         return found.filter { all || $0.status.isAlive }
     }
 

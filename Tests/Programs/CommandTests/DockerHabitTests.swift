@@ -215,7 +215,8 @@ struct DockerHabitTests {
             "$isolab" rm $name > /dev/null
             """)
         let lines = result.output.split(separator: "\n")
-        #expect(lines.count == 6 && lines[1] == "CONTAINER ID IMAGE COMMAND CREATED STATUS NAMES", "\(result.output)")
+        #expect(
+            lines.count == 6 && lines[1] == "CONTAINER ID IMAGE COMMAND CREATED STATUS PORTS NAMES", "\(result.output)")
         #expect(lines.count == 6 && Int(lines[2]) ?? 99 <= 80 && lines[3...] == ["1", "1", "1"], "\(result.output)")
     }
 
