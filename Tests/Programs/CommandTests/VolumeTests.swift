@@ -89,6 +89,30 @@ struct VolumeTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// `volume create` without a name makes one that `prune` removes, and no `--rm` of a container that was given it by its identifier;
+    /// on a terminal `prune` asks first, unless `--force` is given.
+    @Test func createdWithoutName() throws {
+        let result = try shell(
+            """
+            export ISOLAB_DATA="$place/own"; "$isolab" image bootstrap busybox > /dev/null
+            v=$(volume create); volume create named > /dev/null; volume inspect -f '{{.Anonymous}}' $v named
+            run --rm -v $v:/data busybox touch /data/x; run --rm -v $v:/data busybox ls /data
+            cat > ask <<'END'
+            "$isolab" volume prune; echo "status $?"; "$isolab" container prune; "$isolab" image prune; "$isolab" network prune
+            END
+            printf 'n\n\nno\nN\n' | timeout 60 script -qec 'sh ask' /dev/null > said
+            grep -c 'Are you sure' said; grep -c 'This will remove all anonymous volumes' said; grep -c 'Nothing was removed' said
+            grep -o 'status 1' said; volume ls -q | wc -l
+            printf 'y\n' | timeout 60 script -qec '"$isolab" volume prune' /dev/null | grep -c Deleted; volume ls -q
+            volume create > /dev/null; timeout 60 script -qec '"$isolab" volume prune -f' /dev/null < /dev/null | grep -c 'Are you sure'
+            volume create > /dev/null; volume prune | grep -c Deleted
+            """)
+        #expect(
+            lines(result) == [
+                "true", "false", "x", "4", "1", "4", "status 1", "2", "1", "named", "0", "1",
+            ], "\(result.output)\(result.complaints)")
+    }
+
     /// Volumes as archives, of others, too; what leads outside is refused and leaves nothing.
     @Test func archives() throws {
         let result = try shell(

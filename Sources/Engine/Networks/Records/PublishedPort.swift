@@ -53,7 +53,8 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         }
         guard (1...2).contains(fields.count) else { throw form }
         let inside = try range(fields[fields.count - 1])
-        guard fields.count == 2, !fields[0].isEmpty else {
+        // Docker takes 0 for a port of the host that is free, too.
+        guard fields.count == 2, !fields[0].isEmpty, fields[0] != "0" else {
             return inside.map { PublishedPort(transport, address: address, port: 0, containerPort: $0) }
         }
         let outside = try range(fields[0])
