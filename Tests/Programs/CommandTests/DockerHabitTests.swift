@@ -153,7 +153,7 @@ struct DockerHabitTests {
                 "run --rm --sysctl net.ipv4.ip_forward=x busybox true", 125,
                 "--sysctl 'net.ipv4.ip_forward': the kernel does not accept"
             ),
-            ("inspect nosuch", 1, "there is neither a container nor an image 'nosuch'"),
+            ("inspect nosuch", 1, "there is no container, image, network or volume 'nosuch'"),
             ("container inspect nosuch", 1, "there is no container 'nosuch'"),
             ("image inspect nosuch", 1, "there is no image 'nosuch'"), ("search busybox", 2, "names no registry"),
             ("run --cidfile /nosuch/id busybox true", 125, "--cidfile '/nosuch/id': "),

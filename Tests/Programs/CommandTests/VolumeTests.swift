@@ -113,6 +113,21 @@ struct VolumeTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// `inspect` finds a volume by its name alone, as docker's does, where no container and no image has it; `--type` chooses.
+    @Test func inspected() throws {
+        let result = try shell(
+            """
+            v=V$v; volume create $v > /dev/null; volume create $c > /dev/null; "$isolab" create --name $c -v $v:/data busybox true > /dev/null
+            "$isolab" inspect -f '{{.Driver}} {{.Containers}}' $v | sed "s/$c/CONTAINER/"; "$isolab" inspect --type volume -f '{{.Driver}}' $c
+            "$isolab" inspect -f '{{.Config.Cmd}}' $c; "$isolab" inspect --type network $v 2>&1 | grep -c 'there is no network'
+            "$isolab" inspect --type swarm $v 2>&1 | grep -c 'container, image, network, volume'; echo "status $?"
+            "$isolab" inspect $v nosuch-$$ | grep -c Mountpoint; "$isolab" rm $c > /dev/null; volume rm $v $c > /dev/null
+            """)
+        #expect(
+            lines(result) == ["local [CONTAINER]", "local", "[true]", "1", "1", "status 0", "1"],
+            "\(result.output)\(result.complaints)")
+    }
+
     /// Volumes as archives, of others, too; what leads outside is refused and leaves nothing.
     @Test func archives() throws {
         let result = try shell(
