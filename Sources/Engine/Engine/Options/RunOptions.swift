@@ -115,7 +115,7 @@ public enum NamespaceMode: String, CaseIterable, Sendable {
     public init(_ option: String, _ text: String) throws(OptionError) {
         if text.utf8.starts(with: "container:".utf8) || text.utf8.starts(with: "ns:".utf8) {
             throw OptionError(
-                option, text, "takes private or host: namespaces of other containers cannot be shared yet")
+                option, text, "takes private or host: namespaces of other containers cannot be shared")
         }
         self = try choice(option, text)
     }

@@ -36,7 +36,7 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         let parts = text.fields(between: "/", maxSplits: 1)
         let word = parts.count == 2 ? String(parts[1]) : "tcp"
         guard let transport = Transport(rawValue: word) else {
-            throw Fault(problem: word == "sctp" ? "SCTP is not supported yet" : "'\(word)' is not tcp or udp")
+            throw Fault(problem: word == "sctp" ? "SCTP is not supported" : "'\(word)' is not tcp or udp")
         }
         var rest = String(parts[0])
         var address: IPAddress?
