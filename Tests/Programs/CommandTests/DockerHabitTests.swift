@@ -119,7 +119,7 @@ struct DockerHabitTests {
             "$isolab" rm $name; echo $?; "$isolab" rm -f $name > /dev/null; wait
             """)
         #expect(result.output == "2 2 2 2 2 2 2 2 2 2 125 125 125 125 1\n", "\(result.output)\(result.complaints)")
-        #expect(result.complaints.contains("`isolab rm -f status-"), "\(result.complaints)")
+        #expect(result.complaints.contains("stop it first with `isolab stop status-"), "\(result.complaints)")
     }
 
     /// What cannot be is told in words of the option that asks for it, before anything is made or fetched.

@@ -30,7 +30,8 @@ struct VolumeTests {
         #expect(
             lines(result) == [
                 "made", "local NAME CONTAINER",
-                "isolab: volume 'NAME' is in use by container CONTAINER; remove it first", "kept", "1",
+                "isolab: volume 'NAME' is in use by container CONTAINER; remove it first with `isolab rm CONTAINER`",
+                "kept", "1",
                 "volume NAME-new /data", "CONTAINER NAME-new", "NAME-new", "NAME-new", "1", "status 1", "status 0",
             ], "\(result.output)\(result.complaints)")
     }

@@ -167,7 +167,7 @@ extension RunOptions {
             )
         }
         if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
-            throw OptionError("--workdir", directory, "must be an absolute path in the container")
+            throw OptionError("--workdir", directory, "must be an absolute path in the container, such as /srv")
         }
         if let stopSignal, SignalNumber.parse(stopSignal).map({ $0 > 0 }) != true {
             throw OptionError("--stop-signal", stopSignal, "is not a signal, such as TERM, SIGINT, RTMIN+3 or 15")
