@@ -1,6 +1,5 @@
 public import Images
 public import OCI
-import Presentation
 
 extension Engine {
     /// Every container with how it is, those that have ended only where asked for.

@@ -34,9 +34,10 @@ import Testing
         statistics.cpu.usage.total = 1_000_000_000
         statistics.memory.usage.usage = 64 << 20
         statistics.processes.current = 3
-        let first = Self.use(statistics, countsBlocks: true, network: .init(), at: 1_000_000_000)
+        let first = Self.use(statistics, countsBlocks: true, network: ContainerUse.Traffic(), at: 1_000_000_000)
         statistics.cpu.usage.total = 1_500_000_000
-        let second = Self.use(statistics, countsBlocks: true, network: .init(read: 1200, written: 7), at: 2_000_000_000)
+        let second = Self.use(
+            statistics, countsBlocks: true, network: ContainerUse.Traffic(read: 1200, written: 7), at: 2_000_000_000)
         #expect(try Self.row(second, since: first) == "50.00%|64MiB / 1GiB|6.25%|1.2kB / 7B|0B / 0B|3\n")
         #expect(try Self.row(second, since: nil).hasPrefix("--|"))
     }

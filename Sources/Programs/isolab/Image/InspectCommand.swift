@@ -7,7 +7,7 @@ import Glibc
 struct InspectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show details of containers, images, networks and volumes as JSON.",
-        discussion: "Of several of one name the first of these kinds is shown; --type chooses.")
+        discussion: "A name is looked for among these in this order; --type chooses one of them.")
 
     @OptionGroup var options: InspectOptions
     @Option(help: ArgumentHelp("What to look for: container, image, network or volume.", valueName: "kind")) var type:
