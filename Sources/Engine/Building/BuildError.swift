@@ -9,8 +9,9 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
     case containerfile(ContainerfileError)
     /// A step that could not be done.
     case step(file: String, line: Int, instruction: String, problem: String)
-    /// The command of a RUN ended with an error; its status as a shell has it.
-    case command(file: String, line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32)
+    /// The command of a RUN ended with an error; its status as a shell has it, and what may be the reason.
+    case command(
+        file: String, line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32, advice: String?)
     /// A file of a build's context, or of what is imported.
     case source(path: String, problem: String)
     /// What was asked for cannot be had here.
@@ -28,8 +29,8 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .containerfile(let error): error.description
         case .step(let file, let line, let instruction, let problem): "\(file):\(line): \(instruction): \(problem)"
-        case .command(let file, let line, let instruction, let ending, _):
-            "\(file):\(line): \(instruction): the command ended with \(ending)"
+        case .command(let file, let line, let instruction, let ending, _, let advice):
+            "\(file):\(line): \(instruction): the command ended with \(ending)" + (advice.map { "; \($0)" } ?? "")
         case .source(let path, let problem): "\(path): \(problem)"
         case .unavailable(let what, let advice): "\(what); \(advice)"
         case .program(let name, let ending): "\(name) ended with \(ending)"

@@ -30,7 +30,7 @@ extension Engine {
             guard force else {
                 throw EngineError.state(
                     "remove", text, "\(status)",
-                    advice: "`isolab stop \(text)` ends it; `isolab rm -f \(text)` ends and removes it"
+                    advice: "stop it first with `isolab stop \(text)`, or use --force"
                 )
             }
         }

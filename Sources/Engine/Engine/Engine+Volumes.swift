@@ -13,11 +13,11 @@ package struct VolumeWithUsers: Equatable, Sendable {
 }
 
 extension Engine {
-    /// Makes a volume, where none has the name.
+    /// Makes a volume, where none has the name; one without a name is anonymous, as docker has it: `volume prune` removes it.
     ///
     /// - Returns: its name.
     package func createVolume(_ name: String?, labels: [String: String] = [:]) throws -> String {
-        try volumes.change().create(name, labels: labels).volume.name
+        try volumes.change().create(name, labels: labels, isAnonymous: name == nil).volume.name
     }
 
     /// Every volume, by name, with its containers.
@@ -121,9 +121,10 @@ extension Engine {
         guard users.isEmpty else { throw VolumeError.inUse(name, containers: users.map(\.name).sorted()) }
     }
 
-    /// Removes the volumes that were made for a container alone, unless another has them, too.
+    /// Removes the volumes that were made for a container alone, unless another has them, too. One that the user named to it was not
+    /// (`-v ID:/path`).
     func removeAnonymousVolumes(of container: StoredContainer) throws {
-        let own = container.volumes.compactMap { volumes.volume($0.id) }.filter(\.isAnonymous)
+        let own = container.volumes.filter { !$0.isNamed }.compactMap { volumes.volume($0.id) }.filter(\.isAnonymous)
         guard !own.isEmpty else { return }
         let change = try volumes.change()
         let others = try containers().filter { $0.id != container.id }

@@ -30,11 +30,20 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .nameTaken(let name, let id):
             "the name '\(name)' is taken by container \(id.prefix(12)); remove it with `isolab rm \(name)`, or choose another"
         case .state(let operation, let name, let state, let advice):
-            "cannot \(operation) container '\(name)': it is \(state); \(advice)"
+            "cannot \(operation) container '\(name)': it \(Self.words(state)); \(advice)"
         case .unsupported(let problem, let advice): problem + (advice.map { "; \($0)" } ?? "")
         case .program(let error, _): "\(error.object): \(error.advice ?? SystemError.message(error.errno))"
         case .launch(let words, _): words
         case .guest(let failure): failure.description
+        }
+    }
+
+    /// How a container is, with its verb.
+    private static func words(_ state: String) -> String {
+        switch state {
+        case "exited": "has exited"
+        case "created": "has not been started"
+        default: "is \(state)"
         }
     }
 

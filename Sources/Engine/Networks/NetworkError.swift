@@ -35,7 +35,8 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
             "network name \(quoting: name): takes at least two letters, digits, '_', '.' and '-', a letter or a digit first"
         case .inUse(let name, let containers):
             "network '\(name)' is in use by \(containers.count == 1 ? "container" : "containers") "
-                + containers.joined(separator: ", ") + "; end \(containers.count == 1 ? "it" : "them") first"
+                + containers.joined(separator: ", ") + "; remove \(containers.count == 1 ? "it" : "them") first with "
+                + "`isolab rm -f \(containers.joined(separator: " "))`, or, while running, use `isolab network disconnect \(name)`"
         case .exhausted(let network, let pool):
             "network '\(network)' has no free address left in \(pool): remove containers, or create a larger network"
         case .addressTaken(let address, let network, let container):

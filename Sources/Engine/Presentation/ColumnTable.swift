@@ -12,6 +12,8 @@ public struct ColumnTable {
         case cutLast
         /// Made narrower, too, but no cell is cut: one that is wider keeps the line to itself, and the row goes on below it.
         case kept
+        /// The same, where the others have given all they can; left out where a line is too long and no row has anything in it.
+        case keptLast
         /// On a line of its own below the row.
         case below
     }
@@ -30,17 +32,24 @@ public struct ColumnTable {
             rows.reduce(headings[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
         }
         var below: Set<Int> = []
+        var absent: Set<Int> = []
         if let limit {
             var excess = columns.reduce(0, +) + Self.gap * (columns.count - 1) - limit
             for column in columns.indices where excess > 0 && widths[column] == .below {
                 below.insert(column)
                 excess -= columns[column] + Self.gap
             }
-            for givers in [[Width.cut, .kept], [.cutLast]] {
+            for column in columns.indices where excess > 0 && widths[column] == .keptLast {
+                guard rows.allSatisfy({ column >= $0.count || $0[column].isEmpty }) else { continue }
+                absent.insert(column)
+                excess -= columns[column] + Self.gap
+            }
+            for givers in [[Width.cut, .kept], [.cutLast, .keptLast]] {
                 // The widest gives first.
                 while excess > 0,
                     let widest = columns.indices.filter({
-                        givers.contains(widths[$0]) && columns[$0] > max(Self.least, headings[$0].count)
+                        givers.contains(widths[$0]) && !absent.contains($0)
+                            && columns[$0] > max(Self.least, headings[$0].count)
                     })
                     .max(by: { columns[$0] < columns[$1] })
                 {
@@ -50,17 +59,19 @@ public struct ColumnTable {
             }
         }
         return ([headings] + rows).map { cells in
-            lines(cells, columns, below, limit).map { $0 + "\n" }.joined()
+            lines(cells, columns, below, absent, limit).map { $0 + "\n" }.joined()
         }.joined()
     }
 
-    private func lines(_ cells: [String], _ columns: [Int], _ below: Set<Int>, _ limit: Int?) -> [String] {
+    private func lines(
+        _ cells: [String], _ columns: [Int], _ below: Set<Int>, _ absent: Set<Int>, _ limit: Int?
+    ) -> [String] {
         var lines = [""]
         // Where the next column begins.
         var (place, next) = (0, 0)
-        for (index, cell) in cells.enumerated() where !below.contains(index) {
+        for (index, cell) in cells.enumerated() where !below.contains(index) && !absent.contains(index) {
             let (cell, width) = (cell.displayable(), columns[index])
-            let isCut = cell.count > width && widths[index] != .kept
+            let isCut = cell.count > width && ![.kept, .keptLast].contains(widths[index])
             let shown = isCut ? cell.prefix(width - 1) + "…" : cell[...]
             // In a later column, it may have to have a line of its own.
             if shown.count > width, place > 0, place + shown.count > limit ?? .max {

@@ -11,7 +11,8 @@ package struct Volume: Equatable, Sendable {
     /// RFC 3339, in UTC.
     package var created: String
     package var labels: [String: String]
-    /// Made for one container, and gone with it where that is said to leave nothing (`--rm`, `rm -v`).
+    /// Nobody named it: made for one container, and gone with it where that is said to leave nothing (`--rm`, `rm -v`), or by
+    /// `volume create` without a name.
     package var isAnonymous: Bool
 
     package init(

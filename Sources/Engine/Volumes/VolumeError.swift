@@ -27,7 +27,8 @@ package enum VolumeError: Error, Equatable, Sendable, CustomStringConvertible {
             "the name '\(name)' is taken by another volume; remove it with `isolab volume rm \(name)`, or choose another"
         case .inUse(let name, let containers):
             "volume '\(name)' is in use by \(containers.count == 1 ? "container" : "containers") "
-                + containers.joined(separator: ", ") + "; remove \(containers.count == 1 ? "it" : "them") first"
+                + containers.joined(separator: ", ")
+                + "; remove \(containers.count == 1 ? "it" : "them") first with `isolab rm \(containers.joined(separator: " "))`"
         case .notEmpty(let name):
             "volume '\(name)' is not empty: import into a new one, so that no files of both are mixed"
         case .malformedName(let name): "volume name \(quoting: name): \(VolumeName.rule)"

@@ -21,7 +21,12 @@ public struct ImageStore: Sendable {
             try calling { () throws(SystemError) in try StandardDirectories.check(root) }
             do throws(SystemError) {
                 if let slash = root.lastIndex(of: "/"), slash != root.startIndex {
-                    try SystemFile.makeDirectories(String(root[..<slash]))
+                    let data = String(root[..<slash])
+                    if let above = data.lastIndex(of: "/"), above != data.startIndex {
+                        try SystemFile.makeDirectories(String(data[..<above]))
+                    }
+                    // As whatever makes it first; one that is there keeps its mode.
+                    try SystemFile.makeDirectories(data, mode: 0o711)
                 }
                 // Layers hold programs that run as root for whoever reaches them: nobody else does (CVE-2021-41091).
                 if mkdir(root, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", root) }

@@ -338,8 +338,12 @@ import Testing
         #expect(found == ".\n./d\n./d/keep\n./d/keep/c.log\n./keep.log\n./x\n")
         // A directory that is there for an exception below is the context's own, as BuildKit sends it.
         #expect(try bed.shell("stat -c %a \(tree)/d") == "1777\n")
-        #expect(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY e/f /") }
-        #expect(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY *.txt /") }
+        let named = try #require(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY e/f /") }
+        #expect("\(named)".contains("e/f: is left out of the context") && "\(named)".contains(".dockerignore:5: e"))
+        let matched = try #require(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY e/f* /") }
+        #expect("\(matched)".contains("matches nothing") && "\(matched)".contains(".dockerignore:5: e"))
+        let absent = try #require(throws: BuildError.self) { try bed.build("FROM scratch\nCOPY *.txt /") }
+        #expect("\(absent)".contains("matches nothing") && !"\(absent)".contains("ignore"))
         try bed.write(".containerignore", "x\n")
         #expect(SystemFile.exists(try bed.tree(bed.build("FROM scratch\nCOPY . /")) + "/e/f"))
     }
@@ -351,8 +355,12 @@ import Testing
         let error = try #require(throws: BuildError.self) {
             try bed.build("FROM busybox\nRUN touch /a\nRUN exit 7\n")
         }
-        guard case .command(let file, let line, _, let ending, let status) = error else { throw error }
+        guard case .command(let file, let line, _, let ending, let status, let advice) = error else { throw error }
         #expect(file.hasSuffix("Containerfile") && line == 3 && status == 7 && ending == .exited(7))
+        #expect(advice?.contains("no network") == true && !"\(error)".contains("\n"))
+        // What was not found missed no network.
+        let absent = try #require(throws: BuildError.self) { try bed.build("FROM busybox\nRUN nosuch-program\n") }
+        #expect(!"\(absent)".contains("no network"))
         #expect(bed.leftovers.isEmpty)
         #expect(try bed.store.images().count == 1)
         try bed.build("FROM busybox\nRUN touch /a\n")

@@ -39,6 +39,16 @@ import Testing
         #expect(try IgnoreRules(rules.utf8).ignores(path) == expected)
     }
 
+    /// For messages: what has a path ignored, by its line.
+    @Test(
+        arguments: [
+            ("# c\n\n*.txt\n", "a.txt", "x.dockerignore:3: *.txt"), ("dir/\n", "dir/a/b", "x.dockerignore:1: dir"),
+            ("*\n!a\na/b", "a/b/c", "x.dockerignore:3: a/b"), ("*\n!a\na/b", "a/c", nil), ("", "a", nil),
+        ] as [(String, String, String?)])
+    func reasons(rules: String, path: String, reason: String?) throws {
+        #expect(try IgnoreRules(rules.utf8, name: "/context/x.dockerignore").reason(toIgnore: path) == reason)
+    }
+
     @Test(arguments: ["!", "a\n ! ", "[", "a[", "[a", "[]a]", #"a\"#, "[a-]", "[-]"])
     func malformedPatternsAreRefused(text: String) {
         #expect(throws: ContainerfileError.self) { try IgnoreRules(text.utf8) }

@@ -91,6 +91,21 @@ import Testing
         #expect(table.text(limit: 170) == table.text(limit: nil))
     }
 
+    /// A column of what only some have is left out where the line is too long and none of them has it; where it fits it is there.
+    @Test func keptLast() {
+        func text(_ ports: String, limit: Int?) -> [String] {
+            ColumnTable(
+                headings: ["IMAGE", "PORTS", "NAMES"], widths: [.cut, .keptLast, .kept],
+                rows: [[String(repeating: "i", count: 30), ports, "name"]]
+            ).text(limit: limit).split(separator: "\n").map(String.init)
+        }
+        #expect(text("", limit: nil)[0].contains("PORTS") && text("", limit: 60)[0].contains("PORTS"))
+        #expect(!text("", limit: 40)[0].contains("PORTS") && text("", limit: 40)[1].hasSuffix("  name"))
+        let narrow = text("0.0.0.0:8080->80/tcp", limit: 45)
+        #expect(narrow.allSatisfy { $0.count <= 45 })
+        #expect(narrow[0].contains("PORTS") && narrow[1].contains("  0.0.0.0:8080->80/tcp  name"))
+    }
+
     @Test(
         arguments: [
             (0, "0B"), (999, "999B"), (1000, "1kB"), (1240, "1.24kB"), (1_200_000, "1.2MB"), (77_800_000, "77.8MB"),

@@ -79,6 +79,17 @@ struct BackgroundStreamTests {
         #expect(result.output == "heard\n143\nrunning\n", "\(result.output)\(result.complaints)")
     }
 
+    /// Why there is no log of a container in the foreground, and what keeps one; once it is started again it has one.
+    @Test func foregroundHasNone() throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" run --name front-$$ busybox echo said; "$isolab" logs front-$$ 2>&1 | grep -c 'ran in the foreground.*`isolab run -d`'
+            "$isolab" start front-$$ > /dev/null; "$isolab" wait front-$$; "$isolab" logs front-$$; "$isolab" rm front-$$ > /dev/null
+            "$isolab" exec --detach-keys ctrl-x front-$$ sh 2>&1 | grep -c -e '--detach-keys: not supported'
+            """)
+        #expect(result.output == "said\n1\n0\nsaid\n1\n", "\(result.output)\(result.complaints)")
+    }
+
     /// Whoever attaches goes when nobody reads from it any more; the container stays.
     @Test func readersThatGo() throws {
         let result = try EnginePlace.shell(

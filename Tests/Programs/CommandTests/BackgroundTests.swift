@@ -173,4 +173,18 @@ extension String {
         let digits = prefix { $0.isNumber }
         return digits.count > 2 ? word + dropFirst(digits.count) : self
     }
+
+    /// Commands print a container as it was typed, as docker's do, and say how it is in a sentence.
+    @Test func asTyped() throws {
+        let result = try EnginePlace.shell(
+            """
+            id=$("$isolab" create --name typed-$$ busybox sleep 1000); short=$(echo $id | cut -c1-12)
+            "$isolab" pause $short 2>&1 | grep -c 'it has not been started; only a running'
+            for command in start pause unpause 'update --pids-limit 40' 'stop -t 0'; do "$isolab" $command $short; done | sed "s/$short/SHORT/"
+            "$isolab" exec $short true 2>&1 | grep -c 'it has exited; '; "$isolab" rm $short | sed "s/$short/SHORT/"
+            """)
+        #expect(
+            result.output.split(separator: "\n") == ["1", "SHORT", "SHORT", "SHORT", "SHORT", "SHORT", "1", "SHORT"],
+            "\(result.output)\(result.complaints)")
+    }
 }

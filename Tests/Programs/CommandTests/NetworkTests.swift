@@ -110,6 +110,16 @@ struct NetworkTests {
         )
     }
 
+    /// That nothing beyond the host is reached is said once after a boot, not by each command.
+    @Test func forwardingIsToldOnce() throws {
+        let result = try NetworkPlace.shell(
+            """
+            echo 0 > /proc/sys/net/ipv4/ip_forward; network create --internal inside > /dev/null; network create one > /dev/null
+            for name in inside one one bridge; do run --rm --network $name busybox true 2>&1 | grep -c 'IP forwarding is off'; done
+            """)
+        #expect(lines(result) == ["0", "1", "0", "0"], "\(result.output)\(result.complaints)")
+    }
+
     /// What lies beyond the host is reached by the host's address alone; nothing there reaches a container, except by a published
     /// port; an internal network reaches nothing.
     @Test func beyond() throws {

@@ -48,12 +48,14 @@ struct OrdinaryUserTests {
         #expect(!result.complaints.contains("warning"), "\(result.complaints)")
     }
 
-    /// In the background, too: it lives on after the command, and another one ends it.
+    /// In the background, too: it lives on after the command, and another one ends it. What no cgroup counts is
+    /// not shown as nothing.
     @Test func background() throws {
         let result = try shell(
             """
             "$isolab" run -d --name mine -u 33 busybox sh -c 'id -u; trap "exit 3" TERM; while :; do sleep 0.05; done' > id
             until "$isolab" logs mine | grep -q 33; do sleep 0.05; done; "$isolab" logs mine
+            "$isolab" stats --no-stream --format '{{.MemUsage}}|{{.PIDs}}|{{.CPUPerc}}|{{.NetIO}}' mine
             "$isolab" exec -u 44 mine id -u; "$isolab" ps --format '{{.Names}} {{.State}}'
             "$isolab" stop mine; "$isolab" inspect mine --format '{{.State.ExitCode}}'
             "$isolab" start mine > /dev/null; "$isolab" kill mine; "$isolab" wait mine; "$isolab" rm mine
@@ -63,7 +65,7 @@ struct OrdinaryUserTests {
             """)
         #expect(
             lines(result) == [
-                "33", "44", "mine running", "mine", "3", "mine", "137", "mine",
+                "33", "-- / --|--|--|0B / 0B", "44", "mine running", "mine", "3", "mine", "137", "mine",
                 ".local/share/isolab/containers/live:", ".local/share/isolab/images/containers:",
             ], "\(result.output)\(result.complaints)")
     }

@@ -48,6 +48,17 @@ import Testing
         #expect(result.output == "700\n700\n700\n", "\(result.output)\(result.complaints)")
     }
 
+    /// A data directory that somebody made keeps its mode; one that isolab makes nobody else may list, whichever command makes it.
+    @Test func dataDirectory() throws {
+        let result = try IsolabProgram.shell(
+            """
+            for mode in 700 750; do
+            mkdir -m $mode data$mode; ISOLAB_DATA=$place/data$mode "$isolab" image bootstrap busybox > log; stat -c %a data$mode; done
+            ISOLAB_DATA=$place/new "$isolab" image bootstrap busybox > log; ISOLAB_DATA=$place/other "$isolab" ps > log; stat -c %a new other
+            """, in: try Place())
+        #expect(result.output == "700\n750\n711\n711\n", "\(result.output)\(result.complaints)")
+    }
+
     /// Root keeps nothing where others could put theirs in its place: below a directory that is another user's, or everybody's to write
     /// to; nor in one that such a link leads to. Naive: it is taken for root's.
     @Test(arguments: [

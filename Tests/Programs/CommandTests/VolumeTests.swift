@@ -30,7 +30,8 @@ struct VolumeTests {
         #expect(
             lines(result) == [
                 "made", "local NAME CONTAINER",
-                "isolab: volume 'NAME' is in use by container CONTAINER; remove it first", "kept", "1",
+                "isolab: volume 'NAME' is in use by container CONTAINER; remove it first with `isolab rm CONTAINER`",
+                "kept", "1",
                 "volume NAME-new /data", "CONTAINER NAME-new", "NAME-new", "NAME-new", "1", "status 1", "status 0",
             ], "\(result.output)\(result.complaints)")
     }
@@ -87,6 +88,45 @@ struct VolumeTests {
             lines(result) == [
                 "0", "2", "x", "1", "1", "1", "1", "named", "0", "Deleted: named", "1", "file", "Local Volumes 1 1",
             ], "\(result.output)\(result.complaints)")
+    }
+
+    /// `volume create` without a name makes one that `prune` removes, and no `--rm` of a container that was given it by its identifier;
+    /// on a terminal `prune` asks first, unless `--force` is given.
+    @Test func createdWithoutName() throws {
+        let result = try shell(
+            """
+            export ISOLAB_DATA="$place/own"; "$isolab" image bootstrap busybox > /dev/null
+            v=$(volume create); volume create named > /dev/null; volume inspect -f '{{.Anonymous}}' $v named
+            run --rm -v $v:/data busybox touch /data/x; run --rm -v $v:/data busybox ls /data
+            cat > ask <<'END'
+            "$isolab" volume prune; echo "status $?"; "$isolab" container prune; "$isolab" image prune; "$isolab" network prune
+            END
+            printf 'n\n\nno\nN\n' | timeout 60 script -qec 'sh ask' /dev/null > said
+            grep -c 'Are you sure' said; grep -c 'This will remove all anonymous volumes' said; grep -c 'Nothing was removed' said
+            grep -o 'status 1' said; volume ls -q | wc -l
+            printf 'y\n' | timeout 60 script -qec '"$isolab" volume prune' /dev/null | grep -c Deleted; volume ls -q
+            volume create > /dev/null; timeout 60 script -qec '"$isolab" volume prune -f' /dev/null < /dev/null | grep -c 'Are you sure'
+            volume create > /dev/null; volume prune | grep -c Deleted
+            """)
+        #expect(
+            lines(result) == [
+                "true", "false", "x", "4", "1", "4", "status 1", "2", "1", "named", "0", "1",
+            ], "\(result.output)\(result.complaints)")
+    }
+
+    /// `inspect` finds a volume by its name alone, as docker's does, where no container and no image has it; `--type` chooses.
+    @Test func inspected() throws {
+        let result = try shell(
+            """
+            v=V$v; volume create $v > /dev/null; volume create $c > /dev/null; "$isolab" create --name $c -v $v:/data busybox true > /dev/null
+            "$isolab" inspect -f '{{.Driver}} {{.Containers}}' $v | sed "s/$c/CONTAINER/"; "$isolab" inspect --type volume -f '{{.Driver}}' $c
+            "$isolab" inspect -f '{{.Config.Cmd}}' $c; "$isolab" inspect --type network $v 2>&1 | grep -c 'there is no network'
+            "$isolab" inspect --type swarm $v 2>&1 | grep -c 'container, image, network, volume'; echo "status $?"
+            "$isolab" inspect $v nosuch-$$ | grep -c Mountpoint; "$isolab" rm $c > /dev/null; volume rm $v $c > /dev/null
+            """)
+        #expect(
+            lines(result) == ["local [CONTAINER]", "local", "[true]", "1", "1", "status 0", "1"],
+            "\(result.output)\(result.complaints)")
     }
 
     /// Volumes as archives, of others, too; what leads outside is refused and leaves nothing.

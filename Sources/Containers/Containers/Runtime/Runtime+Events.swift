@@ -17,6 +17,15 @@ extension Runtime {
         return try cgroup(of: record).statistics()
     }
 
+    /// Whether its cgroup counts what passes block devices: where it does not, no figure is not none.
+    public func countsBlocks(of id: String) throws -> Bool {
+        let (record, _) = try live(id, for: "read the statistics of")
+        return cgroup(of: record).directories.contains { directory in
+            directory.version == 2
+                ? SystemFile.exists("\(directory.path)/io.stat") : directory.controllers.contains("blkio")
+        }
+    }
+
     /// A container's figures as one line of JSON (`events --stats`).
     public func figures(of id: String) throws -> String {
         let (record, _) = try live(id, for: "read the statistics of")

@@ -77,8 +77,15 @@ struct CommandRunner {
             throw BuildError.command(
                 file: file, line: step.line,
                 instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
-                ending: exit.ending, status: exit.shellStatus)
+                ending: exit.ending, status: exit.shellStatus,
+                advice: run.hasNetwork ? nil : Self.advice(for: exit))
         }
+    }
+
+    /// What those who know other builders do not expect. A program that is not there, or that was killed, missed no network.
+    private static func advice(for exit: ProcessExit) -> String? {
+        guard case .exited(let status) = exit.ending, status != 126, status != 127 else { return nil }
+        return "RUN steps have no network; if the command needs one, build with --network host"
     }
 
     /// As `isolab run --network host` has it.

@@ -33,10 +33,25 @@ extension FileTree {
             }
         }
         guard isFound else {
-            throw BuildError.source(
-                path: patterns.map(\.text).joined(separator: " "), problem: "matches nothing in \(name)")
+            var problem = "matches nothing in \(name)"
+            if let reason = try reason(try patterns.flatMap { try matches($0) }, rules) {
+                problem += " but what is left out by \(reason)"
+            }
+            throw BuildError.source(path: patterns.map(\.text).joined(separator: " "), problem: problem)
         }
         return result
+    }
+
+    /// What of the ignore file has the first of these paths left out that are there; nil where nothing is.
+    private func reason(_ paths: [[UInt8]], _ rules: IgnoreRules) throws -> String? {
+        guard !rules.isEmpty else { return nil }
+        for path in paths {
+            guard let file = try open(path, OwnedDescriptor.pathOnly), let place = try place(of: file.number),
+                let reason = rules.reason(toIgnore: String(decoding: place, as: UTF8.self))
+            else { continue }
+            return reason
+        }
+        return nil
     }
 
     /// What a source's path has above it comes along, each directory as it is, below the destination.
@@ -66,7 +81,10 @@ extension FileTree {
     private func select(_ pattern: PathPattern, _ rules: IgnoreRules) throws -> [CopyItem] {
         if let literal = pattern.literal {
             guard let item = try item(Array(literal.utf8), rules) else {
-                throw BuildError.source(path: literal.isEmpty ? "." : literal, problem: "is not in \(name)")
+                let reason = try reason([Array(literal.utf8)], rules)
+                throw BuildError.source(
+                    path: literal.isEmpty ? "." : literal,
+                    problem: reason.map { "is left out of \(name) by \($0)" } ?? "is not in \(name)")
             }
             return [item]
         }

@@ -5,14 +5,21 @@ public struct IgnoreRules: Equatable, Sendable {
     private struct Rule: Equatable {
         var pattern: PathPattern
         var isException: Bool
+        /// Where it stands in the file, from 1.
+        var line: Int
     }
 
     private let rules: [Rule]
+    /// The file's, without its directories.
+    private let name: String
 
     /// Nothing is ignored.
-    public static let none = IgnoreRules(rules: [])
+    public static let none = IgnoreRules(rules: [], name: "")
 
-    private init(rules: [Rule]) { self.rules = rules }
+    private init(rules: [Rule], name: String) {
+        self.rules = rules
+        self.name = name
+    }
 
     /// - Parameters:
     ///   - content: a whole file.
@@ -41,12 +48,13 @@ public struct IgnoreRules: Equatable, Sendable {
                 throw ContainerfileError("\(name) has more than \(ContainerfileLimits.ignorePatterns) patterns")
             }
             do throws(ContainerfileError) {
-                rules.append(Rule(pattern: try PathPattern(path), isException: isException))
+                rules.append(Rule(pattern: try PathPattern(path), isException: isException, line: number + 1))
             } catch {
                 throw ContainerfileError("\(name):\(number + 1): \(error.problem)")
             }
         }
         self.rules = rules
+        self.name = name.split(separator: "/").last.map(String.init) ?? name
     }
 
     /// A path without `.`, `..`, doubled and outer slashes (Go's `filepath.Clean`), relative to the context; nil where it leads
@@ -93,13 +101,22 @@ public struct IgnoreRules: Equatable, Sendable {
     }
 
     /// Whether a path is ignored, by itself: every directory above it is looked at, too.
-    public func ignores(_ path: String) -> Bool {
+    public func ignores(_ path: String) -> Bool { match(whole: path).isIgnored }
+
+    /// The file, the line and the pattern that have a path ignored, for messages; nil where it is not.
+    public func reason(toIgnore path: String) -> String? {
+        let match = match(whole: path)
+        guard match.isIgnored, let index = match.matched.lastIndex(of: true) else { return nil }
+        return "\(name):\(rules[index].line): \(rules[index].pattern.text)"
+    }
+
+    private func match(whole path: String) -> Match {
         var match = Match()
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += prefix.isEmpty ? String(part) : "/" + part
             match = self.match(prefix, in: match)
         }
-        return match.isIgnored
+        return match
     }
 }

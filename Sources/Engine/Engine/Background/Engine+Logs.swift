@@ -37,8 +37,9 @@ extension Engine {
         let container = try shelf.find(text)
         guard let background = container.background, background.isDetached || container.started == nil else {
             throw EngineError.unsupported(
-                "'\(text)' ran in the foreground: what it said went where the output of its `isolab run` went",
-                advice: "`isolab run -d` keeps it")
+                "container '\(text)' has no log: it ran in the foreground, where no keeper writes one, and what it said went where the "
+                    + "output of its `isolab run` went",
+                advice: "`isolab run -d` and `isolab start` keep a log")
         }
         guard background.log.driver == .file else {
             throw EngineError.unsupported("'\(text)' has no log (--log-driver none)", advice: nil)

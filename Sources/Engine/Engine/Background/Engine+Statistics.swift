@@ -6,7 +6,7 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - names: empty: all that run.
-    ///   - all: those that do not run, too, with nothing.
+    ///   - all: those that do not run, too, of which nothing is known.
     public func use(of names: [String], all: Bool) throws -> [ContainerUse] {
         try releaseLeftovers()
         let containers =
@@ -15,12 +15,21 @@ extension Engine {
         let host = (try? Procfs.memoryInformation()["MemTotal"]) ?? 0
         return containers.compactMap { container in
             let statistics = try? runtime.statistics(of: container.id)
-            guard all || statistics != nil || !names.isEmpty else { return nil }
-            var use = ContainerUse(
-                id: container.id, name: container.name, statistics ?? CgroupStatistics(), at: HostClock.now(),
-                hostMemory: host)
-            if statistics == nil { use.memoryLimit = 0 }
-            return use
+            // One whose figures cannot be read is listed nevertheless.
+            guard all || !names.isEmpty || statistics != nil || status(of: container).isAlive else { return nil }
+            let countsBlocks = statistics != nil && (try? runtime.countsBlocks(of: container.id)) == true
+            return ContainerUse(
+                id: container.id, name: container.name, statistics, countsBlocks: countsBlocks,
+                network: networkTraffic(of: container), at: HostClock.now(), hostMemory: host)
         }
+    }
+
+    /// Nil where it cannot be read, and where the network is the host's: what passes that is not the container's.
+    private func networkTraffic(of container: StoredContainer) -> ContainerUse.Traffic? {
+        guard container.settings?["HostConfig"]?["NetworkMode"]?.string != "host",
+            let pid = try? runtime.state(of: container.id).pid,
+            let text = try? SystemFile.read("/proc/\(pid)/net/dev")
+        else { return nil }
+        return ContainerUse.Traffic(devices: text)
     }
 }

@@ -18,12 +18,13 @@ extension Listing {
             [
                 Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", .cut),
                 Column("Command", "COMMAND", .cut), Column("RunningFor", "CREATED", .cutLast),
-                Column("Status", "STATUS", .cutLast), Column("Names", "NAMES", .kept),
+                Column("Status", "STATUS", .cutLast), Column("Ports", "PORTS", .keptLast),
+                Column("Names", "NAMES", .kept),
             ] + (sizes == nil ? [] : [Column("Size", "SIZE")]),
             further: [
                 "CreatedAt": "CREATED AT", "State": "STATE", "Labels": "LABELS",
                 "Kind": "KIND",
-                "ExitCode": "EXIT CODE", "ImageID": "IMAGE ID", "Ports": "PORTS", "Networks": "NETWORKS",
+                "ExitCode": "EXIT CODE", "ImageID": "IMAGE ID", "Networks": "NETWORKS",
                 "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES",
             ],
             hidden: ["Label"],

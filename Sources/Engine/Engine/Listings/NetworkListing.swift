@@ -55,7 +55,7 @@ extension Engine {
         return (try InspectionFormat.text(found, template), faults)
     }
 
-    private static func inspection(of network: Network, _ endpoints: [Endpoint]) -> JSONTree {
+    static func inspection(of network: Network, _ endpoints: [Endpoint]) -> JSONTree {
         let pools: [JSONTree] = network.pools.map { pool in
             var members: [JSONTree.Member] = [.init("Subnet", .text("\(pool.subnet)"))]
             if let range = pool.range { members.append(.init("IPRange", .text("\(range)"))) }

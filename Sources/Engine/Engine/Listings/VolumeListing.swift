@@ -46,7 +46,7 @@ extension Engine {
         return (try InspectionFormat.text(found, template), faults)
     }
 
-    private func inspection(of found: VolumeWithUsers) -> JSONTree {
+    func inspection(of found: VolumeWithUsers) -> JSONTree {
         .object([
             .init("Name", .text(found.volume.name)), .init("Id", .text(found.volume.id)),
             .init("Driver", .text("local")), .init("Mountpoint", .text(volumes.data(found.volume.id))),

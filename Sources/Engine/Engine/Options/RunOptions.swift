@@ -115,7 +115,7 @@ public enum NamespaceMode: String, CaseIterable, Sendable {
     public init(_ option: String, _ text: String) throws(OptionError) {
         if text.utf8.starts(with: "container:".utf8) || text.utf8.starts(with: "ns:".utf8) {
             throw OptionError(
-                option, text, "takes private or host: namespaces of other containers cannot be shared yet")
+                option, text, "takes private or host: namespaces of other containers cannot be shared")
         }
         self = try choice(option, text)
     }
@@ -167,7 +167,7 @@ extension RunOptions {
             )
         }
         if let directory = workingDirectory, !directory.isEmpty, !directory.starts("/") {
-            throw OptionError("--workdir", directory, "must be an absolute path in the container")
+            throw OptionError("--workdir", directory, "must be an absolute path in the container, such as /srv")
         }
         if let stopSignal, SignalNumber.parse(stopSignal).map({ $0 > 0 }) != true {
             throw OptionError("--stop-signal", stopSignal, "is not a signal, such as TERM, SIGINT, RTMIN+3 or 15")

@@ -159,7 +159,8 @@ public struct TemporaryMount: Equatable, Sendable {
 /// A place in the container: absolute, and not its root.
 func containerPath(_ option: String, _ text: String, _ path: String) throws(OptionError) -> String {
     guard path.starts("/") else {
-        throw OptionError(option, text, "the path in the container must be absolute, is '\(path)'")
+        throw OptionError(
+            option, text, "the path in the container must be absolute, such as /srv, not \(quoting: path)")
     }
     let parts = path.parts(between: "/").filter { $0 != "." }
     guard !parts.contains("..") else {

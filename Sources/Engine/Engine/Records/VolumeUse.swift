@@ -11,6 +11,8 @@ package struct VolumeUse: Equatable, Sendable, JSONObject {
     package var copies = false
     /// What of it is shown; nil: all.
     package var subpath: String?
+    /// Whether the user said which volume, and it was not made for the container.
+    package var isNamed = false
 
     package init(id: String, target: String, readOnly: Bool = false, copies: Bool = false) {
         self.id = id
@@ -27,5 +29,6 @@ package struct VolumeUse: Equatable, Sendable, JSONObject {
         try members.defaulted("readOnly", &readOnly)
         try members.defaulted("copies", &copies)
         try members.text("subpath", &subpath)
+        try members.defaulted("isNamed", &isNamed)
     }
 }

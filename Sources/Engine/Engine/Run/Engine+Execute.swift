@@ -49,7 +49,7 @@ extension Engine {
         for change in options.environment where change.value == nil { _ = try CallerText.variable(change.name) }
         if let directory = options.workingDirectory {
             guard directory.starts("/") else {
-                throw OptionError("--workdir", directory, "must be an absolute path in the container")
+                throw OptionError("--workdir", directory, "must be an absolute path in the container, such as /srv")
             }
             process.workingDirectory = directory
         }

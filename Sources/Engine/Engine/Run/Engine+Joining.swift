@@ -204,7 +204,7 @@ extension Engine {
         let isRouted = places.contains {
             NetworkDrivers.named($0.network.driver)?.isRouted == true && !$0.network.isInternal
         }
-        guard isRouted, (try? SystemFile.readNumber("/proc/sys/net/ipv4/ip_forward")) == 0 else { return }
+        guard isRouted, ForwardingNotice.isOff, ForwardingNotice(networks).take() else { return }
         warn(
             "IP forwarding is off on this host, so containers on bridges reach no other hosts: "
                 + "`sysctl net.ipv4.ip_forward=1` turns it on")

@@ -35,7 +35,7 @@ extension RunOptions {
             ("--tmpfs", !temporaryMounts.isEmpty, "has its own /tmp and /run, and takes no mounts in memory"),
             ("--device", !devices.isEmpty, "has no devices of the host"),
             ("--network", network == .host, "has no network of the host"),
-            ("--network", network != .none, "is in no network yet"),
+            ("--network", network != .none, "is in no network"),
             ("--shm-size", sharedMemory != nil, "has a /dev/shm sized by its own kernel"),
             (
                 "--volume", volumes.contains { !$0.flags.isEmpty },

@@ -43,6 +43,7 @@ struct VolumeResolution {
         if isNew, mount.name == nil { made.append(volume) }
         var use = VolumeUse(id: volume.id, target: mount.target, readOnly: mount.readOnly, copies: mount.copies)
         use.subpath = mount.subpath
+        use.isNamed = mount.name != nil
         add(volume, use, change.store, mount.asked)
     }
 

@@ -36,7 +36,7 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         let parts = text.fields(between: "/", maxSplits: 1)
         let word = parts.count == 2 ? String(parts[1]) : "tcp"
         guard let transport = Transport(rawValue: word) else {
-            throw Fault(problem: word == "sctp" ? "SCTP is not supported yet" : "'\(word)' is not tcp or udp")
+            throw Fault(problem: word == "sctp" ? "SCTP is not supported" : "'\(word)' is not tcp or udp")
         }
         var rest = String(parts[0])
         var address: IPAddress?
@@ -53,7 +53,8 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         }
         guard (1...2).contains(fields.count) else { throw form }
         let inside = try range(fields[fields.count - 1])
-        guard fields.count == 2, !fields[0].isEmpty else {
+        // Docker takes 0 for a port of the host that is free, too.
+        guard fields.count == 2, !fields[0].isEmpty, fields[0] != "0" else {
             return inside.map { PublishedPort(transport, address: address, port: 0, containerPort: $0) }
         }
         let outside = try range(fields[0])

@@ -8,10 +8,11 @@ struct ContainerPruneCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove all containers that are not running.")
 
-    @Flag(name: .shortAndLong, help: "Accepted for scripts: there is no prompt anyway.") var force = false
+    @OptionGroup var confirmation: PruneConfirmation
 
     func run() throws {
         do {
+            try confirmation.ask("all containers that are not running")
             let engine = try Engine(warn: Warning.print)
             let sizes = try engine.containerUse()
             var freed: Int64 = 0

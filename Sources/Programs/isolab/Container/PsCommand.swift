@@ -24,7 +24,10 @@ struct PsOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "name=REGEX, id=, status=, exited=, label=NAME[=VALUE] (all must hold), ancestor=IMAGE, volume=, before=, since=.",
+            """
+            name=REGEX, id=, status=, health=, exited=, label=NAME[=VALUE] (all must hold), ancestor=IMAGE, volume=, network=, \
+            publish=PORT, expose=PORT, before=, since=.
+            """,
             valueName: "filter"))
     var filter: [String] = []
     @OptionGroup var form: ListOptions

@@ -14,8 +14,11 @@ struct RemoveCommand: StoreCommand {
     func run() throws {
         var failed = false
         for container in containers {
-            do { print(try Engine(warn: Warning.print).remove(container, force: force, removesVolumes: volumes)) } catch
-            {
+            do {
+                try Engine(warn: Warning.print).remove(container, force: force, removesVolumes: volumes)
+                // As it was typed, which scripts compare.
+                print(container)
+            } catch {
                 printToStandardError("isolab: \(error)")
                 // With --force what is not there is no failure, as others have it.
                 if force, case .unknown? = error as? EngineError { continue }

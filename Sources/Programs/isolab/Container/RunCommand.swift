@@ -50,7 +50,7 @@ struct RunCommand: StoreCommand {
             if vm {
                 if detach || needsKeeper {
                     throw OptionError(
-                        "--vm", "", "a guest has no keeper yet: --detach, --restart and --health-… are for containers")
+                        "--vm", "", "a guest has no keeper: --detach, --restart and --health-… are for containers")
                 }
                 let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: fetch)
                 Program.end(status)

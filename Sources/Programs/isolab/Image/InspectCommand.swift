@@ -3,14 +3,15 @@ import CommandSupport
 import Engine
 import Glibc
 
-/// `isolab inspect`: all that is known of an image or a container.
+/// `isolab inspect`: all that is known of containers, images, networks and volumes.
 struct InspectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show details of containers and images as JSON.",
-        discussion: "A container takes precedence over an image of the same name; --type chooses.")
+        commandName: "inspect", abstract: "Show details of containers, images, networks and volumes as JSON.",
+        discussion: "A name is looked for among these in this order; --type chooses one of them.")
 
     @OptionGroup var options: InspectOptions
-    @Option(help: ArgumentHelp("What to look for: image or container.", valueName: "kind")) var type: String?
+    @Option(help: ArgumentHelp("What to look for: container, image, network or volume.", valueName: "kind")) var type:
+        String?
     @OptionGroup var size: InspectSizeOption
 
     func run() throws { try options.inspect(type, sized: size.size) }

@@ -17,10 +17,13 @@ struct PruneCommand: StoreCommand {
             """)
     var buildCache = false
 
-    @Flag(name: .shortAndLong, help: "Accepted for scripts: there is no prompt anyway.") var force = false
+    @OptionGroup var confirmation: PruneConfirmation
 
     func run() throws {
         do {
+            try confirmation.ask(
+                (all ? "all images that no container uses" : "all images without a name")
+                    + ", and content that nothing refers to" + (buildCache ? ", and caches" : ""))
             let engine = try Engine(warn: Warning.print)
             let removal = try engine.pruneImages(all: all)
             RemovalText.print(removal)

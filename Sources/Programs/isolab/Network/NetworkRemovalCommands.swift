@@ -30,13 +30,14 @@ struct NetworkPruneCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove the networks that no container uses, but for the one named bridge.")
 
-    @Flag(name: .shortAndLong, help: "Accepted for scripts: there is no prompt anyway.") var force = false
+    @OptionGroup var confirmation: PruneConfirmation
     @Option(help: ArgumentHelp("label=NAME[=VALUE], label!=NAME[=VALUE].", valueName: "filter"))
     var filter: [String] = []
 
     func run() throws {
         do {
             let filter = try NetworkFilter("--filter", filter, names: ["label", "label!"])
+            try confirmation.ask("all networks that no container uses, but for the one named bridge")
             for name in try Engine(warn: Warning.print).pruneNetworks(matching: filter) { print("Deleted: \(name)") }
         } catch {
             throw Failure.exit(error)

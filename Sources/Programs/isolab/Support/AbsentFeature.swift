@@ -3,7 +3,7 @@ enum AbsentFeature {
     /// A command, by its words.
     static func command(_ word: String, below parent: [String]) -> String? {
         let name = (parent.dropFirst() + [word]).joined(separator: " ")
-        return commands[name].map { "there is no `isolab \(name)` yet: \($0)" }
+        return commands[name].map { "there is no `isolab \(name)`: \($0)" }
     }
 
     /// An option of a command.
@@ -63,7 +63,8 @@ enum AbsentFeature {
         "machine": "isolab runs on Linux directly and needs no virtual machine",
         "manifest": "`isolab copy --all-platforms` copies an index with all its images",
         "play": "start each container with `isolab run`", "kube": "start each container with `isolab run`",
-        "pod": "containers can share namespaces with the host only (--network host, --pid host, --ipc host)",
+        "pod":
+            "containers share a network with --network container:NAME, and with the host --network, --pid and --ipc host",
         "plugin": "isolab has no plugins",
         "secret":
             "`isolab build --secret` gives one to a build, `isolab run -v FILE:PATH:ro` mounts one in a container",
@@ -92,11 +93,11 @@ enum AbsentFeature {
         "--storage-opt": "the size of a container's root cannot be limited; that of a --tmpfs can (size=)",
         "--oom-kill-disable": "--oom-score-adj sets how likely the kernel is to kill it when memory runs out",
         "--memory-swappiness": "--memory-swap limits swap", "--kernel-memory": "--memory limits kernel memory as well",
-        "--blkio-weight": "block device input and output cannot be limited yet",
-        "--device-read-bps": "block device input and output cannot be limited yet",
-        "--device-write-bps": "block device input and output cannot be limited yet",
-        "--device-read-iops": "block device input and output cannot be limited yet",
-        "--device-write-iops": "block device input and output cannot be limited yet",
+        "--blkio-weight": "block device input and output cannot be limited",
+        "--device-read-bps": "block device input and output cannot be limited",
+        "--device-write-bps": "block device input and output cannot be limited",
+        "--device-read-iops": "block device input and output cannot be limited",
+        "--device-write-iops": "block device input and output cannot be limited",
         "--device-cgroup-rule": "--device SOURCE:TARGET:ACCESS grants a device",
         "--pod": "there are no pods",
         "--replace": "run `isolab rm -f NAME` first",

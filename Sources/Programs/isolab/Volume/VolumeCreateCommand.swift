@@ -6,7 +6,7 @@ struct VolumeCreateCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a volume; one that has the name already is left as it is.")
 
-    @Argument(help: "A name; the volume's identifier if not given.") var name: String?
+    @Argument(help: "A name; if not given, the volume's identifier, and `volume prune` removes it.") var name: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("local, the only one.", valueName: "driver")) var driver = "local"
     @Option(help: ArgumentHelp("Label the volume.", valueName: "name=value")) var label: [String] = []
 

@@ -8,15 +8,18 @@ struct VolumePruneCommand: StoreCommand {
         commandName: "prune", abstract: "Remove anonymous volumes that no container has.")
 
     @Flag(name: .shortAndLong, help: "Also remove volumes with a name that no container has.") var all = false
-    @Flag(name: .shortAndLong, help: "Accepted for scripts: there is no prompt anyway.") var force = false
+    @OptionGroup var confirmation: PruneConfirmation
     @Option(help: ArgumentHelp("label=NAME[=VALUE], label!=NAME[=VALUE], all=true.", valueName: "filter"))
     var filter: [String] = []
 
     func run() throws {
         do {
             let filter = try VolumeFilter("--filter", filter, names: ["label", "label!", "all"])
+            let isAll = all || filter.asksForAll
+            try confirmation.ask(
+                isAll ? "all volumes that no container has" : "all anonymous volumes that no container has")
             let removed = try Engine(warn: Warning.print).pruneVolumes(
-                all: all || filter.asksForAll, matching: filter.matches)
+                all: isAll, matching: filter.matches)
             for name in removed.names { print("Deleted: \(name)") }
             print("Total reclaimed space: \(HumanSize.text(removed.bytes))")
         } catch {

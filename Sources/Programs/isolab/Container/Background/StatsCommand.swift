@@ -6,8 +6,12 @@ import Presentation
 /// `isolab stats`: what containers use.
 struct StatsCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Show what containers use: processors, memory, block devices, processes.",
-        discussion: "Without --no-stream the list is printed anew every second, until Ctrl-C.")
+        commandName: "stats",
+        abstract: "Show what containers use: processors, memory, networks, block devices, processes.",
+        discussion: """
+            Without --no-stream the list is printed anew every second, until Ctrl-C. What cannot be read is --: a container of an \
+            ordinary user has no cgroup that counts, unless it has limits.
+            """)
 
     @Flag(name: .shortAndLong, help: "Include containers that do not run.") var all = false
     @Flag(help: "Print the list once.") var noStream = false

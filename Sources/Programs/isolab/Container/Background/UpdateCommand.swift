@@ -35,7 +35,10 @@ struct UpdateCommand: StoreCommand {
 
     func run() throws {
         let options = try Failure.checked { try self.options() }
-        try SeveralContainers.each(names.containers) { try $0.update($1, options) }
+        try SeveralContainers.each(names.containers) {
+            try $0.update($1, options)
+            return $1
+        }
     }
 
     private func options() throws -> UpdateOptions {
