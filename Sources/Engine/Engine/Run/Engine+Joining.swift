@@ -129,7 +129,7 @@ extension Engine {
         do {
             guard try !networks.places(of: container.id).isEmpty else { return }
             let change = try networks.change()
-            try change.rename(container.id, to: container.name)
+            try change.giveName(container.name, to: container.id)
             NameService(networks).refresh(change)
         } catch {
             warn("container \(container.name) is found by its new name once it has been restarted: \(error)")
