@@ -1,3 +1,4 @@
+import Containers
 import Glibc
 import OCI
 import Testing
@@ -74,6 +75,27 @@ import Testing
             } else {
                 Issue.record("nobody can look after it")
             }
+        }
+    }
+
+    /// Which processes do not die is known to whoever takes the container over; what is no list of them, of an older version or cut off, is
+    /// none.
+    @Test(arguments: ["", "\n", "12", "12 x\n", "-1 5\n", "12 5 6\n"]) func heldProcesses(other: String) throws {
+        try Self.withShelf { shelf in
+            var container = Self.container()
+            let care = try shelf.add(&container, named: nil)
+            let before = care.held
+            let own = try ContainerRecord.Identity(of: getpid())
+            let gone = ContainerRecord.Identity(pid: getpid(), startTime: own.startTime &+ 1)
+            care.keep(held: [own, gone])
+            let written = care.held
+            care.keep(held: [])
+            let text = Array(other.utf8)
+            let count = pwrite(care.number, text, text.count, 0)
+            let unread = care.held
+            #expect(before == [] && written == [own, gone] && count == text.count && unread == [])
+            #expect(written.filter { $0.isLeft(after: 0) } == [own])
+            _ = consume care
         }
     }
 
