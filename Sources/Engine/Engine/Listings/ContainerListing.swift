@@ -18,7 +18,7 @@ extension Listing {
             [
                 Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", .cut),
                 Column("Command", "COMMAND", .cut), Column("RunningFor", "CREATED", .cutLast),
-                Column("Status", "STATUS", .cutLast), Column("Ports", "PORTS", .keptLast),
+                Column("Status", "STATUS", .cutLast), Column("Ports", "PORTS", .below),
                 Column("Names", "NAMES", .kept),
             ] + (sizes == nil ? [] : [Column("Size", "SIZE")]),
             further: [
