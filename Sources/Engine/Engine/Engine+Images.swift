@@ -1,4 +1,5 @@
 public import Images
+import Linux
 public import OCI
 
 extension Engine {
@@ -22,7 +23,18 @@ extension Engine {
     /// - Throws: `ImageError.inUse` with the containers that were made from it.
     public func removeImage(_ text: String, force: Bool) throws -> Removal {
         try releaseLeftovers()
-        return try images.remove(text, force: force, users: users(of:))
+        do throws(ImageError) { return try images.remove(text, force: force, users: users(of:)) } catch {
+            guard case .inUse(let name, let owners) = error else { throw error }
+            let advice =
+                owners.contains { $0.starts("container ") } ? ["remove each with `isolab rm`, or use --force"] : []
+            throw ImageError.inUse(name, by: owners.map(named) + advice)
+        }
+    }
+
+    /// The store of images knows containers by their identifiers alone, which no user types.
+    private func named(_ user: String) -> String {
+        guard let id = user.rest(after: "container "), let container = shelf.container(String(id)) else { return user }
+        return "container \(container.name)"
     }
 
     /// Removes images that no container was made from: those without a name, or all.

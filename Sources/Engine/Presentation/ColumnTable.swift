@@ -12,9 +12,7 @@ public struct ColumnTable {
         case cutLast
         /// Made narrower, too, but no cell is cut: one that is wider keeps the line to itself, and the row goes on below it.
         case kept
-        /// The same, where the others have given all they can; left out where a line is too long and no row has anything in it.
-        case keptLast
-        /// On a line of its own below the row.
+        /// On a line of its own below the row, where the row has anything there.
         case below
     }
 
@@ -32,24 +30,17 @@ public struct ColumnTable {
             rows.reduce(headings[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
         }
         var below: Set<Int> = []
-        var absent: Set<Int> = []
         if let limit {
             var excess = columns.reduce(0, +) + Self.gap * (columns.count - 1) - limit
             for column in columns.indices where excess > 0 && widths[column] == .below {
                 below.insert(column)
                 excess -= columns[column] + Self.gap
             }
-            for column in columns.indices where excess > 0 && widths[column] == .keptLast {
-                guard rows.allSatisfy({ column >= $0.count || $0[column].isEmpty }) else { continue }
-                absent.insert(column)
-                excess -= columns[column] + Self.gap
-            }
-            for givers in [[Width.cut, .kept], [.cutLast, .keptLast]] {
+            for givers in [[Width.cut, .kept], [.cutLast]] {
                 // The widest gives first.
                 while excess > 0,
                     let widest = columns.indices.filter({
-                        givers.contains(widths[$0]) && !absent.contains($0)
-                            && columns[$0] > max(Self.least, headings[$0].count)
+                        givers.contains(widths[$0]) && columns[$0] > max(Self.least, headings[$0].count)
                     })
                     .max(by: { columns[$0] < columns[$1] })
                 {
@@ -58,20 +49,25 @@ public struct ColumnTable {
                 }
             }
         }
+        // What no row has needs no heading either.
+        let told = below.sorted().filter { column in rows.contains { column < $0.count && !$0[column].isEmpty } }
         return ([headings] + rows).map { cells in
-            lines(cells, columns, below, absent, limit).map { $0 + "\n" }.joined()
+            lines(cells, columns, below, told, limit).map { $0 + "\n" }.joined()
         }.joined()
     }
 
+    /// - Parameters:
+    ///   - below: columns that are not in the line.
+    ///   - told: those of them that have a line.
     private func lines(
-        _ cells: [String], _ columns: [Int], _ below: Set<Int>, _ absent: Set<Int>, _ limit: Int?
+        _ cells: [String], _ columns: [Int], _ below: Set<Int>, _ told: [Int], _ limit: Int?
     ) -> [String] {
         var lines = [""]
         // Where the next column begins.
         var (place, next) = (0, 0)
-        for (index, cell) in cells.enumerated() where !below.contains(index) && !absent.contains(index) {
+        for (index, cell) in cells.enumerated() where !below.contains(index) {
             let (cell, width) = (cell.displayable(), columns[index])
-            let isCut = cell.count > width && ![.kept, .keptLast].contains(widths[index])
+            let isCut = cell.count > width && widths[index] != .kept
             let shown = isCut ? cell.prefix(width - 1) + "…" : cell[...]
             // In a later column, it may have to have a line of its own.
             if shown.count > width, place > 0, place + shown.count > limit ?? .max {
@@ -84,7 +80,9 @@ public struct ColumnTable {
             place = next
             if shown.count > width, index < cells.count - 1 { lines.append("") }
         }
-        lines += below.sorted().map { String(repeating: " ", count: Self.gap) + cells[$0].displayable() }
+        lines += told.filter { $0 < cells.count && !cells[$0].isEmpty }.map {
+            String(repeating: " ", count: Self.gap) + cells[$0].displayable()
+        }
         return lines.map { line in
             var line = line
             while line.last == " " { line.removeLast() }

@@ -1,9 +1,10 @@
 import OCI
+import Presentation
 import Testing
 
 @testable import Engine
 
-/// `ps --filter`: what containers are chosen by.
+/// `ps --filter`: what containers are chosen by; and what PORTS shows of them.
 @Suite struct ContainerFilterTests {
     private static func container(_ name: String, _ settings: JSONTree) -> StoredContainer {
         var container = StoredContainer(
@@ -43,6 +44,19 @@ import Testing
             Self.containers.map { ($0, .running) }, image: { _ in nil },
             health: { $0.name == "web" ? .healthy : nil })
         #expect(found.map(\.container.name) == names)
+    }
+
+    /// What an image exposes is shown of a container that runs in a network, and was published or not.
+    @Test func ports() throws {
+        var container = Self.containers[1]
+        func shown(_ status: ContainerStatus) throws -> String {
+            try Listing.containers([(container, status)]).text(ListFormat("{{.Ports}}"), limit: nil)
+        }
+        #expect(try shown(.running) == "0.0.0.0:9090->80/tcp\n")
+        container.networks = NetworkOptions()
+        container.networks?.joins = [NetworkJoin("front")]
+        #expect(try shown(.running) == "443/tcp, 0.0.0.0:9090->80/tcp\n")
+        #expect(try shown(.exited(0)) == "0.0.0.0:9090->80/tcp\n")
     }
 
     @Test(arguments: ["health=well", "publish=web", "publish=80:80", "expose=0", "isolation=hyperv"])

@@ -91,19 +91,19 @@ import Testing
         #expect(table.text(limit: 170) == table.text(limit: nil))
     }
 
-    /// A column of what only some have is left out where the line is too long and none of them has it; where it fits it is there.
-    @Test func keptLast() {
-        func text(_ ports: String, limit: Int?) -> [String] {
+    /// A column that only some have: where the line is too long it is below those who have it, and nowhere if nobody does.
+    @Test func below() {
+        func text(_ ports: String, limit: Int?) -> String {
             ColumnTable(
-                headings: ["IMAGE", "PORTS", "NAMES"], widths: [.cut, .keptLast, .kept],
-                rows: [[String(repeating: "i", count: 30), ports, "name"]]
-            ).text(limit: limit).split(separator: "\n").map(String.init)
+                headings: ["IMAGE", "PORTS", "NAMES"], widths: [.cut, .below, .kept],
+                rows: [["busybox", ports, "one"], ["busybox", "", "two"]]
+            ).text(limit: limit)
         }
-        #expect(text("", limit: nil)[0].contains("PORTS") && text("", limit: 60)[0].contains("PORTS"))
-        #expect(!text("", limit: 40)[0].contains("PORTS") && text("", limit: 40)[1].hasSuffix("  name"))
-        let narrow = text("0.0.0.0:8080->80/tcp", limit: 45)
-        #expect(narrow.allSatisfy { $0.count <= 45 })
-        #expect(narrow[0].contains("PORTS") && narrow[1].contains("  0.0.0.0:8080->80/tcp  name"))
+        #expect(text("", limit: nil) == "IMAGE    PORTS  NAMES\nbusybox         one\nbusybox         two\n")
+        #expect(text("", limit: 20) == "IMAGE    NAMES\nbusybox  one\nbusybox  two\n")
+        #expect(
+            text("0.0.0.0:8080->80/tcp", limit: 30)
+                == "IMAGE    NAMES\n  PORTS\nbusybox  one\n  0.0.0.0:8080->80/tcp\nbusybox  two\n")
     }
 
     @Test(

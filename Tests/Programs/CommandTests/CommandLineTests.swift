@@ -52,9 +52,9 @@ struct CommandLineTests {
             "$isolab" images --format 'table {{.Nothing}}'; echo $?
             "$isolab" image bootstrap busybox >/dev/null
             name=$(printf 'n%.0s' $(seq 100)); "$isolab" run --name $name busybox true
-            "$isolab" ps -a | grep -c "Exited (0) .* ago  $name$"
+            "$isolab" ps -a | grep -c "Exited (0) .* ago  *$name$"
             "$isolab" images --digests | head -1 | tr -s ' '; "$isolab" images -a --digests | grep -c sha256:
-            "$isolab" image rm busybox 2>&1 | grep -c 'in use'; "$isolab" rm $name > /dev/null
+            "$isolab" image rm busybox 2>&1 | grep -c "in use: .*container $name,.* with .isolab rm."; "$isolab" rm $name > /dev/null
             "$isolab" image rm busybox | head -1; "$isolab" image prune -f
             """, in: try Place())
         #expect(

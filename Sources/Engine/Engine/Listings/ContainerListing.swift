@@ -18,7 +18,7 @@ extension Listing {
             [
                 Column("ID", "CONTAINER ID"), Column("Image", "IMAGE", .cut),
                 Column("Command", "COMMAND", .cut), Column("RunningFor", "CREATED", .cutLast),
-                Column("Status", "STATUS", .cutLast), Column("Ports", "PORTS", .keptLast),
+                Column("Status", "STATUS", .cutLast), Column("Ports", "PORTS", .below),
                 Column("Names", "NAMES", .kept),
             ] + (sizes == nil ? [] : [Column("Size", "SIZE")]),
             further: [
@@ -40,7 +40,8 @@ extension Listing {
                     .init("Status", .text(words(status, container, health[container.id], now))),
                     .init("ExitCode", container.exitCode.map { .number($0) } ?? .null),
                     .init("Kind", .text(container.isGuest ? "guest" : "container")),
-                    .init("Names", .text(container.name)), .init("Ports", .text(ports(container))),
+                    .init("Names", .text(container.name)),
+                    .init("Ports", .text(ports(container, isAlive: status.isAlive))),
                     .init("Networks", .text(networks(container))),
                     .init("Mounts", .text(mounts(container))),
                     .init("LocalVolumes", .text(String(localVolumes(container)))),
@@ -67,15 +68,20 @@ extension Listing {
         (container.settings?["Mounts"]?.elements ?? []).count { $0["Type"]?.string == "volume" }
     }
 
-    /// `0.0.0.0:8080->80/tcp`
-    private static func ports(_ container: StoredContainer) -> String {
-        (container.settings?["NetworkSettings"]?["Ports"]?.members ?? []).flatMap { port in
+    /// `0.0.0.0:8080->80/tcp`; and `443/tcp` of one that runs in a network of its own, where the image exposes it and nobody publishes it.
+    private static func ports(_ container: StoredContainer, isAlive: Bool) -> String {
+        let published = container.settings?["NetworkSettings"]?["Ports"]?.members ?? []
+        let isInNetwork = container.networks?.joins.isEmpty == false
+        let exposed = isAlive && isInNetwork ? container.settings?["Config"]?["ExposedPorts"]?.members ?? [] : []
+        let closed = exposed.map(\.name).filter { name in !published.contains { $0.name == name } }
+        let open: [String] = published.flatMap { port in
             (port.value.elements ?? []).map { binding in
                 let address = binding["HostIp"]?.string ?? ""
                 let shown = address.holds(":") ? "[\(address)]" : address
                 return "\(shown):\(binding["HostPort"]?.string ?? "")->\(port.name)"
             }
-        }.joined(separator: ", ")
+        }
+        return (closed + open).joined(separator: ", ")
     }
 
     /// Those it is in, or what it has in place of one.
