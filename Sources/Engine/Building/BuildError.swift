@@ -1,11 +1,11 @@
-public import Containerfiles
-public import ImageRuntime
-public import Images
-public import Layers
-public import Linux
+package import Containerfiles
+package import ImageRuntime
+package import Images
+package import Layers
+package import Linux
 
 /// A build, an import or a bootstrap that failed: at which step, and why.
-public enum BuildError: Error, Sendable, CustomStringConvertible {
+package enum BuildError: Error, Sendable, CustomStringConvertible {
     case containerfile(ContainerfileError)
     /// A step that could not be done.
     case step(file: String, line: Int, instruction: String, problem: String)
@@ -25,7 +25,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
     /// By a signal, on the user's word.
     case interrupted(signal: Int32)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .containerfile(let error): error.description
         case .step(let file, let line, let instruction, let problem): "\(file):\(line): \(instruction): \(problem)"
@@ -43,7 +43,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
     }
 
     /// What the command's caller gets: 130 and the like where it was interrupted, else 1.
-    public var exitStatus: Int32 {
+    package var exitStatus: Int32 {
         if case .interrupted(let signal) = self { return 128 + signal }
         return 1
     }

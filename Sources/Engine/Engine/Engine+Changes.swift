@@ -2,7 +2,7 @@ import Containers
 import Images
 import Layers
 import Linux
-public import OCI
+package import OCI
 import Presentation
 
 extension Engine {
@@ -11,7 +11,7 @@ extension Engine {
     /// What is mounted into every container (`/etc/hosts` and its like) is no change of its own.
     ///
     /// - Parameter format: `json` or a template; nil: a letter and a path a line.
-    public func changes(of text: String, format: String?) throws -> String {
+    package func changes(of text: String, format: String?) throws -> String {
         try endOrphans()
         let snapshot = try snapshot(of: try container(text), for: "compare")
         let changes = try images.changes(in: snapshot).filter { !HostFiles.paths.contains($0.shownPath) }
@@ -30,7 +30,7 @@ extension Engine {
     ///
     /// - Parameter change: makes of what the container's image says of its containers what the new one does.
     /// - Returns: the image's identifier.
-    public func commit(
+    package func commit(
         _ text: String, as name: String?, author: String?, comment: String?,
         change: (ImageConfiguration.Execution) throws -> ImageConfiguration.Execution = { $0 }
     ) throws -> String {
@@ -53,7 +53,7 @@ extension Engine {
     /// Writes all files of a container as a tar archive: its image's and its own; nothing that is mounted in it.
     ///
     /// One that runs is stopped where it is meanwhile.
-    public func export(_ text: String, to descriptor: Int32) throws {
+    package func export(_ text: String, to descriptor: Int32) throws {
         try endOrphans()
         let container = try container(text)
         let snapshot = try snapshot(of: container, for: "export")

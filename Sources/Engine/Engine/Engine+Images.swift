@@ -1,10 +1,10 @@
-public import Images
+package import Images
 import Linux
-public import OCI
+package import OCI
 
 extension Engine {
     /// Every container with how it is, those that have ended only where asked for.
-    public func containersWithStatus(
+    package func containersWithStatus(
         all: Bool, _ filter: ContainerFilter? = nil
     ) throws -> [(container: StoredContainer, status: ContainerStatus)] {
         try releaseLeftovers()
@@ -21,7 +21,7 @@ extension Engine {
     /// Removes an image, or a name of it (`rmi`).
     ///
     /// - Throws: `ImageError.inUse` with the containers that were made from it.
-    public func removeImage(_ text: String, force: Bool) throws -> Removal {
+    package func removeImage(_ text: String, force: Bool) throws -> Removal {
         try releaseLeftovers()
         do throws(ImageError) { return try images.remove(text, force: force, users: users(of:)) } catch {
             guard case .inUse(let name, let owners) = error else { throw error }
@@ -38,7 +38,7 @@ extension Engine {
     }
 
     /// Removes images that no container was made from: those without a name, or all.
-    public func pruneImages(all: Bool) throws -> Removal {
+    package func pruneImages(all: Bool) throws -> Removal {
         try releaseLeftovers()
         return try images.prune(all: all, users: users(of:))
     }
@@ -54,7 +54,7 @@ extension Engine {
 
 extension ImageStore {
     /// The labels of an image; none of one that cannot be read.
-    public func labels(of image: Digest) -> [String: String] {
+    package func labels(of image: Digest) -> [String: String] {
         (try? self.image("\(image)"))?.configuration.execution.labels ?? [:]
     }
 }

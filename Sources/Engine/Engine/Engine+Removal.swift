@@ -12,7 +12,7 @@ extension Engine {
     ///   - removesVolumes: those that were made for it alone go, too.
     /// - Returns: its name.
     @discardableResult
-    public func remove(_ text: String, force: Bool = false, removesVolumes: Bool = false) throws -> String {
+    package func remove(_ text: String, force: Bool = false, removesVolumes: Bool = false) throws -> String {
         let container: StoredContainer
         do { container = try shelf.find(text) } catch {
             // One whose record cannot be read has an identifier all the same.

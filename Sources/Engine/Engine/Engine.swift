@@ -1,7 +1,7 @@
-public import Containers
+package import Containers
 import Glibc
-public import Images
-public import Linux
+package import Images
+package import Linux
 package import Networks
 import OCI
 package import Volumes
@@ -11,9 +11,9 @@ package import Volumes
 /// There is no daemon: the process that runs a container looks after it (`isolab run`, or a keeper in the background), and the container
 /// ends with it, however that ends (PR_SET_PDEATHSIG). What one that was killed leaves behind (a cgroup, a directory) the next command finds and frees: every
 /// container has its record before it has anything else.
-public struct Engine: Sendable {
-    public let images: ImageStore
-    public let runtime: Runtime
+package struct Engine: Sendable {
+    package let images: ImageStore
+    package let runtime: Runtime
     package let volumes: VolumeStore
     package let networks: NetworkStore
     let shelf: ContainerShelf
@@ -26,7 +26,7 @@ public struct Engine: Sendable {
     ///   - data: where images and containers are kept.
     ///   - warn: called for what is done without.
     ///   - announce: called for containers whose keeper is gone; nil: as `warn`.
-    public init(
+    package init(
         data: String = StandardDirectories.data, warn: @escaping @Sendable (String) -> Void = { _ in },
         announce: (@Sendable (String) -> Void)? = nil
     ) throws {
@@ -42,10 +42,10 @@ public struct Engine: Sendable {
     // MARK: - Finding
 
     /// The container of a name, an identifier or its beginning.
-    public func container(_ text: String) throws -> StoredContainer { asItIs(try shelf.find(text)) }
+    package func container(_ text: String) throws -> StoredContainer { asItIs(try shelf.find(text)) }
 
     /// Every container, the latest first. Records that cannot be read are passed over with a warning.
-    public func containers() throws -> [StoredContainer] {
+    package func containers() throws -> [StoredContainer] {
         try shelf.identifiers.compactMap { id in
             let container = shelf.container(id)
             if container == nil {
@@ -58,7 +58,7 @@ public struct Engine: Sendable {
     }
 
     /// How a container is, from the kernel's word as far as that goes.
-    public func status(of container: StoredContainer) -> ContainerStatus {
+    package func status(of container: StoredContainer) -> ContainerStatus {
         let state = try? runtime.state(of: container.id)
         switch state?.status {
         case .running: return .running
@@ -79,14 +79,14 @@ public struct Engine: Sendable {
     // MARK: - What was left behind
 
     /// Whether there ever was an engine in the standard places, or a store of images, which builds and pulls make by themselves.
-    public static var isUsed: Bool {
+    package static var isUsed: Bool {
         ["containers", "images"].contains { SystemFile.exists("\(StandardDirectories.data)/\($0)") }
     }
 
     /// The same for the standard places; nothing where there never was an engine.
     ///
     /// - Parameter keep: takes what could not be released.
-    public static func releaseLeftovers(keep: @escaping @Sendable (String) -> Void) throws -> [String] {
+    package static func releaseLeftovers(keep: @escaping @Sendable (String) -> Void) throws -> [String] {
         let secrets = AbandonedSecrets.remove().map { "secrets of a build that was killed: \($0)" }
         guard isUsed else { return secrets }
         do {
@@ -103,7 +103,7 @@ public struct Engine: Sendable {
     /// - Parameter waits: whether it takes its time for what was killed and does not die, as whoever asks for no more than this does.
     /// - Returns: what was done, one short phrase each.
     @discardableResult
-    public func releaseLeftovers(waits: Bool = false) throws -> [String] {
+    package func releaseLeftovers(waits: Bool = false) throws -> [String] {
         var released = try images.removeAbandonedBuilds().map {
             "build \($0), which was killed: its temporary files were removed"
         }
@@ -180,7 +180,7 @@ public struct Engine: Sendable {
 }
 
 /// How a container is.
-public enum ContainerStatus: Equatable, Sendable, CustomStringConvertible {
+package enum ContainerStatus: Equatable, Sendable, CustomStringConvertible {
     case created
     case running
     case paused
@@ -189,12 +189,12 @@ public enum ContainerStatus: Equatable, Sendable, CustomStringConvertible {
     /// With its exit status, where somebody saw it.
     case exited(Int32?)
 
-    public var isAlive: Bool {
+    package var isAlive: Bool {
         if case .restarting = self { return true }
         return self == .running || self == .paused
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .created: "created"
         case .running: "running"

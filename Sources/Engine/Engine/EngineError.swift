@@ -1,9 +1,9 @@
 import Glibc
-public import Linux
-public import Machines
+package import Linux
+package import Machines
 
 /// A request to the engine that cannot be met.
-public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No container of that name or identifier.
     case unknown(String)
     /// The beginning of several containers' identifiers.
@@ -21,7 +21,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The command of a guest could not be started there.
     case guest(GuestStartFailure)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknown(let name): "there is no container '\(name)'; `isolab ps -a` lists all containers"
         case .ambiguous(let name, let candidates):
@@ -53,7 +53,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         status: 127)
 
     /// The exit status that says it, where it has one of its own.
-    public var status: Int32? {
+    package var status: Int32? {
         switch self {
         case .program(_, let status): status
         case .launch(_, let status): status

@@ -1,10 +1,10 @@
 import Glibc
-public import Images
+package import Images
 import Linux
-public import OCI
+package import OCI
 
 /// Where `isolab save` writes to, and in what form.
-public struct SavedImages: Sendable {
+package struct SavedImages: Sendable {
     enum Form: String, CaseIterable, Sendable {
         case dockerArchive = "docker-archive"
         case ociArchive = "oci-archive"
@@ -15,7 +15,7 @@ public struct SavedImages: Sendable {
     /// Nil: standard output.
     let output: String?
 
-    public init(format: String, output: String?) throws(OptionError) {
+    package init(format: String, output: String?) throws(OptionError) {
         guard let form = Form(rawValue: format) else {
             throw OptionError(
                 "--format", format, "takes one of \(Form.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -31,7 +31,7 @@ public struct SavedImages: Sendable {
     }
 
     /// Writes images, whole or not at all where it is a file.
-    public func write(_ images: [String], from store: ImageStore, _ platform: Platform?) throws {
+    package func write(_ images: [String], from store: ImageStore, _ platform: Platform?) throws {
         if form == .ociDirectory { return try store.saveLayout(images, to: output ?? "", platform: platform) }
         let format: ArchiveFormat = form == .dockerArchive ? .docker : .oci
         guard let output else { return try store.save(images, to: STDOUT_FILENO, format: format, platform: platform) }

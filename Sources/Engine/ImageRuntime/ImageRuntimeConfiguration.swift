@@ -1,46 +1,46 @@
 import Linux
-public import OCI
+package import OCI
 
 /// An image, and what is asked for beside it, as the `config.json` of a container (OCI image specification 1.1,
 /// `conversion.md`): Docker's defaults below, the image's words above them, the caller's above those.
 ///
 /// A pure value: nothing is looked up here. The mounts of the image's volumes and of `/etc/hosts` and its like are the
 /// caller's.
-public struct ImageRuntimeConfiguration: Equatable, Sendable {
-    public var image: ImageConfiguration
+package struct ImageRuntimeConfiguration: Equatable, Sendable {
+    package var image: ImageConfiguration
     /// Who runs it: `image.execution.user`, or another, as `UserDatabase` resolved it.
-    public var user: ResolvedUser
+    package var user: ResolvedUser
     /// In place of the image's entry point and, as Docker has it, of its command. Empty: no entry point.
-    public var entrypoint: [String]?
+    package var entrypoint: [String]?
     /// In place of the image's command.
-    public var command: [String]?
+    package var command: [String]?
     /// `NAME=value`, in place of the image's of that name; `NAME` alone takes the name away.
-    public var environment: [String] = []
+    package var environment: [String] = []
     /// `NAME=value`, where neither the image nor the caller names them; they stand after PATH.
-    public var defaultEnvironment: [String] = []
-    public var workingDirectory: String?
-    public var hostname: String?
-    public var terminal = false
-    public var rootReadOnly = false
+    package var defaultEnvironment: [String] = []
+    package var workingDirectory: String?
+    package var hostname: String?
+    package var terminal = false
+    package var rootReadOnly = false
     /// Of limits: bytes, bytes with swap, processors' worth of time, processes.
-    public var memory: Int64?
-    public var memoryAndSwap: Int64?
-    public var processors: Double?
-    public var processCount: Int64?
-    public var capabilities = RuntimeConfiguration.dockerCapabilities
-    public var noNewPrivileges = false
-    public var userMappings: RuntimeConfiguration.UserMappings?
-    public var cgroupPath: String?
+    package var memory: Int64?
+    package var memoryAndSwap: Int64?
+    package var processors: Double?
+    package var processCount: Int64?
+    package var capabilities = RuntimeConfiguration.dockerCapabilities
+    package var noNewPrivileges = false
+    package var userMappings: RuntimeConfiguration.UserMappings?
+    package var cgroupPath: String?
     /// Beside those that follow from the image.
-    public var annotations: [String: String] = [:]
+    package var annotations: [String: String] = [:]
 
-    public init(_ image: ImageConfiguration, user: ResolvedUser) {
+    package init(_ image: ImageConfiguration, user: ResolvedUser) {
         self.image = image
         self.user = user
     }
 
     /// What is run: entry point, then command.
-    public var arguments: [String] {
+    package var arguments: [String] {
         let entry = entrypoint ?? image.execution.entrypoint
         return entry + (command ?? (entrypoint == nil ? image.execution.command : []))
     }
@@ -49,7 +49,7 @@ public struct ImageRuntimeConfiguration: Equatable, Sendable {
     ///   - rootPath: the root file system, absolute or relative to the bundle.
     ///   - seccomp: Docker's profile for the capabilities, another, or nil for none.
     /// - Throws: `ConfigurationError` where there is nothing to run, or the working directory is no absolute path.
-    public func runtimeConfiguration(
+    package func runtimeConfiguration(
         rootPath: String = "rootfs", seccomp: SeccompProfile?
     ) throws(ConfigurationError) -> RuntimeConfiguration {
         let arguments = arguments

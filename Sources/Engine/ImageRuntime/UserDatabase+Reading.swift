@@ -1,9 +1,9 @@
 import Glibc
-public import Linux
+package import Linux
 
 extension UserDatabase {
     /// Greater files are refused; a host with 100 000 users has some 6 MB.
-    public static let greatestSize = 16 << 20
+    package static let greatestSize = 16 << 20
 
     /// Reads an image's users; a file that is not there has none.
     ///
@@ -11,13 +11,13 @@ extension UserDatabase {
     /// is no regular file is not read.
     ///
     /// - Parameter root: an open directory, borrowed.
-    public init(root: Int32) throws(SystemError) {
+    package init(root: Int32) throws(SystemError) {
         self.init(
             passwd: try Self.content(of: "etc/passwd", in: root), group: try Self.content(of: "etc/group", in: root))
     }
 
     /// The same, of a root file system by its path.
-    public init(rootfs: String) throws(SystemError) {
+    package init(rootfs: String) throws(SystemError) {
         let root = try OwnedDescriptor(opening: rootfs, O_RDONLY | O_DIRECTORY)
         try self.init(root: root.number)
     }
@@ -27,7 +27,7 @@ extension UserDatabase {
     /// - Parameters:
     ///   - process: its first process, as this pid namespace numbers it.
     ///   - patience: milliseconds to wait for an answer.
-    public init(container process: Int32, patience: Int32 = 10_000) throws(SystemError) {
+    package init(container process: Int32, patience: Int32 = 10_000) throws(SystemError) {
         let object = "the container's /etc/passwd and /etc/group"
         let text: [UInt8]
         do throws(SystemError) {
@@ -54,7 +54,7 @@ extension UserDatabase {
     /// Of layers that lie beside each other, the uppermost first: as they look merged, with links that lead from one into another.
     ///
     /// For images whose layers are not mounted over each other yet.
-    public init(layers: [String]) throws(SystemError) {
+    package init(layers: [String]) throws(SystemError) {
         let tree = MergedTree(layers: layers)
         func content(of path: String) throws(SystemError) -> [UInt8] {
             guard let file = try tree.file(at: path) else { return [] }

@@ -1,17 +1,17 @@
 import Linux
 
 /// A user as a process has it: numbers, and what follows from who he is.
-public struct ResolvedUser: Equatable, Sendable {
-    public var uid: UInt32
-    public var gid: UInt32
+package struct ResolvedUser: Equatable, Sendable {
+    package var uid: UInt32
+    package var gid: UInt32
     /// Beside the primary group, in the order of `/etc/group`.
-    public var supplementaryGids: [UInt32]
+    package var supplementaryGids: [UInt32]
     /// Nil where the image does not know the number.
-    public var name: String?
+    package var name: String?
     /// `/` where the image does not say.
-    public var home: String
+    package var home: String
 
-    public init(
+    package init(
         uid: UInt32 = 0, gid: UInt32 = 0, supplementaryGids: [UInt32] = [], name: String? = nil, home: String = "/"
     ) {
         self.uid = uid
@@ -23,12 +23,12 @@ public struct ResolvedUser: Equatable, Sendable {
 }
 
 /// A user or group that an image does not know.
-public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
     /// `user` or `group`.
-    public let kind: String
-    public let name: String
+    package let kind: String
+    package let name: String
 
-    public var description: String {
+    package var description: String {
         name.isEmpty
             ? "the \(kind) has no name"
             : "no \(kind) '\(name)' in the image's /etc/\(kind == "user" ? "passwd" : "group")"
@@ -42,7 +42,7 @@ extension UserDatabase {
     /// As Docker decides it: a name that is all digits is a number unless a user bears it; a number needs no entry, its
     /// group is 0 then; a group that is given stands alone, else the user is in every group that lists him. An empty name is
     /// root's number.
-    public func resolve(_ specification: String) throws(UserError) -> ResolvedUser {
+    package func resolve(_ specification: String) throws(UserError) -> ResolvedUser {
         let parts = specification.fields(between: ":", maxSplits: 1)
         let (user, group) = (parts.first ?? "", parts.count > 1 ? parts[1] : "")
         var result = try resolve(user: user)
@@ -59,7 +59,7 @@ extension UserDatabase {
 
     /// The numbers that `--chown=user[:group]` means. As BuildKit has it, a group that is not given is the named user's own,
     /// or has the same number as the user's where that is a number; numbers need no entry.
-    public func owner(_ specification: String) throws(UserError) -> (uid: UInt32, gid: UInt32) {
+    package func owner(_ specification: String) throws(UserError) -> (uid: UInt32, gid: UInt32) {
         let parts = specification.fields(between: ":", maxSplits: 1)
         guard let user = parts.first, !user.isEmpty else { throw UserError(kind: "user", name: "") }
         let owner: (uid: UInt32, gid: UInt32)
@@ -75,7 +75,7 @@ extension UserDatabase {
     }
 
     /// The number of a group that is named or numbered; numbers need no entry.
-    public func group(_ name: String) throws(UserError) -> UInt32 {
+    package func group(_ name: String) throws(UserError) -> UInt32 {
         guard !name.isEmpty else { throw UserError(kind: "group", name: "") }
         return try gid(of: Substring(name))
     }

@@ -3,33 +3,33 @@ import Linux
 /// The users and groups an image knows: its `/etc/passwd` and `/etc/group` (passwd(5), group(5)).
 ///
 /// Lines that are not of the form are passed over, as the C library does; the first entry of a name or number counts.
-public struct UserDatabase: Equatable, Sendable {
+package struct UserDatabase: Equatable, Sendable {
     /// One line of `/etc/passwd`, without what no container needs.
-    public struct User: Equatable, Sendable {
-        public var name: String
-        public var uid: UInt32
-        public var gid: UInt32
-        public var home: String
-        public var shell: String
+    package struct User: Equatable, Sendable {
+        package var name: String
+        package var uid: UInt32
+        package var gid: UInt32
+        package var home: String
+        package var shell: String
     }
 
     /// One line of `/etc/group`.
-    public struct Group: Equatable, Sendable {
-        public var name: String
-        public var gid: UInt32
-        public var members: [String]
+    package struct Group: Equatable, Sendable {
+        package var name: String
+        package var gid: UInt32
+        package var members: [String]
     }
 
-    public let users: [User]
-    public let groups: [Group]
+    package let users: [User]
+    package let groups: [Group]
 
     /// Of an image that has neither file: only numbers are known.
-    public static let empty = UserDatabase(passwd: [], group: [])
+    package static let empty = UserDatabase(passwd: [], group: [])
 
     /// - Parameters:
     ///   - passwd: the content of `/etc/passwd`.
     ///   - group: the content of `/etc/group`.
-    public init(passwd: some Sequence<UInt8>, group: some Sequence<UInt8>) {
+    package init(passwd: some Sequence<UInt8>, group: some Sequence<UInt8>) {
         users = Self.records(passwd).compactMap { fields in
             guard fields.count >= 4, !fields[0].isEmpty, let uid = Self.identity(fields[2]),
                 let gid = Self.identity(fields[3])

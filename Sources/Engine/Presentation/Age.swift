@@ -2,9 +2,9 @@ import Glibc
 import Linux
 
 /// How long ago something was, for people: `3 minutes`, `About an hour`, `2 weeks`.
-public enum Age {
+package enum Age {
     /// Docker's words.
-    public static func text(seconds: Int64) -> String {
+    package static func text(seconds: Int64) -> String {
         switch seconds {
         case ..<1: return "Less than a second"
         case 1: return "1 second"
@@ -21,16 +21,16 @@ public enum Age {
     }
 
     /// From an instant of RFC 3339 until now; `N/A` where it is none.
-    public static func since(_ instant: String?, now: Int64 = Age.now()) -> String {
+    package static func since(_ instant: String?, now: Int64 = Age.now()) -> String {
         guard let instant, let seconds = seconds(of: instant) else { return "N/A" }
         return text(seconds: max(0, now -| seconds)) + " ago"
     }
 
     /// Seconds after 1970.
-    public static func now() -> Int64 { Int64(time(nil)) }
+    package static func now() -> Int64 { Int64(time(nil)) }
 
     /// Seconds after 1970 of `2026-11-24T08:50:07[.123](Z|±hh:mm)` (RFC 3339); nil for another form.
-    public static func seconds(of instant: String) -> Int64? {
+    package static func seconds(of instant: String) -> Int64? {
         let text = Array(instant.utf8)
         func number(_ range: Range<Int>) -> Int64? {
             guard range.upperBound <= text.count, text[range].allSatisfy({ (0x30...0x39).contains($0) }) else {

@@ -1,9 +1,9 @@
 import Linux
 
 /// Rows under a line of headings, columns two or more blanks apart.
-public struct ColumnTable {
+package struct ColumnTable {
     /// How a column gives way where a line is too long.
-    public enum Width: Sendable {
+    package enum Width: Sendable {
         /// As wide as its widest cell.
         case whole
         /// Cut at its end, down to a few characters.

@@ -1,8 +1,8 @@
 import Linux
 
 /// Bytes for people, as Docker writes them: three figures and a unit of thousands, `1.24MB`.
-public enum HumanSize {
-    public static func text(_ bytes: Int64) -> String {
+package enum HumanSize {
+    package static func text(_ bytes: Int64) -> String {
         let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
         var unit = 0
         var scale: Int64 = 1
@@ -30,7 +30,7 @@ public enum HumanSize {
     }
 
     /// The same in units of 1024, as Docker writes memory: `1.5MiB`.
-    public static func binary(_ bytes: Int64) -> String {
+    package static func binary(_ bytes: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         var unit = 0
         var value = Double(bytes)

@@ -1,16 +1,16 @@
 import Glibc
-public import OCI
+package import OCI
 
 /// A list of things of one kind, each as its fields: what `images`, `ps`, `history` print, in the form asked for.
-public struct Listing: Sendable {
+package struct Listing: Sendable {
     /// A field that is shown as a column, and what stands above it.
-    public struct Column: Sendable {
+    package struct Column: Sendable {
         let field: String
         let heading: String
         let width: ColumnTable.Width
 
         /// - Parameter width: how it gives way where a line is too long.
-        public init(_ field: String, _ heading: String, _ width: ColumnTable.Width = .whole) {
+        package init(_ field: String, _ heading: String, _ width: ColumnTable.Width = .whole) {
             self.field = field
             self.heading = heading
             self.width = width
@@ -23,11 +23,11 @@ public struct Listing: Sendable {
     /// Fields for templates alone: maps that are told as a text elsewhere.
     let hidden: Set<String>
     /// Each an object.
-    public let rows: [JSONTree]
+    package let rows: [JSONTree]
     /// The field that `-q` prints.
     let identifier: String
 
-    public init(
+    package init(
         _ columns: [Column], further: [String: String] = [:], hidden: Set<String> = [], rows: [JSONTree],
         identifier: String = "ID"
     ) {
@@ -41,7 +41,7 @@ public struct Listing: Sendable {
     /// The lines, with the last one's end.
     ///
     /// - Parameter limit: characters of a line of a table; nil: as many as it takes.
-    public func text(_ format: ListFormat, limit: Int?) throws(TemplateError) -> String {
+    package func text(_ format: ListFormat, limit: Int?) throws(TemplateError) -> String {
         switch format {
         case .identifiers: return rows.map { Template.text($0[identifier] ?? .null) + "\n" }.joined()
         case .json:
@@ -93,7 +93,7 @@ public struct Listing: Sendable {
 }
 
 /// How a list is printed.
-public enum ListFormat: Equatable, Sendable {
+package enum ListFormat: Equatable, Sendable {
     case table
     /// An object a line.
     case json
@@ -107,7 +107,7 @@ public enum ListFormat: Equatable, Sendable {
     /// - Parameters:
     ///   - text: of `--format`; nil where it is not given.
     ///   - quiet: `-q`.
-    public init(_ text: String?, quiet: Bool = false) throws(TemplateError) {
+    package init(_ text: String?, quiet: Bool = false) throws(TemplateError) {
         switch text {
         case nil, ""?: self = quiet ? .identifiers : .table
         case "table"?: self = .table
@@ -122,7 +122,7 @@ public enum ListFormat: Equatable, Sendable {
     }
 
     /// Whether a template takes a field of the rows, which may be costly to find.
-    public func asks(for field: String) -> Bool {
+    package func asks(for field: String) -> Bool {
         switch self {
         case .table, .json, .identifiers: false
         case .lines(let template), .templateTable(let template):
@@ -132,7 +132,7 @@ public enum ListFormat: Equatable, Sendable {
 
     /// How many characters a line of a table may have: the terminal's; nil where it is none, whose reader wants all there is, and
     /// with `--no-trunc`.
-    public static func lineLimit(noTruncation: Bool) -> Int? {
+    package static func lineLimit(noTruncation: Bool) -> Int? {
         guard !noTruncation, isatty(1) == 1 else { return nil }
         var size = winsize()
         if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 { return Int(size.ws_col) }

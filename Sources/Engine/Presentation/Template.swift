@@ -1,4 +1,4 @@
-public import OCI
+package import OCI
 
 /// What `--format '{{.Repository}}:{{.Tag}}'` asks for: text with fields of a value in it, in the form of Go's templates
 /// (text/template).
@@ -6,12 +6,12 @@ public import OCI
 /// Fields `.Name.Name`, `.` and `$`; `{{range}}`, `{{break}}`, `{{continue}}`, `{{if}}`, `{{with}}`, `{{else}}`, `{{end}}`;
 /// `{{define}}`, `{{template}}`, `{{block}}`; variables, pipes, parentheses and comments; the functions of `TemplateFunction`. `\t` and
 /// `\n` outside of `{{…}}` are a tab and a new line.
-public struct Template: Equatable, Sendable {
+package struct Template: Equatable, Sendable {
     let nodes: [TemplateNode]
     /// What `{{define}}` and `{{block}}` gave names.
     let definitions: [String: [TemplateNode]]
 
-    public init(_ text: String) throws(TemplateError) {
+    package init(_ text: String) throws(TemplateError) {
         var parser = TemplateParser(try TemplateParser.parts(of: text))
         nodes = try parser.all()
         definitions = parser.definitions
@@ -20,7 +20,7 @@ public struct Template: Equatable, Sendable {
     /// The text for one value.
     ///
     /// - Throws: `TemplateError` for a field it does not have, which names those it has.
-    public func render(_ value: JSONTree) throws(TemplateError) -> String {
+    package func render(_ value: JSONTree) throws(TemplateError) -> String {
         var rendering = TemplateRendering(root: value, definitions: definitions)
         try rendering.write(nodes, dot: value)
         return rendering.result
@@ -67,12 +67,12 @@ public struct Template: Equatable, Sendable {
 }
 
 /// A template that cannot be used.
-public struct TemplateError: Error, Equatable, Sendable, CustomStringConvertible {
-    public let problem: String
+package struct TemplateError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let problem: String
 
     init(_ problem: String) { self.problem = problem }
 
-    public var description: String { "--format: \(problem)" }
+    package var description: String { "--format: \(problem)" }
 }
 
 /// A part of a template.

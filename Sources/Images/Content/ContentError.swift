@@ -1,9 +1,9 @@
 import Glibc
-public import Linux
-public import OCI
+package import Linux
+package import OCI
 
 /// What keeps content from being stored or read.
-public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The store has no such blob.
     case missing(Digest, store: String)
     /// The bytes are not those the name stands for.
@@ -25,7 +25,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     case system(SystemError)
 
     /// Sorts a failed call: a disk that is full is a case of its own.
-    public init(_ error: SystemError) {
+    package init(_ error: SystemError) {
         if error.errno == ENOSPC || error.errno == EDQUOT {
             self = .full(
                 SystemError(
@@ -36,7 +36,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .missing(let digest, let store): "there is no blob \(digest) in \(store)"
         case .digestMismatch(let expected, let found):

@@ -1,11 +1,11 @@
 import Glibc
 package import Linux
-public import OCI
+package import OCI
 
 /// Says that somebody is bringing blobs that nothing refers to yet: no collection removes what appeared, or was retained, since.
 ///
 /// It is a locked file: the lease of a process that was killed is found by its lock being free.
-public final class ContentLease: Sendable {
+package final class ContentLease: Sendable {
     private let path: String
     private let file: OwnedDescriptor
 
@@ -32,7 +32,7 @@ public final class ContentLease: Sendable {
 
 extension ContentStore {
     /// Takes a lease: to be held while a pull, an import or a build brings blobs, until something refers to them.
-    public func lease() throws(ContentError) -> ContentLease {
+    package func lease() throws(ContentError) -> ContentLease {
         // Not while a collection looks who is there.
         let lock = try lock(.shared)
         defer { withExtendedLifetime(lock) {} }
@@ -51,7 +51,7 @@ extension ContentStore {
     /// because it is there already.
     ///
     /// - Parameter size: one of another length does not count: a power cut may have left it.
-    public func retain(_ digest: Digest, size: Int64? = nil) throws(ContentError) -> Bool {
+    package func retain(_ digest: Digest, size: Int64? = nil) throws(ContentError) -> Bool {
         let lock = try lock(.shared)
         defer { withExtendedLifetime(lock) {} }
         guard let found = self.size(of: digest), size == nil || size == found else { return false }
@@ -63,10 +63,10 @@ extension ContentStore {
     }
 
     /// What a collection removed.
-    public struct Collection: Equatable, Sendable {
-        public var digests: [Digest] = []
+    package struct Collection: Equatable, Sendable {
+        package var digests: [Digest] = []
         /// Bytes of the blobs removed.
-        public var size: Int64 = 0
+        package var size: Int64 = 0
     }
 
     /// Removes the blobs that nothing refers to, but for those younger than the oldest living lease or than a time of grace.
@@ -74,7 +74,7 @@ extension ContentStore {
     /// - Parameters:
     ///   - seconds: blobs that came or were retained within it stay, for those who hold no lease.
     ///   - marking: says which to keep; run while nobody can take a lease or retain anything.
-    public func collect<Failure: Error>(
+    package func collect<Failure: Error>(
         sparing seconds: Int = 0, orElse failed: (ContentError) -> Failure, marking: () throws(Failure) -> Set<Digest>
     ) throws(Failure) -> Collection {
         let lock: FileLock

@@ -1,6 +1,6 @@
 import Glibc
 import Linux
-public import OCI
+package import OCI
 
 extension ContentStore {
     func ingestPath(_ id: String) -> String { "\(root)/ingest/\(id)" }
@@ -12,7 +12,7 @@ extension ContentStore {
     ///     unless it is committed.
     ///   - algorithm: what hashes along; a commit under another one reads everything again.
     /// - Throws: `ContentError.busy` where one of that name is under way; what a dead one of that name left is cut off.
-    public func beginIngest(id: String? = nil, algorithm: Digest.Algorithm = .sha256) throws(ContentError)
+    package func beginIngest(id: String? = nil, algorithm: Digest.Algorithm = .sha256) throws(ContentError)
         -> IngestSession
     {
         let name = id ?? Self.passingName()
@@ -24,7 +24,7 @@ extension ContentStore {
     /// Goes on with a blob that an ended session left, hashing what is there.
     ///
     /// - Throws: `ContentError.unknownIngest` where nothing is left, `busy` where the session has not ended.
-    public func resumeIngest(id: String, algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> IngestSession {
+    package func resumeIngest(id: String, algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> IngestSession {
         let file = try openIngest(id, 0)
         var hasher = ContentHasher(algorithm)
         let size: Int64
@@ -37,7 +37,7 @@ extension ContentStore {
     }
 
     /// Goes on where something was left, else begins.
-    public func continueIngest(id: String, algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> IngestSession
+    package func continueIngest(id: String, algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> IngestSession
     {
         do throws(ContentError) {
             return try resumeIngest(id: id, algorithm: algorithm)
@@ -47,7 +47,7 @@ extension ContentStore {
     }
 
     /// The names of the ingests on disk, alive or left.
-    public func ingests() throws(ContentError) -> [String] {
+    package func ingests() throws(ContentError) -> [String] {
         try storing { () throws(SystemError) in try SystemFile.names(in: "\(root)/ingest") }
     }
 
@@ -59,7 +59,7 @@ extension ContentStore {
     ///   - emptySeconds: the same of one that holds nothing; nil: as long as the others.
     /// - Returns: the names of those removed.
     @discardableResult
-    public func cleanIngests(olderThan seconds: Int, emptyOlderThan emptySeconds: Int? = nil) throws(ContentError)
+    package func cleanIngests(olderThan seconds: Int, emptyOlderThan emptySeconds: Int? = nil) throws(ContentError)
         -> [String]
     {
         var removed: [String] = []
@@ -82,7 +82,7 @@ extension ContentStore {
     /// Removes what an ended session of a name left, without reading it.
     ///
     /// - Throws: `ContentError.unknownIngest` where nothing is left, `busy` where the session has not ended.
-    public func removeIngest(id: String) throws(ContentError) {
+    package func removeIngest(id: String) throws(ContentError) {
         let file = try openIngest(id, 0)
         defer { withExtendedLifetime(file.number) {} }
         let path = ingestPath(id)

@@ -1,23 +1,23 @@
 import Glibc
-public import Linux
-public import OCI
+package import Linux
+package import OCI
 
 /// Blobs on disk by their digests, as an OCI image layout keeps them: `blobs/<algorithm>/<hexadecimal>`.
 ///
 /// A blob appears whole or not at all: it is written aside (`ingest/`), hashed on the way, brought to the disk and then renamed.
 /// Whatever a process that was killed leaves is an ingest without a lock, which the next one finds (`cleanIngests`). Several
 /// processes may use one store at the same time. A value is just the name of the store: copy it freely.
-public struct ContentStore: Sendable {
+package struct ContentStore: Sendable {
     /// The directory that holds `blobs`, `ingest` and `locks`.
-    public let root: String
+    package let root: String
     /// Whether nobody but its owner may read what is in it.
-    public let isPrivate: Bool
+    package let isPrivate: Bool
 
     /// Opens the store in a directory, made where it is absent.
     ///
     /// - Parameter isPrivate: nobody but its owner may read what is in it: neither what comes from now on, nor, since its
     ///   directories are closed, what was there before.
-    public init(root: String, isPrivate: Bool = false) throws(ContentError) {
+    package init(root: String, isPrivate: Bool = false) throws(ContentError) {
         self.root = root
         self.isPrivate = isPrivate
         let root = root
@@ -34,23 +34,23 @@ public struct ContentStore: Sendable {
     }
 
     /// Where a blob is, or would be.
-    public func path(of digest: Digest) -> String { "\(directory(of: digest.algorithm))/\(digest.hexadecimal)" }
+    package func path(of digest: Digest) -> String { "\(directory(of: digest.algorithm))/\(digest.hexadecimal)" }
 
     func directory(of algorithm: Digest.Algorithm) -> String { "\(root)/\(ImageLayout.blobs)/\(algorithm.rawValue)" }
 
     // MARK: Reading
 
-    public func contains(_ digest: Digest) -> Bool { size(of: digest) != nil }
+    package func contains(_ digest: Digest) -> Bool { size(of: digest) != nil }
 
     /// How many bytes a blob has; nil where it is absent.
-    public func size(of digest: Digest) -> Int64? {
+    package func size(of digest: Digest) -> Int64? {
         var status = stat()
         guard lstat(path(of: digest), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
     }
 
     /// Opens a blob for reading. What is read stays readable though the blob be deleted meanwhile.
-    public func open(_ digest: Digest) throws(ContentError) -> OwnedDescriptor {
+    package func open(_ digest: Digest) throws(ContentError) -> OwnedDescriptor {
         do throws(SystemError) {
             return try OwnedDescriptor(opening: path(of: digest), O_RDONLY | O_NOFOLLOW)
         } catch {
@@ -61,12 +61,12 @@ public struct ContentStore: Sendable {
     /// A blob's content, which is what its digest says.
     ///
     /// - Parameter limit: greater blobs are refused, in bytes.
-    public func bytes(of digest: Digest, limit: Int64) throws(ContentError) -> [UInt8] {
+    package func bytes(of digest: Digest, limit: Int64) throws(ContentError) -> [UInt8] {
         try bytes(of: digest, size: nil, limit: limit)
     }
 
     /// The content that a descriptor names, with the size and the digest it says.
-    public func bytes(of descriptor: Descriptor, limit: Int64) throws(ContentError) -> [UInt8] {
+    package func bytes(of descriptor: Descriptor, limit: Int64) throws(ContentError) -> [UInt8] {
         try bytes(of: descriptor.digest, size: descriptor.size, limit: limit)
     }
 
@@ -108,7 +108,7 @@ public struct ContentStore: Sendable {
     ///
     /// - Returns: how many bytes it has.
     @discardableResult
-    public func verify(_ digest: Digest) throws(ContentError) -> Int64 {
+    package func verify(_ digest: Digest) throws(ContentError) -> Int64 {
         let file = try open(digest)
         var hasher = ContentHasher(digest.algorithm)
         let size: Int64
@@ -123,7 +123,7 @@ public struct ContentStore: Sendable {
     }
 
     /// Every blob, in no promised order but the same each time.
-    public func digests() throws(ContentError) -> [Digest] {
+    package func digests() throws(ContentError) -> [Digest] {
         var result: [Digest] = []
         for algorithm in Digest.Algorithm.allCases {
             let names = try storing { () throws(SystemError) in try SystemFile.names(in: directory(of: algorithm)) }
@@ -136,7 +136,7 @@ public struct ContentStore: Sendable {
 
     /// Stores bytes in memory.
     @discardableResult
-    public func put(_ bytes: [UInt8], algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> Digest {
+    package func put(_ bytes: [UInt8], algorithm: Digest.Algorithm = .sha256) throws(ContentError) -> Digest {
         let session = try beginIngest(algorithm: algorithm)
         do throws(ContentError) {
             try session.write(bytes)
@@ -148,7 +148,7 @@ public struct ContentStore: Sendable {
     }
 
     /// Removes a blob; one that is not there is none to remove.
-    public func delete(_ digest: Digest) throws(ContentError) {
+    package func delete(_ digest: Digest) throws(ContentError) {
         if unlink(path(of: digest)) != 0, errno != ENOENT {
             throw ContentError(SystemError("unlink", path(of: digest)))
         }
@@ -158,17 +158,17 @@ public struct ContentStore: Sendable {
 
     /// Waits until nobody else works on a blob: whoever is about to download it takes this first, and looks again whether it is
     /// there now.
-    public func lock(on digest: Digest) throws(ContentError) -> FileLock {
+    package func lock(on digest: Digest) throws(ContentError) -> FileLock {
         try storing { () throws(SystemError) in try FileLock(.exclusive, lockPath(digest), removing: true) }
     }
 
     /// The same without waiting; nil where another works on it.
-    public func tryLock(on digest: Digest) throws(ContentError) -> FileLock? {
+    package func tryLock(on digest: Digest) throws(ContentError) -> FileLock? {
         try storing { () throws(SystemError) in try FileLock(trying: .exclusive, lockPath(digest), removing: true) }
     }
 
     /// Runs a body while no other process or task works on the blob.
-    public func withLock<Result, Failure: Error>(
+    package func withLock<Result, Failure: Error>(
         on digest: Digest, orElse failed: (ContentError) -> Failure, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let lock: FileLock
@@ -183,7 +183,7 @@ public struct ContentStore: Sendable {
 
     /// The lock of the store as a whole: shared for whoever makes something that refers to blobs, exclusive for whoever collects
     /// what nothing refers to.
-    public func lock(_ kind: FileLock.Kind) throws(ContentError) -> FileLock {
+    package func lock(_ kind: FileLock.Kind) throws(ContentError) -> FileLock {
         try storing { () throws(SystemError) in try FileLock(kind, "\(root)/locks/store") }
     }
 }

@@ -1,11 +1,11 @@
 import Glibc
-public import Linux
+package import Linux
 
 /// A lock on a file (flock(2)), held until the value goes: by whatever way its process ends, the kernel lets go of it.
 ///
 /// It holds against other processes and against other tasks of this one alike.
-public final class FileLock: Sendable {
-    public enum Kind: Sendable {
+package final class FileLock: Sendable {
+    package enum Kind: Sendable {
         /// Beside other shared ones.
         case shared
         /// Alone.
@@ -20,7 +20,7 @@ public final class FileLock: Sendable {
     /// Waits for the lock.
     ///
     /// - Parameter removing: the file is removed when the lock is let go; for exclusive locks of names that come and go.
-    public convenience init(_ kind: Kind, _ path: String, removing: Bool = false) throws(SystemError) {
+    package convenience init(_ kind: Kind, _ path: String, removing: Bool = false) throws(SystemError) {
         while true {
             let file = try Self.open(path)
             try retryingOnInterrupt("flock", path) { flock(file.number, kind == .shared ? LOCK_SH : LOCK_EX) }
@@ -32,7 +32,7 @@ public final class FileLock: Sendable {
     }
 
     /// The lock, or nil where another holds it.
-    public convenience init?(trying kind: Kind, _ path: String, removing: Bool = false) throws(SystemError) {
+    package convenience init?(trying kind: Kind, _ path: String, removing: Bool = false) throws(SystemError) {
         while true {
             let file = try Self.open(path)
             guard try Self.tryLock(file.number, kind, path) else { return nil }

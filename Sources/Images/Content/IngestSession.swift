@@ -1,16 +1,16 @@
 import Glibc
 import Linux
-public import OCI
+package import OCI
 import Synchronization
 
 /// One blob on its way into the store: bytes are appended and hashed, then the whole is committed under its digest.
 ///
 /// The file is locked as long as the session lives, so that others can tell it from what a killed process left.
-public final class IngestSession: Sendable {
+package final class IngestSession: Sendable {
     /// Letters, digits, `-`, `_` and `.`.
-    public let id: String
+    package let id: String
     /// The file that holds what was written so far.
-    public let path: String
+    package let path: String
 
     private let store: ContentStore
     /// Whether what was written stays for `resumeIngest` where the session ends without a commit.
@@ -40,12 +40,12 @@ public final class IngestSession: Sendable {
     }
 
     /// How many bytes were written so far.
-    public var size: Int64 { state.withLock { $0.size } }
+    package var size: Int64 { state.withLock { $0.size } }
 
     /// Appends bytes.
     ///
     /// - Throws: `ContentError.full` where the disk is; what was taken before stays, and `size` tells how much that is.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(ContentError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(ContentError) {
         try state.withLock { (state) throws(ContentError) in
             guard state.file != nil else { throw .ended(ingest: id) }
             var rest = bytes
@@ -65,7 +65,7 @@ public final class IngestSession: Sendable {
         }
     }
 
-    public func write(_ bytes: [UInt8]) throws(ContentError) {
+    package func write(_ bytes: [UInt8]) throws(ContentError) {
         let result = bytes.withUnsafeBytes { buffer in
             Result { () throws(ContentError) in try write(buffer) }
         }
@@ -82,7 +82,7 @@ public final class IngestSession: Sendable {
     ///   - size: how many bytes it must have.
     /// - Returns: the blob's name.
     @discardableResult
-    public func commit(expected: Digest? = nil, size: Int64? = nil) throws(ContentError) -> Digest {
+    package func commit(expected: Digest? = nil, size: Int64? = nil) throws(ContentError) -> Digest {
         try state.withLock { (state) throws(ContentError) in
             guard state.file != nil else { throw .ended(ingest: id) }
             if let size, size != state.size {
@@ -130,7 +130,7 @@ public final class IngestSession: Sendable {
     }
 
     /// Gives up, and removes what was written. After a commit it does nothing.
-    public func abandon() {
+    package func abandon() {
         state.withLock { end(&$0) }
     }
 

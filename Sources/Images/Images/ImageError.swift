@@ -1,10 +1,10 @@
-public import Content
-public import Layers
-public import Linux
-public import OCI
+package import Content
+package import Layers
+package import Linux
+package import OCI
 
 /// What keeps an image from being found, stored, read or removed.
-public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No image of that name, digest or identifier.
     case unknown(String)
     /// The beginning of several images' identifiers.
@@ -26,7 +26,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     case packing(LayerError)
     case system(SystemError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknown(let name): "there is no image '\(name)'; `isolab images` lists all images"
         case .ambiguous(let name, let candidates):

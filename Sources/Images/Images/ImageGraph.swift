@@ -1,28 +1,28 @@
 import Content
 import Linux
-public import OCI
+package import OCI
 
 /// Everything that a manifest or an index leads to.
-public struct ImageGraph: Equatable, Sendable {
+package struct ImageGraph: Equatable, Sendable {
     /// Indexes below each other.
-    public static let greatestDepth = 4
+    package static let greatestDepth = 4
     /// Manifests below one name: of platforms, signatures, attestations.
-    public static let greatestCount = 1000
+    package static let greatestCount = 1000
     /// Bytes of the documents below one name: read, they take many times as much.
-    public static let greatestDocuments: Int64 = 64 << 20
+    package static let greatestDocuments: Int64 = 64 << 20
     /// What overlayfs can stack (`OVL_MAX_STACK`).
-    public static let greatestLayers = 500
+    package static let greatestLayers = 500
 
     /// The manifests here, each with the descriptor that names it.
-    public var manifests: [Node] = []
+    package var manifests: [Node] = []
     /// The indexes below the entry that are here.
-    public var indexes: [Descriptor] = []
+    package var indexes: [Descriptor] = []
     /// Every blob named: indexes, manifests, configurations, layers.
-    public var digests: Set<Digest> = []
+    package var digests: Set<Digest> = []
     /// What is named and not here.
-    public var missing: [Descriptor] = []
+    package var missing: [Descriptor] = []
     /// Bytes of the documents that were read: indexes, manifests, configurations.
-    public private(set) var documentSize: Int64 = 0
+    package private(set) var documentSize: Int64 = 0
 
     mutating func count(_ document: Descriptor) throws(ImageError) {
         documentSize +|= document.size
@@ -33,15 +33,15 @@ public struct ImageGraph: Equatable, Sendable {
         }
     }
 
-    public struct Node: Equatable, Sendable {
-        public var descriptor: Descriptor
-        public var manifest: ImageManifest
+    package struct Node: Equatable, Sendable {
+        package var descriptor: Descriptor
+        package var manifest: ImageManifest
         /// Nil for an artifact.
-        public var configuration: ImageConfiguration?
+        package var configuration: ImageConfiguration?
     }
 
     /// Makes sure that an image can be kept here, by its manifest alone: whoever brings one can ask before anything of it comes.
-    public static func check(_ manifest: ImageManifest, of descriptor: Descriptor) throws(ImageError) {
+    package static func check(_ manifest: ImageManifest, of descriptor: Descriptor) throws(ImageError) {
         guard manifest.layers.count <= greatestLayers else {
             throw .malformed(
                 "manifest \(descriptor.digest)",
@@ -59,7 +59,7 @@ extension ImageStore {
     /// Follows an entry to everything it leads to.
     ///
     /// - Throws: `ImageError` where a document that is here is damaged, does not fit the one that names it, or passes a limit.
-    public func graph(of target: Descriptor) throws(ImageError) -> ImageGraph {
+    package func graph(of target: Descriptor) throws(ImageError) -> ImageGraph {
         var graph = ImageGraph()
         try follow(target, into: &graph, depth: 0)
         return graph
@@ -136,7 +136,7 @@ extension ImageStore {
     ///
     /// - Throws: `ImageError.malformed` where documents do not fit together; `ContentError.missing` where a blob is not here.
     @discardableResult
-    public func add(_ target: Descriptor, as names: [ImageReference] = []) throws(ImageError) -> ImageGraph {
+    package func add(_ target: Descriptor, as names: [ImageReference] = []) throws(ImageError) -> ImageGraph {
         let graph = try check(target, named: !names.isEmpty)
         try name(target, names)
         return graph

@@ -1,6 +1,6 @@
 import Content
 import Linux
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// Finds an image as users call it: by name, by `name@digest`, by a digest of its manifest, index or configuration, or by
@@ -9,7 +9,7 @@ extension ImageStore {
     /// - Parameters:
     ///   - platform: which of several to take.
     ///   - byBeginning: whether the beginning of an identifier is enough.
-    public func image(
+    package func image(
         _ text: String, platform: Platform = .host, byBeginning: Bool = true
     ) throws(ImageError) -> StoredImage {
         let index = try index()
@@ -18,14 +18,14 @@ extension ImageStore {
     }
 
     /// Finds an image by its name alone; nil where there is none.
-    public func image(named name: ImageReference, platform: Platform = .host) throws(ImageError) -> StoredImage? {
+    package func image(named name: ImageReference, platform: Platform = .host) throws(ImageError) -> StoredImage? {
         let index = try index()
         guard let target = Self.entry(name, in: index) else { return nil }
         return try image(target, in: index, platform: platform, called: name.familiar)
     }
 
     /// What the store's index names by what users call it.
-    public func target(of text: String, platform: Platform = .host) throws(ImageError) -> Descriptor {
+    package func target(of text: String, platform: Platform = .host) throws(ImageError) -> Descriptor {
         try target(of: text, in: try index(), platform: platform)
     }
 
@@ -102,7 +102,7 @@ extension ImageStore {
     }
 
     /// The identifier that lists show: of the host's platform where there are several; of what is missing or damaged its own digest.
-    public func identifier(of entry: Descriptor) -> Digest { identifiers(of: entry).first ?? entry.digest }
+    package func identifier(of entry: Descriptor) -> Digest { identifiers(of: entry).first ?? entry.digest }
 
     /// The identifiers of an entry's images, the host's platform first.
     private func identifiers(of entry: Descriptor) -> [Digest] {
@@ -132,7 +132,7 @@ extension ImageStore {
     }
 
     /// The names of an image, by whichever of its manifests, sorted.
-    public func names(of id: Digest) throws(ImageError) -> [ImageReference] {
+    package func names(of id: Digest) throws(ImageError) -> [ImageReference] {
         try index().manifests.filter { identifier(of: $0) == id }.compactMap(\.imageName)
             .sorted { $0.description < $1.description }
     }
@@ -172,7 +172,7 @@ extension ImageStore {
 
     /// A line a name, and one for each image without a name; the latest first. Artifacts are not listed, nor is what has no name
     /// where its image has one by another manifest: one identifier is one image.
-    public func images() throws(ImageError) -> [ImageSummary] {
+    package func images() throws(ImageError) -> [ImageSummary] {
         var known: [Digest: ImageSummary?] = [:]
         var result: [ImageSummary] = []
         for entry in try index().manifests {

@@ -1,4 +1,4 @@
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// Names content that is in the store; a name that stood for something else stands for this now, and what it stood for
@@ -32,13 +32,13 @@ extension ImageStore {
     /// Gives an image one more name.
     ///
     /// - Parameter image: a name, a digest or the beginning of an identifier.
-    public func tag(_ image: String, as name: ImageReference) throws(ImageError) {
+    package func tag(_ image: String, as name: ImageReference) throws(ImageError) {
         let target = try target(of: image)
         try self.name(target, [name])
     }
 
     /// Takes a name away; the image itself stays, without a name if that was its last.
-    public func untag(_ name: ImageReference) throws(ImageError) {
+    package func untag(_ name: ImageReference) throws(ImageError) {
         let name = name.withDefaultTag
         try update { (index) throws(ImageError) in
             guard Self.remove(name, from: &index) else { throw .unknown(name.familiar) }

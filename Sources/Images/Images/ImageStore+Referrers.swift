@@ -1,10 +1,10 @@
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// What of the store says something about other content, by what it is said of: signatures, bills of materials, attestations.
     ///
     /// They have no names of their own. `images` does not list them, and `prune` leaves them as long as their subjects stay.
-    public func referrers() throws(ImageError) -> [Digest: [Descriptor]] {
+    package func referrers() throws(ImageError) -> [Digest: [Descriptor]] {
         var result: [Digest: [Descriptor]] = [:]
         for entry in try index().manifests {
             guard let subject = subject(of: entry),

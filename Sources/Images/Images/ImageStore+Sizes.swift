@@ -1,5 +1,5 @@
 import Linux
-public import OCI
+package import OCI
 
 extension ImageManifest {
     /// Bytes of the configuration and the layers as they are stored.
@@ -8,7 +8,7 @@ extension ImageManifest {
 
 extension ImageStore {
     /// Bytes of an image's configuration and layers, of each layer unpacked where it is unpacked, else as it is stored.
-    public func unpackedSize(of manifest: ImageManifest) -> Int64 {
+    package func unpackedSize(of manifest: ImageManifest) -> Int64 {
         guard let configuration = try? configuration(manifest.config),
             configuration.rootfs.diffIDs.count == manifest.layers.count
         else { return manifest.storedSize }
@@ -18,7 +18,7 @@ extension ImageStore {
     }
 
     /// Bytes of an unpacked layer, by the size of its archive; nil where it is not unpacked.
-    public func unpackedSize(of diffID: Digest) -> Int64? {
+    package func unpackedSize(of diffID: Digest) -> Int64? {
         guard let bytes = try? SystemFile.bytes(of: "\(root)/layers/\(diffID.hexadecimal)/layer.json"),
             let record = try? JSONDocument.read(LayerRecord.self, from: bytes, document: "layer.json")
         else { return nil }

@@ -1,21 +1,21 @@
-public import Content
+package import Content
 import Glibc
 import Linux
-public import OCI
+package import OCI
 
 /// The images of this host: a directory that is a valid OCI image layout (`image-layout.md`) and holds what makes them run
 /// besides.
 ///
 /// `index.json` names the images, each by its whole name in the annotations that others look for, so that `skopeo inspect
 /// oci:DIRECTORY:NAME` finds it. It is replaced whole or not at all. Several processes may use one store; a value is just its name.
-public struct ImageStore: Sendable {
+package struct ImageStore: Sendable {
     /// The directory that holds `oci-layout`, `index.json`, `blobs`, `layers` and `containers`.
-    public let root: String
+    package let root: String
     /// The blobs.
-    public let content: ContentStore
+    package let content: ContentStore
 
     /// Opens the store in a directory, made where it is absent.
-    public init(root: String = ImageStore.defaultRoot) throws(ImageError) {
+    package init(root: String = ImageStore.defaultRoot) throws(ImageError) {
         self.root = root
         if !SystemFile.exists(root) {
             try calling { () throws(SystemError) in try StandardDirectories.check(root) }
@@ -61,7 +61,7 @@ public struct ImageStore: Sendable {
     }
 
     /// Where images are where nobody says otherwise.
-    public static var defaultRoot: String { StandardDirectories.data + "/images" }
+    package static var defaultRoot: String { StandardDirectories.data + "/images" }
 
     /// What nothing needs: greater indexes are refused, in bytes.
     static let greatestIndex: Int64 = 16 << 20
@@ -71,7 +71,7 @@ public struct ImageStore: Sendable {
     private var indexPath: String { "\(root)/\(ImageLayout.index)" }
 
     /// What the store names, as it is on disk.
-    public func index() throws(ImageError) -> ImageIndex {
+    package func index() throws(ImageError) -> ImageIndex {
         let bytes = try calling { () throws(SystemError) in try SystemFile.bytes(of: indexPath) }
         return try parsing { () throws(ConfigurationError) in try ImageIndex(json: bytes) }
     }
@@ -110,25 +110,25 @@ public struct ImageStore: Sendable {
     // MARK: Documents
 
     /// A manifest, verified.
-    public func manifest(_ descriptor: Descriptor) throws(ImageError) -> ImageManifest {
+    package func manifest(_ descriptor: Descriptor) throws(ImageError) -> ImageManifest {
         let bytes = try document(descriptor, limit: ImageManifest.greatestSize)
         return try parsing { () throws(ConfigurationError) in try ImageManifest(json: bytes) }
     }
 
     /// An index of manifests, verified.
-    public func index(_ descriptor: Descriptor) throws(ImageError) -> ImageIndex {
+    package func index(_ descriptor: Descriptor) throws(ImageError) -> ImageIndex {
         let bytes = try document(descriptor, limit: ImageManifest.greatestSize)
         return try parsing { () throws(ConfigurationError) in try ImageIndex(json: bytes) }
     }
 
     /// An image's configuration, verified.
-    public func configuration(_ descriptor: Descriptor) throws(ImageError) -> ImageConfiguration {
+    package func configuration(_ descriptor: Descriptor) throws(ImageError) -> ImageConfiguration {
         let bytes = try document(descriptor, limit: ImageConfiguration.greatestSize)
         return try parsing { () throws(ConfigurationError) in try ImageConfiguration(json: bytes) }
     }
 
     /// Stores a document.
-    public func put(_ bytes: [UInt8], _ mediaType: MediaType) throws(ImageError) -> Descriptor {
+    package func put(_ bytes: [UInt8], _ mediaType: MediaType) throws(ImageError) -> Descriptor {
         let digest = try reading { () throws(ContentError) in try content.put(bytes) }
         return Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
     }

@@ -3,11 +3,11 @@ import Synchronization
 /// Registries from the asking side (OCI distribution specification 1.1).
 ///
 /// Calls block until they are done; several threads may make them at once.
-public final class RegistryClient: Sendable {
-    public let options: ClientOptions
+package final class RegistryClient: Sendable {
+    package let options: ClientOptions
     private let sessions = Mutex<[String: RegistrySession]>([:])
 
-    public init(_ options: ClientOptions = ClientOptions()) { self.options = options }
+    package init(_ options: ClientOptions = ClientOptions()) { self.options = options }
 
     /// What is known of a registry, found out once.
     func session(for registry: String) throws -> RegistrySession {

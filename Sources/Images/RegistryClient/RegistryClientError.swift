@@ -1,10 +1,10 @@
-public import OCI
+package import OCI
 
 /// What did not go well with a registry: what was attempted, where, its answer, and what to do next.
 ///
 /// Printed as one line, without credentials and without queries.
-public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Kind: Equatable, Sendable {
+package struct RegistryClientError: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum Kind: Equatable, Sendable {
         /// Status 401: who is asking?
         case unauthorized
         /// Status 403: not for this user.
@@ -35,22 +35,22 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
         case unusable
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// What was attempted, as a phrase: `pull library/busybox:latest`.
-    public let operation: String
+    package let operation: String
     /// The address without its query; nil where the failure is not one of an address.
-    public let address: String?
-    public let status: Int?
+    package let address: String?
+    package let status: Int?
     /// The registry's own words.
-    public let errors: [RegistryError]
+    package let errors: [RegistryError]
     /// What is wrong, where the status does not say it.
-    public let problem: String?
+    package let problem: String?
     /// What the user can do next, where isolab knows.
-    public private(set) var advice: String?
+    package private(set) var advice: String?
     /// Seconds the registry asks to wait.
-    public let retryAfter: Int?
+    package let retryAfter: Int?
 
-    public init(
+    package init(
         _ kind: Kind, _ operation: String, at address: HTTPAddress? = nil, problem: String, advice: String? = nil
     ) {
         self.kind = kind
@@ -135,9 +135,9 @@ public struct RegistryClientError: Error, Equatable, Sendable, CustomStringConve
     }
 
     /// Whether the same request may well succeed a little later.
-    public var isTransient: Bool { kind == .tooManyRequests || kind == .unavailable }
+    package var isTransient: Bool { kind == .tooManyRequests || kind == .unavailable }
 
-    public var description: String {
+    package var description: String {
         var text = operation
         if let address { text += ": \(address)" }
         if let status { text += ": status \(status)" }

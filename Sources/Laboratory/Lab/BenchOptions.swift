@@ -1,40 +1,40 @@
-public import RunRecord
+package import RunRecord
 
 /// What the user asked `isolab bench` for.
-public struct BenchOptions: Sendable {
+package struct BenchOptions: Sendable {
     /// An experiment file; else `preset`.
-    public var file: String?
-    public var preset: Preset
+    package var file: String?
+    package var preset: Preset
     /// Restrict the experiment to these lanes (`--lanes`).
-    public var lanes: [String]?
+    package var lanes: [String]?
     /// Restrict it to these experiments, by kind: `startup`, `memory`, `syscalls`, `harness` (`--workloads` takes kinds or
     /// workload names).
-    public var workloads: [String]?
+    package var workloads: [String]?
     /// Blocks of every experiment.
-    public var blocks: Int?
-    public var seed: UInt64?
+    package var blocks: Int?
+    package var seed: UInt64?
     /// The run directory, or `nil` for `reports/<time>-<name>`.
-    public var output: String?
+    package var output: String?
     /// A directory that holds a root file system; isolab's own minimal one where `nil`.
-    public var image: String?
-    public var kernel: String?
+    package var image: String?
+    package var kernel: String?
     /// A libvirt URI; the embedded driver where `nil`.
-    public var connect: String?
+    package var connect: String?
     /// Where owner records and scratch space live; see `Directories`.
-    public var stateDirectory: String?
-    public var cacheDirectory: String?
+    package var stateDirectory: String?
+    package var cacheDirectory: String?
     /// Where `isolab-workload` and `isolab-vm` are; the directory of the running program where `nil`.
-    public var programDirectory: String?
+    package var programDirectory: String?
     /// Do not wait for an idle host.
-    public var skipsIdleGate: Bool
+    package var skipsIdleGate: Bool
     /// This process starts nothing but sandboxes: what a launch leaves running is adopted, counted against the sample and ended.
-    public var adoptsOrphans = false
+    package var adoptsOrphans = false
     /// Measure though the blocks can decide nothing.
-    public var exploratory = false
+    package var exploratory = false
     /// What a pilot run of the experiment showed: the blocks are planned from it.
-    public var pilot: Summary?
+    package var pilot: Summary?
 
-    public init(
+    package init(
         file: String? = nil, preset: Preset = .quick, lanes: [String]? = nil, workloads: [String]? = nil,
         blocks: Int? = nil, seed: UInt64? = nil, output: String? = nil, image: String? = nil, kernel: String? = nil,
         connect: String? = nil, stateDirectory: String? = nil, cacheDirectory: String? = nil,
@@ -59,7 +59,7 @@ public struct BenchOptions: Sendable {
 
 extension BenchOptions {
     /// The experiment these options ask for, validated.
-    public func experiment() throws(LabError) -> Experiment {
+    package func experiment() throws(LabError) -> Experiment {
         let seed = self.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         var experiment: Experiment
         if let file {

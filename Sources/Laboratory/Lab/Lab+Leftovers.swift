@@ -5,7 +5,7 @@ extension Lab {
     ///
     /// - Returns: what was released and what could not be, one short phrase each.
     /// - Throws: `LabError` where the state directory cannot be trusted.
-    public static func releaseLeftovers(
+    package static func releaseLeftovers(
         stateDirectory: String? = nil
     ) throws(LabError) -> (released: [String], kept: [String]) {
         let state = stateDirectory ?? StandardDirectories.state

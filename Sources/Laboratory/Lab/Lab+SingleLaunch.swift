@@ -1,12 +1,12 @@
 import Linux
-public import RunRecord
+package import RunRecord
 
 extension Lab {
     /// Prepares a lane and says what a launch in it would do: the launch plan, config.json, domain XML or command line.
     /// Starts nothing.
     ///
     /// - Throws: `LabError` where the lane is unknown or cannot run here.
-    public static func plan(lane id: String, options: BenchOptions = BenchOptions()) throws(LabError) -> LaneRecord {
+    package static func plan(lane id: String, options: BenchOptions = BenchOptions()) throws(LabError) -> LaneRecord {
         try withLane(id, options) { _, record, _ throws(LabError) in record }
     }
 
@@ -16,7 +16,7 @@ extension Lab {
     ///   - command: a command of `isolab-workload` and its arguments.
     ///   - deadlineSeconds: how long it may take; the lane's usual time where nil.
     /// - Throws: `LabError` where the lane is unknown or cannot run here; what goes wrong later is the sample's reason.
-    public static func launch(
+    package static func launch(
         lane id: String, command: [String], deadlineSeconds: Int? = nil, options: BenchOptions = BenchOptions()
     ) throws(LabError) -> Sample {
         try withLane(id, options) { lane, record, laboratory throws(LabError) in

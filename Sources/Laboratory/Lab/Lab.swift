@@ -1,9 +1,9 @@
-public import RunRecord
+package import RunRecord
 
 /// The laboratory as the command line sees it.
-public enum Lab {
+package enum Lab {
     /// Every lane with whether it can run here, for `isolab lanes`. Nothing is prepared.
-    public static func lanes(_ options: BenchOptions = BenchOptions()) throws(LabError) -> [LaneRecord] {
+    package static func lanes(_ options: BenchOptions = BenchOptions()) throws(LabError) -> [LaneRecord] {
         let laboratory = try Laboratory(options, seed: 0)
         defer { laboratory.close() }
         return LaneCatalogue.entries.map { entry in
@@ -13,5 +13,5 @@ public enum Lab {
     }
 
     /// Names and titles of the experiments.
-    public static var experiments: [(id: String, title: String)] { ExperimentKinds.all.map { ($0.id, $0.title) } }
+    package static var experiments: [(id: String, title: String)] { ExperimentKinds.all.map { ($0.id, $0.title) } }
 }

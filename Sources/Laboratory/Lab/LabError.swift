@@ -1,7 +1,7 @@
-public import Linux
+package import Linux
 
 /// What stops a measurement before or while it runs; one line each, with what to do next.
-public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A name that is none of the known ones: `what` is `lane`, `experiment`, `workload` or `option`.
     case unknown(what: String, name: String, known: [String])
     /// An experiment that contradicts itself, e.g. no blocks.
@@ -20,7 +20,7 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     case nothingToMeasure(reasons: [String])
     case system(SystemError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknown(let what, let name, let known):
             "unknown \(what) '\(name)'; known: \(known.joined(separator: ", "))"
@@ -44,7 +44,7 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the request itself was wrong (exit status 2) rather than its execution (1).
-    public var isUsage: Bool {
+    package var isUsage: Bool {
         switch self {
         case .unknown, .experiment, .experimentFile, .image: true
         case .missingProgram, .output, .lane, .nothingToMeasure, .system: false

@@ -1,34 +1,34 @@
 /// What the host was like over one block's whole time.
-public struct BlockState: Codable, Equatable, Sendable {
-    public var experiment: String
-    public var workload: String
-    public var block: Int
-    public var warmup: Bool
+package struct BlockState: Codable, Equatable, Sendable {
+    package var experiment: String
+    package var workload: String
+    package var block: Int
+    package var warmup: Bool
     /// How long the block took, milliseconds, what is done between its samples included.
-    public var milliseconds: Double
+    package var milliseconds: Double
     /// The stretch that is judged: the block, or where it is too short to tell anything, it and those before it, milliseconds.
-    public var judgedMilliseconds: Double
+    package var judgedMilliseconds: Double
     /// Processors that isolab and its sandboxes kept busy meanwhile, on average; that everything else did; and that a hypervisor
     /// took while something was to run. Of those that this process may run on.
-    public var ownProcessors: Double
-    public var otherProcessors: Double
-    public var stolenProcessors: Double
+    package var ownProcessors: Double
+    package var otherProcessors: Double
+    package var stolenProcessors: Double
     /// Share of the time in which something waited for a processor, for memory, for a disk (PSI, `some`), 0 … 1; nil where the
     /// kernel does not say.
-    public var cpuPressure: Double?
-    public var memoryPressure: Double?
-    public var ioPressure: Double?
+    package var cpuPressure: Double?
+    package var memoryPressure: Double?
+    package var ioPressure: Double?
     /// Runnable tasks averaged over the minute before the block's end.
-    public var load: Double?
+    package var load: Double?
     /// The slowest processor at the block's end, and the lowest limit that was set to any, MHz.
-    public var megahertz: Double?
-    public var megahertzLimit: Double?
+    package var megahertz: Double?
+    package var megahertzLimit: Double?
     /// How often processors were slowed down for their heat meanwhile.
-    public var throttles: Int?
+    package var throttles: Int?
     /// Why the block counts as disturbed, in words; empty where it does not.
-    public var disturbance: String
+    package var disturbance: String
 
-    public init(
+    package init(
         experiment: String, workload: String, block: Int, warmup: Bool, milliseconds: Double,
         judgedMilliseconds: Double, ownProcessors: Double, otherProcessors: Double, stolenProcessors: Double,
         cpuPressure: Double? = nil, memoryPressure: Double? = nil, ioPressure: Double? = nil, load: Double? = nil,
@@ -53,24 +53,24 @@ public struct BlockState: Codable, Equatable, Sendable {
         self.disturbance = disturbance
     }
 
-    public var isDisturbed: Bool { !disturbance.isEmpty }
+    package var isDisturbed: Bool { !disturbance.isEmpty }
 }
 
 /// How many blocks of an experiment's workload were disturbed, and what follows.
-public struct Disturbances: Equatable, Sendable {
+package struct Disturbances: Equatable, Sendable {
     /// Blocks that count, warm-ups apart.
-    public var blocks: Int
-    public var disturbed: Int
+    package var blocks: Int
+    package var disturbed: Int
     /// What disturbed them, with how many blocks each, the most frequent first.
-    public var reasons: [(words: String, blocks: Int)]
+    package var reasons: [(words: String, blocks: Int)]
 
     /// From this share of disturbed blocks on a run says in its headline only what is certain all the same.
-    public static let tolerated = 0.2
+    package static let tolerated = 0.2
 
     /// Whether so many blocks were disturbed that a headline's figures would be of something else as well.
-    public var isTooMany: Bool { Double(disturbed) > Self.tolerated * Double(blocks) }
+    package var isTooMany: Bool { Double(disturbed) > Self.tolerated * Double(blocks) }
 
-    public init(_ states: [BlockState]) {
+    package init(_ states: [BlockState]) {
         let counted = states.filter { !$0.warmup }
         blocks = counted.count
         let bad = counted.filter(\.isDisturbed)
@@ -82,13 +82,13 @@ public struct Disturbances: Equatable, Sendable {
     }
 
     /// Between the reasons of one block, none of which holds a semicolon.
-    public static let separator = "; "
+    package static let separator = "; "
 
     private static func parts(_ text: String) -> [String] {
         text.split(separator: ";").map { String($0.drop { $0 == " " }) }
     }
 
-    public static func == (first: Disturbances, second: Disturbances) -> Bool {
+    package static func == (first: Disturbances, second: Disturbances) -> Bool {
         first.blocks == second.blocks && first.disturbed == second.disturbed
             && first.reasons.map(\.words) == second.reasons.map(\.words)
             && first.reasons.map(\.blocks) == second.reasons.map(\.blocks)

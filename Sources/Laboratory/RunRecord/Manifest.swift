@@ -1,49 +1,49 @@
 /// What ran, where and how: everything a reader needs to trust a run, or to refuse to compare it with another.
-public struct Manifest: Codable, Equatable, Sendable {
+package struct Manifest: Codable, Equatable, Sendable {
     /// The newest layout this isolab writes and reads.
-    public static let currentFormat = 3
+    package static let currentFormat = 3
 
     /// Version of this layout.
-    public var format: Int
+    package var format: Int
     /// The run's name and that of its directory, e.g. `2026-11-23T2310-quick`.
-    public var run: String
+    package var run: String
     /// ISO 8601, UTC.
-    public var started: String
-    public var finished: String?
+    package var started: String
+    package var finished: String?
     /// The user stopped it; what was measured until then is kept.
-    public var interrupted: Bool
+    package var interrupted: Bool
     /// isolab's own version and how it was built (`release`, `debug`); a debug build stamps the report.
-    public var version: String
-    public var buildMode: String
+    package var version: String
+    package var buildMode: String
     /// The command line that reproduces the run, the seed included.
-    public var command: String
-    public var seed: UInt64
+    package var command: String
+    package var seed: UInt64
     /// The experiment as it was read or chosen (YAML).
-    public var experiment: String
-    public var blocks: Int
-    public var warmups: Int
+    package var experiment: String
+    package var blocks: Int
+    package var warmups: Int
     /// The lane every other is compared with.
-    public var baseline: String
+    package var baseline: String
     /// Which accelerator drove the guests and why, in a sentence.
-    public var accelerator: String
-    public var lanes: [LaneRecord]
-    public var host: [FactSection]
+    package var accelerator: String
+    package var lanes: [LaneRecord]
+    package var host: [FactSection]
     /// Digests of what ran: workload, image, kernel, initramfs, peers' binaries.
-    public var artefacts: [Artefact]
+    package var artefacts: [Artefact]
     /// Things the reader must know: debug build, busy host, clipped limits.
-    public var warnings: [String]
+    package var warnings: [String]
     /// How large a difference matters, by metric, as declared before the run; nil in runs that declared none.
-    public var margins: [Margin]?
+    package var margins: [Margin]?
     /// What is compared besides every lane with the baseline; nil in runs from before such were declared.
-    public var contrasts: [Contrast]?
+    package var contrasts: [Contrast]?
     /// The commit isolab was built from, where it was built from one.
-    public var commit: String?
+    package var commit: String?
     /// Digests of the record's own files, once the run is finished; nil in runs of format 1 and in those cut off.
-    public var files: [Artefact]?
+    package var files: [Artefact]?
     /// The digest of this manifest without it, once the run is finished: what was changed afterwards is told.
-    public var seal: String?
+    package var seal: String?
 
-    public init(
+    package init(
         format: Int = Manifest.currentFormat, run: String, started: String, finished: String? = nil,
         interrupted: Bool = false, version: String, buildMode: String, command: String, seed: UInt64,
         experiment: String, blocks: Int, warmups: Int, baseline: String, accelerator: String,
@@ -76,7 +76,7 @@ public struct Manifest: Codable, Equatable, Sendable {
 }
 
 /// What kind of isolation a lane is; the report groups and colours by it.
-public enum LaneKind: String, Codable, Sendable, CaseIterable {
+package enum LaneKind: String, Codable, Sendable, CaseIterable {
     /// A plain process.
     case native
     /// isolab's own runtime core.
@@ -90,28 +90,28 @@ public enum LaneKind: String, Codable, Sendable, CaseIterable {
 }
 
 /// One configured way to isolate, as it was in this run.
-public struct LaneRecord: Codable, Equatable, Sendable {
-    public var id: String
+package struct LaneRecord: Codable, Equatable, Sendable {
+    package var id: String
     /// A few words for a reader: `container, Docker's profile`.
-    public var title: String
-    public var kind: LaneKind
+    package var title: String
+    package var kind: LaneKind
     /// `KVM`, `nested KVM`, `TCG`, `PVM`; nil for lanes without a virtual machine.
-    public var accelerator: String?
+    package var accelerator: String?
     /// The label that must stand beside its figures, e.g. `software emulation`.
-    public var label: String?
+    package var label: String?
     /// Whether it could run here; if not, why, and the command that would enable it.
-    public var available: Bool
-    public var reason: String
-    public var remedy: String
+    package var available: Bool
+    package var reason: String
+    package var remedy: String
     /// What is isolated, one short phrase each: `pid namespace`, `seccomp (Docker's profile)`, `own kernel`.
-    public var isolation: [String]
+    package var isolation: [String]
     /// What was seen of its sandboxes from outside while they ran, one short phrase each; nil where nothing could be seen, and
     /// in runs from before it was looked for.
-    public var observed: [String]?
+    package var observed: [String]?
     /// The exact configuration: config.json, domain XML, argv; by name.
-    public var configuration: [String: String]
+    package var configuration: [String: String]
 
-    public init(
+    package init(
         id: String, title: String, kind: LaneKind, accelerator: String? = nil, label: String? = nil,
         available: Bool = true, reason: String = "", remedy: String = "", isolation: [String] = [],
         observed: [String]? = nil, configuration: [String: String] = [:]
@@ -131,24 +131,24 @@ public struct LaneRecord: Codable, Equatable, Sendable {
 }
 
 /// Facts about the host under one heading.
-public struct FactSection: Codable, Equatable, Sendable {
-    public var title: String
-    public var facts: [Fact]
+package struct FactSection: Codable, Equatable, Sendable {
+    package var title: String
+    package var facts: [Fact]
 
-    public init(_ title: String, _ facts: [Fact]) {
+    package init(_ title: String, _ facts: [Fact]) {
         self.title = title
         self.facts = facts
     }
 }
 
 /// One fact about the host.
-public struct Fact: Codable, Equatable, Sendable {
-    public var name: String
-    public var value: String
+package struct Fact: Codable, Equatable, Sendable {
+    package var name: String
+    package var value: String
     /// Two runs in which such a fact differs are not compared without `--force`.
-    public var decisive: Bool
+    package var decisive: Bool
 
-    public init(_ name: String, _ value: String, decisive: Bool = false) {
+    package init(_ name: String, _ value: String, decisive: Bool = false) {
         self.name = name
         self.value = value
         self.decisive = decisive
@@ -156,14 +156,14 @@ public struct Fact: Codable, Equatable, Sendable {
 }
 
 /// A file that took part, by digest.
-public struct Artefact: Codable, Equatable, Sendable {
-    public var name: String
-    public var path: String
+package struct Artefact: Codable, Equatable, Sendable {
+    package var name: String
+    package var path: String
     /// `sha256:<hex>`
-    public var digest: String
-    public var bytes: Int
+    package var digest: String
+    package var bytes: Int
 
-    public init(name: String, path: String, digest: String, bytes: Int) {
+    package init(name: String, path: String, digest: String, bytes: Int) {
         self.name = name
         self.path = path
         self.digest = digest

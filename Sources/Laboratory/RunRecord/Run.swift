@@ -1,11 +1,11 @@
 /// A whole run in memory: what a report is made of.
-public struct Run: Sendable {
-    public var manifest: Manifest
-    public var samples: [Sample]
+package struct Run: Sendable {
+    package var manifest: Manifest
+    package var samples: [Sample]
     /// What the host was like, block by block; empty in runs from before that was recorded.
-    public var blocks: [BlockState]
+    package var blocks: [BlockState]
 
-    public init(manifest: Manifest, samples: [Sample], blocks: [BlockState] = []) {
+    package init(manifest: Manifest, samples: [Sample], blocks: [BlockState] = []) {
         self.manifest = manifest
         self.samples = samples
         self.blocks = blocks
@@ -15,7 +15,7 @@ public struct Run: Sendable {
 extension Run {
     /// The samples that were launches: a lane that cannot run here stands in the record as one row with its reason
     /// ("not measured" is a value), which is neither a launch nor a rejection.
-    public var launches: [Sample] {
+    package var launches: [Sample] {
         let unavailable = Set(manifest.lanes.lazy.filter { !$0.available }.map(\.id))
         return unavailable.isEmpty ? samples : samples.filter { !unavailable.contains($0.lane) }
     }

@@ -1,65 +1,65 @@
 /// A named instant of one sandbox on the host's `CLOCK_MONOTONIC_RAW`.
-public struct Event: Codable, Equatable, Sendable {
+package struct Event: Codable, Equatable, Sendable {
     /// One of `EventName`, or a lane's own word for an instant only it has.
-    public var name: String
+    package var name: String
     /// Nanoseconds after the sample's `launch` event, which is 0.
-    public var nanoseconds: Int64
+    package var nanoseconds: Int64
 
-    public init(_ name: String, _ nanoseconds: Int64) {
+    package init(_ name: String, _ nanoseconds: Int64) {
         self.name = name
         self.nanoseconds = nanoseconds
     }
 }
 
 /// The events every lane has. Spans are pairs of them.
-public enum EventName {
+package enum EventName {
     /// The call that starts the sandbox; the origin of a sample's time.
-    public static let launch = "launch"
+    package static let launch = "launch"
     /// The first byte from the workload's main arrived at the host.
-    public static let ready = "ready"
+    package static let ready = "ready"
     /// The workload's last line arrived.
-    public static let done = "done"
+    package static let done = "done"
     /// The workload's end as every lane shows it alike from outside: its last line arrived; where it said none, the
     /// process was reaped or the guest's shutdown was seen.
-    public static let exit = "exit"
+    package static let exit = "exit"
     /// Everything that existed because of the sandbox is gone: process, cgroup, mount, namespace, domain.
-    public static let released = "released"
+    package static let released = "released"
 }
 
 /// A pair of events; every duration printed names its span.
-public struct Span: Hashable, Codable, Sendable, CustomStringConvertible {
-    public var from: String
-    public var to: String
+package struct Span: Hashable, Codable, Sendable, CustomStringConvertible {
+    package var from: String
+    package var to: String
 
-    public init(_ from: String, _ to: String) {
+    package init(_ from: String, _ to: String) {
         self.from = from
         self.to = to
     }
 
     /// Launch call → first byte of the workload: the default span of start-up.
-    public static let startup = Span(EventName.launch, EventName.ready)
+    package static let startup = Span(EventName.launch, EventName.ready)
     /// Exit → everything released.
-    public static let teardown = Span(EventName.exit, EventName.released)
+    package static let teardown = Span(EventName.exit, EventName.released)
     /// Launch call → everything released: the whole life of a sandbox that does nothing.
-    public static let life = Span(EventName.launch, EventName.released)
+    package static let life = Span(EventName.launch, EventName.released)
 
     /// `launch→ready`
-    public var description: String { "\(from)→\(to)" }
+    package var description: String { "\(from)→\(to)" }
 }
 
 /// A stretch of one sandbox's start or end, for the waterfall.
-public struct Phase: Codable, Equatable, Sendable {
+package struct Phase: Codable, Equatable, Sendable {
     /// What was done, in the lane's words: `overlay`, `pivot_root`, `libvirt`, `firmware`, `kernel`.
-    public var name: String
+    package var name: String
     /// Who did it: `launcher`, `child`, `libvirt`, `qemu`, `guest kernel`, `workload`.
-    public var actor: String
+    package var actor: String
     /// Nanoseconds after the sample's `launch` event.
-    public var start: Int64
-    public var end: Int64
+    package var start: Int64
+    package var end: Int64
     /// How often a guest's processors came back to the host meanwhile, where KVM counts it.
-    public var exits: Int64?
+    package var exits: Int64?
 
-    public init(_ name: String, actor: String, start: Int64, end: Int64, exits: Int64? = nil) {
+    package init(_ name: String, actor: String, start: Int64, end: Int64, exits: Int64? = nil) {
         self.name = name
         self.actor = actor
         self.start = start
@@ -69,18 +69,18 @@ public struct Phase: Codable, Equatable, Sendable {
 }
 
 /// One figure of one sample.
-public struct Measurement: Codable, Equatable, Sendable {
+package struct Measurement: Codable, Equatable, Sendable {
     /// A name of `Metric`, or `syscall.<name>`.
-    public var metric: String
+    package var metric: String
     /// The span of a duration, `launch→ready`; empty for what is not one.
-    public var span: String
+    package var span: String
     /// `ns`, `us`, `ms`, `B`, `1`.
-    public var unit: String
-    public var value: Double
+    package var unit: String
+    package var value: Double
     /// Which batch of the sample it is, from 0, where a sample holds many (system calls); else 0.
-    public var batch: Int
+    package var batch: Int
 
-    public init(_ metric: String, span: String = "", unit: String, _ value: Double, batch: Int = 0) {
+    package init(_ metric: String, span: String = "", unit: String, _ value: Double, batch: Int = 0) {
         self.metric = metric
         self.span = span
         self.unit = unit
@@ -90,66 +90,66 @@ public struct Measurement: Codable, Equatable, Sendable {
 }
 
 /// The metrics whose names several parts of isolab share.
-public enum Metric {
+package enum Metric {
     /// Start-up wall time, ms, span `launch→ready`.
-    public static let startup = "startup"
+    package static let startup = "startup"
     /// Teardown wall time, ms, span `exit→released`.
-    public static let teardown = "teardown"
+    package static let teardown = "teardown"
     /// CPU time of every process involved, user and system, VMM and helpers included, ms.
-    public static let cpu = "cpu"
+    package static let cpu = "cpu"
     /// Host memory lost for one more idle instance: slope of MemAvailable over N instances, B.
-    public static let memorySlope = "memory.slope"
+    package static let memorySlope = "memory.slope"
     /// What the kernel itself took for one more idle instance, B: the slope of unreclaimable slab, page tables, kernel stacks,
     /// per-CPU memory and what else vmalloc gave (/proc/meminfo) over N instances, together.
-    public static let memoryKernel = "memory.kernel"
+    package static let memoryKernel = "memory.kernel"
     /// What of the slope neither the processes nor the kernel account for, B an instance.
-    public static let memoryUnexplained = "memory.unexplained"
+    package static let memoryUnexplained = "memory.unexplained"
     /// The parts of the kernel's.
-    public static let memoryKernelParts = [
+    package static let memoryKernelParts = [
         "memory.kernel.slab", "memory.kernel.page_tables", "memory.kernel.stacks", "memory.kernel.percpu",
         "memory.kernel.vmalloc",
     ]
     /// Proportional set size of every process that exists because of the sandbox, B an instance.
-    public static let memoryPSS = "memory.pss"
+    package static let memoryPSS = "memory.pss"
     /// Unique set size of the same, B an instance.
-    public static let memoryUSS = "memory.uss"
+    package static let memoryUSS = "memory.uss"
     /// The charge of the sandbox's cgroup, B an instance.
-    public static let memoryCgroup = "memory.cgroup"
+    package static let memoryCgroup = "memory.cgroup"
     /// The host's MemAvailable after `batch` instances, B: the series behind the slope, not a distribution.
-    public static let memoryAvailable = "memory.available"
+    package static let memoryAvailable = "memory.available"
     /// What the guest sees of its own memory, B.
-    public static let guestTotal = "memory.guest.total"
-    public static let guestAvailable = "memory.guest.available"
+    package static let guestTotal = "memory.guest.total"
+    package static let guestAvailable = "memory.guest.available"
     /// Prefix of a system call's latency, ns a call, the clock's own cost subtracted.
-    public static let syscallPrefix = "syscall."
+    package static let syscallPrefix = "syscall."
 }
 
 /// One launch: its events, its figures, and whether it counts.
-public struct Sample: Codable, Equatable, Sendable {
+package struct Sample: Codable, Equatable, Sendable {
     /// Unique in its run, from 0, in the order of launching.
-    public var id: Int
+    package var id: Int
     /// `startup`, `memory`, `syscalls`.
-    public var experiment: String
+    package var experiment: String
     /// From 0; warm-ups count from 0 too and carry `warmup`.
-    public var block: Int
+    package var block: Int
     /// Place inside the block's random order.
-    public var order: Int
-    public var lane: String
-    public var workload: String
+    package var order: Int
+    package var lane: String
+    package var workload: String
     /// The hidden second sample of the baseline lane in its block (A/A), the run's noise floor.
-    public var twin: Bool
+    package var twin: Bool
     /// Recorded, never counted.
-    public var warmup: Bool
+    package var warmup: Bool
     /// How many instances were alive together (memory); 1 elsewhere.
-    public var instances: Int
-    public var admitted: Bool
+    package var instances: Int
+    package var admitted: Bool
     /// Why not, where not; empty otherwise.
-    public var reason: String
-    public var measurements: [Measurement]
-    public var events: [Event]
-    public var phases: [Phase]
+    package var reason: String
+    package var measurements: [Measurement]
+    package var events: [Event]
+    package var phases: [Phase]
 
-    public init(
+    package init(
         id: Int, experiment: String, block: Int, order: Int, lane: String, workload: String, twin: Bool = false,
         warmup: Bool = false, instances: Int = 1, admitted: Bool, reason: String = "",
         measurements: [Measurement] = [], events: [Event] = [], phases: [Phase] = []
@@ -173,13 +173,13 @@ public struct Sample: Codable, Equatable, Sendable {
 
 extension Sample {
     /// Why a launch is rejected that had not ended by its deadline.
-    public static func deadlineReason(seconds: Double) -> String {
+    package static func deadlineReason(seconds: Double) -> String {
         "killed at its deadline of \(SampleTable.shortest(seconds)) s"
     }
 
     /// After how many seconds the launch was killed, where it was for taking too long and nothing of it had been seen: a value
     /// that is known to be at least that, not one that is absent.
-    public var deadline: Double? {
+    package var deadline: Double? {
         let prefix = "killed at its deadline of "
         guard !admitted, reason.hasPrefix(prefix), !events.contains(where: { $0.name == EventName.ready }) else {
             return nil

@@ -1,14 +1,14 @@
 import Linux
 
 /// Where what can be made again is kept: kernels, initramfs archives.
-public struct Cache: Hashable, Sendable {
-    public let root: String
+package struct Cache: Hashable, Sendable {
+    package let root: String
 
     /// - Parameter root: isolab's own (`StandardDirectories.cache`) where not given.
-    public init(root: String? = nil) {
+    package init(root: String? = nil) {
         self.root = root ?? StandardDirectories.cache
     }
 
     /// A path below the root.
-    public func path(_ relative: String) -> String { "\(root)/\(relative)" }
+    package func path(_ relative: String) -> String { "\(root)/\(relative)" }
 }

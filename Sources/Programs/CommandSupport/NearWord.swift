@@ -1,15 +1,15 @@
 /// What somebody may have meant who typed a word that there is not.
-public enum NearWord {
+package enum NearWord {
     /// The one name that a slip of the finger makes of the word: letters swapped, left out, doubled or mistaken once, in a word long
     /// enough that it means something.
-    public static func guess(_ word: String, among names: [String]) -> String? {
+    package static func guess(_ word: String, among names: [String]) -> String? {
         let near = guesses(word, among: names)
         return near.count == 1 ? near[0] : nil
     }
 
     /// All such names; where letters of some are only swapped, those alone. Of three letters none is mistaken: they are swapped, or
     /// one is left out.
-    public static func guesses(_ word: String, among names: [String]) -> [String] {
+    package static func guesses(_ word: String, among names: [String]) -> [String] {
         let letters = Array(word.utf8)
         guard letters.count >= 3 else { return [] }
         let near = Set(names).filter { name in

@@ -1,4 +1,4 @@
-public import ArgumentParser
+package import ArgumentParser
 import Linux
 import OCI
 
@@ -7,7 +7,7 @@ import OCI
 /// are told whether they are on (`--rm=false`, `-i=true`). An empty value that is attached (`--entrypoint=`) becomes a word of its
 /// own, for the parser would take the next one; a negative number that is none of the options is attached (`--memory -1`), for the
 /// parser would take it for one.
-public struct OptionWords: Sendable {
+package struct OptionWords: Sendable {
     /// Those without a value, with their dashes.
     private var switches: Set<String> = []
     /// Those with one, and how each is called where a value is joined to it: by its long name.
@@ -15,17 +15,17 @@ public struct OptionWords: Sendable {
     /// Those behind which all is their value.
     private var greedy: Set<String> = []
     /// Those that `--help` shows, with their dashes.
-    public private(set) var shown: [String] = ["--help", "--version"]
+    package private(set) var shown: [String] = ["--help", "--version"]
     /// Whether all that follows the first word without a dash belongs to another program.
     private var passesOn = false
 
     /// A switch that is told something else than yes or no.
-    public struct Fault: Error, Equatable, Sendable, CustomStringConvertible {
-        public let description: String
+    package struct Fault: Error, Equatable, Sendable, CustomStringConvertible {
+        package let description: String
     }
 
     /// What a command takes, by its own description of itself.
-    public init(of command: any ParsableCommand.Type) {
+    package init(of command: any ParsableCommand.Type) {
         let description = try? JSONTree(json: command._dumpHelp().utf8, document: "help")
         for argument in description?["command"]?["arguments"]?.elements ?? [] {
             let names = (argument["names"]?.elements ?? []).compactMap { name -> String? in
@@ -52,7 +52,7 @@ public struct OptionWords: Sendable {
 
     /// Whether there is a word at all that could mean something else to the parser: to find out what a command takes costs
     /// milliseconds.
-    public static func mayDiffer(_ words: some Sequence<String>) -> Bool {
+    package static func mayDiffer(_ words: some Sequence<String>) -> Bool {
         words.contains { word in
             if word.starts("--") {
                 return word.cut(at: "=").map { $0.after.isEmpty || truth(of: $0.after) != nil } ?? false
@@ -66,7 +66,7 @@ public struct OptionWords: Sendable {
     /// A program's words in the parser's form, those of the command that they name.
     ///
     /// - Parameter isHandedOver: whether another program reads a command's words.
-    public static func parsable(
+    package static func parsable(
         _ words: [String], of program: any ParsableCommand.Type,
         isHandedOver: (any ParsableCommand.Type) -> Bool = { _ in false }
     ) throws(Fault) -> [String] {
@@ -76,13 +76,13 @@ public struct OptionWords: Sendable {
     }
 
     /// The first option that the command which the words name does not have; nil where it has them all.
-    public static func unknown(in words: [String], of program: any ParsableCommand.Type) -> String? {
+    package static func unknown(in words: [String], of program: any ParsableCommand.Type) -> String? {
         let (command, rest) = named(by: words, of: program)
         return OptionWords(of: command).unknown(in: rest)
     }
 
     /// The command that the first words name.
-    public static func command(
+    package static func command(
         of words: [String], of program: any ParsableCommand.Type
     ) -> any ParsableCommand.Type { named(by: words, of: program).0 }
 
@@ -106,7 +106,7 @@ public struct OptionWords: Sendable {
     /// The first option that the command does not have; nil where it has them all.
     ///
     /// - Parameter words: those behind the command's name.
-    public func unknown(in words: some Sequence<String>) -> String? {
+    package func unknown(in words: some Sequence<String>) -> String? {
         guard var rest = (try? expanded(words))?[...] else { return nil }
         while let word = rest.popFirst(), word != "--", !greedy.contains(word) {
             guard word.starts("-"), word != "-" else {
@@ -124,7 +124,7 @@ public struct OptionWords: Sendable {
     }
 
     /// - Parameter words: those behind the command's name.
-    public func expanded(_ words: some Sequence<String>) throws(Fault) -> [String] {
+    package func expanded(_ words: some Sequence<String>) throws(Fault) -> [String] {
         var result: [String] = []
         var rest = Array(words)[...]
         while let word = rest.popFirst() {

@@ -1,17 +1,17 @@
-public import ArgumentParser
+package import ArgumentParser
 import Glibc
 import Linux
 
 extension ParsableCommand {
     /// What is said of a mistake that a command finds while it runs: the parser knows its name alone by then, not the path to it.
-    public func misuse(_ error: ValidationError) -> String {
+    package func misuse(_ error: ValidationError) -> String {
         let text = Self.fullMessage(for: error)
         guard let place = text.firstRange(of: "See '\(Self._commandName) --help'") else { return text }
         return text[..<place.lowerBound] + "See '\(Self.calledPath) --help'" + text[place.upperBound...]
     }
 
     /// How its users call it, by the usage that it gives: `isolab registry inspect`.
-    public static var calledPath: String {
+    package static var calledPath: String {
         let usage = configuration.usage?.split(separator: " ").prefix { !"[<".utf8.contains($0.utf8.first ?? 0) }
         return usage?.joined(separator: " ") ?? _commandName
     }
@@ -23,7 +23,7 @@ extension ParsableArguments {
     /// - Parameters:
     ///   - text: nil: what the parser says of the error.
     ///   - wrongCommandLine: the status of a command line that is none.
-    public static func end(
+    package static func end(
         with error: any Error, saying text: String? = nil, wrongCommandLine: Int32 = 2
     ) -> Never {
         let code = exitCode(for: error)

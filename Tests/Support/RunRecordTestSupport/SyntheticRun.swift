@@ -1,4 +1,4 @@
-public import RunRecord
+package import RunRecord
 import Statistics
 
 /// A run made from a seed: the same seed gives the same run on every machine.
@@ -6,23 +6,23 @@ import Statistics
 /// It has the shape of a real one (interleaved blocks, twins, warm-ups, phases, system-call batches, memory series), so
 /// that readers, summaries and reports can be tested on every case they must handle, at any size. No figure in it was
 /// measured, and its manifest says so.
-public struct SyntheticRun: Sendable {
+package struct SyntheticRun: Sendable {
     /// One lane's way of behaving.
-    public struct Lane: Sendable {
-        public var record: LaneRecord
+    package struct Lane: Sendable {
+        package var record: LaneRecord
         /// Median start-up and the relative spread (log-normal sigma).
-        public var startup: Double
-        public var spread: Double
+        package var startup: Double
+        package var spread: Double
         /// Share of samples that take `slowFactor` times as long: a second mode.
-        public var slowShare: Double
-        public var slowFactor: Double
+        package var slowShare: Double
+        package var slowFactor: Double
         /// Share of samples that fail.
-        public var rejectedShare: Double
+        package var rejectedShare: Double
         /// Median system call, ns, and memory for one more instance, B.
-        public var systemCall: Double
-        public var memory: Double
+        package var systemCall: Double
+        package var memory: Double
 
-        public init(
+        package init(
             _ record: LaneRecord, startup: Double, spread: Double = 0.08, slowShare: Double = 0,
             slowFactor: Double = 1.6, rejectedShare: Double = 0, systemCall: Double = 210, memory: Double = 1e6
         ) {
@@ -37,19 +37,19 @@ public struct SyntheticRun: Sendable {
         }
     }
 
-    public var seed: UInt64
-    public var lanes: [Lane]
+    package var seed: UInt64
+    package var lanes: [Lane]
     /// Blocks of start-up; warm-up blocks come before them.
-    public var blocks: Int
-    public var warmups: Int
+    package var blocks: Int
+    package var warmups: Int
     /// Blocks of the memory and system-call experiments; 0 leaves them out.
-    public var memoryBlocks: Int
-    public var syscallBlocks: Int
-    public var batches: Int
+    package var memoryBlocks: Int
+    package var syscallBlocks: Int
+    package var batches: Int
     /// Whether each block holds the hidden twin of the baseline.
-    public var twins: Bool
+    package var twins: Bool
 
-    public init(
+    package init(
         seed: UInt64 = 1, lanes: [Lane] = SyntheticRun.usualLanes, blocks: Int = 50, warmups: Int = 5,
         memoryBlocks: Int = 12, syscallBlocks: Int = 12, batches: Int = 20, twins: Bool = true
     ) {
@@ -64,7 +64,7 @@ public struct SyntheticRun: Sendable {
     }
 
     /// A run with exactly `count` start-up samples and nothing else (three figures each): for timing readers and reports.
-    public static func large(samples count: Int, seed: UInt64 = 1) -> Run {
+    package static func large(samples count: Int, seed: UInt64 = 1) -> Run {
         let lanes = Array(usualLanes.prefix(6))
         let perBlock = lanes.count + 1
         var synthetic = SyntheticRun(seed: seed, lanes: lanes, memoryBlocks: 0, syscallBlocks: 0)
@@ -78,7 +78,7 @@ public struct SyntheticRun: Sendable {
 
 extension SyntheticRun {
     /// Ten lanes: every kind, one with two modes, one that fails too often, one that cannot run here.
-    public static var usualLanes: [Lane] {
+    package static var usualLanes: [Lane] {
         let namespaces = ["pid namespace", "mount namespace", "network namespace"]
         return [
             Lane(
@@ -133,7 +133,7 @@ extension SyntheticRun {
     }
 
     /// The run.
-    public func run() -> Run {
+    package func run() -> Run {
         var generator = SeededGenerator(seed: seed)
         var samples: [Sample] = []
         let perBlock = lanes.count + 1

@@ -2,16 +2,16 @@ import Glibc
 import Linux
 
 /// What /proc says of a process that is to be shut in: every way in which it is not, in words.
-public struct Confinement {
-    public let pid: Int32
+package struct Confinement {
+    package let pid: Int32
 
-    public init(_ pid: Int32) { self.pid = pid }
+    package init(_ pid: Int32) { self.pid = pid }
 
     /// What it calls itself.
-    public var name: String { text("comm").filter { $0 != "\n" } }
+    package var name: String { text("comm").filter { $0 != "\n" } }
 
     /// The fields of `status` (proc_pid_status(5)).
-    public var status: [String: String] {
+    package var status: [String: String] {
         var fields: [String: String] = [:]
         for line in text("status").split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -27,7 +27,7 @@ public struct Confinement {
     ///   - holdsCapabilities: some, in its own user namespace, which are worth nothing on the host.
     ///   - isFiltered: it has a seccomp filter.
     ///   - directory: where alone it may change files.
-    public func violations(
+    package func violations(
         owner: UInt32, holdsCapabilities: Bool = false, isFiltered: Bool = true, directory: String
     ) -> [String] {
         var found: [String] = []

@@ -2,11 +2,11 @@ import Glibc
 package import Linux
 
 /// The wait for what is bound to come. The limit is for a test that would hang, not a measure of anything.
-public enum Eventually {
+package enum Eventually {
     /// - Parameters:
     ///   - what: what is waited for, for the error.
     ///   - pause: microseconds between two looks.
-    public static func holds(
+    package static func holds(
         _ what: @autoclosure () -> String, pause: UInt32 = 5000, _ condition: () throws -> Bool
     ) throws {
         let end = HostClock.now() + 60_000_000_000
@@ -18,7 +18,7 @@ public enum Eventually {
 
     /// The port that a server chose, which was told to listen at port 0: what stands after `words`, an address and a colon in what it
     /// says. A port that was free a moment ago may be another's by now.
-    public static func port(saidIn path: String, after words: String = "listening on ") throws -> UInt16 {
+    package static func port(saidIn path: String, after words: String = "listening on ") throws -> UInt16 {
         var port: UInt16?
         var said = ""
         try holds("a server says its port: \(said)") {

@@ -2,27 +2,27 @@ package import Glibc
 package import Linux
 
 /// A process and everything that came of it, stopped at an instant: who is who can be asked then, and one of them killed.
-public struct ProcessFamily {
+package struct ProcessFamily {
     /// One process; another one of its number later is not it.
-    public struct Member: Hashable, Sendable {
-        public let pid: Int32
-        public let startTime: UInt64
-        public let name: String
+    package struct Member: Hashable, Sendable {
+        package let pid: Int32
+        package let startTime: UInt64
+        package let name: String
 
         /// Whether it is there and no zombie, which is gone but for its number.
-        public var isAlive: Bool {
+        package var isAlive: Bool {
             guard let status = try? Procfs.status(of: pid) else { return false }
             return status.startTime == startTime && status.state != "Z" && status.state != "X"
         }
     }
 
     /// The process itself first.
-    public private(set) var members: [Member] = []
+    package private(set) var members: [Member] = []
     /// Their directories in the mounted hierarchies of cgroups, those of the caller left out.
-    public private(set) var cgroups: Set<String> = []
+    package private(set) var cgroups: Set<String> = []
 
     /// Stops the process, then its descendants, until nobody is left who could make another.
-    public init(stopping root: Int32) {
+    package init(stopping root: Int32) {
         var isStable = false
         while !isStable {
             isStable = true
@@ -40,7 +40,7 @@ public struct ProcessFamily {
     }
 
     /// Lets those go on that are left.
-    public func resume() {
+    package func resume() {
         // Children before parents: whoever waits for one finds it as it was.
         for member in members.reversed() where member.isAlive { kill(member.pid, SIGCONT) }
     }
@@ -48,7 +48,7 @@ public struct ProcessFamily {
     /// Waits until all have ended, half a minute at most.
     ///
     /// - Returns: those who have not.
-    public func survivors() -> [Member] {
+    package func survivors() -> [Member] {
         for _ in 0..<3000 {
             if !members.contains(where: \.isAlive) { return [] }
             usleep(10_000)

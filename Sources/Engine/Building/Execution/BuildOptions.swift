@@ -1,36 +1,36 @@
-public import Containerfiles
+package import Containerfiles
 import Linux
-public import OCI
+package import OCI
 
 /// How a build is done.
-public struct BuildOptions: Sendable {
-    public var request: BuildRequest
+package struct BuildOptions: Sendable {
+    package var request: BuildRequest
     /// The image's names.
-    public var names: [ImageReference]
+    package var names: [ImageReference]
     /// Whether steps are done though a layer of theirs is kept.
-    public var ignoresCache: Bool
+    package var ignoresCache: Bool
     /// Seconds since 1970 later than which nothing is said to be, so that the same build has the same digests
     /// (reproducible-builds.org, SOURCE_DATE_EPOCH); nil: as it is.
-    public var epoch: Int64?
-    public var compression: MediaType.Compression
+    package var epoch: Int64?
+    package var compression: MediaType.Compression
     /// Limits of each command: bytes, processors' worth of time, processes.
-    public var memory: Int64?
-    public var processors: Double?
-    public var processCount: Int64?
+    package var memory: Int64?
+    package var processors: Double?
+    package var processCount: Int64?
     /// Whether commands say nothing.
-    public var isQuiet: Bool
+    package var isQuiet: Bool
     /// What `RUN --mount=type=secret` may show, by identifier.
-    public var secrets: [BuildSecret] = []
+    package var secrets: [BuildSecret] = []
     /// Fetches what ADD names by an address; nil where builds have no network.
-    public var fetch: BuildFetch?
+    package var fetch: BuildFetch?
     /// Pulls an image that a stage begins with or copies from; nil: what is here is used.
-    public var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
+    package var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
     /// Whether it is pulled even if it is here.
-    public var pullsAlways = false
+    package var pullsAlways = false
     /// Whether nothing is done but told (`--plan`).
-    public var isPlan = false
+    package var isPlan = false
 
-    public init(
+    package init(
         request: BuildRequest = BuildRequest(), names: [ImageReference] = [], ignoresCache: Bool = false,
         epoch: Int64? = nil, compression: MediaType.Compression = .gzip, memory: Int64? = nil,
         processors: Double? = nil, processCount: Int64? = nil, isQuiet: Bool = false
@@ -48,26 +48,26 @@ public struct BuildOptions: Sendable {
 }
 
 /// Writes what an address gives to a descriptor.
-public typealias BuildFetch = @Sendable (_ url: String, _ descriptor: Int32) throws -> Void
+package typealias BuildFetch = @Sendable (_ url: String, _ descriptor: Int32) throws -> Void
 
 /// `--secret id=NAME[,src=FILE|,env=VARIABLE]`: what commands may see and no layer keeps.
-public struct BuildSecret: Equatable, Sendable {
-    public enum Source: Equatable, Sendable {
+package struct BuildSecret: Equatable, Sendable {
+    package enum Source: Equatable, Sendable {
         case file(String)
         case variable(String)
     }
 
-    public var identifier: String
-    public var source: Source
+    package var identifier: String
+    package var source: Source
 
-    public init(identifier: String, source: Source) {
+    package init(identifier: String, source: Source) {
         self.identifier = identifier
         self.source = source
     }
 }
 
 /// What is told while a build runs.
-public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
+package enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     /// A step begins; numbers from 1.
     case step(Int, of: Int, text: String)
     /// Its layer was there.
@@ -76,7 +76,7 @@ public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     case done(nanoseconds: UInt64, layerSize: Int64?)
     case warning(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .step(let number, let count, let text):
             let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable()
@@ -93,11 +93,11 @@ public enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// An image that was made.
-public struct BuiltImage: Equatable, Sendable {
+package struct BuiltImage: Equatable, Sendable {
     /// The digest of its configuration.
-    public var id: Digest
+    package var id: Digest
     /// Its manifest.
-    public var target: Descriptor
+    package var target: Descriptor
     /// How many of the layers were there already.
-    public var cachedLayers: Int
+    package var cachedLayers: Int
 }

@@ -1,6 +1,6 @@
-public import Containerfiles
+package import Containerfiles
 import Glibc
-public import Images
+package import Images
 import Layers
 import Linux
 import OCI
@@ -10,13 +10,13 @@ import OCI
 /// Every step that changes files makes a layer, and finds the layer it made before where nothing it depends on has changed.
 /// Commands run in containers of isolab's own runtime core, without a network. However a build ends, the store holds whole
 /// layers and whole images only.
-public struct ImageBuilder: Sendable {
-    public let store: ImageStore
-    public var options: BuildOptions
+package struct ImageBuilder: Sendable {
+    package let store: ImageStore
+    package var options: BuildOptions
     /// Is told what happens.
     let tell: @Sendable (BuildEvent) -> Void
 
-    public init(
+    package init(
         _ store: ImageStore, _ options: BuildOptions = BuildOptions(),
         tell: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
@@ -26,7 +26,7 @@ public struct ImageBuilder: Sendable {
     }
 
     /// What a build would do; nothing is done.
-    public func plan(_ context: BuildContext) throws(BuildError) -> BuildPlan {
+    package func plan(_ context: BuildContext) throws(BuildError) -> BuildPlan {
         try BuildError.telling {
             // One that several stages begin with is pulled once.
             var found: [String: StoredImage] = [:]
@@ -76,7 +76,7 @@ public struct ImageBuilder: Sendable {
     /// Builds.
     ///
     /// - Throws: `BuildError`. Layers that were made stay, for the next build; nothing else does.
-    public func build(_ context: BuildContext) throws(BuildError) -> BuiltImage {
+    package func build(_ context: BuildContext) throws(BuildError) -> BuiltImage {
         let plan = try plan(context)
         return try BuildError.telling {
             guard geteuid() == 0 else {

@@ -1,15 +1,15 @@
-public import Containerfiles
+package import Containerfiles
 import Glibc
 import Linux
 
 /// The directory a build copies from, and what of it does not count.
-public struct BuildContext: Sendable {
+package struct BuildContext: Sendable {
     /// Absolute, links resolved.
-    public let directory: String
+    package let directory: String
     /// For messages: what users know of it.
     let shownName: String
-    public let rules: IgnoreRules
-    public let containerfile: Containerfile
+    package let rules: IgnoreRules
+    package let containerfile: Containerfile
 
     /// Opens a context: reads its Containerfile and its ignore file.
     ///
@@ -17,7 +17,7 @@ public struct BuildContext: Sendable {
     ///   - directory: of the context.
     ///   - file: the Containerfile, relative to the working directory or, where it is not there, to the context, `-` for
     ///     standard input; nil: `Containerfile` or `Dockerfile` in the context.
-    public init(directory: String, file: String? = nil) throws(BuildError) {
+    package init(directory: String, file: String? = nil) throws(BuildError) {
         try self.init(directory: directory, file: file, name: nil, shown: nil)
     }
 

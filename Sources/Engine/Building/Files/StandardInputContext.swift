@@ -1,19 +1,19 @@
 import Containerfiles
 import Glibc
-public import Images
+package import Images
 import Layers
 import Linux
 
 /// A build's context from standard input: an archive of it, plain or compressed, or a Containerfile alone, as
 /// `docker build -` takes them. It is a directory of the store's for as long as the value is there.
-public final class StandardInputContext {
-    public let context: BuildContext
+package final class StandardInputContext {
+    package let context: BuildContext
     private let workspace: BuildWorkspace
 
     /// Reads standard input to its end.
     ///
     /// - Parameter file: the Containerfile, by its path in the archive; nil: `Containerfile` or `Dockerfile`.
-    public init(_ store: ImageStore, file: String? = nil) throws(BuildError) {
+    package init(_ store: ImageStore, file: String? = nil) throws(BuildError) {
         (workspace, context) = try BuildError.telling {
             let workspace = try BuildWorkspace(store)
             let input = try Self.spooled(in: workspace)

@@ -1,18 +1,18 @@
 import Glibc
-public import Images
+package import Images
 import Layers
 import Linux
-public import OCI
+package import OCI
 
 /// Makes images of whole systems out of what the host has: what `isolab image bootstrap` does.
-public struct ImageBootstrapper: Sendable {
-    public let store: ImageStore
-    public var names: [ImageReference]
+package struct ImageBootstrapper: Sendable {
+    package let store: ImageStore
+    package var names: [ImageReference]
     /// Seconds since 1970 later than which nothing is said to be, so that the same packages make the same image; nil: as it is.
-    public var epoch: Int64?
-    public var isQuiet: Bool
+    package var epoch: Int64?
+    package var isQuiet: Bool
 
-    public init(_ store: ImageStore, names: [ImageReference] = [], epoch: Int64? = nil, isQuiet: Bool = false) {
+    package init(_ store: ImageStore, names: [ImageReference] = [], epoch: Int64? = nil, isQuiet: Bool = false) {
         self.store = store
         self.names = names
         self.epoch = epoch
@@ -28,7 +28,7 @@ public struct ImageBootstrapper: Sendable {
     }
 
     /// A system of nothing but the host's static busybox.
-    public func busybox() throws(BuildError) -> BuiltImage {
+    package func busybox() throws(BuildError) -> BuiltImage {
         try BuildError.telling {
             let root = try BusyboxRoot()
             let workspace = try BuildWorkspace(store)
@@ -44,7 +44,7 @@ public struct ImageBootstrapper: Sendable {
     ///   - suite: the release; nil: the host's.
     ///   - variant: mmdebstrap's.
     ///   - include: packages beside the variant's.
-    public func debian(suite: String? = nil, variant: String = "minbase", include: [String] = []) throws(BuildError)
+    package func debian(suite: String? = nil, variant: String = "minbase", include: [String] = []) throws(BuildError)
         -> BuiltImage
     {
         try BuildError.telling {

@@ -1,37 +1,37 @@
 import Containerfiles
 import Content
 import Glibc
-public import Images
+package import Images
 import Layers
 import Linux
-public import OCI
+package import OCI
 
 /// Makes an image of one layer from a directory or an archive of a root file system: what `isolab image import` does.
-public struct ImageImporter: Sendable {
+package struct ImageImporter: Sendable {
     /// What the image says of itself.
-    public struct Options: Sendable {
-        public var names: [ImageReference] = []
+    package struct Options: Sendable {
+        package var names: [ImageReference] = []
         /// Instructions that change its configuration, such as `CMD ["sh"]`.
-        public var changes: [String] = []
+        package var changes: [String] = []
         /// For its history.
-        public var message: String?
-        public var platform: Platform = .host
+        package var message: String?
+        package var platform: Platform = .host
         /// Seconds since 1970 later than which nothing made here is said to be; nil: as it is.
-        public var epoch: Int64?
+        package var epoch: Int64?
 
-        public init() {}
+        package init() {}
     }
 
-    public let store: ImageStore
-    public var options: Options
+    package let store: ImageStore
+    package var options: Options
 
-    public init(_ store: ImageStore, _ options: Options = Options()) {
+    package init(_ store: ImageStore, _ options: Options = Options()) {
         self.store = store
         self.options = options
     }
 
     /// Imports a directory, or a tar archive, plain or compressed by gzip, zstd, xz or bzip2; `-` reads it from standard input.
-    public func importImage(from path: String) throws(BuildError) -> BuiltImage {
+    package func importImage(from path: String) throws(BuildError) -> BuiltImage {
         try BuildError.telling {
             guard path != "-" else { return try importArchive(STDIN_FILENO, "standard input") }
             var status = stat()

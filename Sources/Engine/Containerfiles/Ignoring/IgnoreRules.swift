@@ -1,7 +1,7 @@
 /// What of a build context does not count: `.containerignore` or `.dockerignore`, in the language of Docker's.
 ///
 /// The last pattern that matches a path or a directory above it decides; `!` takes back in.
-public struct IgnoreRules: Equatable, Sendable {
+package struct IgnoreRules: Equatable, Sendable {
     private struct Rule: Equatable {
         var pattern: PathPattern
         var isException: Bool
@@ -14,7 +14,7 @@ public struct IgnoreRules: Equatable, Sendable {
     private let name: String
 
     /// Nothing is ignored.
-    public static let none = IgnoreRules(rules: [], name: "")
+    package static let none = IgnoreRules(rules: [], name: "")
 
     private init(rules: [Rule], name: String) {
         self.rules = rules
@@ -24,7 +24,7 @@ public struct IgnoreRules: Equatable, Sendable {
     /// - Parameters:
     ///   - content: a whole file.
     ///   - name: the file's, for errors.
-    public init(_ content: some Sequence<UInt8>, name: String = ".dockerignore") throws(ContainerfileError) {
+    package init(_ content: some Sequence<UInt8>, name: String = ".dockerignore") throws(ContainerfileError) {
         var bytes = Array(content)[...]
         guard bytes.count <= ContainerfileLimits.fileSize else {
             throw ContainerfileError("\(name) is greater than \(ContainerfileLimits.fileSize >> 20) MiB")
@@ -73,24 +73,24 @@ public struct IgnoreRules: Equatable, Sendable {
         return parts.map { String(Substring($0)) }.joined(separator: "/")
     }
 
-    public var isEmpty: Bool { rules.isEmpty }
+    package var isEmpty: Bool { rules.isEmpty }
 
     /// Whether below an ignored directory there may be something that counts: only with exceptions.
-    public var hasExceptions: Bool { rules.contains { $0.isException } }
+    package var hasExceptions: Bool { rules.contains { $0.isException } }
 
     /// What was found of a directory: which rules match it or one above it.
-    public struct Match: Equatable, Sendable {
+    package struct Match: Equatable, Sendable {
         fileprivate var matched: [Bool] = []
-        public fileprivate(set) var isIgnored = false
+        package fileprivate(set) var isIgnored = false
 
         /// Of the context itself.
-        public init() {}
+        package init() {}
     }
 
     /// Whether a path is ignored, knowing what is true of the directory it is in.
     ///
     /// - Parameter path: relative to the context, parted by slashes.
-    public func match(_ path: String, in parent: Match = Match()) -> Match {
+    package func match(_ path: String, in parent: Match = Match()) -> Match {
         var result = Match()
         for (index, rule) in rules.enumerated() {
             let matches = index < parent.matched.count && parent.matched[index] || rule.pattern.matches(path)
@@ -101,10 +101,10 @@ public struct IgnoreRules: Equatable, Sendable {
     }
 
     /// Whether a path is ignored, by itself: every directory above it is looked at, too.
-    public func ignores(_ path: String) -> Bool { match(whole: path).isIgnored }
+    package func ignores(_ path: String) -> Bool { match(whole: path).isIgnored }
 
     /// The file, the line and the pattern that have a path ignored, for messages; nil where it is not.
-    public func reason(toIgnore path: String) -> String? {
+    package func reason(toIgnore path: String) -> String? {
         let match = match(whole: path)
         guard match.isIgnored, let index = match.matched.lastIndex(of: true) else { return nil }
         return "\(name):\(rules[index].line): \(rules[index].pattern.text)"

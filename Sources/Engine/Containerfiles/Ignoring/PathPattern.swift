@@ -3,7 +3,7 @@
 ///
 /// `*` is anything but a slash, `?` one character but a slash, `[a-z]` one of a set, `[^a-z]` one that is not, `\` takes
 /// the meaning from what follows.
-public struct PathPattern: Equatable, Sendable {
+package struct PathPattern: Equatable, Sendable {
     private enum Part: Equatable {
         case scalar(Unicode.Scalar)
         case one
@@ -17,14 +17,14 @@ public struct PathPattern: Equatable, Sendable {
         case set([ClosedRange<Unicode.Scalar>], inverted: Bool)
     }
 
-    public let text: String
+    package let text: String
     private let parts: [Part]
     /// Whether it means one path alone.
-    public let isLiteral: Bool
+    package let isLiteral: Bool
 
     /// - Parameter deep: whether `**` has its meaning; else it is `*` twice.
     /// - Throws: a pattern that breaks off, as Go's `ErrBadPattern`.
-    public init(_ text: String, deep: Bool = true) throws(ContainerfileError) {
+    package init(_ text: String, deep: Bool = true) throws(ContainerfileError) {
         guard text.utf8.count <= ContainerfileLimits.patternLength else {
             throw ContainerfileError("a pattern is longer than \(ContainerfileLimits.patternLength) bytes")
         }
@@ -110,7 +110,7 @@ public struct PathPattern: Equatable, Sendable {
     }
 
     /// The path the pattern means, where it is one alone: without its escapes.
-    public var literal: String? {
+    package var literal: String? {
         guard isLiteral else { return nil }
         var result = String.UnicodeScalarView()
         for case .scalar(let scalar) in parts { result.append(scalar) }
@@ -119,7 +119,7 @@ public struct PathPattern: Equatable, Sendable {
 
     /// Whether the whole path matches. Every place of the pattern that could be reached is followed at once: time grows with
     /// the product of both lengths, never beyond.
-    public func matches(_ path: some StringProtocol) -> Bool {
+    package func matches(_ path: some StringProtocol) -> Bool {
         var states = [Bool](repeating: false, count: parts.count + 1)
         states[0] = true
         skipEmpty(&states)

@@ -1,18 +1,18 @@
 /// A Containerfile (or Dockerfile) as read: its instructions in their order, checked one by one.
 ///
 /// Hostile until read: size, number and length of everything are limited, and every error names its line.
-public struct Containerfile: Equatable, Sendable {
+package struct Containerfile: Equatable, Sendable {
     /// What parts lines and keeps characters from their meaning: `\`, or `` ` `` by directive.
-    public let escape: UInt8
-    public let instructions: [LocatedInstruction]
+    package let escape: UInt8
+    package let instructions: [LocatedInstruction]
     /// What the user calls it.
-    public let name: String
+    package let name: String
 
     /// - Parameters:
     ///   - content: a whole file.
     ///   - name: the file's, for errors.
     /// - Throws: every mistake that shows in the instructions by themselves, at once.
-    public init(_ content: some Sequence<UInt8>, name: String = "Containerfile") throws(ContainerfileError) {
+    package init(_ content: some Sequence<UInt8>, name: String = "Containerfile") throws(ContainerfileError) {
         self.name = name
         do throws(ContainerfileError) { (escape, instructions) = try Self.read(Array(content)) } catch {
             throw error.inFile(name)

@@ -1,5 +1,5 @@
 /// One instruction, parted but not yet substituted: what its variables are is known when its stage is planned.
-public enum Instruction: Equatable, Sendable {
+package enum Instruction: Equatable, Sendable {
     case from(From)
     case argument([Declaration])
     case environment([Assignment])
@@ -20,67 +20,67 @@ public enum Instruction: Equatable, Sendable {
     case maintainer(String)
 
     /// `FROM [--platform=…] image [AS name]`.
-    public struct From: Equatable, Sendable {
-        public var platform: String?
-        public var image: String
+    package struct From: Equatable, Sendable {
+        package var platform: String?
+        package var image: String
         /// In small letters.
-        public var name: String?
+        package var name: String?
     }
 
     /// `ARG name[=default]`.
-    public struct Declaration: Equatable, Sendable {
-        public var name: String
-        public var value: String?
+    package struct Declaration: Equatable, Sendable {
+        package var name: String
+        package var value: String?
     }
 
     /// `name=value`.
-    public struct Assignment: Equatable, Sendable {
-        public var name: String
-        public var value: String
+    package struct Assignment: Equatable, Sendable {
+        package var name: String
+        package var value: String
     }
 
     /// `COPY` and `ADD`.
-    public struct Copy: Equatable, Sendable {
+    package struct Copy: Equatable, Sendable {
         /// Whether archives among the sources are unpacked, and addresses would be fetched.
-        public var isAdd: Bool
+        package var isAdd: Bool
         /// A stage, its number, or an image.
-        public var from: String?
-        public var owner: String?
-        public var mode: String?
-        public var sources: [String]
-        public var destination: String
+        package var from: String?
+        package var owner: String?
+        package var mode: String?
+        package var sources: [String]
+        package var destination: String
         /// Sources that are written in the file itself, in the order of the words that announce them.
-        public var documents: [HereDocument]
+        package var documents: [HereDocument]
         /// `--parents`: the directories of a source's path are made, too.
-        public var keepsParents = false
+        package var keepsParents = false
         /// `--exclude`, as ignore files have patterns.
-        public var excludes: [String] = []
+        package var excludes: [String] = []
         /// `--checksum` of what an address gives.
-        public var checksum: String?
+        package var checksum: String?
         /// Of ADD: whether archives are unpacked.
-        public var unpacks = false
+        package var unpacks = false
     }
 
     /// A command, to a shell or as its words.
-    public enum Command: Equatable, Sendable {
+    package enum Command: Equatable, Sendable {
         case shell(String)
         case words([String])
     }
 
     /// `RUN`.
-    public struct Run: Equatable, Sendable {
-        public var command: Command
-        public var documents: [HereDocument]
-        public var mounts: [Mount]
+    package struct Run: Equatable, Sendable {
+        package var command: Command
+        package var documents: [HereDocument]
+        package var mounts: [Mount]
         /// `none`, `host` or `default`.
-        public var network: String?
+        package var network: String?
         /// Its `--name=value` words, as they were written.
-        public var flags: [String] = []
+        package var flags: [String] = []
     }
 
     /// `RUN --mount=…` of the kinds that are known here.
-    public struct Mount: Equatable, Sendable {
-        public enum Kind: Equatable, Sendable {
+    package struct Mount: Equatable, Sendable {
+        package enum Kind: Equatable, Sendable {
             /// In memory, gone after the step; bytes at most.
             case memory(size: Int64?)
             case cache(Cache)
@@ -90,46 +90,46 @@ public enum Instruction: Equatable, Sendable {
             case files(from: String?, source: String, isWritable: Bool)
             case secret(Secret)
         }
-        public var kind: Kind
-        public var target: String
+        package var kind: Kind
+        package var target: String
     }
 
     /// A directory that stays from build to build, by its name.
-    public struct Cache: Equatable, Sendable {
-        public var identifier: String
-        public var isReadOnly = false
+    package struct Cache: Equatable, Sendable {
+        package var identifier: String
+        package var isReadOnly = false
         /// Of the directory where it is made.
-        public var mode: UInt32 = 0o755
-        public var uid: UInt32 = 0
-        public var gid: UInt32 = 0
+        package var mode: UInt32 = 0o755
+        package var uid: UInt32 = 0
+        package var gid: UInt32 = 0
     }
 
     /// What a command may see and no layer keeps.
-    public struct Secret: Equatable, Sendable {
-        public var identifier: String
-        public var isRequired = false
+    package struct Secret: Equatable, Sendable {
+        package var identifier: String
+        package var isRequired = false
         /// Whether it is a file at the mount's target.
-        public var isFile = true
+        package var isFile = true
         /// A variable that holds it.
-        public var variable: String?
-        public var mode: UInt32 = 0o400
-        public var uid: UInt32 = 0
-        public var gid: UInt32 = 0
+        package var variable: String?
+        package var mode: UInt32 = 0o400
+        package var uid: UInt32 = 0
+        package var gid: UInt32 = 0
     }
 
     /// `HEALTHCHECK`; durations in nanoseconds.
-    public struct Healthcheck: Equatable, Sendable {
+    package struct Healthcheck: Equatable, Sendable {
         /// Nil for NONE.
-        public var command: Command?
-        public var interval: Int64?
-        public var timeout: Int64?
-        public var startPeriod: Int64?
-        public var startInterval: Int64?
-        public var retries: Int64?
+        package var command: Command?
+        package var interval: Int64?
+        package var timeout: Int64?
+        package var startPeriod: Int64?
+        package var startInterval: Int64?
+        package var retries: Int64?
     }
 
     /// In capitals.
-    public var name: String {
+    package var name: String {
         switch self {
         case .from: "FROM"
         case .argument: "ARG"
@@ -153,10 +153,10 @@ public enum Instruction: Equatable, Sendable {
 }
 
 /// An instruction and where it stands.
-public struct LocatedInstruction: Equatable, Sendable {
+package struct LocatedInstruction: Equatable, Sendable {
     /// From 1.
-    public var line: Int
+    package var line: Int
     /// As written, its lines put together.
-    public var text: String
-    public var instruction: Instruction
+    package var text: String
+    package var instruction: Instruction
 }

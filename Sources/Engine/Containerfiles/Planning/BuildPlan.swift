@@ -1,10 +1,10 @@
-public import OCI
+package import OCI
 
 /// What a build will do: stages, in the order in which they are built, and their steps. A value that can be printed
 /// (`isolab image build --plan`), compared and tested without root.
-public struct BuildPlan: Equatable, Sendable {
+package struct BuildPlan: Equatable, Sendable {
     /// What a stage begins with.
-    public enum Base: Equatable, Sendable {
+    package enum Base: Equatable, Sendable {
         case scratch
         /// Another stage, by its place in the Containerfile, and its name there.
         case stage(Int, name: String)
@@ -12,36 +12,36 @@ public struct BuildPlan: Equatable, Sendable {
         case image(String, BaseImage)
     }
 
-    public struct Stage: Equatable, Sendable {
+    package struct Stage: Equatable, Sendable {
         /// Its place in the Containerfile, from 0.
-        public var index: Int
-        public var name: String?
-        public var line: Int
-        public var base: Base
-        public var platform: Platform
-        public var steps: [BuildStep]
+        package var index: Int
+        package var name: String?
+        package var line: Int
+        package var base: Base
+        package var platform: Platform
+        package var steps: [BuildStep]
         /// What its base says of its containers, triggers taken off.
-        public var baseExecution: ImageConfiguration.Execution
-        public var baseAuthor: String?
+        package var baseExecution: ImageConfiguration.Execution
+        package var baseAuthor: String?
 
         /// What its image says in the end.
-        public var execution: ImageConfiguration.Execution { steps.last?.execution ?? baseExecution }
-        public var author: String? { steps.last?.author ?? baseAuthor }
+        package var execution: ImageConfiguration.Execution { steps.last?.execution ?? baseExecution }
+        package var author: String? { steps.last?.author ?? baseAuthor }
     }
 
     /// Only those the target needs.
-    public let stages: [Stage]
+    package let stages: [Stage]
     /// The stage that becomes the image, by its place in the Containerfile.
-    public let target: Int
-    public let labels: [String: String]
+    package let target: Int
+    package let labels: [String: String]
     /// What is done, though it is hardly what was meant.
-    public let warnings: [String]
+    package let warnings: [String]
     /// Build arguments that no instruction declares.
-    public let unusedArguments: [String]
+    package let unusedArguments: [String]
 
     /// - Parameter image: finds an image by its name; throws where there is none.
     /// - Throws: `ContainerfileError`, or what `image` throws.
-    public init(
+    package init(
         _ containerfile: Containerfile, _ request: BuildRequest = BuildRequest(),
         image: (_ name: String, _ platform: Platform) throws -> BaseImage
     ) throws {
@@ -62,21 +62,21 @@ public struct BuildPlan: Equatable, Sendable {
     }
 
     /// A stage by its place in the Containerfile.
-    public func stage(_ index: Int) -> Stage? { stages.first { $0.index == index } }
+    package func stage(_ index: Int) -> Stage? { stages.first { $0.index == index } }
 
     /// What is said of those, in BuildKit's words; nil where every one is declared.
-    public var unusedArgumentsWarning: String? {
+    package var unusedArgumentsWarning: String? {
         unusedArguments.isEmpty
             ? nil : "One or more build-args [\(unusedArguments.joined(separator: " "))] were not consumed"
     }
 
     /// How many steps are shown: each stage's FROM is one.
-    public var stepCount: Int { stages.reduce(0) { $0 + $1.steps.count + 1 } }
+    package var stepCount: Int { stages.reduce(0) { $0 + $1.steps.count + 1 } }
 }
 
 extension BuildPlan.Stage {
     /// As written into a Containerfile: `FROM debian:12 AS base`.
-    public var text: String {
+    package var text: String {
         let base =
             switch base {
             case .scratch: "scratch"
@@ -88,7 +88,7 @@ extension BuildPlan.Stage {
 }
 
 extension BuildPlan: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         var lines: [String] = []
         for stage in stages {
             lines.append("stage \(stage.index): \(stage.text) (\(stage.platform))")

@@ -1,21 +1,21 @@
-public import OCI
+package import OCI
 
 /// What a build is asked for beside its Containerfile.
-public struct BuildRequest: Equatable, Sendable {
+package struct BuildRequest: Equatable, Sendable {
     /// The stage that becomes the image, by name or number; nil: the last.
-    public var target: String?
+    package var target: String?
     /// `--build-arg`.
-    public var arguments: [String: String]
+    package var arguments: [String: String]
     /// `--label`: of the image, above those of its instructions.
-    public var labels: [String: String]
+    package var labels: [String: String]
     /// What the image is for.
-    public var platform: Platform
+    package var platform: Platform
     /// Where it is built.
-    public var buildPlatform: Platform
+    package var buildPlatform: Platform
     /// Whether commands have the host's network, and ADD may fetch.
-    public var hasNetwork = false
+    package var hasNetwork = false
 
-    public init(
+    package init(
         target: String? = nil, arguments: [String: String] = [:], labels: [String: String] = [:],
         platform: Platform = .host, buildPlatform: Platform = .host
     ) {
@@ -45,12 +45,12 @@ public struct BuildRequest: Equatable, Sendable {
 }
 
 /// An image that a stage begins with, as far as planning needs it.
-public struct BaseImage: Equatable, Sendable {
+package struct BaseImage: Equatable, Sendable {
     /// What tells it from others: the digest of its configuration.
-    public var id: String
-    public var configuration: ImageConfiguration
+    package var id: String
+    package var configuration: ImageConfiguration
 
-    public init(id: String, configuration: ImageConfiguration) {
+    package init(id: String, configuration: ImageConfiguration) {
         self.id = id
         self.configuration = configuration
     }

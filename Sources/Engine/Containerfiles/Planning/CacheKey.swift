@@ -1,4 +1,4 @@
-public import OCI
+package import OCI
 
 extension BuildStep {
     /// What a step's layer depends on, as one digest; nil where it makes none.
@@ -10,7 +10,7 @@ extension BuildStep {
     ///   - parent: the chain of layers the step finds; nil: none.
     ///   - content: what a COPY copies, or a RUN is shown (names, modes, owners, attributes, content).
     ///   - epoch: the time everything is given, where builds shall repeat.
-    public func cacheKey(parent: Digest?, content: Digest? = nil, epoch: Int64? = nil) -> Digest? {
+    package func cacheKey(parent: Digest?, content: Digest? = nil, epoch: Int64? = nil) -> Digest? {
         var text = CanonicalText()
         // To be raised when the same step would make another layer.
         text.add("isolab build 4")

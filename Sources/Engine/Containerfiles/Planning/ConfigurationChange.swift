@@ -1,7 +1,7 @@
-public import OCI
+package import OCI
 
 /// Instructions that change what an image says of itself, and nothing else: `--change` of an import or a commit.
-public enum ConfigurationChange {
+package enum ConfigurationChange {
     private static let allowed: Set<String> = [
         "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME",
         "WORKDIR",
@@ -10,7 +10,7 @@ public enum ConfigurationChange {
     /// Applies instructions, each a text of one line, in their order.
     ///
     /// - Returns: what the image says then; its author where none is said stays.
-    public static func apply(
+    package static func apply(
         _ texts: [String], to execution: ImageConfiguration.Execution
     ) throws(ContainerfileError) -> ImageConfiguration.Execution {
         var scope = StageScope(

@@ -1,7 +1,7 @@
 /// What `--chmod` makes of a file's permissions: an octal number, or what chmod(1) takes, `u=rwX,go-w`.
-public struct FileModeChange: Equatable, Sendable {
+package struct FileModeChange: Equatable, Sendable {
     /// As it was written.
-    public let text: String
+    package let text: String
     private let form: Form
 
     private enum Form: Equatable, Sendable {
@@ -25,7 +25,7 @@ public struct FileModeChange: Equatable, Sendable {
     }
 
     /// - Throws: for a text that is neither.
-    public init(_ text: String) throws(ContainerfileError) {
+    package init(_ text: String) throws(ContainerfileError) {
         self.text = text
         let bad = ContainerfileError(
             "--chmod=\(text): permissions are an octal number, such as 755, or symbolic, such as u=rwX,go=rX")
@@ -81,7 +81,7 @@ public struct FileModeChange: Equatable, Sendable {
     }
 
     /// The permissions of a file that has some; of one that is made, from what it would have.
-    public func applied(to mode: UInt32, isDirectory: Bool) -> UInt32 {
+    package func applied(to mode: UInt32, isDirectory: Bool) -> UInt32 {
         switch form {
         case .exact(let mode): return mode
         case .clauses(let clauses): return clauses.reduce(mode) { Self.apply($1, to: $0, isDirectory) }

@@ -190,14 +190,14 @@ enum RemoteFile {
 }
 
 /// Paths of an image: absolute, parted by slashes, without `.` and `..`.
-public enum ImagePath {
+package enum ImagePath {
     /// A path as seen from a directory; `..` ends at the root.
-    public static func joined(_ directory: String, _ path: String) -> String {
+    package static func joined(_ directory: String, _ path: String) -> String {
         "/" + relative(path.hasPrefix("/") ? path : directory + "/" + path)
     }
 
     /// Without slashes at its ends, `.` and `..`; `..` ends at the root. The root itself is empty.
-    public static func relative(_ path: String) -> String {
+    package static func relative(_ path: String) -> String {
         var parts: [Substring.UTF8View] = []
         for part in Substring(path).utf8.split(separator: ASCII.slash) {
             if part.elementsEqual(".".utf8) { continue }

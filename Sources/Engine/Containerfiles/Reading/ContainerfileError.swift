@@ -1,24 +1,24 @@
 /// A Containerfile that cannot be built: on which line, in which instruction, and why.
 ///
 /// Printed as one line: `Containerfile:3: COPY: needs a source and a destination`, and a line for each further mistake.
-public struct ContainerfileError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct ContainerfileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// From 1; nil where the file as a whole is meant.
-    public var line: Int?
+    package var line: Int?
     /// In capitals; nil outside of one.
-    public var instruction: String?
-    public var problem: String
+    package var instruction: String?
+    package var problem: String
     /// What the user calls the file.
-    public var file = "Containerfile"
+    package var file = "Containerfile"
     /// Mistakes of the same file beside this one: all of them are told at once.
-    public var further: [ContainerfileError] = []
+    package var further: [ContainerfileError] = []
 
-    public init(line: Int? = nil, instruction: String? = nil, _ problem: String) {
+    package init(line: Int? = nil, instruction: String? = nil, _ problem: String) {
         self.line = line
         self.instruction = instruction
         self.problem = problem
     }
 
-    public var description: String {
+    package var description: String {
         var text = file
         if let line { text += ":\(line)" }
         if let instruction { text += ": \(instruction)" }
@@ -48,17 +48,17 @@ public struct ContainerfileError: Error, Equatable, Sendable, CustomStringConver
 }
 
 /// What is too much for a Containerfile: far above every real one, low enough that none can exhaust the memory.
-public enum ContainerfileLimits {
+package enum ContainerfileLimits {
     /// Bytes of a file, and of an ignore file.
-    public static let fileSize = 4 << 20
-    public static let instructions = 10_000
+    package static let fileSize = 4 << 20
+    package static let instructions = 10_000
     /// Words of one instruction.
-    public static let words = 10_000
+    package static let words = 10_000
     /// Bytes of a word after substitution: what Linux takes as one argument (execve(2), MAX_ARG_STRLEN).
-    public static let wordLength = 128 << 10
+    package static let wordLength = 128 << 10
     /// `${a:-${b:-…}}` inside each other.
-    public static let nesting = 16
-    public static let ignorePatterns = 10_000
+    package static let nesting = 16
+    package static let ignorePatterns = 10_000
     /// Bytes of a pattern.
-    public static let patternLength = 4096
+    package static let patternLength = 4096
 }

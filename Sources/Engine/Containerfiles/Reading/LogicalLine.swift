@@ -8,14 +8,14 @@ struct LogicalLine: Equatable {
 }
 
 /// `<<EOF`: text that follows an instruction (BuildKit, "Here-Documents").
-public struct HereDocument: Equatable, Sendable {
-    public var name: String
+package struct HereDocument: Equatable, Sendable {
+    package var name: String
     /// Whether variables in it are replaced: not where the name has quotation marks.
-    public var expands: Bool
+    package var expands: Bool
     /// `<<-`: tabs at the start of its lines do not count.
-    public var stripsTabs: Bool
+    package var stripsTabs: Bool
     /// As written, with the newline of its last line.
-    public var content = ""
+    package var content = ""
 
     /// Reads `<<NAME`, `<<-NAME`, `<<"NAME"`, with a descriptor's number before it; nil where a word is something else.
     init?(word: String) {
@@ -51,7 +51,7 @@ public struct HereDocument: Equatable, Sendable {
     }
 
     /// The content as the instruction has it.
-    public var strippedContent: String {
+    package var strippedContent: String {
         guard stripsTabs else { return content }
         return content.utf8.split(separator: ASCII.newline, omittingEmptySubsequences: false)
             .map { $0.drop { $0 == ASCII.tab }.text }.joined(separator: "\n")

@@ -5,14 +5,14 @@ import Keeping
 import Linux
 
 /// What an attached command is asked for.
-public struct AttachOptions: Sendable {
+package struct AttachOptions: Sendable {
     /// Whether what is typed goes in.
-    public var input = true
+    package var input = true
     /// Whether signals go to the container.
-    public var passesSignals = true
-    public var detachKeys = DetachKeys()
+    package var passesSignals = true
+    package var detachKeys = DetachKeys()
 
-    public init() {}
+    package init() {}
 }
 
 /// Between the caller's streams and those of a container in the background, by its keeper.
@@ -176,7 +176,7 @@ extension Engine {
     /// Attaches the caller's streams to those of a container that runs in the background.
     ///
     /// - Returns: the exit status as a shell has it; 0 where the caller has left it.
-    public func attach(_ text: String, _ options: AttachOptions) throws -> Int32 {
+    package func attach(_ text: String, _ options: AttachOptions) throws -> Int32 {
         let container = try living(text, for: "attach to")
         guard status(of: container) != .paused else {
             throw EngineError.state("attach to", text, "paused", advice: "unpause it first")
@@ -192,7 +192,7 @@ extension Engine {
     }
 
     /// Starts a container and attaches the caller's streams from its first word on.
-    public func startAttached(_ text: String, _ options: AttachOptions) throws -> Int32 {
+    package func startAttached(_ text: String, _ options: AttachOptions) throws -> Int32 {
         try releaseLeftovers()
         let container = try shelf.find(text)
         if status(of: container).isAlive { return try attach(text, options) }

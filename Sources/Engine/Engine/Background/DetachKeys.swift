@@ -1,15 +1,15 @@
 import Linux
 
 /// `--detach-keys`: what is typed to leave a container alone, `ctrl-p,ctrl-q` where nothing is said.
-public struct DetachKeys: Equatable, Sendable {
+package struct DetachKeys: Equatable, Sendable {
     private let keys: [UInt8]
     /// How many of them have been typed, one after the other.
     private var typed = 0
 
-    public init() { keys = [0x10, 0x11] }
+    package init() { keys = [0x10, 0x11] }
 
     /// Keys between commas: a character, or `ctrl-` and one of a–z, @, [, \, ], ^, _.
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         var keys: [UInt8] = []
         for word in text.fields(between: ",") {
             let letters = Array(word.utf8)

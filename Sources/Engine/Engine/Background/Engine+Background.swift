@@ -2,13 +2,13 @@ import Containers
 import Glibc
 import Keeping
 import Linux
-public import OCI
+package import OCI
 
 extension Engine {
     /// Makes a container of an image and starts nothing of it.
     ///
     /// - Returns: its identifier.
-    public func create(
+    package func create(
         _ request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> String {
         let made = try make(request, fetch: fetch)
@@ -27,7 +27,7 @@ extension Engine {
     /// Makes a container of an image and starts it in the background.
     ///
     /// - Returns: its identifier.
-    public func runInBackground(
+    package func runInBackground(
         _ request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> String {
         try makeAndStart(request, fetch: fetch) { _ in nil }.id
@@ -36,7 +36,7 @@ extension Engine {
     /// The same, with the caller's streams attached from the first word on.
     ///
     /// - Returns: the exit status as a shell has it; 0 where the caller has left it.
-    public func runAttached(
+    package func runAttached(
         _ request: RunRequest, _ options: AttachOptions, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> Int32 {
         var pair: AttachSession.Pair?
@@ -70,7 +70,7 @@ extension Engine {
     ///
     /// - Returns: its name.
     @discardableResult
-    public func start(_ text: String) throws -> String {
+    package func start(_ text: String) throws -> String {
         try releaseLeftovers()
         let container = try shelf.find(text)
         if status(of: container).isAlive { return container.name }

@@ -41,7 +41,7 @@ extension Engine {
     ///   - signal: nil: as the container says.
     /// - Returns: its name.
     @discardableResult
-    public func stop(_ text: String, within seconds: Int64?, signal: Int32? = nil) throws -> String {
+    package func stop(_ text: String, within seconds: Int64?, signal: Int32? = nil) throws -> String {
         try releaseLeftovers()
         let container = try shelf.find(text)
         guard status(of: container).isAlive else { return container.name }
@@ -122,7 +122,7 @@ extension Engine {
 
     /// Sends a signal to a container's first process.
     @discardableResult
-    public func kill(_ text: String, signal: Int32) throws -> String {
+    package func kill(_ text: String, signal: Int32) throws -> String {
         let container = try living(text, for: "kill")
         // Whoever ends it so does not want it to be restarted.
         let ends = signal == SIGKILL || Int64(signal) == container.background?.stopSignal
@@ -144,7 +144,7 @@ extension Engine {
     }
 
     @discardableResult
-    public func pause(_ text: String) throws -> String {
+    package func pause(_ text: String) throws -> String {
         let container = try living(text, for: "pause")
         guard status(of: container) == .running else {
             throw EngineError.state(
@@ -155,7 +155,7 @@ extension Engine {
     }
 
     @discardableResult
-    public func unpause(_ text: String) throws -> String {
+    package func unpause(_ text: String) throws -> String {
         let container = try living(text, for: "unpause")
         guard status(of: container) == .paused else {
             throw EngineError.state("unpause", text, "\(status(of: container))", advice: "only a paused one goes on")
@@ -167,7 +167,7 @@ extension Engine {
     /// Waits for the end of a container's run.
     ///
     /// - Returns: its exit status as a shell has it; 0 for one that never ran.
-    public func wait(_ text: String) throws -> Int32 {
+    package func wait(_ text: String) throws -> Int32 {
         try releaseLeftovers()
         let container = try shelf.find(text)
         let current = status(of: container)
@@ -183,7 +183,7 @@ extension Engine {
     }
 
     /// Gives a container another name.
-    public func rename(_ text: String, to name: String) throws {
+    package func rename(_ text: String, to name: String) throws {
         try releaseLeftovers()
         guard RunOptions.isName(name) else {
             throw OptionError(

@@ -10,7 +10,7 @@ extension Engine {
     }
 
     /// Of those that run and are asked for it, by identifier.
-    public func health(
+    package func health(
         of containers: [(container: StoredContainer, status: ContainerStatus)]
     ) -> [String: HealthRecord.Status] {
         var known: [String: HealthRecord.Status] = [:]

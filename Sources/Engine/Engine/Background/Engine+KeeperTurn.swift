@@ -11,7 +11,7 @@ extension Engine {
     ///   - event: `ended`, with the status; `due`: the wait for the next run is over; `probe`: the container's health is to be asked for.
     ///   - words: of a `KeeperOrder`.
     /// - Returns: this process's exit status.
-    public func takeKeeperTurn(_ id: String, _ event: String, status: Int32, _ words: [String]) throws -> Int32 {
+    package func takeKeeperTurn(_ id: String, _ event: String, status: Int32, _ words: [String]) throws -> Int32 {
         if event == "probe" { return probeHealth(of: id) }
         var order = KeeperOrder()
         for word in words {

@@ -3,23 +3,23 @@ import Glibc
 import Linux
 
 /// What `isolab logs` is asked for.
-public struct LogRequest: Sendable {
-    public var follows = false
+package struct LogRequest: Sendable {
+    package var follows = false
     /// How many of the last lines; nil: all.
-    public var tail: Int?
+    package var tail: Int?
     var since: LogTime?
     var until: LogTime?
-    public var showsTime = false
+    package var showsTime = false
 
-    public init() {}
+    package init() {}
 
-    public mutating func set(since: String?, until: String?) throws(OptionError) {
+    package mutating func set(since: String?, until: String?) throws(OptionError) {
         if let since { self.since = try LogTime("--since", since) }
         if let until { self.until = try LogTime("--until", until) }
     }
 
     /// `all`, or a number of lines.
-    public mutating func set(tail: String) throws(OptionError) {
+    package mutating func set(tail: String) throws(OptionError) {
         guard tail != "all" else { return }
         guard let number = Int(tail) else { throw OptionError("--tail", tail, "takes a number of lines, or all") }
         self.tail = number < 0 ? nil : number
@@ -30,7 +30,7 @@ extension Engine {
     /// Shows what a container in the background has said.
     ///
     /// - Parameter show: takes a piece, and whether it was said on standard error; false where nobody reads it any more.
-    public func logs(
+    package func logs(
         of text: String, _ request: LogRequest, show: @escaping (ArraySlice<UInt8>, _ isError: Bool) -> Bool
     ) throws {
         try releaseLeftovers()

@@ -7,7 +7,7 @@ extension Engine {
     /// - Parameters:
     ///   - names: empty: all that run.
     ///   - all: those that do not run, too, of which nothing is known.
-    public func use(of names: [String], all: Bool) throws -> [ContainerUse] {
+    package func use(of names: [String], all: Bool) throws -> [ContainerUse] {
         try releaseLeftovers()
         let containers =
             try names.isEmpty

@@ -6,7 +6,7 @@ extension Engine {
     /// The text of `isolab top`: what ps(1) of the host says of a container's processes.
     ///
     /// - Parameter arguments: for ps; empty: `-ef`.
-    public func processes(of text: String, _ arguments: [String]) throws -> String {
+    package func processes(of text: String, _ arguments: [String]) throws -> String {
         let container = try living(text, for: "list the processes of")
         let inside = Set(try runtime.processes(of: container.id))
         let pipe = try Pipe("the output of ps")

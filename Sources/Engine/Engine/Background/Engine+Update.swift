@@ -7,7 +7,7 @@ extension Engine {
     ///
     /// - Returns: its name.
     @discardableResult
-    public func update(_ text: String, _ options: UpdateOptions) throws -> String {
+    package func update(_ text: String, _ options: UpdateOptions) throws -> String {
         try options.validate()
         try releaseLeftovers()
         var container = try shelf.find(text)

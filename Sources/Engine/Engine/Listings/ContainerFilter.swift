@@ -5,7 +5,7 @@ import Presentation
 
 /// `--filter` of `isolab ps`: several of one name are alternatives, but all labels must be there; several names must all hold, as
 /// Docker has it.
-public struct ContainerFilter: Equatable, Sendable {
+package struct ContainerFilter: Equatable, Sendable {
     private let conditions: [(name: String, value: String)]
     /// Of names, in the order of their conditions.
     private let patterns: [NamePattern]
@@ -19,12 +19,12 @@ public struct ContainerFilter: Equatable, Sendable {
     private static let healths = HealthRecord.Status.allCases.map(\.rawValue) + ["none"]
     private static let states = ["created", "running", "paused", "restarting", "exited"]
 
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.conditions.map(\.name) == right.conditions.map(\.name)
             && left.conditions.map(\.value) == right.conditions.map(\.value)
     }
 
-    public init(_ option: String, _ texts: [String]) throws(OptionError) {
+    package init(_ option: String, _ texts: [String]) throws(OptionError) {
         var conditions: [(name: String, value: String)] = []
         for text in texts {
             guard let parts = text.cut(at: "="), !parts.after.isEmpty else {
@@ -55,7 +55,7 @@ public struct ContainerFilter: Equatable, Sendable {
     }
 
     /// Whether it asks for containers that have ended: a list shows them then without being told to.
-    public var asksForEnded: Bool {
+    package var asksForEnded: Bool {
         conditions.contains {
             ["exited"].contains($0.name) || $0.name == "status" && ["created", "exited"].contains($0.value)
         }

@@ -1,7 +1,7 @@
-public import Images
+package import Images
 import Linux
 import OCI
-public import Presentation
+package import Presentation
 
 extension Listing {
     /// `isolab ps`
@@ -9,7 +9,7 @@ extension Listing {
     /// - Parameters:
     ///   - sizes: by identifier, what each wrote and what lies below; nil: no such column.
     ///   - health: by identifier, of those that are asked for it.
-    public static func containers(
+    package static func containers(
         _ containers: [(container: StoredContainer, status: ContainerStatus)],
         sizes: [String: DiskUse.Container]? = nil, health: [String: HealthRecord.Status] = [:],
         noTruncation: Bool = false, now: Int64 = Age.now()

@@ -1,21 +1,21 @@
-public import Images
+package import Images
 import Linux
 import OCI
-public import Presentation
+package import Presentation
 import Volumes
 
 /// What everything takes on disk, with the containers it was counted for.
-public struct EngineDiskUse: Sendable {
-    public var store: DiskUse
+package struct EngineDiskUse: Sendable {
+    package var store: DiskUse
     /// By identifier; those that are gone since are missing.
-    public var containers: [String: (container: StoredContainer, status: ContainerStatus)]
+    package var containers: [String: (container: StoredContainer, status: ContainerStatus)]
     /// With the bytes that are in them.
     package var volumes: [(found: VolumeWithUsers, size: Int64)]
 }
 
 extension Engine {
     /// Counts what images, containers and all that is kept for speed take.
-    public func diskUse() throws -> EngineDiskUse {
+    package func diskUse() throws -> EngineDiskUse {
         // Looked at as it is: what is left behind is shown, not freed.
         let containers: [(container: StoredContainer, status: ContainerStatus)] = try containers().map {
             ($0, status(of: $0))
@@ -27,14 +27,14 @@ extension Engine {
     }
 
     /// What each container wrote, and what lies below, by identifier.
-    public func containerUse() throws -> [String: DiskUse.Container] {
+    package func containerUse() throws -> [String: DiskUse.Container] {
         Dictionary(try images.containerUse().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
 extension Listing {
     /// `isolab system df`: a line a kind.
-    public static func diskUse(_ use: EngineDiskUse) -> Listing {
+    package static func diskUse(_ use: EngineDiskUse) -> Listing {
         let store = use.store
         let alive = store.containers.filter { use.containers[$0.id]?.status.isAlive == true }
         let written = store.containers.reduce(0) { $0 +| $1.own }
@@ -73,7 +73,7 @@ extension Listing {
     }
 
     /// `isolab system df -v`: what each image has alone, and what it has together with others.
-    public static func diskUseOfImages(_ use: EngineDiskUse, noTruncation: Bool = false) -> Listing {
+    package static func diskUseOfImages(_ use: EngineDiskUse, noTruncation: Bool = false) -> Listing {
         Listing(
             [
                 Column("Image", "IMAGE", .cut), Column("ID", "IMAGE ID"), Column("Shared", "SHARED"),
@@ -94,7 +94,7 @@ extension Listing {
     }
 
     /// `isolab system df -v`: what each container wrote, and the layers below it, which others of its image have, too.
-    public static func diskUseOfContainers(_ use: EngineDiskUse, noTruncation: Bool = false) -> Listing {
+    package static func diskUseOfContainers(_ use: EngineDiskUse, noTruncation: Bool = false) -> Listing {
         Listing(
             [
                 Column("ID", "CONTAINER ID"), Column("Name", "NAME", .kept), Column("Image", "IMAGE", .cut),
@@ -114,7 +114,7 @@ extension Listing {
     }
 
     /// `isolab system df -v`: what is in each volume, and how many containers have it.
-    public static func diskUseOfVolumes(_ use: EngineDiskUse) -> Listing {
+    package static func diskUseOfVolumes(_ use: EngineDiskUse) -> Listing {
         Listing(
             [Column("Name", "VOLUME NAME", .kept), Column("Links", "LINKS"), Column("Size", "SIZE")],
             further: ["Bytes": "BYTES"],

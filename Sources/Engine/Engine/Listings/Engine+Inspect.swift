@@ -17,7 +17,7 @@ extension Engine {
     ///   - kind: `container`, `image`, `network` or `volume`; nil: whatever has the name, in this order.
     ///   - format: a template, applied to each; nil: JSON, a list of all.
     ///   - sized: whether it is counted what containers wrote (`--size`).
-    public func inspect(_ names: [String], kind: String?, format: String?, sized: Bool = false) throws -> (
+    package func inspect(_ names: [String], kind: String?, format: String?, sized: Bool = false) throws -> (
         text: String, faults: [any Error]
     ) {
         var kinds = InspectedKind.allCases

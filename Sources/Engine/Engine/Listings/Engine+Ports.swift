@@ -5,7 +5,7 @@ extension Engine {
     /// The lines of `isolab port`: what is published of a container.
     ///
     /// - Parameter port: of the container, with or without its protocol (`80`, `53/udp`); nil: all, each with its own name.
-    public func ports(of text: String, port: String?) throws -> [String] {
+    package func ports(of text: String, port: String?) throws -> [String] {
         try releaseLeftovers()
         let container = try container(text)
         let published = container.settings?["NetworkSettings"]?["Ports"]?.members ?? []

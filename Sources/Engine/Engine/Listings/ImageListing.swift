@@ -1,7 +1,7 @@
-public import Images
+package import Images
 import Linux
-public import OCI
-public import Presentation
+package import OCI
+package import Presentation
 
 extension Listing {
     /// `isolab images`
@@ -9,7 +9,7 @@ extension Listing {
     /// - Parameters:
     ///   - digests: whether the digests of manifests are a column.
     ///   - noTruncation: whole identifiers.
-    public static func images(
+    package static func images(
         _ images: [ImageSummary], digests: Bool = false, noTruncation: Bool = false, now: Int64 = Age.now()
     ) -> Listing {
         Listing(
@@ -43,7 +43,7 @@ extension Listing {
     ///
     /// - Parameters:
     ///   - unpacked: the size of a layer by its diffID; nil where it is not unpacked, and told as it is stored.
-    public static func history(
+    package static func history(
         _ image: StoredImage, unpacked: (Digest) -> Int64? = { _ in nil }, noTruncation: Bool = false,
         now: Int64 = Age.now()
     ) -> Listing {
@@ -84,7 +84,7 @@ extension Listing {
 
 /// `--filter` of `isolab images`: `dangling=true`, `reference=PATTERN`, `label=NAME[=VALUE]`, `before=IMAGE`, `since=IMAGE`. Several
 /// references are alternatives, all else must hold, as Docker has it.
-public struct ImageFilter: Equatable, Sendable {
+package struct ImageFilter: Equatable, Sendable {
     enum Condition: Equatable, Sendable {
         case dangling(Bool)
         /// With `*` and `?`.
@@ -97,7 +97,7 @@ public struct ImageFilter: Equatable, Sendable {
 
     let conditions: [Condition]
 
-    public init(_ option: String, _ texts: [String]) throws(OptionError) {
+    package init(_ option: String, _ texts: [String]) throws(OptionError) {
         var conditions: [Condition] = []
         for text in texts {
             let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
@@ -124,7 +124,7 @@ public struct ImageFilter: Equatable, Sendable {
     /// - Parameters:
     ///   - labels: of an image, asked for only where a condition needs them.
     ///   - created: when the image of a name was made, RFC 3339; throws where there is none.
-    public func accepts(
+    package func accepts(
         _ image: ImageSummary, labels: (Digest) -> [String: String], created: (String) throws -> String
     ) throws -> Bool {
         let references = conditions.filter(\.isReference)

@@ -1,12 +1,12 @@
 import Containers
-public import Images
-public import OCI
+package import Images
+package import OCI
 
 // What `isolab inspect` shows, with the members' names that Docker gave them.
 
 extension StoredImage {
     /// Of an image.
-    public func inspection(_ store: ImageStore) -> JSONTree {
+    package func inspection(_ store: ImageStore) -> JSONTree {
         let rootfs: [JSONTree.Member] = [
             .init("Type", .text("layers")),
             .init("Layers", .list(configuration.rootfs.diffIDs.map { .text("\($0)") })),
@@ -62,7 +62,7 @@ extension Engine {
     /// Of a container.
     ///
     /// - Parameter size: what it wrote, and that with its image's layers; nil: neither is counted.
-    public func inspection(of container: StoredContainer, size: DiskUse.Container? = nil) -> JSONTree {
+    package func inspection(of container: StoredContainer, size: DiskUse.Container? = nil) -> JSONTree {
         let status = status(of: container)
         let state = try? runtime.state(of: container.id)
         var isRestarting = false

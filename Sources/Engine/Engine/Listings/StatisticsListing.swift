@@ -1,14 +1,14 @@
 import Linux
 package import OCI
-public import Presentation
+package import Presentation
 
 /// What a container uses, at an instant.
 ///
 /// Nil is what nobody counts, which must not look like nothing used: an ordinary user's container may have no cgroup, and one that has
 /// ended has none.
-public struct ContainerUse: Equatable, Sendable {
-    public var id: String
-    public var name: String
+package struct ContainerUse: Equatable, Sendable {
+    package var id: String
+    package var name: String
     /// Nanoseconds of processor time so far, and of the clock.
     var processorTime: UInt64?
     var instant: UInt64
@@ -83,7 +83,7 @@ extension Listing {
     /// `isolab stats`
     ///
     /// - Parameter earlier: what they used some time before, by identifier.
-    public static func statistics(
+    package static func statistics(
         _ uses: [ContainerUse], since earlier: [String: ContainerUse], noTruncation: Bool = false
     ) -> Listing {
         func share(_ hundredths: UInt64?) -> String {

@@ -1,8 +1,8 @@
 import Linux
 
 /// An amount of bytes as options take it: a decimal number and a unit of 1024ths, `512m`, `1.5GiB`, `4096`.
-public struct ByteSize: Equatable, Sendable {
-    public let bytes: Int64
+package struct ByteSize: Equatable, Sendable {
+    package let bytes: Int64
     /// What the user typed: errors quote that.
     let text: String
 
@@ -11,7 +11,7 @@ public struct ByteSize: Equatable, Sendable {
     ]
 
     /// - Parameter allowsUnlimited: whether `-1` is taken, for no limit.
-    public init(_ option: String, _ text: String, allowsUnlimited: Bool = false) throws(OptionError) {
+    package init(_ option: String, _ text: String, allowsUnlimited: Bool = false) throws(OptionError) {
         self.text = text
         if allowsUnlimited, text == "-1" {
             bytes = -1
@@ -33,17 +33,17 @@ public struct ByteSize: Equatable, Sendable {
     }
 
     /// Amounts are compared, not how they were typed.
-    public static func == (one: ByteSize, other: ByteSize) -> Bool { one.bytes == other.bytes }
+    package static func == (one: ByteSize, other: ByteSize) -> Bool { one.bytes == other.bytes }
 }
 
 /// Whole processors and parts of one, exactly: `0.5` is 50 000 of every 100 000 microseconds.
-public struct ProcessorTime: Equatable, Sendable {
+package struct ProcessorTime: Equatable, Sendable {
     /// Microseconds of the quota's period.
-    public static let period: UInt64 = 100_000
+    package static let period: UInt64 = 100_000
     /// Microseconds in each period; nil: no limit.
-    public let quota: Int64?
+    package let quota: Int64?
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let takes = "takes a number of processors, e.g. 1.5; 0 means no limit"
         guard let value = Decimal(Substring(text)), let quota = value.times(Int64(Self.period)) else {
             throw OptionError(option, text, takes)

@@ -1,15 +1,15 @@
 import Linux
 
 /// `--device SOURCE[:TARGET][:ACCESS]`: a device of the host that the container may use.
-public struct DeviceGrant: Equatable, Sendable {
+package struct DeviceGrant: Equatable, Sendable {
     /// On the host.
-    public var source: String
+    package var source: String
     /// In the container.
-    public var target: String
+    package var target: String
     /// Of `r`, `w` and `m`.
-    public var access: String
+    package var access: String
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         var parts = text.fields(between: ":").map(String.init)
         access = "rwm"

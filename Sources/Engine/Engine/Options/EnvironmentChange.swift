@@ -1,12 +1,12 @@
 import Linux
 
 /// `-e NAME=VALUE`, or `-e NAME` for the caller's own value; and the lines of an `--env-file`.
-public struct EnvironmentChange: Equatable, Sendable {
-    public var name: String
+package struct EnvironmentChange: Equatable, Sendable {
+    package var name: String
     /// Nil: the caller's, and none at all where he has none.
-    public var value: String?
+    package var value: String?
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard !text.utf8.contains(0) else { throw OptionError(option, text, "holds a NUL byte") }
@@ -18,7 +18,7 @@ public struct EnvironmentChange: Equatable, Sendable {
     /// Docker.
     ///
     /// A byte order mark in front is none of the first name; what is no UTF-8 is refused, for it would come out as another value.
-    public static func file(
+    package static func file(
         _ option: String, _ path: String, _ content: some Collection<UInt8>
     ) throws(OptionError) -> [EnvironmentChange] {
         var changes: [EnvironmentChange] = []
@@ -42,7 +42,7 @@ public struct EnvironmentChange: Equatable, Sendable {
     }
 
     /// What an environment becomes by changes, in order; the last word on a name stands, at the place of the first.
-    public static func apply(
+    package static func apply(
         _ changes: [EnvironmentChange], to environment: [String], caller: (String) -> String?
     ) -> [String] {
         var result = environment
@@ -60,12 +60,12 @@ public struct EnvironmentChange: Equatable, Sendable {
 }
 
 /// `--label NAME=VALUE`, `--annotation NAME=VALUE`, `--sysctl NAME=VALUE`.
-public struct NamedValue: Equatable, Sendable {
-    public var name: String
-    public var value: String
+package struct NamedValue: Equatable, Sendable {
+    package var name: String
+    package var value: String
 
     /// The lines of a `--label-file`: as those of an `--env-file`, a name alone being empty.
-    public static func file(
+    package static func file(
         _ option: String, _ path: String, _ content: some Collection<UInt8>
     ) throws(OptionError) -> [NamedValue] {
         try EnvironmentChange.file(option, path, content).map { (line) throws(OptionError) in
@@ -74,7 +74,7 @@ public struct NamedValue: Equatable, Sendable {
     }
 
     /// - Parameter needsValue: whether `NAME` alone is refused, rather than empty.
-    public init(_ option: String, _ text: String, needsValue: Bool = false) throws(OptionError) {
+    package init(_ option: String, _ text: String, needsValue: Bool = false) throws(OptionError) {
         let parts = text.fields(between: "=", maxSplits: 1).map(String.init)
         guard !parts[0].isEmpty else { throw OptionError(option, text, "has no name before '='") }
         guard parts.count == 2 || !needsValue else { throw OptionError(option, text, "takes NAME=VALUE") }

@@ -2,20 +2,20 @@ import Linux
 import OCI
 
 /// `--health-…` and `--no-healthcheck`: how a container is asked for its health, where the image is not to say it.
-public struct HealthOptions: Equatable, Sendable {
+package struct HealthOptions: Equatable, Sendable {
     /// For a shell; nil: as the image has it.
-    public var command: String?
-    public var isOff = false
-    public var interval: Int64?
-    public var timeout: Int64?
-    public var startPeriod: Int64?
-    public var startInterval: Int64?
-    public var retries: Int64?
+    package var command: String?
+    package var isOff = false
+    package var interval: Int64?
+    package var timeout: Int64?
+    package var startPeriod: Int64?
+    package var startInterval: Int64?
+    package var retries: Int64?
 
-    public init() {}
+    package init() {}
 
     /// Nanoseconds of an option; at least a millisecond, as Docker has it, or 0 for what is so anyway.
-    public static func duration(_ option: String, _ text: String) throws(OptionError) -> Int64 {
+    package static func duration(_ option: String, _ text: String) throws(OptionError) -> Int64 {
         guard let nanoseconds = GoDuration.nanoseconds(text) else {
             throw OptionError(option, text, "takes a duration, such as 30s, 1m30s or 500ms")
         }

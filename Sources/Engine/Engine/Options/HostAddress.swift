@@ -2,12 +2,12 @@ import Glibc
 import Linux
 
 /// `--add-host NAME:ADDRESS`: a line of `/etc/hosts`.
-public struct HostAddress: Equatable, Sendable {
-    public var name: String
+package struct HostAddress: Equatable, Sendable {
+    package var name: String
     /// IPv4 or IPv6, as text.
-    public var address: String
+    package var address: String
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let end = text.utf8.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }
         let name = end.map { text[..<$0] } ?? ""
         var address = end.map { String(text[text.utf8.index(after: $0)...]) } ?? ""

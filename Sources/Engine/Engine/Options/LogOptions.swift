@@ -1,26 +1,26 @@
 import Linux
-public import OCI
+package import OCI
 
 /// `--log-driver` and `--log-opt`: what is kept of a container in the background.
-public struct LogOptions: Equatable, Sendable {
-    public enum Driver: String, CaseIterable, JSONValue, Sendable {
+package struct LogOptions: Equatable, Sendable {
+    package enum Driver: String, CaseIterable, JSONValue, Sendable {
         /// A line of JSON for each line that was said, in the container's directory.
         case file = "json-file"
         /// Nothing.
         case none
     }
 
-    public var driver = Driver.file
+    package var driver = Driver.file
     /// Bytes of one file; 0: no limit.
-    public var size: Int64 = 0
-    public var files: Int64 = 1
+    package var size: Int64 = 0
+    package var files: Int64 = 1
 
-    public init() {}
+    package init() {}
 
     /// - Parameters:
     ///   - driver: nil: a file.
     ///   - options: `NAME=VALUE`.
-    public init(driver: String?, options: [String]) throws(OptionError) {
+    package init(driver: String?, options: [String]) throws(OptionError) {
         if let driver {
             guard let known = Driver(rawValue: driver) else {
                 throw OptionError(
@@ -65,9 +65,9 @@ public struct LogOptions: Equatable, Sendable {
 }
 
 extension LogOptions: JSONObject {
-    public static var blank: LogOptions { LogOptions() }
+    package static var blank: LogOptions { LogOptions() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("driver", &driver)
         try members.required("size", &size)
         try members.required("files", &files)

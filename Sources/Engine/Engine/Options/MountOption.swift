@@ -3,13 +3,13 @@ import OCI
 
 /// `--mount type=…,source=…,target=…`: a path of the host, a volume or a file system in memory, in Docker's long form: a line of CSV, so that a
 /// path with a comma stands in quotation marks.
-public enum MountOption: Equatable, Sendable {
+package enum MountOption: Equatable, Sendable {
     case host(VolumeMount)
     case named(NamedVolumeMount)
     case temporary(TemporaryMount)
 
     /// - Parameter directory: what a source that begins with `.` is seen from.
-    public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
+    package init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         var fields = try Self.fields(option, text)
         let type = fields.removeValue(forKey: "type") ?? "volume"

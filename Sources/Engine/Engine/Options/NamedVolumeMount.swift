@@ -3,15 +3,15 @@ import OCI
 import Volumes
 
 /// `-v NAME:TARGET[:OPTIONS]`, `-v TARGET` and `--mount type=volume`: data that outlives the container.
-public struct NamedVolumeMount: Equatable, Sendable {
+package struct NamedVolumeMount: Equatable, Sendable {
     /// Nil: a new one, for this container.
-    public var name: String?
-    public var target: String
-    public var readOnly = false
+    package var name: String?
+    package var target: String
+    package var readOnly = false
     /// Whether a volume that never had any files begins with those that the image has there.
-    public var copies = true
+    package var copies = true
     /// Which directory or file of the volume is shown, relative; nil: all of it.
-    public var subpath: String?
+    package var subpath: String?
     /// Which option asked for it, for errors.
     var asked = AskingOption("--volume")
 
@@ -65,12 +65,12 @@ public struct NamedVolumeMount: Equatable, Sendable {
 }
 
 /// `-v`: a path of the host, or a volume.
-public enum VolumeOption: Equatable, Sendable {
+package enum VolumeOption: Equatable, Sendable {
     case host(VolumeMount)
     case named(NamedVolumeMount)
 
     /// - Parameter directory: what a source that begins with `.` is seen from.
-    public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
+    package init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
         let parts = text.fields(between: ":").map(String.init)
         let isPath = parts[0].holds("/") || parts[0].starts(".") || parts[0].isEmpty
         if parts.count == 1 ? isPath : !isPath && parts.count <= 3 {
@@ -82,13 +82,13 @@ public enum VolumeOption: Equatable, Sendable {
 }
 
 /// `--volumes-from CONTAINER[:ro]`: everything that is mounted in another container.
-public struct VolumesFrom: Equatable, Sendable {
+package struct VolumesFrom: Equatable, Sendable {
     /// By name, identifier or its beginning.
-    public var container: String
+    package var container: String
     /// Whatever it is there.
-    public var readOnly = false
+    package var readOnly = false
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let parts = text.fields(between: ":", maxSplits: 1).map(String.init)
         container = parts[0]
         guard !container.isEmpty else { throw OptionError(option, text, "takes CONTAINER or CONTAINER:ro") }

@@ -1,9 +1,9 @@
 import Linux
 package import Networks
-public import OCI
+package import OCI
 
 /// Where a container's network is.
-public enum NetworkMode: Equatable, Sendable {
+package enum NetworkMode: Equatable, Sendable {
     /// A network namespace of its own, with nothing but loopback.
     case none
     /// The host's own network.
@@ -14,7 +14,7 @@ public enum NetworkMode: Equatable, Sendable {
     case networks
 
     /// What a build takes: none or host.
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         switch text {
         case "none": self = .none
         case "host": self = .host
@@ -24,7 +24,7 @@ public enum NetworkMode: Equatable, Sendable {
 }
 
 /// A network that a container is to be in.
-public struct NetworkJoin: Equatable, Sendable {
+package struct NetworkJoin: Equatable, Sendable {
     /// By name, identifier or its beginning.
     package var network: String
     package var addresses: [IPAddress] = []
@@ -36,9 +36,9 @@ public struct NetworkJoin: Equatable, Sendable {
 }
 
 extension NetworkJoin: JSONObject {
-    public static var blank: NetworkJoin { NetworkJoin("") }
+    package static var blank: NetworkJoin { NetworkJoin("") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("network", &network)
         try members.defaulted("addresses", &addresses)
         try members.defaulted("aliases", &aliases)
@@ -64,7 +64,7 @@ extension RunOptions {
 }
 
 /// `--network`, `--ip`, `--network-alias`, `-p` and their like, read together.
-public struct NetworkOptions: Equatable, Sendable, JSONObject {
+package struct NetworkOptions: Equatable, Sendable, JSONObject {
     package var joins: [NetworkJoin] = []
     package var ports: [PublishedPort] = []
     /// `-P`: every port that the image exposes.
@@ -74,11 +74,11 @@ public struct NetworkOptions: Equatable, Sendable, JSONObject {
     package var searchDomains: [String] = []
     package var resolverOptions: [String] = []
 
-    public init() {}
+    package init() {}
 
-    public static var blank: NetworkOptions { NetworkOptions() }
+    package static var blank: NetworkOptions { NetworkOptions() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.defaulted("joins", &joins)
         try members.defaulted("ports", &ports)
         try members.defaulted("publishesAll", &publishesAll)
@@ -92,7 +92,7 @@ public struct NetworkOptions: Equatable, Sendable, JSONObject {
     /// Where the network is, by all values of `--network`.
     ///
     /// - Throws: `OptionError` where they say different things.
-    public mutating func readModes(_ option: String, _ texts: [String]) throws(OptionError) -> NetworkMode {
+    package mutating func readModes(_ option: String, _ texts: [String]) throws(OptionError) -> NetworkMode {
         var mode: NetworkMode?
         for text in texts.isEmpty ? ["none"] : texts {
             let own: NetworkMode
@@ -144,7 +144,7 @@ public struct NetworkOptions: Equatable, Sendable, JSONObject {
     }
 
     /// What is said of the first network by options of their own.
-    public mutating func readFirst(
+    package mutating func readFirst(
         ip: String?, ip6: String?, aliases: [String], hardwareAddress: String?
     ) throws(OptionError) {
         let given = [
@@ -165,7 +165,7 @@ public struct NetworkOptions: Equatable, Sendable, JSONObject {
         }
     }
 
-    public mutating func readPorts(_ texts: [String], all: Bool) throws(OptionError) {
+    package mutating func readPorts(_ texts: [String], all: Bool) throws(OptionError) {
         for text in texts {
             do throws(PublishedPort.Fault) { ports += try PublishedPort.read(text) } catch {
                 throw OptionError("--publish", text, error.problem)
@@ -174,7 +174,7 @@ public struct NetworkOptions: Equatable, Sendable, JSONObject {
         publishesAll = all
     }
 
-    public mutating func readNames(servers: [String], search: [String], options: [String]) throws(OptionError) {
+    package mutating func readNames(servers: [String], search: [String], options: [String]) throws(OptionError) {
         for text in servers {
             guard IPAddress(text) != nil else {
                 throw OptionError("--dns", text, "is not an address, such as 10.0.0.2 or fd00::2")

@@ -1,26 +1,26 @@
 import Linux
-public import OCI
+package import OCI
 
 /// `--restart`: whether a container runs again when it has ended, and after how long.
-public struct RestartPolicy: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, JSONValue, Sendable {
+package struct RestartPolicy: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, JSONValue, Sendable {
         case no
         case onFailure = "on-failure"
         case always
         case unlessStopped = "unless-stopped"
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// How often after failures; 0: as often as it takes.
-    public var most: Int64
+    package var most: Int64
 
-    public init(_ kind: Kind = .no, most: Int64 = 0) {
+    package init(_ kind: Kind = .no, most: Int64 = 0) {
         self.kind = kind
         self.most = most
     }
 
     /// `no`, `on-failure[:N]`, `always`, `unless-stopped`.
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let parts = text.fields(between: ":", maxSplits: 1)
         guard let kind = text.isEmpty ? .no : Kind(rawValue: String(parts[0])) else {
             throw OptionError(option, text, "takes one of no, on-failure[:N], always, unless-stopped")
@@ -37,7 +37,7 @@ public struct RestartPolicy: Equatable, Sendable {
     }
 
     /// As it is written.
-    public var text: String { most > 0 ? "\(kind.rawValue):\(most)" : kind.rawValue }
+    package var text: String { most > 0 ? "\(kind.rawValue):\(most)" : kind.rawValue }
 
     // MARK: - Deciding
 
@@ -55,7 +55,7 @@ public struct RestartPolicy: Equatable, Sendable {
     ///   - restarts: how often it was restarted before.
     ///   - delay: the wait before the run that has ended; 0 for none.
     /// - Returns: milliseconds until the next run; nil: there is none.
-    public func delay(
+    package func delay(
         after status: Int32, lasted: Int64, isStopped: Bool, restarts: Int64, delay: Int64
     ) -> Int64? {
         let runsAgain =
@@ -76,7 +76,7 @@ public struct RestartPolicy: Equatable, Sendable {
     ///   - wasRunning: it ran then, or waited for its next run.
     ///   - isStopped: somebody had wanted it to end.
     ///   - restarts: how often it was restarted before.
-    public func recovers(wasRunning: Bool, isStopped: Bool, restarts: Int64) -> Bool {
+    package func recovers(wasRunning: Bool, isStopped: Bool, restarts: Int64) -> Bool {
         switch kind {
         case _ where isStopped: false
         case .no: false
@@ -87,9 +87,9 @@ public struct RestartPolicy: Equatable, Sendable {
 }
 
 extension RestartPolicy: JSONObject {
-    public static var blank: RestartPolicy { RestartPolicy() }
+    package static var blank: RestartPolicy { RestartPolicy() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("kind", &kind)
         try members.required("most", &most)
     }

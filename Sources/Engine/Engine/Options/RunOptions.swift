@@ -1,118 +1,118 @@
 import Linux
-public import OCI
+package import OCI
 
 /// What `isolab run` is asked for, besides the image and its command.
 ///
 /// A value: its parts are read by their own types, and nothing of the host is looked at.
-public struct RunOptions: Equatable, Sendable {
+package struct RunOptions: Equatable, Sendable {
     // MARK: How it is attached
 
     /// `-i`: keep standard input open.
-    public var interactive = false
+    package var interactive = false
     /// `-t`: give it a terminal.
-    public var terminal = false
+    package var terminal = false
     /// `--rm`: leave nothing of it.
-    public var removes = false
+    package var removes = false
     /// `-d`: in the background.
-    public var detaches = false
+    package var detaches = false
     /// `--restart`
-    public var restart = RestartPolicy()
+    package var restart = RestartPolicy()
     /// `--log-driver` and `--log-opt`: of a container in the background.
-    public var log = LogOptions()
+    package var log = LogOptions()
     /// `--health-…`
-    public var health = HealthOptions()
-    public var name: String?
-    public var platform: Platform?
-    public var pull = PullPolicy.missing
+    package var health = HealthOptions()
+    package var name: String?
+    package var platform: Platform?
+    package var pull = PullPolicy.missing
 
     // MARK: What it runs
 
-    public var environment: [EnvironmentChange] = []
-    public var workingDirectory: String?
+    package var environment: [EnvironmentChange] = []
+    package var workingDirectory: String?
     /// `user`, `uid`, `user:group`, …
-    public var user: String?
+    package var user: String?
     /// In place of the image's; an empty one takes it away.
-    public var entrypoint: String?
-    public var hostname: String?
+    package var entrypoint: String?
+    package var hostname: String?
     /// By name or number (signal(7)).
-    public var stopSignal: String?
+    package var stopSignal: String?
     /// Seconds that it is given to end by itself (`--stop-timeout`).
-    public var stopTimeout: Int64?
+    package var stopTimeout: Int64?
     /// `--init`: a first process that passes signals on and takes in what others leave.
-    public var hasInit = false
+    package var hasInit = false
     /// `--group-add`: groups of his beside those the image knows, by name or number.
-    public var addedGroups: [String] = []
+    package var addedGroups: [String] = []
     /// Where the container's identifier is written (`--cidfile`); a file that is there is refused.
-    public var identifierFile: String?
-    public var labels: [NamedValue] = []
-    public var annotations: [NamedValue] = []
+    package var identifierFile: String?
+    package var labels: [NamedValue] = []
+    package var annotations: [NamedValue] = []
 
     // MARK: What it sees
 
-    public var volumes: [VolumeMount] = []
+    package var volumes: [VolumeMount] = []
     /// `-v NAME:TARGET` and its like.
-    public var namedVolumes: [NamedVolumeMount] = []
+    package var namedVolumes: [NamedVolumeMount] = []
     /// `--volumes-from`: containers whose mounts it has, too.
-    public var volumesFrom: [VolumesFrom] = []
-    public var temporaryMounts: [TemporaryMount] = []
-    public var readOnly = false
-    public var sharedMemory: ByteSize?
-    public var devices: [DeviceGrant] = []
-    public var network = NetworkMode.none
+    package var volumesFrom: [VolumesFrom] = []
+    package var temporaryMounts: [TemporaryMount] = []
+    package var readOnly = false
+    package var sharedMemory: ByteSize?
+    package var devices: [DeviceGrant] = []
+    package var network = NetworkMode.none
     /// What networks it is in, and which of its ports are published.
-    public var networking = NetworkOptions()
+    package var networking = NetworkOptions()
     /// `--pid host`: it sees, and may end, the host's processes.
-    public var sharesProcesses = false
+    package var sharesProcesses = false
     /// `--ipc host`: System V IPC, message queues and `/dev/shm` are the host's.
-    public var sharesIPC = false
+    package var sharesIPC = false
     /// Lines of `/etc/hosts` (`--add-host`).
-    public var addedHosts: [HostAddress] = []
+    package var addedHosts: [HostAddress] = []
 
     // MARK: What it may use
 
-    public var memory: ByteSize?
+    package var memory: ByteSize?
     /// Memory and swap together.
-    public var memoryAndSwap: ByteSize?
+    package var memoryAndSwap: ByteSize?
     /// What it is brought back to where memory is short.
-    public var memoryReservation: ByteSize?
-    public var processors: ProcessorTime?
-    public var processorShares: UInt64?
+    package var memoryReservation: ByteSize?
+    package var processors: ProcessorTime?
+    package var processorShares: UInt64?
     /// Microseconds of processor time in each period, and the period's.
-    public var processorQuota: Int64?
-    public var processorPeriod: UInt64?
+    package var processorQuota: Int64?
+    package var processorPeriod: UInt64?
     /// A list as in cpuset(7).
-    public var processorSet: String?
+    package var processorSet: String?
     /// Of nodes of memory, likewise.
-    public var memoryNodes: String?
+    package var memoryNodes: String?
     /// −1000 … 1000: how gladly the kernel ends it where memory is short.
-    public var memoryKillScore: Int?
-    public var processCount: Int64?
-    public var limits: [UserLimit] = []
-    public var kernelParameters: [NamedValue] = []
+    package var memoryKillScore: Int?
+    package var processCount: Int64?
+    package var limits: [UserLimit] = []
+    package var kernelParameters: [NamedValue] = []
 
     // MARK: What it may do
 
-    public var addedCapabilities: [CapabilityChange] = []
-    public var droppedCapabilities: [CapabilityChange] = []
-    public var security: [SecurityOption] = []
-    public var privileged = false
+    package var addedCapabilities: [CapabilityChange] = []
+    package var droppedCapabilities: [CapabilityChange] = []
+    package var security: [SecurityOption] = []
+    package var privileged = false
 
-    public init() {}
+    package init() {}
 }
 
 /// `--pull`: when an image is fetched from its registry.
-public enum PullPolicy: String, CaseIterable, Sendable {
+package enum PullPolicy: String, CaseIterable, Sendable {
     case missing, never, always
 
-    public init(_ option: String, _ text: String) throws(OptionError) { self = try choice(option, text) }
+    package init(_ option: String, _ text: String) throws(OptionError) { self = try choice(option, text) }
 }
 
 /// `--pid` and `--ipc`: a namespace of its own, or the host's.
-public enum NamespaceMode: String, CaseIterable, Sendable {
+package enum NamespaceMode: String, CaseIterable, Sendable {
     case own = "private"
     case host
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         if text.utf8.starts(with: "container:".utf8) || text.utf8.starts(with: "ns:".utf8) {
             throw OptionError(
                 option, text, "takes private or host: namespaces of other containers cannot be shared")
@@ -139,7 +139,7 @@ extension RunOptions {
     }
 
     /// What only both together say wrong.
-    public func validate() throws(OptionError) {
+    package func validate() throws(OptionError) {
         if let memory, memory.bytes != 0, memory.bytes < Self.leastMemory {
             throw OptionError(
                 "--memory", memory.text,
@@ -248,7 +248,7 @@ extension RunOptions {
     static let leastMemory: Int64 = 512 << 10
 
     /// Docker's rule, and at most 128.
-    public static func isName(_ text: String) -> Bool {
+    package static func isName(_ text: String) -> Bool {
         (2...128).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
             && text.utf8.first.map(isAlphanumeric) == true
     }

@@ -1,7 +1,7 @@
 import Linux
 
 /// `--security-opt`: what is left out of, or added to, the protections of a container.
-public enum SecurityOption: Equatable, Sendable {
+package enum SecurityOption: Equatable, Sendable {
     /// A profile of one's own, a file in Docker's or the OCI's form.
     case seccompFile(String)
     case seccompUnconfined
@@ -12,7 +12,7 @@ public enum SecurityOption: Equatable, Sendable {
     /// No label of SELinux's: as it always is.
     case labelDisabled
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         let place = text.utf8.firstIndex { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }
         let name = place.map { String(text[..<$0]) } ?? text
@@ -43,12 +43,12 @@ public enum SecurityOption: Equatable, Sendable {
 }
 
 /// `--cap-add` and `--cap-drop`: one capability, or all of them.
-public enum CapabilityChange: Equatable, Sendable {
+package enum CapabilityChange: Equatable, Sendable {
     case all
     /// With its prefix: `CAP_NET_ADMIN`.
     case one(String)
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let upper = text.uppercased()
         if upper == "ALL" {
             self = .all

@@ -2,20 +2,20 @@ import Linux
 package import OCI
 
 /// What `isolab update` changes of a container; nil leaves it as it is.
-public struct UpdateOptions: Equatable, Sendable {
-    public var memory: ByteSize?
-    public var memoryAndSwap: ByteSize?
-    public var memoryReservation: ByteSize?
-    public var processors: ProcessorTime?
-    public var processorShares: UInt64?
-    public var processorQuota: Int64?
-    public var processorPeriod: UInt64?
-    public var processorSet: String?
-    public var memoryNodes: String?
-    public var processCount: Int64?
-    public var restart: RestartPolicy?
+package struct UpdateOptions: Equatable, Sendable {
+    package var memory: ByteSize?
+    package var memoryAndSwap: ByteSize?
+    package var memoryReservation: ByteSize?
+    package var processors: ProcessorTime?
+    package var processorShares: UInt64?
+    package var processorQuota: Int64?
+    package var processorPeriod: UInt64?
+    package var processorSet: String?
+    package var memoryNodes: String?
+    package var processCount: Int64?
+    package var restart: RestartPolicy?
 
-    public init() {}
+    package init() {}
 
     /// What only the parts together say wrong; `run` says it in the same words.
     func validate() throws(OptionError) {

@@ -1,9 +1,9 @@
 import Linux
-public import OCI
+package import OCI
 
 /// `--ulimit NAME=SOFT[:HARD]`, with the names of `ulimit(1)`: `nofile=1024:2048`, `core=unlimited`.
-public struct UserLimit: Equatable, Sendable {
-    public var limit: RuntimeConfiguration.ResourceLimit
+package struct UserLimit: Equatable, Sendable {
+    package var limit: RuntimeConfiguration.ResourceLimit
 
     private static let types: [String: String] = [
         "as": "RLIMIT_AS", "core": "RLIMIT_CORE", "cpu": "RLIMIT_CPU", "data": "RLIMIT_DATA", "fsize": "RLIMIT_FSIZE",
@@ -12,7 +12,7 @@ public struct UserLimit: Equatable, Sendable {
         "rttime": "RLIMIT_RTTIME", "sigpending": "RLIMIT_SIGPENDING", "stack": "RLIMIT_STACK",
     ]
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         let parts = text.fields(between: "=", maxSplits: 1)
         guard parts.count == 2 else { throw fail("takes NAME=SOFT or NAME=SOFT:HARD, e.g. nofile=1024:2048") }

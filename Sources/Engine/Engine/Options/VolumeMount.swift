@@ -2,14 +2,14 @@ import Linux
 import OCI
 
 /// `-v SOURCE:TARGET[:OPTIONS]`: a directory or file of the host, shown in the container.
-public struct VolumeMount: Equatable, Sendable {
-    public var source: String
-    public var target: String
-    public var readOnly: Bool
+package struct VolumeMount: Equatable, Sendable {
+    package var source: String
+    package var target: String
+    package var readOnly: Bool
     /// `rprivate` where none is given: what either side mounts later, the other does not see.
-    public var propagation: String
+    package var propagation: String
     /// `noexec`, `nosuid` and their like, as they were given.
-    public var flags: [String] = []
+    package var flags: [String] = []
     /// Which option asked for it, for errors.
     var asked = AskingOption("--volume")
     /// The volume whose directory the source is; nil: it is the host's own.
@@ -17,7 +17,7 @@ public struct VolumeMount: Equatable, Sendable {
     /// Whether it is a part of that one.
     var isPart = false
     /// `z` or `Z`: that SELinux shall let the container at it. Nothing to do where no SELinux is.
-    public var relabels = false
+    package var relabels = false
 
     /// Which volume is mounted.
     struct Volume: Equatable, Sendable {
@@ -30,7 +30,7 @@ public struct VolumeMount: Equatable, Sendable {
     static let knownFlags = ["exec", "noexec", "suid", "nosuid", "dev", "nodev"]
 
     /// - Parameter directory: what a source that begins with `.` is seen from; nil: absolute ones alone are taken.
-    public init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
+    package init(_ option: String, _ text: String, relativeTo directory: String? = nil) throws(OptionError) {
         func fail(_ problem: String) -> OptionError { OptionError(option, text, problem) }
         let parts = text.fields(between: ":").map(String.init)
         guard (2...3).contains(parts.count) else { throw fail("takes SOURCE:TARGET or SOURCE:TARGET:OPTIONS") }
@@ -114,12 +114,12 @@ struct AskingOption: Equatable, Sendable {
 }
 
 /// `--tmpfs TARGET[:OPTIONS]`: a file system in memory.
-public struct TemporaryMount: Equatable, Sendable {
-    public var target: String
+package struct TemporaryMount: Equatable, Sendable {
+    package var target: String
     /// Which option asked for it, for errors.
     var asked = AskingOption("--tmpfs")
     /// As mount(8) takes them.
-    public var options: [String]
+    package var options: [String]
 
     private static let flags: Set<String> = [
         "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "sync", "async", "atime", "noatime", "diratime",
@@ -136,7 +136,7 @@ public struct TemporaryMount: Equatable, Sendable {
         self.options = options
     }
 
-    public init(_ option: String, _ text: String) throws(OptionError) {
+    package init(_ option: String, _ text: String) throws(OptionError) {
         let parts = text.fields(between: ":", maxSplits: 1).map(String.init)
         target = try containerPath(option, text, parts[0])
         options = Self.defaults

@@ -1,47 +1,47 @@
-public import OCI
+package import OCI
 
 /// What the keeper of a container must know, and what has become of the container's runs so far.
-public struct BackgroundRecord: Equatable, Sendable {
+package struct BackgroundRecord: Equatable, Sendable {
     // MARK: What was asked for
 
-    public var restart = RestartPolicy()
-    public var log = LogOptions()
+    package var restart = RestartPolicy()
+    package var log = LogOptions()
     /// The signal that asks the container to stop.
-    public var stopSignal: Int64 = 15
+    package var stopSignal: Int64 = 15
     /// Whether standard input is open, and whether the end of the first attached command's is its end.
-    public var hasInput = false
-    public var inputOnce = false
+    package var hasInput = false
+    package var inputOnce = false
     /// Nil: nobody asks for its health.
-    public var healthcheck: ImageConfiguration.Healthcheck?
+    package var healthcheck: ImageConfiguration.Healthcheck?
     /// How to start it again.
-    public var directories: [String] = []
-    public var isVolatile = false
-    public var needsCgroup = false
-    public var mayLackCgroup = false
+    package var directories: [String] = []
+    package var isVolatile = false
+    package var needsCgroup = false
+    package var mayLackCgroup = false
 
     // MARK: What has become of it
 
     /// Whether all of it was made: whoever starts it and is killed leaves it as it was.
-    public var isMade = false
+    package var isMade = false
     /// Whether a keeper runs it, and not the command that made it.
-    public var isDetached = false
+    package var isDetached = false
     /// Whether somebody wanted it to end.
-    public var isStopped = false
+    package var isStopped = false
     /// Whether it waits for its next run.
-    public var isRestarting = false
+    package var isRestarting = false
     /// Whether its keeper was told to end, as all processes are when a host goes down: it runs again as soon as its policy lets it.
-    public var isInterrupted = false
-    public var restarts: Int64 = 0
+    package var isInterrupted = false
+    package var restarts: Int64 = 0
     /// Milliseconds between its last end and the run that followed; 0: the next wait is the shortest.
-    public var delay: Int64 = 0
+    package var delay: Int64 = 0
 
-    public init() {}
+    package init() {}
 }
 
 extension BackgroundRecord: JSONObject {
-    public static var blank: BackgroundRecord { BackgroundRecord() }
+    package static var blank: BackgroundRecord { BackgroundRecord() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("restart", &restart)
         try members.required("log", &log)
         try members.required("stopSignal", &stopSignal)

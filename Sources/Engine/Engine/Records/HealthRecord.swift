@@ -1,22 +1,22 @@
 import Linux
-public import OCI
+package import OCI
 
 /// What is known of a container's health: the state machine of Docker's health checks, and its last answers.
-public struct HealthRecord: Equatable, Sendable {
-    public enum Status: String, CaseIterable, JSONValue, Sendable {
+package struct HealthRecord: Equatable, Sendable {
+    package enum Status: String, CaseIterable, JSONValue, Sendable {
         case starting, healthy, unhealthy
     }
 
     /// One answer.
-    public struct Answer: Equatable, Sendable {
+    package struct Answer: Equatable, Sendable {
         /// RFC 3339.
-        public var start: String
-        public var end: String
+        package var start: String
+        package var end: String
         /// 0: well; −1: it took too long.
-        public var exitCode: Int64
-        public var output: String
+        package var exitCode: Int64
+        package var output: String
 
-        public init(start: String, end: String, exitCode: Int64, output: String) {
+        package init(start: String, end: String, exitCode: Int64, output: String) {
             self.start = start
             self.end = end
             self.exitCode = exitCode
@@ -24,13 +24,13 @@ public struct HealthRecord: Equatable, Sendable {
         }
     }
 
-    public var status = Status.starting
+    package var status = Status.starting
     /// Failures in a row.
-    public var streak: Int64 = 0
+    package var streak: Int64 = 0
     /// The latest last.
-    public var answers: [Answer] = []
+    package var answers: [Answer] = []
 
-    public init() {}
+    package init() {}
 
     /// How many answers are kept.
     static let kept = 5
@@ -40,7 +40,7 @@ public struct HealthRecord: Equatable, Sendable {
     /// - Parameters:
     ///   - check: how it is asked for.
     ///   - age: nanoseconds since the container's start, when it was asked.
-    public mutating func take(_ answer: Answer, _ check: ImageConfiguration.Healthcheck, age: Int64) {
+    package mutating func take(_ answer: Answer, _ check: ImageConfiguration.Healthcheck, age: Int64) {
         answers.append(answer)
         answers = Array(answers.suffix(Self.kept))
         if answer.exitCode == 0 {
@@ -55,7 +55,7 @@ public struct HealthRecord: Equatable, Sendable {
     }
 
     /// Milliseconds until it is asked for again.
-    public func next(_ check: ImageConfiguration.Healthcheck, age: Int64) -> Int64 {
+    package func next(_ check: ImageConfiguration.Healthcheck, age: Int64) -> Int64 {
         let isStarting = status == .starting && age < check.startPeriodTime
         return (isStarting ? check.startIntervalTime : check.intervalTime) / 1_000_000
     }
@@ -81,9 +81,9 @@ extension ImageConfiguration.Healthcheck {
 }
 
 extension HealthRecord: JSONObject {
-    public static var blank: HealthRecord { HealthRecord() }
+    package static var blank: HealthRecord { HealthRecord() }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("Status", &status)
         try members.required("FailingStreak", &streak)
         try members.required("Log", &answers)
@@ -91,9 +91,9 @@ extension HealthRecord: JSONObject {
 }
 
 extension HealthRecord.Answer: JSONObject {
-    public static var blank: Self { Self(start: "", end: "", exitCode: 0, output: "") }
+    package static var blank: Self { Self(start: "", end: "", exitCode: 0, output: "") }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("Start", &start)
         try members.required("End", &end)
         try members.required("ExitCode", &exitCode)

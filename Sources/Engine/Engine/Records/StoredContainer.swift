@@ -1,56 +1,56 @@
-public import Containers
+package import Containers
 import Linux
-public import OCI
+package import OCI
 
 /// What is kept of a container on disk: `containers/<id>/record.json`, written before anything of it is made.
 ///
 /// How it is now the kernel says; what it was and how it ended stands here.
-public struct StoredContainer: Equatable, Sendable {
+package struct StoredContainer: Equatable, Sendable {
     /// 64 hexadecimal digits.
-    public var id: String
-    public var name: String
+    package var id: String
+    package var name: String
     /// As the user called it.
-    public var image: String
+    package var image: String
     /// The digest of the image's configuration.
-    public var imageID: Digest
+    package var imageID: Digest
     /// Of the platform's manifest: what a commit builds on.
-    public var manifest: Descriptor
+    package var manifest: Descriptor
     /// The program and its arguments.
-    public var command: [String]
+    package var command: [String]
     /// RFC 3339, in UTC.
-    public var created: String
+    package var created: String
     /// Nil until its program runs.
-    public var started: String?
+    package var started: String?
     /// Nil until it has ended.
-    public var finished: String?
+    package var finished: String?
     /// As a shell has it; nil until it has ended, or where nobody saw it.
-    public var exitCode: Int32?
+    package var exitCode: Int32?
     /// Why it never ran.
-    public var failure: String?
+    package var failure: String?
     /// Whether it goes with its end (`--rm`).
-    public var removes: Bool
+    package var removes: Bool
     /// Whether it is a guest.
-    public var isGuest: Bool
-    public var terminal: Bool
+    package var isGuest: Bool
+    package var terminal: Bool
     /// Seconds that it is given to end by itself; nil: as whoever ends it decides.
-    public var stopTimeout: Int64?
+    package var stopTimeout: Int64?
     /// How many of its processes the kernel killed for want of memory.
-    public var memoryKills: Int64?
-    public var labels: [String: String]
+    package var memoryKills: Int64?
+    package var labels: [String: String]
     /// Whether HOME is the image's word, or the caller's, and not its user's home directory.
-    public var namesHome = false
+    package var namesHome = false
     /// The volumes it was made with.
     package var volumes: [VolumeUse] = []
     /// The networks it is put into whenever it runs; nil: none.
     package var networks: NetworkOptions?
     /// The process that looks after it; nil in records of older versions.
-    public var keeper: ContainerRecord.Identity?
+    package var keeper: ContainerRecord.Identity?
     /// How it is started again, and what has become of its runs; nil in records of older versions, and of guests.
-    public var background: BackgroundRecord?
+    package var background: BackgroundRecord?
     /// What it was asked to be, as `inspect` shows it (`ContainerSettings`).
-    public var settings: JSONTree?
+    package var settings: JSONTree?
 
-    public init(
+    package init(
         id: String, name: String, image: String, imageID: Digest, manifest: Descriptor, command: [String],
         created: String, removes: Bool = false, isGuest: Bool = false, terminal: Bool = false,
         stopTimeout: Int64? = nil, labels: [String: String] = [:]
@@ -70,13 +70,13 @@ public struct StoredContainer: Equatable, Sendable {
     }
 
     /// The beginning of the identifier, as lists show it.
-    public var shortID: String { String(id.prefix(12)) }
+    package var shortID: String { String(id.prefix(12)) }
 }
 
 extension StoredContainer: JSONObject {
     static let document = "record.json"
 
-    public init(json: some Sequence<UInt8>) throws(ConfigurationError) {
+    package init(json: some Sequence<UInt8>) throws(ConfigurationError) {
         self = try JSONDocument.read(StoredContainer.self, from: json, document: Self.document)
         guard ContainerName.isIdentifier(id) else {
             throw ConfigurationError(
@@ -87,14 +87,14 @@ extension StoredContainer: JSONObject {
         }
     }
 
-    public func json() -> [UInt8] { JSONDocument.write(self, indented: false) }
+    package func json() -> [UInt8] { JSONDocument.write(self, indented: false) }
 
-    public static var blank: StoredContainer {
+    package static var blank: StoredContainer {
         StoredContainer(
             id: "", name: "", image: "", imageID: Digest(sha256Of: []), manifest: .blank, command: [], created: "")
     }
 
-    public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
+    package mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
         try members.required("id", &id)
         try members.required("name", &name)
         try members.required("image", &image)

@@ -5,24 +5,24 @@ import Linux
 import OCI
 
 /// What `isolab exec` is asked for.
-public struct ExecuteOptions: Equatable, Sendable {
-    public var interactive = false
-    public var terminal = false
-    public var environment: [EnvironmentChange] = []
-    public var workingDirectory: String?
-    public var user: String?
-    public var privileged = false
+package struct ExecuteOptions: Equatable, Sendable {
+    package var interactive = false
+    package var terminal = false
+    package var environment: [EnvironmentChange] = []
+    package var workingDirectory: String?
+    package var user: String?
+    package var privileged = false
     /// `-d`: it is not waited for.
-    public var detaches = false
+    package var detaches = false
 
-    public init() {}
+    package init() {}
 }
 
 extension Engine {
     /// Runs a further command in a running container, attached, and waits for its end.
     ///
     /// - Returns: the exit status as a shell has it.
-    public func execute(_ text: String, _ command: [String], _ options: ExecuteOptions) throws -> Int32 {
+    package func execute(_ text: String, _ command: [String], _ options: ExecuteOptions) throws -> Int32 {
         guard !command.isEmpty else { throw OptionError("exec", text, "names no command to run") }
         guard command.first != "" else { throw EngineError.emptyCommand }
         Self.setFileModeMask()

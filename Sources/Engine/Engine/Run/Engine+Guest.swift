@@ -4,7 +4,7 @@ import ImageRuntime
 import Images
 import Linux
 import Machines
-public import OCI
+package import OCI
 
 extension Engine {
     /// Runs a guest of an image, attached to the caller's streams, and waits for its end.
@@ -17,7 +17,7 @@ extension Engine {
     ///   - connect: a libvirt URI; nil: the embedded driver.
     ///   - fetch: gets an image from its registry.
     /// - Returns: the exit status as a shell has it.
-    public func runGuest(
+    package func runGuest(
         _ request: RunRequest, kernel: String?, connect: String?, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> Int32 {
         let options = request.options

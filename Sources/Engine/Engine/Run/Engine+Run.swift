@@ -3,18 +3,18 @@ import Glibc
 import ImageRuntime
 import Images
 import Linux
-public import OCI
+package import OCI
 import Volumes
 
 /// What `isolab run` is asked for.
-public struct RunRequest: Sendable {
+package struct RunRequest: Sendable {
     /// As the user calls it.
-    public var image: String
+    package var image: String
     /// In place of the image's command; empty: the image's.
-    public var command: [String]
-    public var options: RunOptions
+    package var command: [String]
+    package var options: RunOptions
 
-    public init(image: String, command: [String] = [], options: RunOptions = RunOptions()) {
+    package init(image: String, command: [String] = [], options: RunOptions = RunOptions()) {
         self.image = image
         self.command = command
         self.options = options
@@ -29,7 +29,7 @@ extension Engine {
     /// - Parameter fetch: gets an image from its registry.
     /// - Returns: the exit status as a shell has it.
     /// - Throws: `OptionError`, `ImageError`, `EngineError`, `SystemError`, …; nothing of the container is left then.
-    public func run(
+    package func run(
         _ request: RunRequest, fetch: (ImageReference, Platform?) throws -> Void
     ) throws -> Int32 {
         let options = request.options

@@ -1,30 +1,30 @@
 import CLinux
 import Glibc
-public import Linux
-public import OCI
+package import Linux
+package import OCI
 
 /// What a run has to know of the host and the caller. Detected once; given by hand in tests.
-public struct RunFacts: Equatable, Sendable {
+package struct RunFacts: Equatable, Sendable {
     /// The caller's variables, for `-e NAME`.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Devices of the host, by path: those that were asked for, and, with `--privileged`, every one.
-    public var devices: [String: RuntimeConfiguration.Device]
+    package var devices: [String: RuntimeConfiguration.Device]
     /// The content of `--security-opt seccomp=FILE`.
-    public var seccompProfile: SeccompProfile?
+    package var seccompProfile: SeccompProfile?
     /// The capabilities this host can give, for `--privileged`.
-    public var capabilities: [String]
+    package var capabilities: [String]
     /// The host's own name, which a container with the host's network has too.
-    public var hostname: String
+    package var hostname: String
     /// The caller is root of a user namespace and not of the host: what he has no right to, his containers have not either.
-    public var inUserNamespace: Bool
+    package var inUserNamespace: Bool
     /// There is swap, and a container's can be limited.
-    public var limitsSwap: Bool
+    package var limitsSwap: Bool
     /// What `--init` starts, on the host.
-    public var initProgram = ""
+    package var initProgram = ""
     /// The processors whose heat the host counts.
-    public var heatedProcessors: [Int] = []
+    package var heatedProcessors: [Int] = []
 
-    public init(
+    package init(
         environment: [String: String] = [:], devices: [String: RuntimeConfiguration.Device] = [:],
         seccompProfile: SeccompProfile? = nil, capabilities: [String] = CapabilitySet.names, hostname: String = "host",
         inUserNamespace: Bool = false, limitsSwap: Bool = false
@@ -41,7 +41,7 @@ public struct RunFacts: Equatable, Sendable {
     /// This host's, as far as the options need it.
     ///
     /// - Throws: `OptionError` for a device or a profile that is none, `SystemError` for what cannot be read.
-    public static func detect(for options: RunOptions) throws -> RunFacts {
+    package static func detect(for options: RunOptions) throws -> RunFacts {
         let name = try SystemFile.read("/proc/sys/kernel/hostname").prefix { $0 != "\n" }
         var facts = RunFacts(
             capabilities: CapabilitySet.boundingSet().memberNames, hostname: String(name),

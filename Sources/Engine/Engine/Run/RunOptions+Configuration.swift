@@ -1,6 +1,6 @@
-public import ImageRuntime
+package import ImageRuntime
 import Linux
-public import OCI
+package import OCI
 import Seccomp
 
 extension RunOptions {
@@ -12,7 +12,7 @@ extension RunOptions {
     ///   - id: the container's, whose first twelve digits are its host name.
     ///   - rootPath: where the container's own files are.
     /// - Throws: `OptionError`, or `ConfigurationError` where the image and the options say nothing to run.
-    public func configuration(
+    package func configuration(
         of image: ImageConfiguration, command: [String], user: ResolvedUser, id: String, rootPath: String,
         facts: RunFacts
     ) throws -> RuntimeConfiguration {

@@ -1,12 +1,12 @@
-public import ImageRuntime
-public import Machines
-public import OCI
+package import ImageRuntime
+package import Machines
+package import OCI
 
 extension RunOptions {
     /// The command of a guest of an image.
     ///
     /// - Throws: `OptionError` for an option that says something a guest does not have: refused by its name, never left out.
-    public func guestCommand(
+    package func guestCommand(
         of image: ImageConfiguration, command: [String], user: ResolvedUser, id: String, facts: RunFacts
     ) throws -> GuestCommand {
         try refuseWhatNoGuestHas()

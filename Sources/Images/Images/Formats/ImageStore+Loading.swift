@@ -1,7 +1,7 @@
 import Content
 import Glibc
 import Linux
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// Brings images from a file or a directory: an archive of `docker save`, an OCI archive, or an OCI layout.
@@ -10,7 +10,7 @@ extension ImageStore {
     ///   - path: a directory is a layout; anything else an archive, compressed or not.
     ///   - names: how the image is to be called, in place of what the archive says; only for one image.
     /// - Throws: `ImageError.format` where it is none of them, or holds what an honest one does not.
-    public func load(_ path: String, as names: [ImageReference] = []) throws(ImageError) -> [LoadedImage] {
+    package func load(_ path: String, as names: [ImageReference] = []) throws(ImageError) -> [LoadedImage] {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return try load(layout: path, as: names) }
         guard [S_IFREG, S_IFIFO, 0].contains(status.st_mode & S_IFMT) else {
@@ -21,7 +21,7 @@ extension ImageStore {
     }
 
     /// The same from an open archive, which may be a pipe.
-    public func load(
+    package func load(
         archive descriptor: Int32, called name: String = "the archive", as names: [ImageReference] = []
     ) throws(ImageError) -> [LoadedImage] {
         var lease: ContentLease? = try reading { () throws(ContentError) in try content.lease() }
@@ -41,7 +41,7 @@ extension ImageStore {
     }
 
     /// The same from a directory.
-    public func load(layout directory: String, as names: [ImageReference] = []) throws(ImageError) -> [LoadedImage] {
+    package func load(layout directory: String, as names: [ImageReference] = []) throws(ImageError) -> [LoadedImage] {
         let layout = try ForeignLayout(directory)
         let index = try layout.index()
         let entries = index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }

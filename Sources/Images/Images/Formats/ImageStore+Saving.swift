@@ -1,7 +1,7 @@
 import Content
 import Glibc
 import Linux
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// Writes images to one archive, with the names they were called by, or all they have where they were called by an
@@ -10,7 +10,7 @@ extension ImageStore {
     /// - Parameters:
     ///   - descriptor: a file, a pipe or a socket; the caller's to close.
     ///   - platform: of an image for several, which one; nil: all of them in an OCI archive where all are here, else the host's.
-    public func save(
+    package func save(
         _ images: [String], to descriptor: Int32, format: ArchiveFormat = .docker, platform: Platform? = nil
     ) throws(ImageError) {
         let lease = try reading { () throws(ContentError) in try content.lease() }
@@ -22,7 +22,7 @@ extension ImageStore {
     }
 
     /// Writes images to a directory as an OCI layout: one that is a layout already gets them in addition.
-    public func saveLayout(_ images: [String], to directory: String, platform: Platform? = nil) throws(ImageError) {
+    package func saveLayout(_ images: [String], to directory: String, platform: Platform? = nil) throws(ImageError) {
         let lease = try reading { () throws(ContentError) in try content.lease() }
         defer { withExtendedLifetime(lease) {} }
         var plan = SavePlan()

@@ -1,15 +1,15 @@
-public import OCI
+package import OCI
 
 /// An image that came from outside.
-public struct LoadedImage: Equatable, Sendable {
+package struct LoadedImage: Equatable, Sendable {
     /// What the store's index names now.
-    public var target: Descriptor
+    package var target: Descriptor
     /// Empty where the archive gave none and nobody else did.
-    public var names: [ImageReference]
+    package var names: [ImageReference]
 }
 
 /// How images are written to one file.
-public enum ArchiveFormat: String, CaseIterable, Sendable {
+package enum ArchiveFormat: String, CaseIterable, Sendable {
     /// As `docker save` of Docker 25 and later: an OCI layout with Docker's `manifest.json` besides, which older ones read.
     case docker
     /// An OCI layout alone.

@@ -1,12 +1,12 @@
 import Content
-public import Layers
+package import Layers
 import Linux
 package import OCI
 
 /// What somebody works with for long though no name and no container leads to it: a build its base images and the layers it makes.
 ///
 /// It holds the store's lock only while layers are unpacked: collections run, and leave what is held.
-public final class ImageHold: Sendable {
+package final class ImageHold: Sendable {
     private let store: ImageStore
     private let lease: ContentLease
 
@@ -18,7 +18,7 @@ public final class ImageHold: Sendable {
     /// Makes sure that an image stays, and that its layers are unpacked.
     ///
     /// - Returns: the layers, stacked in one directory.
-    public func unpack(_ image: StoredImage, options: UnpackOptions = .possible) throws(ImageError) -> LayerStack {
+    package func unpack(_ image: StoredImage, options: UnpackOptions = .possible) throws(ImageError) -> LayerStack {
         try locked { () throws(ImageError) in
             try retain([image.descriptor, image.manifest.config] + image.manifest.layers)
             return try hold(store.unpackLocked(image, options))
@@ -26,7 +26,7 @@ public final class ImageHold: Sendable {
     }
 
     /// Makes sure that an image's blobs stay, without unpacking it yet.
-    public func keep(_ image: StoredImage) throws(ImageError) {
+    package func keep(_ image: StoredImage) throws(ImageError) {
         try locked { () throws(ImageError) in
             try retain([image.descriptor, image.manifest.config] + image.manifest.layers)
         }
@@ -75,7 +75,7 @@ public final class ImageHold: Sendable {
 
 extension ImageStore {
     /// Begins to hold what is used: until the value is gone, or the process.
-    public func hold() throws(ImageError) -> ImageHold {
+    package func hold() throws(ImageError) -> ImageHold {
         ImageHold(self, try reading { () throws(ContentError) in try content.lease() })
     }
 }

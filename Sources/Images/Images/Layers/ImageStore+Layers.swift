@@ -1,9 +1,9 @@
 import CLinux
 import Content
 import Glibc
-public import Layers
+package import Layers
 import Linux
-public import OCI
+package import OCI
 import Synchronization
 
 /// Layers unpacked: `layers/<hexadecimal of the diffID>/tree`, each by itself, as overlayfs stacks them.
@@ -13,12 +13,12 @@ extension ImageStore {
     private func directory(_ diffID: Digest) -> String { "\(root)/layers/\(diffID.hexadecimal)" }
 
     /// Where the files of a layer are, once it is unpacked.
-    public func tree(of diffID: Digest) -> String { directory(diffID) + "/tree" }
+    package func tree(of diffID: Digest) -> String { directory(diffID) + "/tree" }
 
-    public func isUnpacked(_ diffID: Digest) -> Bool { SystemFile.exists(directory(diffID)) }
+    package func isUnpacked(_ diffID: Digest) -> Bool { SystemFile.exists(directory(diffID)) }
 
     /// What is remembered of an unpacked layer; nil where it is not unpacked.
-    public func layer(_ diffID: Digest) throws(ImageError) -> LayerRecord? {
+    package func layer(_ diffID: Digest) throws(ImageError) -> LayerRecord? {
         guard isUnpacked(diffID) else { return nil }
         let bytes = try calling { () throws(SystemError) in try SystemFile.bytes(of: directory(diffID) + "/layer.json")
         }
@@ -28,7 +28,7 @@ extension ImageStore {
     }
 
     /// The diffIDs of the layers that are unpacked.
-    public func unpackedLayers() throws(ImageError) -> [String] {
+    package func unpackedLayers() throws(ImageError) -> [String] {
         try calling { () throws(SystemError) in try SystemFile.names(in: "\(root)/layers") }
             .filter { !$0.hasPrefix(Self.aside) }
     }
@@ -40,7 +40,7 @@ extension ImageStore {
     /// - Parameter options: what the caller is able to do, unless said otherwise. Layers that are there already are taken as
     ///   they are.
     /// - Returns: the layers, stacked in one directory.
-    public func unpack(_ image: StoredImage, options: UnpackOptions = .possible) throws(ImageError) -> LayerStack {
+    package func unpack(_ image: StoredImage, options: UnpackOptions = .possible) throws(ImageError) -> LayerStack {
         let lock = try reading { () throws(ContentError) in try content.lock(.shared) }
         defer { withExtendedLifetime(lock) {} }
         return try unpackLocked(image, options)
@@ -143,17 +143,17 @@ extension ImageStore {
 }
 
 /// An image's layers, unpacked and ready to be stacked.
-public struct LayerStack: Equatable, Sendable {
+package struct LayerStack: Equatable, Sendable {
     /// A directory with a name for each: `0`, the lowest, and so on.
-    public var path: String
+    package var path: String
     /// From the lowest up.
-    public var diffIDs: [Digest]
+    package var diffIDs: [Digest]
 
     /// What its directory is called, and what is kept of it elsewhere.
-    public var name: String { Self.name(of: diffIDs) }
+    package var name: String { Self.name(of: diffIDs) }
 
     /// How many names `path` holds.
-    public var count: Int { max(1, diffIDs.count) }
+    package var count: Int { max(1, diffIDs.count) }
 
     /// An image's layers, each once: overlayfs takes none twice (ELOOP), and images do have equal ones, such as the empty layer of
     /// each step that changed nothing. The topmost stays: all that it says is said above, and what a lower one added or took

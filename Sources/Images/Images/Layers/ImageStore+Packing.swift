@@ -1,5 +1,5 @@
 import Content
-public import Layers
+package import Layers
 import OCI
 
 extension ImageStore {
@@ -8,7 +8,7 @@ extension ImageStore {
     /// Nothing refers to it yet: whoever calls this holds a lease of `content` until `add` was called.
     ///
     /// - Parameter pack: writes the blob to a descriptor (`LayerPacker`), and says what it wrote.
-    public func putLayer(
+    package func putLayer(
         _ pack: (Int32) throws(LayerError) -> LayerContent
     ) throws(ImageError) -> LayerContent {
         let session = try reading { () throws(ContentError) in try content.beginIngest() }

@@ -1,21 +1,21 @@
 import Content
-public import Layers
+package import Layers
 import Linux
-public import OCI
+package import OCI
 
 /// What a commit says of the image it makes.
-public struct CommitOptions: Equatable, Sendable {
-    public var author: String?
-    public var comment: String?
+package struct CommitOptions: Equatable, Sendable {
+    package var author: String?
+    package var comment: String?
     /// What made the changes, for the image's history.
-    public var createdBy: String?
+    package var createdBy: String?
     /// How the image is run by default; nil: as the one the container was made from.
-    public var execution: ImageConfiguration.Execution?
+    package var execution: ImageConfiguration.Execution?
     /// RFC 3339; nil: now.
-    public var created: String?
-    public var packing: PackOptions
+    package var created: String?
+    package var packing: PackOptions
 
-    public init(
+    package init(
         author: String? = nil, comment: String? = nil, createdBy: String? = nil,
         execution: ImageConfiguration.Execution? = nil, created: String? = nil, packing: PackOptions = PackOptions()
     ) {
@@ -32,7 +32,7 @@ extension ImageStore {
     /// What a container changed in its image's files: added, changed, deleted, by path.
     ///
     /// What was made for nothing but mounting on it is no change of its own.
-    public func changes(in snapshot: Snapshot) throws(ImageError) -> [Change] { try allChanges(in: snapshot).changes }
+    package func changes(in snapshot: Snapshot) throws(ImageError) -> [Change] { try allChanges(in: snapshot).changes }
 
     private func allChanges(in snapshot: Snapshot) throws(ImageError) -> (changes: [Change], stubs: Set<[UInt8]>) {
         let stubs = Snapshot.stubs.union(Self.volumeStubs(of: try image(of: snapshot).configuration))
@@ -70,7 +70,7 @@ extension ImageStore {
     }
 
     /// The image a container was made from: it is here as long as the container is.
-    public func image(of snapshot: Snapshot) throws(ImageError) -> StoredImage {
+    package func image(of snapshot: Snapshot) throws(ImageError) -> StoredImage {
         try image(snapshot.image, in: try index(), platform: .host, called: "of container \(snapshot.id)")
     }
 
@@ -83,7 +83,7 @@ extension ImageStore {
     ///
     /// - Parameter names: how the image is called; none: it has only its identifier.
     @discardableResult
-    public func commit(
+    package func commit(
         _ snapshot: Snapshot, as names: [ImageReference] = [], options: CommitOptions = CommitOptions()
     ) throws(ImageError) -> StoredImage {
         let lease = try reading { () throws(ContentError) in try content.lease() }

@@ -7,7 +7,7 @@ extension ImageStore {
     ///
     /// Root, of the host or of a user namespace, finds out by mounting one, in a namespace of its own, once after each boot. An
     /// ordinary user would need a user namespace for it: there a container's start tells.
-    public func overlayProblem() throws(ImageError) -> String? {
+    package func overlayProblem() throws(ImageError) -> String? {
         guard geteuid() == 0 else { return nil }
         let boot = try calling { () throws(SystemError) in
             try SystemFile.read("/proc/sys/kernel/random/boot_id").prefix { $0 != "\n" }

@@ -1,6 +1,6 @@
 import Content
 import Glibc
-public import Layers
+package import Layers
 import Linux
 import OCI
 
@@ -15,7 +15,7 @@ extension ImageStore {
     ///   - id: a name for the container: letters, digits, `-`, `_`, `+` and `.`.
     ///   - form: nil: overlayfs where it can be mounted, else a copy; which one it became is to be said aloud.
     /// - Throws: `ImageError.malformed` where a snapshot of that name is there.
-    public func makeSnapshot(
+    package func makeSnapshot(
         _ id: String, of image: StoredImage, form: Snapshot.Form? = nil, options: UnpackOptions = .possible
     ) throws(ImageError) -> Snapshot {
         let directory = try directory(ofNew: id)
@@ -89,7 +89,7 @@ extension ImageStore {
     }
 
     /// The root of a container that was made before; nil where there is none.
-    public func snapshot(_ id: String) throws(ImageError) -> Snapshot? {
+    package func snapshot(_ id: String) throws(ImageError) -> Snapshot? {
         let directory = snapshotDirectory(id)
         guard (try? ContainerIdentifier(id)) != nil, SystemFile.exists(directory + "/snapshot.json") else { return nil }
         let bytes = try calling { () throws(SystemError) in try SystemFile.bytes(of: directory + "/snapshot.json") }
@@ -102,13 +102,13 @@ extension ImageStore {
     }
 
     /// The names of all containers' roots.
-    public func snapshots() throws(ImageError) -> [String] {
+    package func snapshots() throws(ImageError) -> [String] {
         try calling { () throws(SystemError) in try SystemFile.names(in: "\(root)/containers") }
             .filter { SystemFile.exists(snapshotDirectory($0) + "/snapshot.json") }
     }
 
     /// Removes a container's root and all it wrote; one that is not there is none to remove. It must not be mounted.
-    public func removeSnapshot(_ id: String) throws(ImageError) {
+    package func removeSnapshot(_ id: String) throws(ImageError) {
         guard (try? ContainerIdentifier(id)) != nil else { return }
         try calling { () throws(SystemError) in try TreeRemoval.remove(snapshotDirectory(id)) }
     }

@@ -1,19 +1,19 @@
-public import Linux
-public import OCI
+package import Linux
+package import OCI
 
 /// What one container sees as its root: an image's layers, and a layer of its own that takes what it writes.
-public struct Snapshot: Equatable, Sendable {
+package struct Snapshot: Equatable, Sendable {
     /// Of the container: a name for a directory.
-    public var id: String
+    package var id: String
     /// The directory that holds all of it: `containers/<id>` in the image store.
-    public var directory: String
+    package var directory: String
     /// The image it was made from, as it is in the store.
-    public var image: Descriptor
+    package var image: Descriptor
     /// The layers, stacked.
-    public var stack: LayerStack
-    public var form: Form
+    package var stack: LayerStack
+    package var form: Form
 
-    public enum Form: String, CaseIterable, JSONValue, Sendable {
+    package enum Form: String, CaseIterable, JSONValue, Sendable {
         /// Overlayfs over the layers.
         case overlay
         /// A copy of all layers' files, where overlayfs cannot be mounted.
@@ -21,13 +21,13 @@ public struct Snapshot: Equatable, Sendable {
     }
 
     /// What the container wrote, as overlayfs keeps it; of a copy, everything.
-    public var upper: String { directory + (form == .overlay ? "/upper" : "/root") }
+    package var upper: String { directory + (form == .overlay ? "/upper" : "/root") }
 
     /// How the root comes about. Nothing is mounted by a snapshot itself: a runtime mounts this in the container's own mount
     /// namespace, from which nothing is left behind, however it ends.
     ///
     /// - Parameter volatile: for a container that is removed when it ends.
-    public func root(volatile: Bool = false) -> Root {
+    package func root(volatile: Bool = false) -> Root {
         switch form {
         case .overlay:
             .overlay(
@@ -38,7 +38,7 @@ public struct Snapshot: Equatable, Sendable {
         }
     }
 
-    public enum Root: Equatable, Sendable {
+    package enum Root: Equatable, Sendable {
         case overlay(OverlayMount)
         case directory(String)
     }

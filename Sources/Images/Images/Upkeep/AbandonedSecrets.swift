@@ -1,16 +1,16 @@
 import Glibc
-public import Linux
+package import Linux
 
 /// Secrets that builds of earlier versions kept in files of the state directory, and left there in plain text where they were
 /// killed: `secrets-<process>-<instant>`.
-public enum AbandonedSecrets {
+package enum AbandonedSecrets {
     private static let prefix = "secrets-"
 
     /// Removes those of processes that are gone.
     ///
     /// - Returns: the directories.
     @discardableResult
-    public static func remove(from state: String = StandardDirectories.state) -> [String] {
+    package static func remove(from state: String = StandardDirectories.state) -> [String] {
         // What others may write to holds whatever they like.
         guard (try? StandardDirectories.check(state)) != nil else { return [] }
         return ((try? SystemFile.names(in: state)) ?? []).filter { name in

@@ -2,31 +2,31 @@ import CLinux
 import Content
 import Glibc
 import Linux
-public import OCI
+package import OCI
 
 /// What the store takes on disk, and whose it is.
-public struct DiskUse: Equatable, Sendable {
-    public struct Image: Equatable, Sendable {
-        public var id: Digest
-        public var names: [ImageReference]
+package struct DiskUse: Equatable, Sendable {
+    package struct Image: Equatable, Sendable {
+        package var id: Digest
+        package var names: [ImageReference]
         /// Bytes of blobs and unpacked layers that no other image has.
-        public var own: Int64
+        package var own: Int64
         /// Bytes that others have, too.
-        public var shared: Int64
+        package var shared: Int64
         /// The containers made from it.
-        public var containers: [String]
+        package var containers: [String]
     }
 
-    public struct Container: Equatable, Sendable {
-        public var id: String
+    package struct Container: Equatable, Sendable {
+        package var id: String
         /// The manifest it was made from.
-        public var image: Digest
+        package var image: Digest
         /// Bytes of what it wrote.
-        public var own: Int64
+        package var own: Int64
         /// Bytes of the layers below, which others of the same image share.
-        public var shared: Int64
+        package var shared: Int64
 
-        public init(id: String, image: Digest, own: Int64, shared: Int64) {
+        package init(id: String, image: Digest, own: Int64, shared: Int64) {
             self.id = id
             self.image = image
             self.own = own
@@ -34,34 +34,34 @@ public struct DiskUse: Equatable, Sendable {
         }
     }
 
-    public var images: [Image] = []
-    public var containers: [Container] = []
+    package var images: [Image] = []
+    package var containers: [Container] = []
     /// Bytes of all blobs.
-    public var blobs: Int64 = 0
+    package var blobs: Int64 = 0
     /// Bytes of all unpacked layers, by the sizes of their archives.
-    public var layers: Int64 = 0
+    package var layers: Int64 = 0
     /// Images packed for guests: made again when they are gone.
-    public var guestRoots = Kept()
+    package var guestRoots = Kept()
     /// What builds keep for their `RUN --mount=type=cache`.
-    public var buildCaches = Kept()
+    package var buildCaches = Kept()
     /// What downloads that were broken off left, for being resumed, and builds that were killed.
-    public var unfinished = Kept()
+    package var unfinished = Kept()
 
     /// Files or directories that nothing but speed depends on.
-    public struct Kept: Equatable, Sendable {
-        public var count = 0
+    package struct Kept: Equatable, Sendable {
+        package var count = 0
         /// Bytes on disk.
-        public var size: Int64 = 0
+        package var size: Int64 = 0
     }
 
     /// Bytes that are freed once every image that no container was made from is removed: those of blobs and layers that no used
     /// image has. What several unused ones share counts once.
-    public var reclaimable: Int64 = 0
+    package var reclaimable: Int64 = 0
 }
 
 extension ImageStore {
     /// Counts what everything takes.
-    public func diskUse() throws(ImageError) -> DiskUse {
+    package func diskUse() throws(ImageError) -> DiskUse {
         var use = DiskUse()
         for digest in try reading({ () throws(ContentError) in try content.digests() }) {
             use.blobs +|= content.size(of: digest) ?? 0
@@ -110,7 +110,7 @@ extension ImageStore {
     }
 
     /// Counts what each container takes, and nothing besides.
-    public func containerUse() throws(ImageError) -> [DiskUse.Container] { try containerUse(try layerSizes()) }
+    package func containerUse() throws(ImageError) -> [DiskUse.Container] { try containerUse(try layerSizes()) }
 
     private func containerUse(_ layers: [String: Int64]) throws(ImageError) -> [DiskUse.Container] {
         var result: [DiskUse.Container] = []
@@ -137,7 +137,7 @@ extension ImageStore {
     }
 
     /// Bytes that a container wrote: of its files' content, as docker and podman count them, whatever blocks they take.
-    public func size(of snapshot: Snapshot) -> Int64 { TreeSize.bytes(below: snapshot.upper, counting: .content) }
+    package func size(of snapshot: Snapshot) -> Int64 { TreeSize.bytes(below: snapshot.upper, counting: .content) }
 }
 
 /// What a tree takes; files with several names count once. What vanishes meanwhile does not count.

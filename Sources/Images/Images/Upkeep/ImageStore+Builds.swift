@@ -3,10 +3,10 @@ import Linux
 
 /// Where builds work: `builds/<process>-<time>`, each with a lock beside it that is held as long as the build runs.
 extension ImageStore {
-    public var builds: String { "\(root)/builds" }
+    package var builds: String { "\(root)/builds" }
 
     /// Names of builds that were killed: what they worked with is nobody's.
-    public func abandonedBuilds() throws(ImageError) -> [String] {
+    package func abandonedBuilds() throws(ImageError) -> [String] {
         var found: [String] = []
         for name in try buildNames() where try abandoned(name) != nil { found.append(name) }
         return found
@@ -16,7 +16,7 @@ extension ImageStore {
     ///
     /// - Returns: their names.
     @discardableResult
-    public func removeAbandonedBuilds() throws(ImageError) -> [String] {
+    package func removeAbandonedBuilds() throws(ImageError) -> [String] {
         var removed: [String] = []
         for name in try buildNames() {
             // Held while it is removed: two commands may come to it at once.
@@ -32,7 +32,7 @@ extension ImageStore {
     ///
     /// - Returns: how many.
     @discardableResult
-    public func removeAbandonedBlobs() throws(ImageError) -> Int {
+    package func removeAbandonedBlobs() throws(ImageError) -> Int {
         try reading { () throws(ContentError) in try content.cleanIngests(olderThan: .max, emptyOlderThan: 0).count }
     }
 

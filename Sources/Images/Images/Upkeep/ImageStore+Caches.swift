@@ -1,17 +1,17 @@
-public import Content
+package import Content
 import Linux
 
 /// What nothing but speed depends on: images packed for guests, what builds keep for `RUN --mount=type=cache`, what downloads that
 /// were broken off left.
 extension ImageStore {
     /// Where builds keep what `RUN --mount=type=cache` shows them, a directory a cache.
-    public var buildCaches: String { "\(root)/builds/caches" }
+    package var buildCaches: String { "\(root)/builds/caches" }
 
     /// Where images packed for guests are.
-    public var guestRoots: String { "\(root)/cache" }
+    package var guestRoots: String { "\(root)/cache" }
 
     /// Held by whoever works with what is kept: until it goes, nothing of it is removed.
-    public func useCaches() throws(ImageError) -> FileLock {
+    package func useCaches() throws(ImageError) -> FileLock {
         try calling { () throws(SystemError) in try FileLock(.shared, cacheLock) }
     }
 
@@ -20,7 +20,7 @@ extension ImageStore {
     /// Removes all of it, and the downloads that nobody continues.
     ///
     /// - Returns: bytes freed; nil where a build or a guest works with it, and nothing was removed.
-    public func removeCaches() throws(ImageError) -> Int64? {
+    package func removeCaches() throws(ImageError) -> Int64? {
         let lock = try calling { () throws(SystemError) in try FileLock(trying: .exclusive, cacheLock) }
         guard let lock else { return nil }
         defer { withExtendedLifetime(lock) {} }

@@ -1,18 +1,18 @@
-public import Content
+package import Content
 import Glibc
 import Layers
 import Linux
-public import OCI
+package import OCI
 
 /// What an integrity check found.
-public struct CheckReport: Equatable, Sendable {
+package struct CheckReport: Equatable, Sendable {
     /// Blobs that are what their names say.
-    public var blobs = 0
+    package var blobs = 0
     /// Their bytes.
-    public var size: Int64 = 0
-    public var problems: [Problem] = []
+    package var size: Int64 = 0
+    package var problems: [Problem] = []
 
-    public enum Problem: Equatable, Sendable, CustomStringConvertible {
+    package enum Problem: Equatable, Sendable, CustomStringConvertible {
         /// Not what its name says.
         case damaged(Digest, found: Digest)
         /// Cannot be read.
@@ -26,7 +26,7 @@ public struct CheckReport: Equatable, Sendable {
         /// A file where only blobs should be.
         case stray(String)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .damaged(let digest, let found): "blob \(digest) is damaged: its content is \(found)"
             case .unreadable(let digest, let error): "blob \(digest) cannot be read: \(error)"
@@ -44,7 +44,7 @@ extension ImageStore {
     ///
     /// - Parameter repairing: removes damaged blobs and incomplete layers, so that pulling or loading the image again brings
     ///   them back. The names stay.
-    public func check(repairing: Bool = false) throws(ImageError) -> CheckReport {
+    package func check(repairing: Bool = false) throws(ImageError) -> CheckReport {
         let lock = try reading { () throws(ContentError) in try content.lock(repairing ? .exclusive : .shared) }
         defer { withExtendedLifetime(lock) {} }
         var report = CheckReport()

@@ -2,19 +2,19 @@ import Content
 import Glibc
 import Layers
 import Linux
-public import OCI
+package import OCI
 
 /// What was removed from a store.
-public struct Removal: Equatable, Sendable {
+package struct Removal: Equatable, Sendable {
     /// Names taken away.
-    public var untagged: [ImageReference] = []
+    package var untagged: [ImageReference] = []
     /// Identifiers of images that are gone.
-    public var images: [Digest] = []
-    public var blobs: [Digest] = []
+    package var images: [Digest] = []
+    package var blobs: [Digest] = []
     /// Unpacked layers, by the hexadecimal of their diffIDs.
-    public var layers: [String] = []
+    package var layers: [String] = []
     /// Bytes freed: blobs as they were, layers by the sizes of their archives.
-    public var size: Int64 = 0
+    package var size: Int64 = 0
 }
 
 extension ImageStore {
@@ -23,7 +23,7 @@ extension ImageStore {
     /// What somebody who holds a lease (`content.lease`) has brought stays, and what is held (`hold`). Waits for layers being
     /// unpacked.
     @discardableResult
-    public func collectGarbage() throws(ImageError) -> Removal {
+    package func collectGarbage() throws(ImageError) -> Removal {
         var removal = Removal()
         try collectGarbage(into: &removal)
         return removal

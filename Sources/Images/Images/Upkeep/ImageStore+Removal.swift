@@ -1,5 +1,5 @@
 import Content
-public import OCI
+package import OCI
 
 extension ImageStore {
     /// Removes an image, or one of its names if it has others (`rmi`).
@@ -10,7 +10,7 @@ extension ImageStore {
     ///     none of them.
     ///   - users: besides this store's containers, whoever uses the image of an identifier, each as a line to show.
     /// - Throws: `ImageError.inUse` with what keeps it.
-    public func remove(
+    package func remove(
         _ text: String, force: Bool = false, users: (Digest) -> [String] = { _ in [] }
     ) throws(ImageError) -> Removal {
         var removal = Removal()
@@ -65,7 +65,7 @@ extension ImageStore {
     }
 
     /// The containers whose roots are made from an image.
-    public func containers(of target: Descriptor) throws(ImageError) -> [String] {
+    package func containers(of target: Descriptor) throws(ImageError) -> [String] {
         let identities = Set(try identities(of: target))
         var result: [String] = []
         for id in try snapshots() {
@@ -79,7 +79,7 @@ extension ImageStore {
     /// - Parameters:
     ///   - all: those with names, too; else only those without (dangling).
     ///   - users: as for `remove`.
-    public func prune(all: Bool = false, users: (Digest) -> [String] = { _ in [] }) throws(ImageError) -> Removal {
+    package func prune(all: Bool = false, users: (Digest) -> [String] = { _ in [] }) throws(ImageError) -> Removal {
         var removal = Removal()
         try update { (index) throws(ImageError) in
             var kept: [Descriptor] = []

@@ -2,21 +2,21 @@ import Linux
 import OCI
 
 /// What a token is to allow (distribution project, "Token Scope Documentation").
-public struct AccessScope: Hashable, Sendable, CustomStringConvertible {
-    public enum Action: String, Sendable {
+package struct AccessScope: Hashable, Sendable, CustomStringConvertible {
+    package enum Action: String, Sendable {
         case pull, push, delete
     }
 
-    public let repository: String
-    public let actions: [Action]
+    package let repository: String
+    package let actions: [Action]
 
-    public init(_ repository: String, _ actions: Action...) {
+    package init(_ repository: String, _ actions: Action...) {
         self.repository = repository
         self.actions = actions
     }
 
     /// `repository:library/busybox:pull,push`
-    public var description: String {
+    package var description: String {
         "repository:\(repository):" + actions.map(\.rawValue).joined(separator: ",")
     }
 }

@@ -1,19 +1,19 @@
 /// Who the user is to a registry.
-public enum Credential: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+package enum Credential: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// A name and a password or a personal token.
     case password(user: String, password: String)
     /// A refresh token (OAuth 2), which only a token server takes.
     case identityToken(String)
 
     /// Never the secret: a value ends up in logs before anybody thinks of it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .password(let user, _): "user \(shown(user))"
         case .identityToken: "an identity token"
         }
     }
 
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// What docker's and containers' files keep: Base64 of `user:password`.
     var encoded: String? {

@@ -4,15 +4,15 @@ import OCI
 
 /// A file of credentials as Docker (`config.json`) and containers (`auth.json`, containers-auth.json(5)) keep it: what is not known
 /// here stays as it is when it is written back.
-public struct CredentialFile: Equatable, Sendable {
+package struct CredentialFile: Equatable, Sendable {
     /// Greater files are refused.
     static let greatestSize = 4 << 20
 
-    public let path: String
+    package let path: String
     private(set) var tree: JSONTree
 
     /// Reads a file; one that is not there is empty.
-    public init(reading path: String) throws {
+    package init(reading path: String) throws {
         self.path = path
         guard SystemFile.exists(path) else {
             tree = .object([])

@@ -109,9 +109,9 @@ struct CredentialHelper: Sendable {
 }
 
 /// A credential helper that could not help.
-public struct CredentialHelperError: Error, Equatable, Sendable, CustomStringConvertible {
-    public let program: String
-    public let problem: String
+package struct CredentialHelperError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let program: String
+    package let problem: String
 
-    public var description: String { "\(program) \(problem)" }
+    package var description: String { "\(program) \(problem)" }
 }

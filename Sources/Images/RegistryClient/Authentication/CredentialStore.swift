@@ -3,13 +3,13 @@ import Linux
 import OCI
 
 /// Where credentials are looked for, and where `login` puts them.
-public struct CredentialStore: Sendable {
+package struct CredentialStore: Sendable {
     /// The files, the one that counts most first.
-    public let paths: [String]
+    package let paths: [String]
 
     /// - Parameter paths: nil: `$REGISTRY_AUTH_FILE` alone where it is set; else `$XDG_RUNTIME_DIR/containers/auth.json`, then
     ///   `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`.
-    public init(paths: [String]? = nil) {
+    package init(paths: [String]? = nil) {
         self.paths =
             paths
             ?? Self.standardPaths { name in
@@ -30,7 +30,7 @@ public struct CredentialStore: Sendable {
     }
 
     /// What is known for a repository, or for the registry as a whole; nil: the user is nobody there.
-    public func credential(for registry: String, repository: String? = nil) throws -> Credential? {
+    package func credential(for registry: String, repository: String? = nil) throws -> Credential? {
         for path in paths {
             let file = try CredentialFile(reading: path)
             switch file.entry(for: registry, repository: repository) {
@@ -48,7 +48,7 @@ public struct CredentialStore: Sendable {
     /// Keeps a credential, by the helper the file names or in the file.
     ///
     /// - Returns: where it is kept now, in words.
-    public func save(_ credential: Credential, for registry: String) throws -> String {
+    package func save(_ credential: Credential, for registry: String) throws -> String {
         guard let path = paths.first(where: SystemFile.exists) ?? paths.last else {
             throw SystemError(
                 "store a password for", registry, errno: ENOENT,
@@ -67,7 +67,7 @@ public struct CredentialStore: Sendable {
     /// Forgets a registry in every place.
     ///
     /// - Returns: the places it was taken from.
-    public func remove(_ registry: String) throws -> [String] {
+    package func remove(_ registry: String) throws -> [String] {
         var places: [String] = []
         for path in paths {
             var file = try CredentialFile(reading: path)

@@ -1,5 +1,5 @@
 import CPublicSuffix
-public import OCI
+package import OCI
 
 /// Which token server a registry may send its users' passwords to.
 ///
@@ -15,15 +15,15 @@ public import OCI
 ///     any user of a machine can take never stands in for one that only root can.
 ///
 /// Redirects of a realm are not followed.
-public enum RealmPolicy {
-    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RealmPolicy {
+    package enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         case malformed
         case notTLS
         case numeric
         case foreignHost(String)
         case foreignPort(UInt16)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .malformed: "is not an absolute http or https URL, or contains user information"
             case .notTLS: "is plain http, which only a registry that uses plain http itself may name, on its own host"
@@ -36,7 +36,7 @@ public enum RealmPolicy {
     }
 
     /// The address of a realm that may be used.
-    public static func check(realm: String, of registry: HTTPAddress) throws(Refusal) -> HTTPAddress {
+    package static func check(realm: String, of registry: HTTPAddress) throws(Refusal) -> HTTPAddress {
         guard let address = HTTPAddress(realm) else { throw .malformed }
         let isSameHost = address.host == registry.host
         if address.scheme == .http, registry.scheme == .https || !isSameHost { throw .notTLS }

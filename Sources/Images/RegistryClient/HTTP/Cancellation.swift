@@ -1,16 +1,16 @@
 import Synchronization
 
 /// A wish to stop, seen by every transfer that was given it.
-public final class Cancellation: Sendable {
+package final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
     private let outer: Cancellation?
 
-    public init() { outer = nil }
+    package init() { outer = nil }
 
     /// Cancelled with another, or by itself.
     init(within outer: Cancellation) { self.outer = outer }
 
-    public var isCancelled: Bool { flag.load(ordering: .relaxed) || outer?.isCancelled == true }
+    package var isCancelled: Bool { flag.load(ordering: .relaxed) || outer?.isCancelled == true }
 
-    public func cancel() { flag.store(true, ordering: .relaxed) }
+    package func cancel() { flag.store(true, ordering: .relaxed) }
 }

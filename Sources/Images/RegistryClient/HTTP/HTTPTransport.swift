@@ -3,19 +3,19 @@ import Glibc
 import OCI
 
 /// How long the transport waits, and for how much.
-public struct TransportLimits: Equatable, Sendable {
+package struct TransportLimits: Equatable, Sendable {
     /// Seconds until a connection stands, TLS included.
-    public var connect = 30
+    package var connect = 30
     /// Seconds that may pass with fewer than `stallSpeed` bytes each.
-    public var stall = 60
+    package var stall = 60
     /// Bytes a second.
-    public var stallSpeed = 64
+    package var stallSpeed = 64
     /// Seconds without a byte after a content was sent: registries verify it before they answer.
-    public var verification = 300
+    package var verification = 300
     /// Seconds for documents: manifests, tokens, lists.
-    public var document = 120
+    package var document = 120
 
-    public init() {}
+    package init() {}
 }
 
 /// Whom to believe on the other end, and who to be.

@@ -1,8 +1,8 @@
-public import OCI
+package import OCI
 
 /// An exchange that did not come to an answer, or to one that may be used.
-public struct TransportError: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Kind: Equatable, Sendable {
+package struct TransportError: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum Kind: Equatable, Sendable {
         /// No connection, or it broke: trying again may help.
         case connection
         /// The other end does not speak TLS, or does so in a way that is not understood.
@@ -20,15 +20,15 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
         case local
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// The address, without its query.
-    public let address: String
+    package let address: String
     /// What happened, as a phrase.
-    public let problem: String
+    package let problem: String
     /// Whether TLS stood when it happened: what does not come to an answer then is not plain HTTP.
-    public let wasSecure: Bool
+    package let wasSecure: Bool
 
-    public init(_ kind: Kind, _ address: HTTPAddress, _ problem: String, wasSecure: Bool = false) {
+    package init(_ kind: Kind, _ address: HTTPAddress, _ problem: String, wasSecure: Bool = false) {
         self.wasSecure = wasSecure
         self.kind = kind
         self.address = address.withoutQuery
@@ -36,7 +36,7 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
     }
 
     /// Whether the same request may well succeed a little later.
-    public var isTransient: Bool { kind == .connection || kind == .timeout }
+    package var isTransient: Bool { kind == .connection || kind == .timeout }
 
-    public var description: String { "\(address): \(problem)" }
+    package var description: String { "\(address): \(problem)" }
 }

@@ -1,28 +1,28 @@
 import Glibc
-public import Linux
+package import Linux
 
 /// What a user lays down about registries, for every command alike.
-public struct ClientOptions: Sendable {
+package struct ClientOptions: Sendable {
     /// Registries, as they are named in references, that may speak plain HTTP or show any certificate. Besides these, only this
     /// machine itself (`localhost`, 127.0.0.0/8, `::1`) may speak plain HTTP, as with Docker; its certificates count.
-    public var insecureRegistries: Set<String> = []
+    package var insecureRegistries: Set<String> = []
     /// A directory of certificates instead of the standard ones.
-    public var certificateDirectory: String?
-    public var credentials = CredentialStore()
+    package var certificateDirectory: String?
+    package var credentials = CredentialStore()
     /// Who to be, instead of what the files say.
-    public var credential: Credential?
-    public var limits = TransportLimits()
-    public var retries = RetryPolicy()
+    package var credential: Credential?
+    package var limits = TransportLimits()
+    package var retries = RetryPolicy()
     /// Layers on their way at the same time.
-    public var parallelTransfers = 4
+    package var parallelTransfers = 4
     /// Greater contents are pushed in pieces of this size, in bytes, so that a broken connection costs one piece at most.
-    public var pieceSize: Int64 = 64 << 20
-    public var cancellation = Cancellation()
+    package var pieceSize: Int64 = 64 << 20
+    package var cancellation = Cancellation()
 
-    public init() {}
+    package init() {}
 
     /// Files that name one insecure registry a line; `#` begins a comment.
-    public static var insecureRegistryFiles: [String] {
+    package static var insecureRegistryFiles: [String] {
         var files = ["/etc/isolab/insecure-registries"]
         let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
         if let directory = environment("XDG_CONFIG_HOME") ?? environment("HOME").map({ "\($0)/.config" }) {
@@ -32,7 +32,7 @@ public struct ClientOptions: Sendable {
     }
 
     /// Adds the registries that the files name.
-    public mutating func readInsecureRegistries(from files: [String] = insecureRegistryFiles) throws(SystemError) {
+    package mutating func readInsecureRegistries(from files: [String] = insecureRegistryFiles) throws(SystemError) {
         for file in files where SystemFile.exists(file) {
             for line in String(decoding: try SystemFile.document(file), as: UTF8.self).split(
                 whereSeparator: \.isNewline)

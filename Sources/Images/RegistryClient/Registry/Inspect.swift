@@ -1,24 +1,24 @@
-public import OCI
+package import OCI
 
 extension RegistryClient {
     /// What a registry has under a name, without its layers.
-    public struct Inspection: Sendable {
+    package struct Inspection: Sendable {
         /// What the name stands for: a manifest, or an index of several.
-        public var named: Descriptor
-        public var namedBytes: [UInt8]
+        package var named: Descriptor
+        package var namedBytes: [UInt8]
         /// The manifest of the platform.
-        public var descriptor: Descriptor
-        public var manifestBytes: [UInt8]
-        public var manifest: ImageManifest
+        package var descriptor: Descriptor
+        package var manifestBytes: [UInt8]
+        package var manifest: ImageManifest
         /// Nil for an artifact, which has none of an image.
-        public var configuration: ImageConfiguration?
-        public var configurationBytes: [UInt8]?
+        package var configuration: ImageConfiguration?
+        package var configurationBytes: [UInt8]?
         /// Those of the index; the image's own where there is none.
-        public var platforms: [Platform]
+        package var platforms: [Platform]
     }
 
     /// What a name stands for, as it is: a manifest or an index, verified.
-    public func document(_ reference: ImageReference) throws -> (descriptor: Descriptor, bytes: [UInt8]) {
+    package func document(_ reference: ImageReference) throws -> (descriptor: Descriptor, bytes: [UInt8]) {
         let operation = "inspect \(reference.withDefaultTag.familiar)"
         return try RegistryClientError.telling(operation) {
             let connection = RegistryConnection(try session(for: reference.registry))
@@ -28,7 +28,7 @@ extension RegistryClient {
     }
 
     /// An image's manifest and configuration.
-    public func inspect(_ reference: ImageReference, platform: Platform = .host) throws -> Inspection {
+    package func inspect(_ reference: ImageReference, platform: Platform = .host) throws -> Inspection {
         let operation = "inspect \(reference.withDefaultTag.familiar)"
         return try RegistryClientError.telling(operation) {
             let repository = reference.repository
@@ -60,7 +60,7 @@ extension RegistryClient {
     }
 
     /// Removes a tag; with a digest, the manifest and every tag of it.
-    public func delete(_ reference: ImageReference) throws {
+    package func delete(_ reference: ImageReference) throws {
         let operation = "delete \(reference.withDefaultTag.familiar)"
         return try RegistryClientError.telling(operation) {
             let connection = RegistryConnection(try session(for: reference.registry))

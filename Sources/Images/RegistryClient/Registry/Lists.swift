@@ -1,4 +1,4 @@
-public import OCI
+package import OCI
 
 extension RegistryClient {
     /// Pages that one list is read on at most.
@@ -12,7 +12,7 @@ extension RegistryClient {
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - last: those after this one.
-    public func tags(
+    package func tags(
         of reference: ImageReference, limit: Int = .max, after last: String? = nil
     ) throws -> [String] {
         let operation = "list the tags of \(reference.familiarName)"
@@ -30,7 +30,7 @@ extension RegistryClient {
     }
 
     /// The repositories of a registry (`/v2/_catalog`), as far as it tells.
-    public func repositories(
+    package func repositories(
         of registry: String, limit: Int = .max, after last: String? = nil
     ) throws -> [String] {
         let operation = "list the repositories of \(registry)"

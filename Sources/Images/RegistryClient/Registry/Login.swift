@@ -2,7 +2,7 @@ import OCI
 
 extension RegistryClient {
     /// How a registry takes a user.
-    public enum Welcome: Equatable, Sendable {
+    package enum Welcome: Equatable, Sendable {
         case accepted
         /// It asks nobody who he is: whether the password is right, it does not tell.
         case asksNobody
@@ -11,7 +11,7 @@ extension RegistryClient {
     /// Shows credentials to a registry, without keeping them.
     ///
     /// - Throws: `RegistryClientError` of kind `unauthorized` where it does not take them.
-    public func check(_ credential: Credential, at registry: String) throws -> Welcome {
+    package func check(_ credential: Credential, at registry: String) throws -> Welcome {
         let operation = "log in to \(registry)"
         return try RegistryClientError.telling(operation) {
             var options = options

@@ -3,17 +3,17 @@ import Glibc
 import Linux
 
 /// When a failed request is sent again, and after how long: exponential back-off with jitter, or the time the registry asks for.
-public struct RetryPolicy: Equatable, Sendable {
+package struct RetryPolicy: Equatable, Sendable {
     /// How often at most, the first time included.
-    public var attempts = 6
+    package var attempts = 6
     /// Seconds before the second attempt; doubled for each one after it.
-    public var firstPause = 0.5
+    package var firstPause = 0.5
     /// Seconds at most between two attempts.
-    public var longestPause = 20.0
+    package var longestPause = 20.0
     /// Seconds at most that a registry's `Retry-After` is heeded for; it asks for more: that is the end.
-    public var longestWish = 180
+    package var longestWish = 180
 
-    public init() {}
+    package init() {}
 
     /// Seconds before an attempt, counted from 1 for the second; `random` is from 0 to 1. From half of the back-off to all of
     /// it, so that many clients that failed together do not come back together.

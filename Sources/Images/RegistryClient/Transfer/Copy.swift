@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 import Linux
-public import OCI
+package import OCI
 import Synchronization
 
 extension RegistryClient {
@@ -9,7 +9,7 @@ extension RegistryClient {
     /// mounted where the registry is the same, else they stream through.
     ///
     /// - Parameter withReferrers: signatures and whatever else refers to what is copied goes along.
-    public func copy(
+    package func copy(
         _ source: ImageReference, to destination: ImageReference, _ selection: Selection = .platform(.host),
         withReferrers: Bool = false, report: @escaping TransferProgress.Receiver = { _ in }
     ) throws -> Pushed {

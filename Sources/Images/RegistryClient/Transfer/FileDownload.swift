@@ -9,7 +9,7 @@ extension RegistryClient {
     ///   - text: by https, or by http where whoever names it says so.
     ///   - limit: bytes; what is greater is refused.
     ///   - take: gets the content, piece by piece.
-    public func fetch(
+    package func fetch(
         _ text: String, limit: Int64 = 16 << 30, _ take: @escaping (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let operation = "fetch \(shown(text))"

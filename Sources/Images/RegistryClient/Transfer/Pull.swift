@@ -1,29 +1,29 @@
-public import Content
-public import OCI
+package import Content
+package import OCI
 
 extension RegistryClient {
     /// What came of a pull.
-    public struct Pulled: Equatable, Sendable {
+    package struct Pulled: Equatable, Sendable {
         /// The manifest of the image, or the index with `Selection.all`.
-        public var root: Descriptor
+        package var root: Descriptor
         /// What the name stands for at the registry: an index where there is one. Its digest is what others pull by.
-        public var named: Descriptor
+        package var named: Descriptor
         /// Manifests that came along because they refer to it: roots of their own.
-        public var referrers: [Descriptor] = []
+        package var referrers: [Descriptor] = []
         /// Manifests, configurations and layers that had to be brought, and their bytes.
-        public var fetched: Int
-        public var fetchedSize: Int64
+        package var fetched: Int
+        package var fetchedSize: Int64
     }
 
     /// Which of an index's images are wanted.
-    public enum Selection: Equatable, Sendable {
+    package enum Selection: Equatable, Sendable {
         case platform(Platform)
         /// The index with every image in it.
         case all
     }
 
     /// Asked of each image's manifest before anything that it names is brought; what it throws is the end.
-    public typealias Admission = (ImageManifest, Descriptor) throws -> Void
+    package typealias Admission = (ImageManifest, Descriptor) throws -> Void
 
     /// Brings an image with everything it consists of into a store; manifests come last, so that whatever refers to blobs is
     /// there only when they are.
@@ -33,7 +33,7 @@ extension RegistryClient {
     /// - Parameters:
     ///   - withReferrers: signatures and whatever else refers to what is brought comes along.
     ///   - admit: whether whoever keeps the store can keep an image.
-    public func pull(
+    package func pull(
         _ reference: ImageReference, into store: ContentStore, _ selection: Selection = .platform(.host),
         withReferrers: Bool = false, admit: @escaping Admission = { _, _ in },
         report: @escaping TransferProgress.Receiver = { _ in }

@@ -1,15 +1,15 @@
-public import Content
-public import OCI
+package import Content
+package import OCI
 
 extension RegistryClient {
     /// What came of a push or a copy.
-    public struct Pushed: Equatable, Sendable {
-        public var root: Descriptor
+    package struct Pushed: Equatable, Sendable {
+        package var root: Descriptor
         /// How many manifests went along because they refer to it.
-        public var referrers = 0
+        package var referrers = 0
         /// Blobs and manifests whose bytes had to travel, and how many those were.
-        public var sent: Int
-        public var sentSize: Int64
+        package var sent: Int
+        package var sentSize: Int64
     }
 
     /// Takes an image with everything it consists of to a registry: blobs first, manifests then, the named one last.
@@ -18,7 +18,7 @@ extension RegistryClient {
     ///   - root: a manifest or an index of the store.
     ///   - referrers: what of the store refers to a digest and is to go along.
     ///   - neighbours: for a blob, other repositories of that registry that are known to have it.
-    public func push(
+    package func push(
         _ root: Descriptor, from store: ContentStore, as reference: ImageReference,
         referrers: (Digest) -> [Descriptor] = { _ in [] },
         neighbours: @escaping @Sendable (Digest) -> [String] = { _ in [] },

@@ -2,7 +2,7 @@ import Linux
 import OCI
 
 /// What a transfer looks like on a terminal: a line for each content that is under way, one for all. Pure: text out of reports.
-public struct TransferBoard: Equatable, Sendable {
+package struct TransferBoard: Equatable, Sendable {
     private struct Row: Equatable, Sendable {
         var descriptor: Descriptor
         var state: TransferProgress.State
@@ -16,12 +16,12 @@ public struct TransferBoard: Equatable, Sendable {
     private var order: [Digest] = []
     private var began: Double?
 
-    public init() {}
+    package init() {}
 
     /// Takes a report.
     ///
     /// - Parameter now: seconds on a clock that goes steadily.
-    public mutating func take(_ progress: TransferProgress, now: Double) {
+    package mutating func take(_ progress: TransferProgress, now: Double) {
         let digest = progress.descriptor.digest
         if began == nil { began = now }
         if rows[digest] == nil { order.append(digest) }
@@ -34,12 +34,12 @@ public struct TransferBoard: Equatable, Sendable {
         rows[digest] = row
     }
 
-    public var isFinished: Bool {
+    package var isFinished: Bool {
         !rows.isEmpty && rows.values.allSatisfy { Self.isFinal($0.state) }
     }
 
     /// Lines for a terminal, none wider than `columns`: at most `height`, those under way first, the whole last.
-    public func lines(columns: Int = 80, height: Int = 20, now: Double) -> [String] {
+    package func lines(columns: Int = 80, height: Int = 20, now: Double) -> [String] {
         let all = order.compactMap { rows[$0] }
         let active = all.filter {
             if case .moving = $0.state { true } else if case .retrying = $0.state { true } else { false }
@@ -51,7 +51,7 @@ public struct TransferBoard: Equatable, Sendable {
     }
 
     /// What is said once of a content, where lines cannot be drawn anew: its beginning says nothing, its end and its troubles do.
-    public static func note(_ progress: TransferProgress) -> String? {
+    package static func note(_ progress: TransferProgress) -> String? {
         let name = progress.descriptor.digest.short
         switch progress.state {
         case .waiting, .moving: return nil
@@ -118,7 +118,7 @@ public struct TransferBoard: Equatable, Sendable {
     private static func cut(_ text: String, _ columns: Int) -> String { String(text.prefix(max(0, columns - 1))) }
 
     /// Bytes in powers of thousand, as Docker says them: `999 B`, `1.2 kB`, `45.6 MB`.
-    public static func size(_ bytes: Int64) -> String {
+    package static func size(_ bytes: Int64) -> String {
         var value = Double(max(0, bytes))
         guard value >= 1000 else { return "\(bytes) B" }
         for unit in ["kB", "MB", "GB"] {

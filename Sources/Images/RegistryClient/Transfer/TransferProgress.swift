@@ -1,8 +1,8 @@
-public import OCI
+package import OCI
 
 /// How far one content is on its way.
-public struct TransferProgress: Equatable, Sendable {
-    public enum State: Equatable, Sendable {
+package struct TransferProgress: Equatable, Sendable {
+    package enum State: Equatable, Sendable {
         case waiting
         /// It is there already: nothing to do.
         case present
@@ -15,14 +15,14 @@ public struct TransferProgress: Equatable, Sendable {
         case finished
     }
 
-    public var descriptor: Descriptor
-    public var state: State
+    package var descriptor: Descriptor
+    package var state: State
 
-    public init(_ descriptor: Descriptor, _ state: State) {
+    package init(_ descriptor: Descriptor, _ state: State) {
         self.descriptor = descriptor
         self.state = state
     }
 
     /// Takes reports, from several threads at once.
-    public typealias Receiver = @Sendable (TransferProgress) -> Void
+    package typealias Receiver = @Sendable (TransferProgress) -> Void
 }

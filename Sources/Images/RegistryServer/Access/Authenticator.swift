@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// A password that was right is remembered by a keyed hash, so that bcrypt's time is spent once a user and not once a request;
 /// wrong ones are answered later and later.
-public final class Authenticator: Sendable {
-    public enum Verdict: Equatable, Sendable {
+package final class Authenticator: Sendable {
+    package enum Verdict: Equatable, Sendable {
         case granted(user: String)
         /// Not before so many milliseconds have passed.
         case refused(delay: Int)
@@ -54,7 +54,7 @@ public final class Authenticator: Sendable {
     private let complain: @Sendable (String) -> Void
 
     /// - Parameter complain: is told, once each time, that the file cannot be read any more, and that it can be again.
-    public init(passwordFile path: String, complain: @escaping @Sendable (String) -> Void = { _ in }) throws {
+    package init(passwordFile path: String, complain: @escaping @Sendable (String) -> Void = { _ in }) throws {
         self.path = path
         self.complain = complain
         let stamp = Stamp(path)
@@ -62,7 +62,7 @@ public final class Authenticator: Sendable {
     }
 
     /// The user of a header that was found right before; nil where `check` must be asked. Quick.
-    public func recall(_ header: String?) -> String? {
+    package func recall(_ header: String?) -> String? {
         refresh()
         guard let (user, password) = header.flatMap(Self.credentials) else { return nil }
         return state.withLock { state in
@@ -72,7 +72,7 @@ public final class Authenticator: Sendable {
     }
 
     /// Checks a header `Authorization`. Takes bcrypt's time: tens of milliseconds and more.
-    public func check(_ header: String?) -> Verdict {
+    package func check(_ header: String?) -> Verdict {
         if let user = recall(header) { return .granted(user: user) }
         if let problem = state.withLock({ $0.problem }) { return .unavailable(cause: problem) }
         // Nobody tried anything: clients ask without a name first.
@@ -145,7 +145,7 @@ public final class Authenticator: Sendable {
     }
 
     /// Whose password a header brings; nil where it is none of this scheme.
-    public static func user(of header: String) -> String? { credentials(header)?.user }
+    package static func user(of header: String) -> String? { credentials(header)?.user }
 
     /// The user and the password of a header.
     static func credentials(_ header: String) -> (user: String, password: String)? {

@@ -4,11 +4,11 @@ import OCI
 /// What tells a registry's client from a web page in the browser of somebody who may reach the registry. A page can send requests
 /// to any address (and, by a name of its own that leads to this machine, read the answers); it cannot choose the headers `Host`
 /// and `Origin`.
-public struct HostPolicy: Sendable {
+package struct HostPolicy: Sendable {
     /// The names by which the registry may be called, besides `localhost` and addresses; nil: by any.
-    public var names: Set<String>?
+    package var names: Set<String>?
 
-    public init(names: Set<String>? = nil) {
+    package init(names: Set<String>? = nil) {
         self.names = names.map { Set($0.map { $0.lowercased() }) }
     }
 
@@ -31,7 +31,7 @@ public struct HostPolicy: Sendable {
 
     /// The answer to whoever calls this machine by a name that is not its own; nil to others. For what is not the registry itself: its
     /// figures.
-    public func refusal(ofHost host: String?) -> RegistryResponse? {
+    package func refusal(ofHost host: String?) -> RegistryResponse? {
         do throws(RegistryFault) {
             try check(host: host)
             return nil

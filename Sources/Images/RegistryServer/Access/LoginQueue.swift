@@ -1,13 +1,13 @@
 /// Whose password is checked next. A check takes tens of milliseconds of a processor; whoever sends many at once keeps nobody else
 /// waiting: one check of a user from an address runs at a time, addresses take turns, of one the newest comes first, and of
 /// whoever has most waiting the oldest is given up where there is no room.
-public struct LoginQueue: Sendable {
-    public struct Entry: Equatable, Sendable {
-        public let id: Int
+package struct LoginQueue: Sendable {
+    package struct Entry: Equatable, Sendable {
+        package let id: Int
         let user: String
         let network: String
 
-        public init(id: Int, user: String, peer: String) {
+        package init(id: Int, user: String, peer: String) {
             self.id = id
             self.user = user
             network = PeerNetwork.name(of: peer)
@@ -25,17 +25,17 @@ public struct LoginQueue: Sendable {
     private(set) var waiting: [Entry] = []
     private(set) var running: [Entry] = []
 
-    public var runningCount: Int { running.count }
+    package var runningCount: Int { running.count }
 
     /// Addresses by when they had their turn last, the latest last.
     private var turns: [String] = []
 
-    public init() {}
+    package init() {}
 
     /// Takes one in.
     ///
     /// - Returns: one that is given up for it.
-    public mutating func enqueue(_ entry: Entry) -> Entry? {
+    package mutating func enqueue(_ entry: Entry) -> Entry? {
         waiting.append(entry)
         let ofPair = waiting.filter { $0.isOfSamePair(as: entry) }
         if ofPair.count > Self.greatestOfPair { return giveUp(ofPair[0]) }
@@ -58,7 +58,7 @@ public struct LoginQueue: Sendable {
     }
 
     /// The next one whose turn it is; it runs until it has finished.
-    public mutating func next() -> Entry? {
+    package mutating func next() -> Entry? {
         let ready = waiting.filter { entry in !running.contains { $0.isOfSamePair(as: entry) } }
         func rank(_ entry: Entry) -> (Int, Int) {
             (running.count { $0.network == entry.network }, turns.firstIndex(of: entry.network) ?? -1)
@@ -75,5 +75,5 @@ public struct LoginQueue: Sendable {
         return chosen
     }
 
-    public mutating func finish(_ entry: Entry) { running.removeAll { $0 == entry } }
+    package mutating func finish(_ entry: Entry) { running.removeAll { $0 == entry } }
 }

@@ -9,9 +9,9 @@ enum ClientName: Hashable, Sendable {
     }
 }
 
-public enum PeerNetwork {
+package enum PeerNetwork {
     /// An address as the kernel writes it, without what its owner can choose freely.
-    public static func name(of peer: String) -> String {
+    package static func name(of peer: String) -> String {
         guard peer.utf8.contains(UInt8(ascii: ":")) else { return peer }
         // IPv4 in IPv6's clothes.
         if let last = peer.split(separator: ":").last, last.utf8.contains(UInt8(ascii: ".")) { return String(last) }

@@ -1,10 +1,10 @@
 /// The value of a header `Host`, or the authority of an address: a name and a port (RFC 9110, 7.2; RFC 3986, 3.2).
-public struct HostName: Equatable, Sendable {
+package struct HostName: Equatable, Sendable {
     /// In lower case, without brackets and without a dot at its end; empty where the client has none to name.
-    public let name: String
+    package let name: String
 
     /// Nil where it is none: programs that read such a value differently could be led elsewhere by it.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = Array(text.utf8)
         let end: Int
         let name: ArraySlice<UInt8>

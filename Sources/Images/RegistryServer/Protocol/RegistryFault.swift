@@ -1,14 +1,14 @@
 import Content
 import Linux
-public import OCI
+package import OCI
 
 /// A request that is refused or failed: status and errors in the specification's form ("Error Codes").
-public struct RegistryFault: Error, Sendable {
-    public var status: Int
-    public var error: RegistryError
-    public var headers: [(name: String, value: String)]
+package struct RegistryFault: Error, Sendable {
+    package var status: Int
+    package var error: RegistryError
+    package var headers: [(name: String, value: String)]
     /// What the operator is to know and the client is not: paths, error numbers.
-    public var cause: String?
+    package var cause: String?
 
     init(
         _ status: Int, _ code: RegistryError.Code, _ message: String, detail: String? = nil,
@@ -20,7 +20,7 @@ public struct RegistryFault: Error, Sendable {
         self.cause = cause
     }
 
-    public var response: RegistryResponse {
+    package var response: RegistryResponse {
         var response = RegistryResponse(status, json: RegistryErrors([error]).json(), headers)
         response.cause = cause
         return response
@@ -39,7 +39,7 @@ public struct RegistryFault: Error, Sendable {
     }
 
     /// The chunks in which it came are not chunks.
-    public static func malformedBody(_ cause: String) -> RegistryFault {
+    package static func malformedBody(_ cause: String) -> RegistryFault {
         RegistryFault(400, .unsupported, "the request's body is not framed as HTTP/1.1 wants it", cause: cause)
     }
 
@@ -115,13 +115,13 @@ public struct RegistryFault: Error, Sendable {
     // MARK: Memory
 
     /// A body that must be whole before anything can be done about it came more slowly than memory is kept for it.
-    public static var bodyTooSlow: RegistryFault {
+    package static var bodyTooSlow: RegistryFault {
         RegistryFault(
             408, .manifestInvalid, "the manifest was sent too slowly; send it again")
     }
 
     /// Others came faster.
-    public static var noMemory: RegistryFault {
+    package static var noMemory: RegistryFault {
         RegistryFault(
             503, .tooManyRequests, "too many manifests and responses are in progress; try again later",
             headers: [("Retry-After", "1")])

@@ -1,16 +1,16 @@
 /// What a client asked, before it is understood: nothing in it is trusted.
-public struct RegistryRequest: Sendable {
-    public var method: String
+package struct RegistryRequest: Sendable {
+    package var method: String
     /// Path and query as they stand in the request line.
-    public var target: String
+    package var target: String
     /// Names in lower case; of a name given twice, the values joined by commas (RFC 9110, 5.3).
-    public var headers: [String: String]
+    package var headers: [String: String]
     /// The address it came from.
-    public var peer: String
+    package var peer: String
     /// Who sent it, where that was found out.
-    public var user: String?
+    package var user: String?
 
-    public init(
+    package init(
         method: String, target: String, headers: [String: String], peer: String = "", user: String? = nil
     ) {
         self.method = method
@@ -22,7 +22,7 @@ public struct RegistryRequest: Sendable {
 
     /// How many bytes follow; nil where the client does not say (chunked). What is no number, or one beyond all, is more than any
     /// limit allows.
-    public var contentLength: Int64? {
+    package var contentLength: Int64? {
         headers["content-length"].map { Decimal.number($0) ?? .max }
     }
 
@@ -30,7 +30,7 @@ public struct RegistryRequest: Sendable {
     var client: ClientName { ClientName(user: user, peer: peer) }
 
     /// Whether a list is asked for: of tags, referrers or repositories.
-    public var isForList: Bool {
+    package var isForList: Bool {
         guard let target = RequestTarget(target), let endpoint = try? Endpoint(target.path) else { return false }
         return switch endpoint {
         case .catalog, .tags, .referrers: true
@@ -39,7 +39,7 @@ public struct RegistryRequest: Sendable {
     }
 
     /// Whether there are no bytes to follow: with neither header there is no body (RFC 9112, 6.3).
-    public var isBodyless: Bool {
+    package var isBodyless: Bool {
         headers["transfer-encoding"] == nil && (contentLength ?? 0) == 0
     }
 }

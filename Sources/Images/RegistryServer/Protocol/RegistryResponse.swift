@@ -1,23 +1,23 @@
 import Glibc
-public import Linux
+package import Linux
 import OCI
 
 /// What the registry answers.
-public struct RegistryResponse: Sendable {
-    public enum Body: Sendable {
+package struct RegistryResponse: Sendable {
+    package enum Body: Sendable {
         case none
         case bytes([UInt8])
         case file(FilePart)
     }
 
-    public var status: Int
+    package var status: Int
     /// In the order in which they are sent; the same name may come several times.
-    public var headers: [(name: String, value: String)]
-    public var body: Body
+    package var headers: [(name: String, value: String)]
+    package var body: Body
     /// Of the body as GET would give it, also where HEAD has none.
-    public var contentLength: Int64
+    package var contentLength: Int64
     /// Why it failed, for the operator alone.
-    public var cause: String?
+    package var cause: String?
 
     init(_ status: Int, _ headers: [(name: String, value: String)] = []) {
         self.status = status
@@ -38,7 +38,7 @@ public struct RegistryResponse: Sendable {
     /// The same answer with its file's content in memory, where it is small: what is sent at once needs no file.
     ///
     /// - Parameter limit: in bytes.
-    public func reading(filesUpTo limit: Int64) -> RegistryResponse {
+    package func reading(filesUpTo limit: Int64) -> RegistryResponse {
         guard case .file(let part) = body, part.count <= limit else { return self }
         var bytes = [UInt8](repeating: 0, count: Int(part.count))
         let count = bytes.withUnsafeMutableBytes { buffer in try? part.read(at: 0, into: buffer) }
@@ -51,7 +51,7 @@ public struct RegistryResponse: Sendable {
     }
 
     /// The same answer without its body: to HEAD.
-    public var headerOnly: RegistryResponse {
+    package var headerOnly: RegistryResponse {
         var answer = self
         answer.body = .none
         return answer
@@ -59,10 +59,10 @@ public struct RegistryResponse: Sendable {
 }
 
 /// A part of an open file: what is removed meanwhile is still sent to its end.
-public final class FilePart: Sendable {
-    public let file: OwnedDescriptor
-    public let offset: Int64
-    public let count: Int64
+package final class FilePart: Sendable {
+    package let file: OwnedDescriptor
+    package let offset: Int64
+    package let count: Int64
 
     init(_ file: consuming OwnedDescriptor, _ range: Range<Int64>) {
         self.file = file
@@ -75,7 +75,7 @@ public final class FilePart: Sendable {
     /// - Parameters:
     ///   - position: from the part's own beginning.
     ///   - scratch: what comes from the disk is read into it, and forgotten.
-    public func warm(_ position: Int64, count: Int64, scratch: UnsafeMutableRawBufferPointer) {
+    package func warm(_ position: Int64, count: Int64, scratch: UnsafeMutableRawBufferPointer) {
         // What was read lately is there as a rule: mincore(2) says so without waiting, and without reading.
         let page = Int64(sysconf(Int32(_SC_PAGESIZE)))
         let start = (offset +| position) / page *| page
@@ -103,7 +103,7 @@ public final class FilePart: Sendable {
     /// Reads a piece; shorter than asked for only at the end of the file.
     ///
     /// - Parameter position: from the part's own beginning.
-    public func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         var total = 0
         while total < buffer.count {
             let count = try retryingOnInterrupt("pread", "blob") {

@@ -1,5 +1,5 @@
 /// The path and the query of a request, split and with percent-encoding undone.
-public struct RequestTarget: Equatable {
+package struct RequestTarget: Equatable {
     /// Greater ones are refused: a name has at most 255 bytes, a digest 135.
     static let greatestLength = 4096
 
@@ -34,7 +34,7 @@ public struct RequestTarget: Equatable {
     /// A target as it stands in a request line, which may be a whole address (RFC 9112, 3.2.2), in its two parts.
     ///
     /// - Returns: the host and port that are asked, where the line names them, and path and query.
-    public static func split(_ line: String) -> (authority: String?, target: String) {
+    package static func split(_ line: String) -> (authority: String?, target: String) {
         let lower = line.prefix(8).lowercased()
         guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else { return (nil, line) }
         let rest = line.utf8.dropFirst(scheme.utf8.count)
@@ -48,7 +48,7 @@ public struct RequestTarget: Equatable {
 
     func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 
-    public static func == (one: RequestTarget, other: RequestTarget) -> Bool {
+    package static func == (one: RequestTarget, other: RequestTarget) -> Bool {
         one.path == other.path && one.query.elementsEqual(other.query, by: ==)
     }
 

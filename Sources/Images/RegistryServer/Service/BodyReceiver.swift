@@ -1,7 +1,7 @@
 /// What takes a request's body as it comes, and answers when it is whole. It blocks on the disk: not for event loops.
 ///
 /// One of `finish` and `cut` is called, once.
-public protocol BodyReceiver: AnyObject, Sendable {
+package protocol BodyReceiver: AnyObject, Sendable {
     /// Whether what it takes stays in memory until all has come.
     var isHeld: Bool { get }
 
@@ -16,7 +16,7 @@ public protocol BodyReceiver: AnyObject, Sendable {
 }
 
 /// What is to be done about a request.
-public enum RegistryAction: Sendable {
+package enum RegistryAction: Sendable {
     case answer(RegistryResponse)
     /// The body is awaited.
     case receive(any BodyReceiver)

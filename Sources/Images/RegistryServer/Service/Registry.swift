@@ -2,12 +2,12 @@ import Linux
 import OCI
 
 /// A registry: the distribution protocol on a store, without HTTP's wire. Its calls block on the disk.
-public final class Registry: Sendable {
-    public let store: RegistryStore
-    public let settings: RegistrySettings
+package final class Registry: Sendable {
+    package let store: RegistryStore
+    package let settings: RegistrySettings
     let uploads: Uploads
 
-    public init(_ store: RegistryStore, _ settings: RegistrySettings = RegistrySettings()) {
+    package init(_ store: RegistryStore, _ settings: RegistrySettings = RegistrySettings()) {
         self.store = store
         self.settings = settings
         uploads = Uploads(
@@ -16,19 +16,21 @@ public final class Registry: Sendable {
     }
 
     /// How many requests are writing uploads now.
-    public var activeUploads: Int { uploads.active }
+    package var activeUploads: Int { uploads.active }
 
     /// The answer to whoever must log in first.
-    public var unauthorized: RegistryResponse { RegistryFault.unauthorized(realm: settings.realm).response }
+    package var unauthorized: RegistryResponse { RegistryFault.unauthorized(realm: settings.realm).response }
 
     /// The answer while nobody can be let in.
-    public func accessUnavailable(cause: String) -> RegistryResponse { RegistryFault.accessUnavailable(cause).response }
+    package func accessUnavailable(cause: String) -> RegistryResponse {
+        RegistryFault.accessUnavailable(cause).response
+    }
 
     /// The answer to whoever has too many passwords checked at once.
-    public var tooManyLogins: RegistryResponse { RegistryFault.tooManyLogins.response }
+    package var tooManyLogins: RegistryResponse { RegistryFault.tooManyLogins.response }
 
     /// Says what is to be done about a request whose head has come.
-    public func begin(_ request: RegistryRequest) -> RegistryAction {
+    package func begin(_ request: RegistryRequest) -> RegistryAction {
         do throws(RegistryFault) {
             try settings.hosts.check(request)
             guard request.target.utf8.count <= RequestTarget.greatestLength else { throw .targetTooLong }
@@ -46,7 +48,7 @@ public final class Registry: Sendable {
     ///
     /// - Returns: the names of the uploads removed.
     @discardableResult
-    public func expire() throws -> [String] {
+    package func expire() throws -> [String] {
         let removed = try uploads.expire(
             olderThan: settings.uploadExpiry, emptyOlderThan: settings.emptyUploadLifetime)
         try store.cleanAside(olderThan: 3600)

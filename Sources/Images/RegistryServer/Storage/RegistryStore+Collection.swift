@@ -1,23 +1,23 @@
 import Content
 import Linux
-public import OCI
+package import OCI
 
 extension RegistryStore {
     /// What a collection removed, or would remove.
-    public struct Collected: Sendable {
+    package struct Collected: Sendable {
         /// Manifests without tag, by repository.
-        public var manifests: [(repository: String, Digest)] = []
+        package var manifests: [(repository: String, Digest)] = []
         /// Blobs that no manifest of their repository names.
-        public var links: [(repository: String, Digest)] = []
+        package var links: [(repository: String, Digest)] = []
         /// Manifests that cannot be read, and why: nothing of their repositories was removed.
-        public var damaged: [(repository: String, Digest, String)] = []
+        package var damaged: [(repository: String, Digest, String)] = []
         /// Blobs that no repository had any more.
-        public var blobs: [Digest] = []
+        package var blobs: [Digest] = []
         /// Their bytes.
-        public var size: Int64 = 0
-        public var isDryRun = false
+        package var size: Int64 = 0
+        package var isDryRun = false
 
-        public var lines: [String] {
+        package var lines: [String] {
             let verb = isDryRun ? "would remove" : "removed"
             return manifests.map { "\(verb) manifest \($0.1) of \($0.repository)" }
                 + links.map { "\(verb) blob \($0.1) from \($0.repository)" }
@@ -31,7 +31,7 @@ extension RegistryStore {
     /// - Parameters:
     ///   - grace: seconds; what was pushed, mounted or asked for within it stays.
     ///   - untagged: also manifests without a tag, that no index names and that have no subject.
-    public func collect(grace: Int, untagged: Bool = false, isDryRun: Bool = false) throws -> Collected {
+    package func collect(grace: Int, untagged: Bool = false, isDryRun: Bool = false) throws -> Collected {
         var result = Collected()
         result.isDryRun = isDryRun
         // Nobody pushes, mounts or links while the store is locked: what is found unused then is unused.

@@ -1,6 +1,6 @@
-public import Content
+package import Content
 import Glibc
-public import Linux
+package import Linux
 import OCI
 
 /// What a registry keeps: blobs once, by digest (`ContentStore`), and beside them the repositories, which say what is visible
@@ -17,14 +17,14 @@ import OCI
 /// ```
 /// No part of a repository's name begins with `_`, so that nothing of it collides. Every file appears whole or not at all, and in
 /// an order in which each names only what is there already: content, then links, then tags.
-public struct RegistryStore: Sendable {
-    public let root: String
-    public let content: ContentStore
+package struct RegistryStore: Sendable {
+    package let root: String
+    package let content: ContentStore
     /// Signs the names of uploads.
     let key: [UInt8]
 
     /// Opens the store in a directory, made where it is absent.
-    public init(root: String) throws {
+    package init(root: String) throws {
         self.root = root
         // What is in it is for those whom the server lets in, not for every user of this machine.
         try StandardDirectories.check(root)
@@ -100,7 +100,7 @@ public struct RegistryStore: Sendable {
     }
 
     /// Removes what a killed process wrote aside.
-    public func cleanAside(olderThan seconds: Int) throws(SystemError) {
+    package func cleanAside(olderThan seconds: Int) throws(SystemError) {
         for name in try SystemFile.names(in: "\(root)/aside") {
             let path = "\(root)/aside/\(name)"
             var status = stat()

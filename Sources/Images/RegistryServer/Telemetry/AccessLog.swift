@@ -3,24 +3,24 @@ import Linux
 import OCI
 
 /// One request that was answered, as a log has it.
-public struct AccessEntry: Sendable {
-    public var peer: String
-    public var user: String?
-    public var method: String
-    public var target: String
-    public var status: Int
+package struct AccessEntry: Sendable {
+    package var peer: String
+    package var user: String?
+    package var method: String
+    package var target: String
+    package var status: Int
     /// Bytes of the bodies.
-    public var received: Int64
-    public var sent: Int64
-    public var referer: String?
-    public var agent: String?
-    public var seconds: Double
+    package var received: Int64
+    package var sent: Int64
+    package var referer: String?
+    package var agent: String?
+    package var seconds: Double
     /// Why it failed, for the operator.
-    public var cause: String?
+    package var cause: String?
     /// Seconds since 1970.
-    public var time: Int
+    package var time: Int
 
-    public init(
+    package init(
         _ request: RegistryRequest, user: String?, status: Int, received: Int64, sent: Int64, seconds: Double,
         cause: String? = nil
     ) {
@@ -40,7 +40,7 @@ public struct AccessEntry: Sendable {
 
     /// The line of the "combined" format, which every log reader knows, with the seconds it took and the cause of a failure behind.
     /// What the client wrote is escaped: no request can end a line or a field.
-    public var combined: String {
+    package var combined: String {
         func quoted(_ text: String?) -> String { "\"\(text.map(Self.escaped) ?? "-")\"" }
         let who = user.map { Self.escaped($0).split(separator: " ").joined(separator: "\\x20") } ?? "-"
         var line =
@@ -52,7 +52,7 @@ public struct AccessEntry: Sendable {
     }
 
     /// An object a line.
-    public var json: String {
+    package var json: String {
         let fields: [(String, String?)] = [
             ("time", String(time)), ("peer", quote(peer)), ("user", user.map(quote)), ("method", quote(method)),
             ("target", quote(target)), ("status", String(status)), ("received", String(received)),
@@ -99,14 +99,14 @@ public struct AccessEntry: Sendable {
 }
 
 /// Where the lines go.
-public final class AccessLog: Sendable {
-    public enum Format: String, CaseIterable, Sendable { case combined, json }
+package final class AccessLog: Sendable {
+    package enum Format: String, CaseIterable, Sendable { case combined, json }
 
     private let file: OwnedDescriptor
     private let format: Format
 
     /// - Parameter path: a file to append to; `-`: standard error.
-    public init(path: String, format: Format) throws {
+    package init(path: String, format: Format) throws {
         if path == "-" {
             file = OwnedDescriptor(owning: try retryingOnInterrupt("dup", path) { dup(STDERR_FILENO) })
         } else {
@@ -116,7 +116,7 @@ public final class AccessLog: Sendable {
     }
 
     /// Appends a line in one call, so that lines of several threads never mix. A log that cannot be written stops nothing.
-    public func write(_ entry: AccessEntry) {
+    package func write(_ entry: AccessEntry) {
         let line = (format == .json ? entry.json : entry.combined) + "\n"
         try? SystemFile.write(Array(line.utf8), to: file.number, "access log")
     }

@@ -4,7 +4,7 @@ import OCI
 import Synchronization
 
 /// What a registry counts, in the text form that Prometheus reads (exposition format 0.0.4).
-public final class Metrics: Sendable {
+package final class Metrics: Sendable {
     private struct Key: Hashable {
         var method: String
         var endpoint: String
@@ -33,13 +33,13 @@ public final class Metrics: Sendable {
     private static let bounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
-    public func begin() { state.withLock { $0.active += 1 } }
+    package func begin() { state.withLock { $0.active += 1 } }
 
-    public func refuse() { state.withLock { $0.refusals += 1 } }
+    package func refuse() { state.withLock { $0.refusals += 1 } }
 
-    public func end(_ entry: AccessEntry) {
+    package func end(_ entry: AccessEntry) {
         // The method is the client's word: only known ones become labels.
         let method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(entry.method) ? entry.method : "other"
         let endpoint = Registry.label(of: entry.target)
@@ -55,7 +55,7 @@ public final class Metrics: Sendable {
     }
 
     /// The whole text. What the store holds is counted at most once a minute.
-    public func text(of registry: Registry) -> String {
+    package func text(of registry: Registry) -> String {
         let now = HostClock.now()
         let isDue = state.withLock { state in
             guard state.storedAt.map({ now - $0 > 60_000_000_000 }) != false else { return false }

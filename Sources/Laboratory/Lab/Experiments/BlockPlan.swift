@@ -1,29 +1,29 @@
 private import Statistics
 
 /// The order in which a part's lanes are sampled: block by block, shuffled by the seed, so that drift hits all alike.
-public struct BlockPlan: Equatable, Sendable {
+package struct BlockPlan: Equatable, Sendable {
     /// One sample to take.
-    public struct Slot: Equatable, Sendable {
-        public let lane: String
+    package struct Slot: Equatable, Sendable {
+        package let lane: String
         /// The hidden second sample of the baseline lane: the same lane, the same moment, the run's noise floor.
-        public let twin: Bool
+        package let twin: Bool
     }
 
-    public struct Block: Equatable, Sendable {
+    package struct Block: Equatable, Sendable {
         /// From 0; warm-ups count from 0 too.
-        public let index: Int
-        public let warmup: Bool
-        public let slots: [Slot]
+        package let index: Int
+        package let warmup: Bool
+        package let slots: [Slot]
     }
 
-    public let blocks: [Block]
+    package let blocks: [Block]
 
     /// Plans the blocks of `lanes` (those that can run).
     ///
     /// - Parameters:
     ///   - baseline: its twin joins every counted block; no twin where it is not among the lanes.
     ///   - counts: in how many blocks a lane takes part, evenly spread; all where it is not named.
-    public init(
+    package init(
         lanes: [String], blocks: Int, warmups: Int, baseline: String, seed: UInt64, counts: [String: Int] = [:]
     ) {
         var generator = SeededGenerator(seed: seed)
@@ -52,5 +52,5 @@ public struct BlockPlan: Equatable, Sendable {
     }
 
     /// Samples in the whole plan.
-    public var samples: Int { blocks.reduce(0) { $0 + $1.slots.count } }
+    package var samples: Int { blocks.reduce(0) { $0 + $1.slots.count } }
 }

@@ -1,4 +1,4 @@
-public import RunRecord
+package import RunRecord
 import Statistics
 
 extension Experiment {
@@ -44,7 +44,7 @@ extension Experiment {
     /// as the pilot's, fewer do.
     ///
     /// - Parameter limit: the most blocks of a part.
-    public func planned(from pilot: Summary, limit: Int = 1_000) -> Experiment {
+    package func planned(from pilot: Summary, limit: Int = 1_000) -> Experiment {
         var planned = self
         for index in parts.indices {
             let part = parts[index]

@@ -1,25 +1,25 @@
-public import RunRecord
+package import RunRecord
 
 /// What is to be measured, as a value: the parts, their lanes and blocks, and the seed that orders them.
 ///
 /// It says everything a run does; two equal experiments on one host launch the same sandboxes in the same order.
-public struct Experiment: Equatable, Sendable {
+package struct Experiment: Equatable, Sendable {
     /// Short, part of the run directory's name.
-    public var name: String
+    package var name: String
     /// Orders the lanes inside the blocks and draws the nonces.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The lane every other is compared with; a hidden twin of it stands in every block.
-    public var baseline: String
+    package var baseline: String
     /// Measured one after the other.
-    public var parts: [Part]
+    package var parts: [Part]
     /// From where on a difference matters, by metric.
-    public var margins: [Margin]
+    package var margins: [Margin]
     /// Measured to look around: its blocks need not be able to decide anything, and the report says so.
-    public var exploratory = false
+    package var exploratory = false
     /// What is compared besides every lane with the baseline; nil: what its lanes differ in.
-    public var declaredContrasts: [Contrast]?
+    package var declaredContrasts: [Contrast]?
 
-    public init(
+    package init(
         name: String, seed: UInt64, baseline: String = "native", parts: [Part], margins: [Margin] = Margin.standard,
         contrasts: [Contrast]? = nil
     ) {
@@ -32,7 +32,7 @@ public struct Experiment: Equatable, Sendable {
     }
 
     /// What is compared besides every lane with the baseline.
-    public var contrasts: [Contrast] {
+    package var contrasts: [Contrast] {
         let peers = LaneCatalogue.entries.filter { $0.kind == .peer }.map(\.id)
         return (declaredContrasts ?? Contrast.standard(lanes, peers: peers)).filter {
             lanes.contains($0.lane) && lanes.contains($0.reference) && $0.reference != baseline
@@ -40,39 +40,39 @@ public struct Experiment: Equatable, Sendable {
     }
 
     /// One kind of measurement over some lanes.
-    public struct Part: Equatable, Sendable {
+    package struct Part: Equatable, Sendable {
         /// A name of `ExperimentKinds`: `startup`, `memory`, `syscalls`, `harness`.
-        public var kind: String
+        package var kind: String
         /// The command of `isolab-workload` that runs, e.g. `exit`.
-        public var workload: String
-        public var lanes: [String]
+        package var workload: String
+        package var lanes: [String]
         /// Samples of each lane, warm-ups apart.
-        public var blocks: Int
+        package var blocks: Int
         /// In how many of the blocks guests take part, spread evenly; `blocks` where nil. Said in the manifest.
-        public var guestBlocks: Int?
+        package var guestBlocks: Int?
         /// Recorded and tagged, never counted.
-        public var warmups: Int
+        package var warmups: Int
         /// The host stands idle for so long before each launch: 50 is how users start things (cold), 0 is hot.
-        public var idleMilliseconds: Int
+        package var idleMilliseconds: Int
         /// A launch that has not ended by then is killed and rejected; 0 leaves it to the lane (`Lane.usualDeadlineSeconds`).
-        public var deadlineSeconds: Int
+        package var deadlineSeconds: Int
         /// Idle instances alive together (memory): of the lanes that isolab starts itself, where one costs milliseconds.
-        public var instances: Int
+        package var instances: Int
         /// The same for other runtimes, `instances` where nil; and for guests.
-        public var peerInstances: Int?
-        public var guestInstances: Int
+        package var peerInstances: Int?
+        package var guestInstances: Int
         /// Rest between the last change and a memory reading.
-        public var settleMilliseconds: Int
+        package var settleMilliseconds: Int
         /// Batches of each system call (syscalls).
-        public var batches: Int
+        package var batches: Int
         /// Multiplies the calls in a batch (syscalls).
-        public var scale: Int
+        package var scale: Int
         /// MiB the workload touches (memory).
-        public var mebibytes: Int
+        package var mebibytes: Int
         /// Steps of the proof of work every launch owes.
-        public var work: UInt32
+        package var work: UInt32
 
-        public init(
+        package init(
             kind: String, workload: String, lanes: [String], blocks: Int, guestBlocks: Int? = nil, warmups: Int = 5,
             idleMilliseconds: Int = 0, deadlineSeconds: Int = 0, instances: Int = 8, peerInstances: Int? = nil,
             guestInstances: Int = 2, settleMilliseconds: Int = 200, batches: Int = 20, scale: Int = 1,
@@ -97,13 +97,13 @@ public struct Experiment: Equatable, Sendable {
         }
 
         /// The workload as its samples name it: what runs and, for start-up, in which state of the host.
-        public var workloadName: String {
+        package var workloadName: String {
             guard kind == StartupExperiment.id else { return workload }
             return idleMilliseconds == 0 ? "\(workload) (hot)" : "\(workload) (cold)"
         }
 
         /// What of MEASUREMENT.md's n = 50 after 5 warm-ups this part leaves out to save time; nil where nothing.
-        public var reduction: String? {
+        package var reduction: String? {
             var words: [String] = []
             if blocks < 50 { words.append("\(blocks) samples a lane instead of 50") }
             let least = min(guestBlocks ?? blocks, blocks)
@@ -113,12 +113,12 @@ public struct Experiment: Equatable, Sendable {
         }
 
         /// How many instances of a lane are alive together (memory).
-        public func instances(of kind: LaneKind) -> Int {
+        package func instances(of kind: LaneKind) -> Int {
             kind.isGuest ? guestInstances : kind == .peer ? peerInstances ?? instances : instances
         }
 
         /// In how many blocks a lane takes part.
-        public func blocks(of kind: LaneKind) -> Int {
+        package func blocks(of kind: LaneKind) -> Int {
             kind.isGuest ? min(guestBlocks ?? blocks, blocks) : blocks
         }
     }
@@ -126,12 +126,12 @@ public struct Experiment: Equatable, Sendable {
 
 extension LaneKind {
     /// Whether a virtual machine is started for every sample.
-    public var isGuest: Bool { self == .guest || self == .microGuest }
+    package var isGuest: Bool { self == .guest || self == .microGuest }
 }
 
 extension Experiment {
     /// Refuses what contradicts itself or names what does not exist.
-    public func validated() throws(LabError) -> Experiment {
+    package func validated() throws(LabError) -> Experiment {
         guard !parts.isEmpty else { throw .experiment("nothing to measure; name at least one experiment") }
         for part in parts {
             let kind = try ExperimentKinds.named(part.kind)
@@ -160,12 +160,12 @@ extension Experiment {
     }
 
     /// The baseline where a part measures it, else the part's first lane: every block needs a twin of something.
-    public func baseline(of part: Part) -> String {
+    package func baseline(of part: Part) -> String {
         part.lanes.contains(baseline) ? baseline : part.lanes.first ?? baseline
     }
 
     /// The lanes of all parts, each once, in the order of the catalogue.
-    public var lanes: [String] {
+    package var lanes: [String] {
         let wanted = Set(parts.flatMap(\.lanes))
         return LaneCatalogue.entries.map(\.id).filter(wanted.contains)
     }

@@ -20,7 +20,7 @@ import Yams
 ///
 /// A margin is a share of the reference, with or without a least difference that matters. Every key but
 /// `experiments`, `kind` and `lanes` may be left out. What is wrong is told with its line.
-public enum ExperimentFile {
+package enum ExperimentFile {
     /// The keys of the file's top level.
     static let keys = [
         "name", "seed", "baseline", "lanes", "experiments", "margins", "contrasts", "exploratory",
@@ -40,7 +40,7 @@ public enum ExperimentFile {
     /// - Parameters:
     ///   - path: stands in the messages; nothing is opened.
     ///   - seed: used where the file names none.
-    public static func parse(_ text: String, path: String, seed: UInt64) throws(LabError) -> Experiment {
+    package static func parse(_ text: String, path: String, seed: UInt64) throws(LabError) -> Experiment {
         let root: Node?
         // A byte order mark, as some editors write it, is none of the first key.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
@@ -110,7 +110,7 @@ public enum ExperimentFile {
     }
 
     /// The experiment as a file that reads back equal.
-    public static func text(_ experiment: Experiment) -> String {
+    package static func text(_ experiment: Experiment) -> String {
         var lines = ["name: \(experiment.name)", "seed: \(experiment.seed)", "baseline: \(experiment.baseline)"]
         if experiment.exploratory { lines.append("exploratory: true") }
         lines.append(experiment.margins.isEmpty ? "margins: {}" : "margins:")

@@ -1,5 +1,5 @@
 /// The experiments isolab brings along.
-public enum Preset: String, Sendable, CaseIterable {
+package enum Preset: String, Sendable, CaseIterable {
     /// Under five minutes on two cores without hardware virtualisation; n is declared, and smaller than `full`'s.
     case quick
     /// n = 50, and 200 where only processes start, which is what a 99th percentile needs.
@@ -8,7 +8,7 @@ public enum Preset: String, Sendable, CaseIterable {
 
 extension Experiment {
     /// The experiment of a preset.
-    public static func preset(_ preset: Preset, seed: UInt64) -> Experiment {
+    package static func preset(_ preset: Preset, seed: UInt64) -> Experiment {
         let all = LaneCatalogue.entries.filter(\.isDefault).map(\.id)
         let processes = LaneCatalogue.entries.filter { $0.isDefault && !$0.kind.isGuest }.map(\.id)
         let served = ["native", "container", "container-noseccomp", "container-userns", "vm", "oci:runsc"]

@@ -1,16 +1,16 @@
 import Machines
-public import RunRecord
+package import RunRecord
 
 /// A lane as the catalogue lists it.
-public struct LaneEntry: Sendable {
-    public let id: String
+package struct LaneEntry: Sendable {
+    package let id: String
     /// A few words for a reader.
-    public let title: String
-    public let kind: LaneKind
+    package let title: String
+    package let kind: LaneKind
     /// What is isolated, one short phrase each.
-    public let isolation: [String]
+    package let isolation: [String]
     /// Part of the presets; the others are for looking at isolab itself.
-    public let isDefault: Bool
+    package let isDefault: Bool
     let make: @Sendable (LaneEntry, Laboratory) -> any Lane
 
     init(
@@ -27,8 +27,8 @@ public struct LaneEntry: Sendable {
 }
 
 /// The table of lanes, in the order reports show them.
-public enum LaneCatalogue {
-    public static let entries: [LaneEntry] = [
+package enum LaneCatalogue {
+    package static let entries: [LaneEntry] = [
         LaneEntry(id: "native", title: "plain process", kind: .native) { NativeLane($0, $1) },
         LaneEntry(
             id: "container", title: "container, Docker's profile", kind: .container,
@@ -86,7 +86,7 @@ public enum LaneCatalogue {
     ]
 
     /// The lane of that name, or an error that lists them all.
-    public static func entry(_ id: String) throws(LabError) -> LaneEntry {
+    package static func entry(_ id: String) throws(LabError) -> LaneEntry {
         guard let entry = entries.first(where: { $0.id == id }) else {
             throw .unknown(what: "lane", name: id, known: entries.map(\.id))
         }

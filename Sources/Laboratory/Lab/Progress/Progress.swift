@@ -1,17 +1,17 @@
 /// How far a run is.
-public struct Progress: Equatable, Sendable {
+package struct Progress: Equatable, Sendable {
     /// Samples taken and planned, warm-ups included.
-    public var done: Int
-    public var total: Int
+    package var done: Int
+    package var total: Int
     /// What is being sampled.
-    public var experiment: String
-    public var lane: String
-    public var rejected: Int
-    public var elapsedSeconds: Double
+    package var experiment: String
+    package var lane: String
+    package var rejected: Int
+    package var elapsedSeconds: Double
     /// `nil` while nothing is known.
-    public var secondsLeft: Double?
+    package var secondsLeft: Double?
 
-    public init(
+    package init(
         done: Int, total: Int, experiment: String = "", lane: String = "", rejected: Int = 0,
         elapsedSeconds: Double = 0, secondsLeft: Double? = nil
     ) {
@@ -25,7 +25,7 @@ public struct Progress: Equatable, Sendable {
     }
 
     /// One line for a terminal, never wider than `columns`.
-    public func line(columns: Int = 80) -> String {
+    package func line(columns: Int = 80) -> String {
         let share = total == 0 ? 0 : min(1, Double(done) / Double(total))
         var text = "\(Int((share * 100).rounded(.down))) % · \(done)/\(total)"
         if let secondsLeft, done < total { text += " · \(Self.duration(secondsLeft)) left" }
@@ -35,7 +35,7 @@ public struct Progress: Equatable, Sendable {
     }
 
     /// `42 s`, `3 min 05 s`, `1 h 02 min`.
-    public static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         let whole = Int(max(0, seconds).rounded(.up))
         func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         if whole < 60 { return "\(whole) s" }
@@ -45,7 +45,7 @@ public struct Progress: Equatable, Sendable {
 }
 
 /// Takes what a run says while it goes.
-public protocol ProgressSink: AnyObject {
+package protocol ProgressSink: AnyObject {
     func update(_ progress: Progress)
     /// Something the user must know: a lane that cannot run, leftovers released, a sample rejected.
     func note(_ words: String)

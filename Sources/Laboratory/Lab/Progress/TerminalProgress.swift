@@ -1,15 +1,15 @@
 import Glibc
 
 /// Progress on standard error: one line that updates where it is a terminal, a plain line now and then elsewhere.
-public final class TerminalProgress: ProgressSink {
+package final class TerminalProgress: ProgressSink {
     private let isTerminal: Bool
     private var shown = false
     private var last: UInt64 = 0
     private var lastTenth = -1
 
-    public init() { isTerminal = isatty(STDERR_FILENO) == 1 }
+    package init() { isTerminal = isatty(STDERR_FILENO) == 1 }
 
-    public func update(_ progress: Progress) {
+    package func update(_ progress: Progress) {
         if isTerminal {
             // Drawing costs a system call: ten times a second is enough for an eye.
             var now = timespec()
@@ -27,12 +27,12 @@ public final class TerminalProgress: ProgressSink {
         }
     }
 
-    public func note(_ words: String) {
+    package func note(_ words: String) {
         say((shown ? "\r\u{1B}[K" : "") + words + "\n")
         shown = false
     }
 
-    public func finish() {
+    package func finish() {
         if shown { say("\r\u{1B}[K") }
         shown = false
     }

@@ -1,28 +1,28 @@
 import Glibc
 import Linux
-public import RunRecord
+package import RunRecord
 
 /// What a run came to.
-public struct BenchOutcome: Sendable {
+package struct BenchOutcome: Sendable {
     /// The run directory, to be rendered by Reports.
-    public let directory: String
+    package let directory: String
     /// The user stopped it; what was measured is kept.
-    public let interrupted: Bool
-    public let taken: Int
-    public let rejected: Int
-    public let manifest: Manifest
+    package let interrupted: Bool
+    package let taken: Int
+    package let rejected: Int
+    package let manifest: Manifest
 }
 
 /// A run from its options to its directory: the whole of `isolab bench` but the report.
-public final class Bench {
-    public let options: BenchOptions
-    public let experiment: Experiment
+package final class Bench {
+    package let options: BenchOptions
+    package let experiment: Experiment
     /// isolab's version, for the manifest.
     private let version: String
     private let buildMode: String
 
     /// Reads and validates what was asked for; changes nothing on the host.
-    public init(_ options: BenchOptions, version: String, buildMode: String = Bench.buildMode) throws(LabError) {
+    package init(_ options: BenchOptions, version: String, buildMode: String = Bench.buildMode) throws(LabError) {
         self.options = options
         self.version = version
         self.buildMode = buildMode
@@ -30,7 +30,7 @@ public final class Bench {
     }
 
     /// How this binary was built.
-    public static var buildMode: String {
+    package static var buildMode: String {
         #if DEBUG
             "debug"
         #else
@@ -41,7 +41,7 @@ public final class Bench {
     /// Measures, block by block, into a new run directory.
     ///
     /// - Throws: `LabError`; samples of blocks that were finished before are on the disk then.
-    public func run(progress sink: any ProgressSink) throws(LabError) -> BenchOutcome {
+    package func run(progress sink: any ProgressSink) throws(LabError) -> BenchOutcome {
         let state = options.stateDirectory ?? StandardDirectories.state
         do { try StandardDirectories.claim(state) } catch { throw .system(error) }
         let leftovers = Leftovers.release(state: state)

@@ -1,9 +1,9 @@
 import RunRecord
 
 /// Something known that is put into every launch of a lane, to see whether it comes back in the figures.
-public struct Injection: Equatable, Sendable {
+package struct Injection: Equatable, Sendable {
     /// Where it is put.
-    public enum Place: Equatable, Sendable {
+    package enum Place: Equatable, Sendable {
         /// Before the workload's first words.
         case beforeHello
         case inWorkload
@@ -12,11 +12,11 @@ public struct Injection: Equatable, Sendable {
     }
 
     /// What is put in.
-    public enum Kind: String, CaseIterable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case startup, cpu, memory
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         switch metric {
         case Metric.startup: .startup
         case Metric.cpu: .cpu
@@ -25,15 +25,15 @@ public struct Injection: Equatable, Sendable {
     }
 
     /// In words: `100 µs of start-up`.
-    public let title: String
-    public let metric: String
+    package let title: String
+    package let metric: String
     /// What must come back, in `unit`.
-    public let expected: Double
-    public let unit: String
+    package let expected: Double
+    package let unit: String
     /// How much more than what was put in may come back, because the kernel needs something for it that nobody tells, in `unit`.
-    public let cost: Double
+    package let cost: Double
     /// The same where the workload cannot tell what was put in.
-    public let costUntold: Double
+    package let costUntold: Double
     let place: Place
     /// The option of the workload that puts it in, and how much.
     private let option: String
@@ -55,7 +55,7 @@ public struct Injection: Equatable, Sendable {
     }
 
     /// A start-up that takes longer.
-    public static func delay(microseconds: Int) -> Injection {
+    package static func delay(microseconds: Int) -> Injection {
         Injection(
             title: microseconds < 1000 ? "\(microseconds) µs of start-up" : "\(microseconds / 1000) ms of start-up",
             metric: Metric.startup, expected: Double(microseconds) / 1000, unit: "ms", cost: 0, costUntold: 0,
@@ -63,7 +63,7 @@ public struct Injection: Equatable, Sendable {
             option: "--delay", amount: microseconds)
     }
 
-    public static func processor(milliseconds: Int, inDaemon: Bool) -> Injection {
+    package static func processor(milliseconds: Int, inDaemon: Bool) -> Injection {
         Injection(
             title: "\(milliseconds) ms of CPU\(inDaemon ? " in a daemon" : "")", metric: Metric.cpu,
             expected: Double(milliseconds), unit: "ms", cost: 0, costUntold: 0,
@@ -71,7 +71,7 @@ public struct Injection: Equatable, Sendable {
             option: inDaemon ? "--daemon-burn" : "--burn", amount: milliseconds * 1000)
     }
 
-    public static func memory(mebibytes: Int, inDaemon: Bool) -> Injection {
+    package static func memory(mebibytes: Int, inDaemon: Bool) -> Injection {
         let bytes = Double(mebibytes << 20)
         return Injection(
             title: "\(mebibytes) MiB of memory\(inDaemon ? " in a daemon" : "")", metric: Metric.memorySlope,
@@ -84,7 +84,7 @@ public struct Injection: Equatable, Sendable {
     }
 
     /// What the self-test puts in.
-    public static let all: [Injection] =
+    package static let all: [Injection] =
         [100, 500, 2000, 10_000].map(delay) + [
             processor(milliseconds: 5, inDaemon: false), processor(milliseconds: 5, inDaemon: true),
             memory(mebibytes: 5, inDaemon: false), memory(mebibytes: 5, inDaemon: true),

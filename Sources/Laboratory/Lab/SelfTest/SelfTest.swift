@@ -8,17 +8,17 @@ import Statistics
 ///
 /// A try is a small run of its own: launches with and without what is put in, block by block in turns, and the comparison that
 /// a report would make of them.
-public struct SelfTest: Sendable {
-    public var lane: String
+package struct SelfTest: Sendable {
+    package var lane: String
     /// How often each injection is tried.
-    public var tries: Int
+    package var tries: Int
     /// Blocks of a try: of start-up and CPU time, and of memory, where a sample is many instances.
-    public var blocks = 12
-    public var memoryBlocks = 8
-    public var injections: [Injection]
+    package var blocks = 12
+    package var memoryBlocks = 8
+    package var injections: [Injection]
     private let options: BenchOptions
 
-    public init(
+    package init(
         lane: String = "native", tries: Int = 40, injections: [Injection] = Injection.all,
         options: BenchOptions = BenchOptions()
     ) {
@@ -29,23 +29,23 @@ public struct SelfTest: Sendable {
     }
 
     /// A sandbox that must not be admitted.
-    public struct Refusal: Equatable, Sendable {
-        public var title: String
+    package struct Refusal: Equatable, Sendable {
+        package var title: String
         /// Why it was refused; nil where it was admitted.
-        public var reason: String?
+        package var reason: String?
     }
 
     /// Everything that came of it.
-    public struct Result: Equatable, Sendable {
-        public var lane: String
-        public var blocks: Int
-        public var outcomes: [Outcome]
-        public var refusals: [Refusal]
+    package struct Result: Equatable, Sendable {
+        package var lane: String
+        package var blocks: Int
+        package var outcomes: [Outcome]
+        package var refusals: [Refusal]
 
-        public var holds: Bool { outcomes.allSatisfy(\.holds) && refusals.allSatisfy { $0.reason != nil } }
+        package var holds: Bool { outcomes.allSatisfy(\.holds) && refusals.allSatisfy { $0.reason != nil } }
 
         /// The smallest delay that the verdict told apart in at least four of five tries.
-        public var smallestDelay: Injection? {
+        package var smallestDelay: Injection? {
             outcomes.filter { $0.injection.metric == Metric.startup && $0.told * 5 >= $0.tries * 4 }.map(\.injection)
                 .min { $0.expected < $1.expected }
         }
@@ -55,7 +55,7 @@ public struct SelfTest: Sendable {
     ///
     /// - Parameter progress: told what is being tried, and which try of how many.
     /// - Throws: `LabError` where the lane is unknown or cannot run here, or this process starts other things meanwhile.
-    public func run(_ progress: (String, Int, Int) -> Void = { _, _, _ in }) throws(LabError) -> Result {
+    package func run(_ progress: (String, Int, Int) -> Void = { _, _, _ in }) throws(LabError) -> Result {
         guard !(try LaneCatalogue.entry(lane)).kind.isGuest else {
             throw .lane(id: lane, problem: "the self-test puts processes into lanes of processes, not into guests")
         }

@@ -1,37 +1,37 @@
-public import Statistics
+package import Statistics
 
 extension SelfTest {
     /// What one try came to, in the injection's unit.
-    public struct Attempt: Equatable, Sendable {
-        public var shift: Double
+    package struct Attempt: Equatable, Sendable {
+        package var shift: Double
         /// That holds the truth in 95 % of all tries, and that does so in 99 %.
-        public var interval: Interval?
-        public var wideInterval: Interval?
+        package var interval: Interval?
+        package var wideInterval: Interval?
         /// What was put in, as the workload measured it itself, a median; what was asked for where it does not say.
-        public var truth: Double
+        package var truth: Double
         /// How much more may come back.
-        public var allowance: Double
+        package var allowance: Double
         /// Whether the verdict was that there is more.
-        public var isTold: Bool
+        package var isTold: Bool
 
         static let wideLevel = 0.99
     }
 
     /// What an injection came to.
-    public struct Outcome: Equatable, Sendable {
-        public var injection: Injection
-        public var tries: Int
-        public var attempts: [Attempt] = []
+    package struct Outcome: Equatable, Sendable {
+        package var injection: Injection
+        package var tries: Int
+        package var attempts: [Attempt] = []
         /// Why tries failed that could not be measured.
-        public var problems: [String] = []
+        package var problems: [String] = []
 
         /// In how many tries the intervals held what was put in.
-        public var inside: Int { attempts.count { side(of: $0.interval, $0) == 0 } }
-        public var insideWide: Int { attempts.count { side(of: $0.wideInterval, $0) == 0 } }
+        package var inside: Int { attempts.count { side(of: $0.interval, $0) == 0 } }
+        package var insideWide: Int { attempts.count { side(of: $0.wideInterval, $0) == 0 } }
         /// In how many the whole 95 % interval lay below what was put in, and above it.
-        public var below: Int { attempts.count { side(of: $0.interval, $0) == -1 } }
-        public var above: Int { attempts.count { side(of: $0.interval, $0) == 1 } }
-        public var told: Int { attempts.count(where: \.isTold) }
+        package var below: Int { attempts.count { side(of: $0.interval, $0) == -1 } }
+        package var above: Int { attempts.count { side(of: $0.interval, $0) == 1 } }
+        package var told: Int { attempts.count(where: \.isTold) }
 
         /// −1 below what was put in, 1 above it, 0 where it holds that; nil where there is none.
         private func side(of interval: Interval?, _ attempt: Attempt) -> Int? {
@@ -42,7 +42,7 @@ extension SelfTest {
 
         /// Whether the intervals hold what they promise, as far as so many tries can tell: of intervals that hold the truth in
         /// 95 % (99 %) of all tries, so few would do so by chance less than once in a hundred times. Of 40 tries that are 34 (38).
-        public var holds: Bool {
+        package var holds: Bool {
             Self.chance(ofAtMost: inside, of: tries, each: Shift.usualLevel) >= 0.01
                 && Self.chance(ofAtMost: insideWide, of: tries, each: Attempt.wideLevel) >= 0.01
         }

@@ -3,7 +3,7 @@ import Statistics
 
 extension SelfTest.Result {
     /// What came of it, for a terminal of 80 columns.
-    public var text: String {
+    package var text: String {
         var lines = [
             "Put into \(lane), \(blocks) blocks a try, and what came back (medians of the tries).",
             "How many tries' intervals of the difference, of 95 % and of 99 %, held it:", "",

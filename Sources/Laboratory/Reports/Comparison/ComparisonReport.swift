@@ -1,13 +1,13 @@
 import FoundationEssentials
-public import RunRecord
+package import RunRecord
 
 /// What changed between two runs, for `isolab compare`: as terminal text, as one HTML file, as a table for a pull request, and
 /// for programs.
 ///
 /// `RunComparison.compare` decides whether runs may be compared, and how; a forced comparison is stamped here.
-public enum ComparisonReport {
+package enum ComparisonReport {
     /// The comparison for a terminal of so many columns, at least 60; no line is longer. Ends with a newline.
-    public static func terminal(
+    package static func terminal(
         _ comparison: RunComparison, before: Manifest, after: Manifest, width: Int = 80, colour: Bool = false
     ) -> String {
         ComparisonText(
@@ -17,12 +17,12 @@ public enum ComparisonReport {
     }
 
     /// The comparison as one HTML file, built as the report of a run is.
-    public static func html(_ comparison: RunComparison, before: Manifest, after: Manifest) -> String {
+    package static func html(_ comparison: RunComparison, before: Manifest, after: Manifest) -> String {
         ComparisonPage(change: RunChange(comparison, before: before, after: after)).render()
     }
 
     /// A Markdown table of what changed and of every start-up, with the rest as a count.
-    public static func markdown(_ comparison: RunComparison, before: Manifest, after: Manifest) -> String {
+    package static func markdown(_ comparison: RunComparison, before: Manifest, after: Manifest) -> String {
         let change = RunChange(comparison, before: before, after: after)
         let told = change.changes.filter {
             $0.verdict == .slower || $0.verdict == .faster || ($0.metric == Metric.startup && $0.verdict != nil)
@@ -59,7 +59,7 @@ public enum ComparisonReport {
     }
 
     /// `container, startup: +0.31 ms [+0.2, +0.4]`: one change in a line.
-    public static func told(_ change: RunComparison.Change) -> String {
+    package static func told(_ change: RunComparison.Change) -> String {
         let key = change.key
         let shift =
             change.shiftLow.flatMap { low in
@@ -70,7 +70,7 @@ public enum ComparisonReport {
     }
 
     /// The comparison as JSON, its keys in order; differences have nine significant digits.
-    public static func json(_ comparison: RunComparison) throws -> String {
+    package static func json(_ comparison: RunComparison) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var rounded = comparison

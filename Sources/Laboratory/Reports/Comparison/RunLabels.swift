@@ -1,8 +1,8 @@
 /// What runs are called beside each other: as their manifests name them where that tells them apart, else by what tells their
 /// directories apart.
-public enum RunLabels {
+package enum RunLabels {
     /// - Parameter runs: the name in the manifest and the directory as the user gave it.
-    public static func of(_ runs: [(name: String, path: String)]) -> [String] {
+    package static func of(_ runs: [(name: String, path: String)]) -> [String] {
         let names = runs.map(\.name)
         guard Set(names).count < names.count else { return names }
         let parts = runs.map { $0.path.split(separator: "/").map(String.init) }

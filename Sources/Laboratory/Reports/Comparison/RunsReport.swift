@@ -1,11 +1,11 @@
-public import RunRecord
+package import RunRecord
 
 /// Several runs side by side: medians, without verdicts, for looking.
-public enum RunsReport {
+package enum RunsReport {
     /// A table for a terminal: under each lane a row a figure, a column a run; as many runs as fit stand beside each other.
     ///
     /// - Parameter labels: what the runs are called; as their manifests name them where nil.
-    public static func terminal(_ runs: [Run], labels: [String]? = nil, width: Int = 80) -> String {
+    package static func terminal(_ runs: [Run], labels: [String]? = nil, width: Int = 80) -> String {
         let text = TerminalText(width: max(width, 60), colour: false)
         let names = labels ?? RunLabels.of(runs.map { ($0.manifest.run, $0.manifest.run) })
         var lines: [String] = []

@@ -1,9 +1,9 @@
-public import RunRecord
+package import RunRecord
 
 /// The report of a run as one HTML file: no network, no script needed to read it.
-public enum HTMLReport {
+package enum HTMLReport {
     /// Renders the report. Pure: the same run and summary give the same bytes.
-    public static func render(run: Run, summary: Summary) -> String {
+    package static func render(run: Run, summary: Summary) -> String {
         let reading = Reading(run: run, summary: summary)
         let sections = ReportSections.all.compactMap { section -> (section: any ReportSection, blocks: [Block])? in
             let blocks = section.blocks(reading)

@@ -1,9 +1,9 @@
-public import RunRecord
+package import RunRecord
 
 /// The report of a run as Markdown: the same words and tables as the HTML, for reading in a terminal or a code forge.
-public enum MarkdownReport {
+package enum MarkdownReport {
     /// Renders the report. Pure.
-    public static func render(run: Run, summary: Summary) -> String {
+    package static func render(run: Run, summary: Summary) -> String {
         let reading = Reading(run: run, summary: summary)
         let answer = Answer(reading)
         var lines = ["# \(MarkdownText.escape(answer.headline))", ""]

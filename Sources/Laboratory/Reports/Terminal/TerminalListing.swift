@@ -1,20 +1,20 @@
 /// A list of things that work, work partly or are missing: what `isolab doctor` and `isolab lanes` print.
-public enum TerminalListing {
-    public enum Mark: Sendable {
+package enum TerminalListing {
+    package enum Mark: Sendable {
         case works
         case limited
         case missing
     }
 
-    public struct Row: Sendable {
-        public var mark: Mark
-        public var name: String
+    package struct Row: Sendable {
+        package var mark: Mark
+        package var name: String
         /// One sentence: what was found.
-        public var detail: String
+        package var detail: String
         /// The command that would enable it; empty where nothing is missing.
-        public var remedy: String
+        package var remedy: String
 
-        public init(_ mark: Mark, _ name: String, _ detail: String, remedy: String = "") {
+        package init(_ mark: Mark, _ name: String, _ detail: String, remedy: String = "") {
             self.mark = mark
             self.name = name
             self.detail = detail
@@ -26,7 +26,7 @@ public enum TerminalListing {
     /// copied.
     ///
     /// - Parameter width: columns of the terminal; nil: a program reads it, and nothing is broken.
-    public static func render(_ rows: [Row], width: Int?, colour: Bool = false) -> String {
+    package static func render(_ rows: [Row], width: Int?, colour: Bool = false) -> String {
         let text = TerminalText(width: width.map { max($0, 40) } ?? .max, colour: colour)
         let column = min(rows.map { TerminalText.columns($0.name) }.max() ?? 0, 24) + 4
         var lines: [String] = []

@@ -1,9 +1,9 @@
-public import RunRecord
+package import RunRecord
 
 /// The table at the end of a bench: the answer, the lanes, what was not measured; plain Unicode, colour on request.
-public enum TerminalReport {
+package enum TerminalReport {
     /// Renders the report for a terminal of so many columns, at least 60; no line is longer. Ends with a newline.
-    public static func render(run: Run, summary: Summary, width: Int = 80, colour: Bool = false) -> String {
+    package static func render(run: Run, summary: Summary, width: Int = 80, colour: Bool = false) -> String {
         let reading = Reading(run: run, summary: summary)
         let text = TerminalText(width: max(width, 60), colour: colour)
         let answer = Answer(reading)

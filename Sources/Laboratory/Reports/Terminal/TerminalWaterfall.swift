@@ -1,15 +1,15 @@
-public import RunRecord
+package import RunRecord
 import Statistics
 
 /// The phases of one sandbox on one clock: what `isolab launch` prints.
-public enum TerminalWaterfall {
+package enum TerminalWaterfall {
     /// One line a phase: what, when it began, how long it took, and where on the sample's time it stood.
     ///
     /// Of a sample with many phases, consecutive slivers of one actor share a line.
     /// - Parameters:
     ///   - width: columns of the terminal, at least 60; no line is longer.
     ///   - everyStep: a line for each phase however short.
-    public static func render(
+    package static func render(
         _ sample: Sample, width: Int = 80, colour: Bool = false, everyStep: Bool = false
     ) -> String {
         let text = TerminalText(width: max(width, 60), colour: colour)

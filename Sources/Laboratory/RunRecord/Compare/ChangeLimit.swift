@@ -1,15 +1,15 @@
 /// A change that must not be: `startup container > 5%`, `memory.slope vm > 2 MiB`.
-public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
+package struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
     /// `startup`, in every workload it was measured with.
-    public var metric: String
-    public var lane: String
+    package var metric: String
+    package var lane: String
     /// A share of what was before, or else an amount in `unit`.
-    public var limit: Double
+    package var limit: Double
     /// Empty for a share.
-    public var unit: String
+    package var unit: String
 
     /// Reads it; nil where it is not `METRIC LANE > NUMBER%` or `METRIC LANE > NUMBER UNIT`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var spaced = ""
         for character in text { spaced += character == "%" || character == ">" ? " \(character) " : String(character) }
         let words = spaced.split(separator: " ").map(String.init)
@@ -24,7 +24,7 @@ public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// How one is written, for whoever wrote another.
-    public static let form = "write METRIC LANE > NUMBER%, or a number with a unit: 'startup container > 200 us'"
+    package static let form = "write METRIC LANE > NUMBER%, or a number with a unit: 'startup container > 200 us'"
 
     private static func isBytes(_ unit: String) -> Bool { unit.hasSuffix("B") }
 
@@ -36,7 +36,7 @@ public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
         return number
     }
 
-    public var description: String {
+    package var description: String {
         let amount =
             unit.isEmpty
             ? "\(SampleTable.shortest((limit * 1e8).rounded() / 1e6))%" : "\(SampleTable.shortest(limit)) \(unit)"
@@ -44,7 +44,7 @@ public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// What a comparison says of it.
-    public enum Answer: Equatable, Sendable {
+    package enum Answer: Equatable, Sendable {
         /// No such change is shown.
         case kept
         /// It is shown to be exceeded, in these cells.
@@ -55,7 +55,7 @@ public struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
 
     /// Exceeded is a limit only by a change that has its verdict and is greater by its estimate; what has no verdict is no answer,
     /// so that a gate never opens because nobody looked.
-    public func answer(_ comparison: RunComparison) -> Answer {
+    package func answer(_ comparison: RunComparison) -> Answer {
         let cells = comparison.changes.filter { $0.key.metric == metric && $0.key.lane == lane }
         guard !cells.isEmpty else { return .unanswerable("no figure '\(metric)' of lane '\(lane)' on both sides") }
         if let blind = cells.first(where: { $0.p == nil }) { return .unanswerable(blind.reason) }

@@ -3,29 +3,29 @@
 /// Disturbed blocks count, as in the report of a run, and are told. Within a run a disturbance hits all lanes of a block; between runs
 /// it hits one side. A condition of which a run has more disturbed blocks than a report takes for its headline
 /// (`Disturbances.isTooMany`) therefore gets no verdict between runs.
-public struct ConditionDisturbance: Codable, Equatable, Sendable {
+package struct ConditionDisturbance: Codable, Equatable, Sendable {
     /// Of one run.
-    public struct Count: Codable, Equatable, Sendable {
-        public var run: String
-        public var disturbed: Int
-        public var blocks: Int
-        public var isTooMany: Bool
+    package struct Count: Codable, Equatable, Sendable {
+        package var run: String
+        package var disturbed: Int
+        package var blocks: Int
+        package var isTooMany: Bool
     }
 
-    public var experiment: String
-    public var workload: String
+    package var experiment: String
+    package var workload: String
     /// Runs whose record has the host's state; of older ones nothing is known.
-    public var before: [Count]
-    public var after: [Count]
+    package var before: [Count]
+    package var after: [Count]
 
     /// Why the condition has no verdict; nil where it may have one.
-    public var refusal: String? {
+    package var refusal: String? {
         guard let worst = (before + after).first(where: \.isTooMany) else { return nil }
         return "\(worst.disturbed) of \(worst.blocks) blocks of \(worst.run) were disturbed: no verdict"
     }
 
     /// `3 of 150 blocks`; nil where nothing is known of the side.
-    public static func words(_ side: [Count]) -> String? {
+    package static func words(_ side: [Count]) -> String? {
         guard !side.isEmpty else { return nil }
         return "\(side.reduce(0) { $0 + $1.disturbed }) of \(side.reduce(0) { $0 + $1.blocks }) blocks"
     }
@@ -56,14 +56,14 @@ public struct ConditionDisturbance: Codable, Equatable, Sendable {
 
 extension Run {
     /// What is known of the host while one condition was measured.
-    public struct ConditionState: Sendable {
-        public var experiment: String
-        public var workload: String
-        public var found: Disturbances
+    package struct ConditionState: Sendable {
+        package var experiment: String
+        package var workload: String
+        package var found: Disturbances
     }
 
     /// By condition, in the order of the record; empty where the run does not say.
-    public var disturbances: [ConditionState] {
+    package var disturbances: [ConditionState] {
         var order: [(experiment: String, workload: String)] = []
         for state in blocks where !order.contains(where: { $0 == (state.experiment, state.workload) }) {
             order.append((state.experiment, state.workload))

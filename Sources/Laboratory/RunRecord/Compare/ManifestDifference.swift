@@ -1,5 +1,5 @@
 /// What two runs are compared for: it may differ between them.
-public enum Subject: String, Codable, Sendable, CaseIterable {
+package enum Subject: String, Codable, Sendable, CaseIterable {
     /// isolab's own programs, and what they make of a lane's configuration.
     case isolab
     /// The workload, and what holds it.
@@ -10,15 +10,15 @@ public enum Subject: String, Codable, Sendable, CaseIterable {
 }
 
 /// Something two manifests say differently.
-public struct ManifestDifference: Codable, Equatable, Sendable {
+package struct ManifestDifference: Codable, Equatable, Sendable {
     /// Where it stands: a heading and a name, `Kernel: release`.
-    public var name: String
-    public var before: String
-    public var after: String
+    package var name: String
+    package var before: String
+    package var after: String
     /// Figures of runs that differ in it are not comparable.
-    public var decisive: Bool
+    package var decisive: Bool
     /// What it is part of: it forbids nothing where one of these is compared.
-    public var subjects: [Subject]
+    package var subjects: [Subject]
 
     init(_ name: String, _ before: String?, _ after: String?, decisive: Bool = true, subjects: [Subject] = []) {
         self.name = name

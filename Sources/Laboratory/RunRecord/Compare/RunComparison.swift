@@ -5,9 +5,9 @@ import Statistics
 /// A run is one sample of what a host does on a day: its launches share a memory layout, a temperature, a neighbour. Two runs
 /// of one subject differ by more than their samples say, so that single runs give no verdict, however many launches they hold,
 /// unless it is known how much runs differ on this host.
-public struct RunComparison: Codable, Equatable, Sendable {
+package struct RunComparison: Codable, Equatable, Sendable {
     /// On what its verdicts rest.
-    public enum Basis: Codable, Equatable, Sendable {
+    package enum Basis: Codable, Equatable, Sendable {
         /// One run a side: there are none.
         case none
         /// So many runs on the smaller side.
@@ -17,64 +17,64 @@ public struct RunComparison: Codable, Equatable, Sendable {
     }
 
     /// One cell on both sides.
-    public struct Change: Codable, Equatable, Sendable {
-        public var key: CellKey
+    package struct Change: Codable, Equatable, Sendable {
+        package var key: CellKey
         /// Admitted samples of all runs of the side.
-        public var samplesBefore: Int
-        public var samplesAfter: Int
-        public var runsBefore: Int
-        public var runsAfter: Int
+        package var samplesBefore: Int
+        package var samplesAfter: Int
+        package var runsBefore: Int
+        package var runsAfter: Int
         /// Means of the runs' medians.
-        public var medianBefore: Double
-        public var medianAfter: Double
+        package var medianBefore: Double
+        package var medianAfter: Double
         /// After − before, with its 95 % interval between runs; nil where runs cannot be told apart.
-        public var shift: Double
-        public var shiftLow: Double?
-        public var shiftHigh: Double?
+        package var shift: Double
+        package var shiftLow: Double?
+        package var shiftHigh: Double?
         /// Two-sided, of the runs' medians, Holm-corrected over the experiment and metric; nil without a verdict.
-        public var p: Double?
+        package var p: Double?
         /// As the run before declared it, in the unit.
-        public var margin: Double?
+        package var margin: Double?
         /// The least change these runs show in four of five comparisons.
-        public var visible: Double?
+        package var visible: Double?
         /// *faster*: the later side is.
-        public var verdict: Verdict
+        package var verdict: Verdict
         /// Why it is undecided; empty otherwise.
-        public var reason: String
+        package var reason: String
 
         /// The shift as a share of what was before; nil where that is not positive.
-        public func share(of value: Double?) -> Double? {
+        package func share(of value: Double?) -> Double? {
             guard let value, medianBefore > 0 else { return nil }
             return value / medianBefore
         }
     }
 
-    public var before: [String]
-    public var after: [String]
-    public var basis: Basis
+    package var before: [String]
+    package var after: [String]
+    package var basis: Basis
     /// What may differ because it is what is compared.
-    public var subject: Subject?
+    package var subject: Subject?
     /// Decisive differences that were overridden; not empty: the comparison must be stamped.
-    public var forced: [ManifestDifference]
+    package var forced: [ManifestDifference]
     /// Differences worth knowing that forbid nothing: what is compared, versions, commits.
-    public var notes: [ManifestDifference]
-    public var changes: [Change]
+    package var notes: [ManifestDifference]
+    package var changes: [Change]
     /// Cells that only one side has, or has an estimate of.
-    public var onlyBefore: [CellKey]
-    public var onlyAfter: [CellKey]
+    package var onlyBefore: [CellKey]
+    package var onlyAfter: [CellKey]
     /// What else ran on the host meanwhile, where anything did.
-    public var disturbances: [ConditionDisturbance] = []
+    package var disturbances: [ConditionDisturbance] = []
 
     /// What an undecided change of single runs says.
-    public static let oneRun = "one run a side: no verdict"
+    package static let oneRun = "one run a side: no verdict"
 }
 
 /// Runs that must not be compared without `--force`.
-public struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+package struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// What differs.
-    public var differences: [ManifestDifference]
+    package var differences: [ManifestDifference]
 
-    public var description: String {
+    package var description: String {
         let list = differences.map { "\($0.name) (\($0.before) / \($0.after))" }.joined(separator: "; ")
         return "the runs differ in what matters: \(list); --force compares them anyway, with a stamp"
     }
@@ -84,7 +84,7 @@ extension RunComparison {
     /// Compares one run with another: without verdicts, unless the host's spread between runs is known.
     ///
     /// - Throws: `ComparisonRefusal` when something decisive differs and `force` is false.
-    public static func compare(
+    package static func compare(
         _ before: Run, _ after: Run, force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
     ) throws(ComparisonRefusal) -> RunComparison {
         try compare([before], [after], force: force, subject: subject, spread: spread)
@@ -95,7 +95,7 @@ extension RunComparison {
     /// - Parameters:
     ///   - subject: what may differ, being what is compared.
     ///   - spread: how much runs differ on this host, for single runs.
-    public static func compare(
+    package static func compare(
         _ before: [Run], _ after: [Run], force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
     ) throws(ComparisonRefusal) -> RunComparison {
         let manifests = (before + after).map(\.manifest)

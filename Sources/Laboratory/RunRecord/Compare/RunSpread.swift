@@ -6,24 +6,24 @@ import Statistics
 ///
 /// Known only from several runs of the same experiment by the same programs, made one after the other
 /// (`isolab bench --runs`), and good only on the host they were made on.
-public struct RunSpread: Codable, Equatable, Sendable {
-    public struct Entry: Codable, Equatable, Sendable {
-        public var key: CellKey
+package struct RunSpread: Codable, Equatable, Sendable {
+    package struct Entry: Codable, Equatable, Sendable {
+        package var key: CellKey
         /// Standard deviation of the runs' medians, as a share of their mean.
-        public var share: Double
+        package var share: Double
     }
 
     /// From how many runs it is known.
-    public var runs: Int
+    package var runs: Int
     /// The host's decisive facts, `Kernel: release=6.1`.
-    public var host: [String]
-    public var entries: [Entry]
+    package var host: [String]
+    package var entries: [Entry]
 
     /// Runs from which it may be taken.
-    public static let minimumRuns = 4
+    package static let minimumRuns = 4
 
     /// - Returns: nil with too few runs, or of different hosts.
-    public init?(_ runs: [Run]) {
+    package init?(_ runs: [Run]) {
         guard runs.count >= Self.minimumRuns, let first = runs.first?.manifest else { return nil }
         let host = Self.host(first)
         guard runs.allSatisfy({ Self.host($0.manifest) == host }) else { return nil }
@@ -52,7 +52,7 @@ public struct RunSpread: Codable, Equatable, Sendable {
     }
 
     /// Whether it was taken on the host of all these runs.
-    public func fits(_ manifests: [Manifest]) -> Bool { manifests.allSatisfy { Self.host($0) == host } }
+    package func fits(_ manifests: [Manifest]) -> Bool { manifests.allSatisfy { Self.host($0) == host } }
 
     func share(of key: CellKey) -> Double? { entries.first { $0.key == key }?.share }
 
@@ -65,13 +65,13 @@ public struct RunSpread: Codable, Equatable, Sendable {
     // MARK: The file
 
     /// Reads it; nil where there is none, or none that is understood.
-    public static func read(_ path: String) -> RunSpread? {
+    package static func read(_ path: String) -> RunSpread? {
         guard let bytes = try? readFile(path) else { return nil }
         return try? JSONDecoder().decode(RunSpread.self, from: Data(bytes))
     }
 
     /// Replaces the file.
-    public func write(to path: String) throws(RunRecordError) {
+    package func write(to path: String) throws(RunRecordError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(self) else {

@@ -2,13 +2,13 @@ import Glibc
 import Linux
 
 /// A run on disk: one directory, named files, everything derived from the record by a command anyone can run again.
-public struct RunDirectory: Equatable, Sendable {
-    public var path: String
+package struct RunDirectory: Equatable, Sendable {
+    package var path: String
 
-    public init(_ path: String) { self.path = path }
+    package init(_ path: String) { self.path = path }
 
     /// The files of a run.
-    public enum File: String, Sendable, CaseIterable {
+    package enum File: String, Sendable, CaseIterable {
         /// What ran, where and how.
         case manifest = "manifest.json"
         /// One row a measurement, long format.
@@ -25,12 +25,12 @@ public struct RunDirectory: Equatable, Sendable {
     }
 
     /// Where `file` is.
-    public func path(of file: File) -> String {
+    package func path(of file: File) -> String {
         path.hasSuffix("/") ? path + file.rawValue : "\(path)/\(file.rawValue)"
     }
 
     /// Writes `text` whole or not at all: to a temporary file beside it, then renamed over it.
-    public func write(_ text: String, to file: File) throws(RunRecordError) {
+    package func write(_ text: String, to file: File) throws(RunRecordError) {
         let path = path(of: file)
         do throws(SystemError) {
             try SystemFile.replace(path, with: Array(text.utf8), mode: 0o644, durability: .content)

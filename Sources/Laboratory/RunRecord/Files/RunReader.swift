@@ -2,10 +2,10 @@ import FoundationEssentials
 import Glibc
 
 /// A run as read from its directory, and what the reader had to leave out.
-public struct RunReading: Sendable {
-    public var run: Run
+package struct RunReading: Sendable {
+    package var run: Run
     /// Sentences for the user: a torn last line, a run without its end.
-    public var notes: [String]
+    package var notes: [String]
 }
 
 extension Run {
@@ -15,7 +15,7 @@ extension Run {
     /// sample with fewer rows than its event line promises, is left out and told in the notes.
     ///
     /// - Throws: `RunRecordError`, naming file and line.
-    public static func read(directory path: String) throws(RunRecordError) -> RunReading {
+    package static func read(directory path: String) throws(RunRecordError) -> RunReading {
         let directory = RunDirectory(path)
         for file in [RunDirectory.File.manifest, .samples] where access(directory.path(of: file), F_OK) != 0 {
             throw .notARun(path: path, missing: file.rawValue)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What went wrong with a run's files; `description` is one line for the user.
-public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A system call failed on a file of the run.
     case system(operation: String, path: String, errno: Int32, kept: String)
     /// A file of a run's is there already; nothing is written over.
@@ -17,7 +17,7 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The manifest was written by a later isolab.
     case newerFormat(path: String, format: Int, supported: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .system(let operation, let path, let errno, let kept):
             let why = Self.message(errno)

@@ -5,11 +5,11 @@ import OCI
 ///
 /// After `append` returns, the block's samples survive the end of this process, however it ends. An append that fails
 /// (a full disk) is taken back, and what was recorded before it stays readable.
-public final class RunWriter {
-    public let directory: RunDirectory
-    public private(set) var manifest: Manifest
+package final class RunWriter {
+    package let directory: RunDirectory
+    package private(set) var manifest: Manifest
     /// Samples recorded so far.
-    public private(set) var recorded = 0
+    package private(set) var recorded = 0
     private var events: AppendedFile
     private var samples: AppendedFile
     private var blocks: AppendedFile
@@ -17,7 +17,7 @@ public final class RunWriter {
     /// Makes the directory (and its parents) and writes the manifest.
     ///
     /// - Throws: `RunRecordError.exists` where a run is there already, `.system` where it cannot be written.
-    public init(directory path: String, manifest: Manifest) throws(RunRecordError) {
+    package init(directory path: String, manifest: Manifest) throws(RunRecordError) {
         directory = RunDirectory(path)
         self.manifest = manifest
         try directory.create()
@@ -31,7 +31,7 @@ public final class RunWriter {
     }
 
     /// Records a block, and what the host was like meanwhile.
-    public func append(_ block: [Sample], _ state: BlockState? = nil) throws(RunRecordError) {
+    package func append(_ block: [Sample], _ state: BlockState? = nil) throws(RunRecordError) {
         var eventBytes: [UInt8] = []
         var sampleBytes: [UInt8] = []
         for sample in block {
@@ -58,14 +58,14 @@ public final class RunWriter {
     }
 
     /// Replaces the manifest.
-    public func update(_ manifest: Manifest) throws(RunRecordError) {
+    package func update(_ manifest: Manifest) throws(RunRecordError) {
         try Self.write(manifest, to: directory)
         self.manifest = manifest
     }
 
     /// Writes the last manifest, with the digests of what was recorded, and waits until all is on the disk. Nothing may be
     /// appended afterwards.
-    public func finish(_ manifest: Manifest) throws(RunRecordError) {
+    package func finish(_ manifest: Manifest) throws(RunRecordError) {
         try samples.synchronize()
         try events.synchronize()
         try blocks.synchronize()

@@ -1,20 +1,20 @@
 /// Two lanes whose difference is to be told: computed, tested and corrected like every lane's against the baseline.
 ///
 /// A report speaks of no difference that is not one of these.
-public struct Contrast: Codable, Equatable, Hashable, Sendable {
-    public var lane: String
-    public var reference: String
+package struct Contrast: Codable, Equatable, Hashable, Sendable {
+    package var lane: String
+    package var reference: String
     /// What the difference is the price of: `the seccomp filter`; empty where two lanes are only set beside each other.
-    public var title: String
+    package var title: String
 
-    public init(_ lane: String, against reference: String, title: String = "") {
+    package init(_ lane: String, against reference: String, title: String = "") {
         self.lane = lane
         self.reference = reference
         self.title = title
     }
 
     /// Those of lanes that differ in one thing, and isolab's container against every other runtime.
-    public static func standard(_ lanes: [String], peers: [String] = []) -> [Contrast] {
+    package static func standard(_ lanes: [String], peers: [String] = []) -> [Contrast] {
         let single = [
             Contrast("container", against: "container-noseccomp", title: "the seccomp filter"),
             Contrast("container-userns", against: "container", title: "the user namespace"),
@@ -32,7 +32,7 @@ public struct Contrast: Codable, Equatable, Hashable, Sendable {
 extension Manifest {
     /// What is compared besides every lane with the baseline: as declared; in runs from before contrasts were declared, those
     /// that every run has.
-    public var comparedLanes: [Contrast] {
+    package var comparedLanes: [Contrast] {
         contrasts
             ?? Contrast.standard(lanes.map(\.id), peers: lanes.filter { $0.kind == .peer }.map(\.id))
     }

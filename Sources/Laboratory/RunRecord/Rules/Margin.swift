@@ -1,16 +1,16 @@
 /// How large a difference in a metric must be to matter: declared before anything is measured, stored in the run, and never
 /// widened by noise. Two lanes are called the same only where their difference is shown to be smaller.
-public struct Margin: Codable, Equatable, Sendable {
+package struct Margin: Codable, Equatable, Sendable {
     /// A name of `Metric`, or a prefix of several: `syscall` is every system call's, `memory` every memory figure's.
-    public var metric: String
+    package var metric: String
     /// Share of the reference's median.
-    public var share: Double
+    package var share: Double
     /// The least difference that matters however small the reference is, in `unit`.
-    public var least: Double
+    package var least: Double
     /// `ns`, `us`, `ms`, `s`, `B`, `KiB`, `MiB`.
-    public var unit: String
+    package var unit: String
 
-    public init(_ metric: String, share: Double, least: Double, unit: String) {
+    package init(_ metric: String, share: Double, least: Double, unit: String) {
         self.metric = metric
         self.share = share
         self.least = least
@@ -18,7 +18,7 @@ public struct Margin: Codable, Equatable, Sendable {
     }
 
     /// Where an experiment declares none of its own.
-    public static let standard: [Margin] = [
+    package static let standard: [Margin] = [
         Margin(Metric.startup, share: 0.10, least: 50, unit: "us"),
         Margin(Metric.teardown, share: 0.10, least: 50, unit: "us"),
         Margin("life", share: 0.10, least: 100, unit: "us"),
@@ -28,7 +28,7 @@ public struct Margin: Codable, Equatable, Sendable {
     ]
 
     /// Nanoseconds or bytes in one of a unit; nil for an unknown one.
-    public static func base(of unit: String) -> Double? {
+    package static func base(of unit: String) -> Double? {
         switch unit {
         case "ns", "B", "1": 1
         case "us", "µs": 1e3
@@ -41,7 +41,7 @@ public struct Margin: Codable, Equatable, Sendable {
     }
 
     /// The margin beside a reference's median, both in `unit` of the record; nil where the units do not go together.
-    public func size(beside median: Double, unit recorded: String) -> Double? {
+    package func size(beside median: Double, unit recorded: String) -> Double? {
         guard let own = Self.base(of: unit), let theirs = Self.base(of: recorded),
             (unit.hasSuffix("B") == (recorded == "B")) || least == 0
         else { return nil }
@@ -49,13 +49,13 @@ public struct Margin: Codable, Equatable, Sendable {
     }
 
     /// `10 % 50 us`: the share, and where there is one the least.
-    public var text: String {
+    package var text: String {
         let percent = "\(SampleTable.shortest((share * 1e6).rounded() / 1e4)) %"
         return least > 0 ? "\(percent) \(SampleTable.shortest(least)) \(unit)" : percent
     }
 
     /// Reads `text`; nil where it is not a share between 0 and 100 % with or without a least difference.
-    public init?(_ metric: String, text: String) {
+    package init?(_ metric: String, text: String) {
         var spaced = ""
         for character in text { spaced += character == "%" ? " % " : String(character) }
         let words = spaced.split(separator: " ").map(String.init)
@@ -77,7 +77,7 @@ public struct Margin: Codable, Equatable, Sendable {
 
 extension [Margin] {
     /// The margin of a metric: its own, else that of its prefix; the last that fits where several do.
-    public func of(_ metric: String) -> Margin? {
+    package func of(_ metric: String) -> Margin? {
         last { $0.metric == metric } ?? last { metric.hasPrefix($0.metric + ".") }
     }
 }

@@ -1,15 +1,15 @@
-public import Statistics
+package import Statistics
 
 /// What names a cell: workload × lane × metric of one experiment, with its span and unit.
-public struct CellKey: Hashable, Codable, Sendable {
-    public var experiment: String
-    public var workload: String
-    public var lane: String
-    public var metric: String
-    public var span: String
-    public var unit: String
+package struct CellKey: Hashable, Codable, Sendable {
+    package var experiment: String
+    package var workload: String
+    package var lane: String
+    package var metric: String
+    package var span: String
+    package var unit: String
 
-    public init(
+    package init(
         experiment: String, workload: String, lane: String, metric: String, span: String = "", unit: String
     ) {
         self.experiment = experiment
@@ -21,7 +21,7 @@ public struct CellKey: Hashable, Codable, Sendable {
     }
 
     /// The same cell in another lane.
-    public func inLane(_ lane: String) -> CellKey {
+    package func inLane(_ lane: String) -> CellKey {
         var key = self
         key.lane = lane
         return key
@@ -29,39 +29,39 @@ public struct CellKey: Hashable, Codable, Sendable {
 }
 
 /// The values of one cell: what an estimate is made from, and what a chart shows as points.
-public struct CellValues: Sendable {
-    public var key: CellKey
+package struct CellValues: Sendable {
+    package var key: CellKey
     /// Samples taken and admitted, warm-ups and twins apart.
-    public var taken: Int
-    public var admitted: Int
+    package var taken: Int
+    package var admitted: Int
     /// Why samples were rejected, with how many, most first.
-    public var rejections: [(reason: String, count: Int)]
+    package var rejections: [(reason: String, count: Int)]
     /// One value an admitted sample, in the order measured: where a sample holds many batches, its median over them.
-    public var samples: [Double]
+    package var samples: [Double]
     /// The block of each of `samples`.
-    public var blocks: [Int]
+    package var blocks: [Int]
     /// How many of `samples` are launches killed at their deadline, which stands in their place.
-    public var censored: Int
+    package var censored: Int
     /// Every value of the admitted samples, in the order measured: the batches pooled.
-    public var pooled: [Double]
+    package var pooled: [Double]
     /// The hidden twin's values, one a sample; only the baseline lane has them.
-    public var twin: [Double]
-    public var twinBlocks: [Int]
+    package var twin: [Double]
+    package var twinBlocks: [Int]
     /// The warm-ups' values, one a sample, in the order measured; shown, never counted.
-    public var warmups: [Double]
+    package var warmups: [Double]
     /// Values that are no figure of anything measured (not finite, or beyond 10³⁰) and are left out.
-    public var invalid: Int
+    package var invalid: Int
 
     /// `samples` with their blocks.
-    public var blockValues: [BlockValue] { zip(blocks, samples).map { BlockValue(block: $0, $1) } }
-    public var twinValues: [BlockValue] { zip(twinBlocks, twin).map { BlockValue(block: $0, $1) } }
+    package var blockValues: [BlockValue] { zip(blocks, samples).map { BlockValue(block: $0, $1) } }
+    package var twinValues: [BlockValue] { zip(twinBlocks, twin).map { BlockValue(block: $0, $1) } }
 }
 
 extension Run {
     /// The run's cells, in the order they first appear.
     ///
     /// A lane none of whose samples has a figure still has the cells its experiment's other lanes have, without values.
-    public func cellValues() -> [CellValues] {
+    package func cellValues() -> [CellValues] {
         var collector = CellCollector()
         let launches = self.launches
         let ordered = zip(launches, launches.dropFirst()).allSatisfy { $0.id < $1.id }

@@ -4,13 +4,13 @@ import Statistics
 ///
 /// Of the baseline it is the shift to its hidden twin, of any other lane that between its blocks of even and of odd number,
 /// scaled to the whole (either half has half the samples). A guest's floor is not a process's.
-public struct NoiseFloor: Codable, Equatable, Sendable {
-    public var shift: Double
-    public var low: Double
-    public var high: Double
+package struct NoiseFloor: Codable, Equatable, Sendable {
+    package var shift: Double
+    package var low: Double
+    package var high: Double
 
     /// The larger absolute end: what this lane alone can make look like a difference.
-    public var bound: Double { max(abs(low), abs(high)) }
+    package var bound: Double { max(abs(low), abs(high)) }
 
     init?(_ cell: CellValues, baseline: Bool) {
         if baseline, cell.twin.count >= Shift.minimumCount {

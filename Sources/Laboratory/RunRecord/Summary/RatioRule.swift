@@ -35,7 +35,7 @@ struct RatioRule {
 
 extension LaneRecord {
     /// What the figures tell of instead of hardware, in a few words; nil where they tell of hardware.
-    public var emulator: String? {
+    package var emulator: String? {
         if let label, !label.isEmpty { return label }
         guard let accelerator, accelerator.contains("TCG") || accelerator.contains("PVM") else { return nil }
         return accelerator.contains("TCG") ? "software emulation" : accelerator

@@ -1,9 +1,9 @@
 import Statistics
 
 /// Derives a summary from a run: the same run gives the same summary, to the last bit, on every machine.
-public enum Summarizer {
+package enum Summarizer {
     /// The run's cells and comparisons.
-    public static func summarize(_ run: Run) -> Summary {
+    package static func summarize(_ run: Run) -> Summary {
         let values = run.cellValues().filter { $0.taken > 0 }
         let cells = values.map { cell(of: $0, manifest: run.manifest) }
         let measured = zip(values, cells).filter { $0.1.estimate != nil }.map { Measured(values: $0.0, cell: $0.1) }

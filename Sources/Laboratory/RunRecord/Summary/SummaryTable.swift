@@ -5,7 +5,7 @@ import Statistics
 ///
 /// Derived numbers have nine significant digits; a ratio that the report withholds is withheld here, and a verdict is the
 /// report's word.
-public enum SummaryTable {
+package enum SummaryTable {
     static let columns = [
         "run", "experiment", "workload", "lane", "metric", "span", "unit", "taken", "admitted", "samples", "values",
         "censored", "minimum", "lower_quartile", "median", "median_low", "median_high", "upper_quartile", "p95", "p99",
@@ -18,7 +18,7 @@ public enum SummaryTable {
     private static let describing = 19
 
     /// The table as RFC 4180 text; what is not known is an empty field.
-    public static func encode(_ summary: Summary, manifest: Manifest) -> String {
+    package static func encode(_ summary: Summary, manifest: Manifest) -> String {
         var bytes = Array((columns.joined(separator: ",") + "\n").utf8)
         let comparisons = Dictionary(grouping: summary.comparisons, by: \.key)
         for cell in summary.cells {
@@ -89,21 +89,21 @@ public enum SummaryTable {
 
 extension Cell {
     /// What names it.
-    public var key: CellKey {
+    package var key: CellKey {
         CellKey(experiment: experiment, workload: workload, lane: lane, metric: metric, span: span, unit: unit)
     }
 }
 
 extension Comparison {
     /// The cell it is about.
-    public var key: CellKey {
+    package var key: CellKey {
         CellKey(experiment: experiment, workload: workload, lane: lane, metric: metric, span: span, unit: unit)
     }
 }
 
 extension RunDirectory {
     /// Writes `summary.csv`.
-    public func write(_ summary: Summary, manifest: Manifest) throws(RunRecordError) {
+    package func write(_ summary: Summary, manifest: Manifest) throws(RunRecordError) {
         try write(SummaryTable.encode(summary, manifest: manifest), to: .summary)
     }
 }

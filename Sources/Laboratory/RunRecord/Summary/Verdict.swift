@@ -3,7 +3,7 @@ import Statistics
 /// The word a comparison ends in; never a bare ratio of medians.
 ///
 /// For a metric that is not a duration, read *faster* as less and *slower* as more: `word(for:unit:)`.
-public enum Verdict: String, Codable, Sendable, CaseIterable {
+package enum Verdict: String, Codable, Sendable, CaseIterable {
     case faster
     case slower
     /// Shown equivalent: the whole interval lies within the margin declared beforehand, and nothing speaks for a difference.
@@ -13,10 +13,10 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
 
 extension Verdict {
     /// Why most are undecided.
-    public static let beyondMargin = "the interval of the shift reaches beyond the margin"
+    package static let beyondMargin = "the interval of the shift reaches beyond the margin"
 
     /// The word in the metric's language: memory and CPU time are more or less, not slower or faster.
-    public func word(for metric: String, unit: String) -> String {
+    package func word(for metric: String, unit: String) -> String {
         let amount = unit == "B" || metric == Metric.cpu
         return switch self {
         case .faster: amount ? "less" : "faster"

@@ -1,17 +1,17 @@
 /// Everything the verdict rests on, as a value: recorded once, judged anywhere.
-public struct AcceleratorFacts: Codable, Equatable, Sendable {
+package struct AcceleratorFacts: Codable, Equatable, Sendable {
     /// One piece of guest code.
-    public struct Run: Codable, Equatable, Sendable {
+    package struct Run: Codable, Equatable, Sendable {
         /// errno of the ioctl that failed, or 0.
-        public var error: Int32
+        package var error: Int32
         /// `KVM_EXIT_*`; 5 is `hlt`, the end of the code; 8 a shut down vCPU.
-        public var exitReason: Int32
+        package var exitReason: Int32
         /// What the code left in EAX; 0x5a when it ran to its end.
-        public var result: UInt32
+        package var result: UInt32
         /// Processor time.
-        public var nanoseconds: UInt64
+        package var nanoseconds: UInt64
 
-        public init(error: Int32 = 0, exitReason: Int32, result: UInt32, nanoseconds: UInt64) {
+        package init(error: Int32 = 0, exitReason: Int32, result: UInt32, nanoseconds: UInt64) {
             self.error = error
             self.exitReason = exitReason
             self.result = result
@@ -19,36 +19,36 @@ public struct AcceleratorFacts: Codable, Equatable, Sendable {
         }
 
         /// The code ran to its last instruction and computed what it should.
-        public var completed: Bool { error == 0 && exitReason == 5 && result == 0x5a }
+        package var completed: Bool { error == 0 && exitReason == 5 && result == 0x5a }
     }
 
     /// errno of opening the device, or 0.
-    public var openError: Int32
+    package var openError: Int32
     /// errno of creating a machine or a vCPU, or 0.
-    public var setupError: Int32
+    package var setupError: Int32
     /// The signal that ended the probe, or 0: SIGPROF where guest code used up its processor time without an end, SIGALRM where
     /// time went by without it.
-    public var endedBySignal: Int32
+    package var endedBySignal: Int32
     /// Why earlier answers were not believed and the question was asked again, one each.
-    public var doubts: [String]
+    package var doubts: [String]
     /// 40 000 instructions of real mode; `nil` where the probe never came so far.
-    public var realMode: Run?
+    package var realMode: Run?
     /// 20 000 instructions of 32-bit protected mode.
-    public var protectedMode: Run?
+    package var protectedMode: Run?
     /// The same with 32-bit paging.
-    public var pagedMode: Run?
+    package var pagedMode: Run?
     /// `KVM_GET_SUPPORTED_CPUID` names SSE3.
-    public var supportsSSE3: Bool
+    package var supportsSSE3: Bool
     /// Flags of /proc/cpuinfo: `vmx` or `svm`.
-    public var hasVirtualisationFlag: Bool
+    package var hasVirtualisationFlag: Bool
     /// The flag `hypervisor`: this host is itself a guest.
-    public var isGuest: Bool
+    package var isGuest: Bool
     /// /sys/module/kvm_pvm is there.
-    public var hasPVMModule: Bool
+    package var hasPVMModule: Bool
     /// The host's TSC, kHz.
-    public var tscKilohertz: Int
+    package var tscKilohertz: Int
 
-    public init(
+    package init(
         openError: Int32 = 0, setupError: Int32 = 0, endedBySignal: Int32 = 0, doubts: [String] = [],
         realMode: Run? = nil,
         protectedMode: Run? = nil, pagedMode: Run? = nil, supportsSSE3: Bool = true,

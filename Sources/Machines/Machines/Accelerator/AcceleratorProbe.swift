@@ -7,7 +7,7 @@ extension AcceleratorReport {
     ///
     /// The code runs in a forked child, and each machine has `seconds` of processor time: a device that spins costs those and
     /// no more, and a host that is busy with other things costs nothing but time.
-    public static func probe(device: String = "/dev/kvm", seconds: UInt32 = 2) -> AcceleratorReport {
+    package static func probe(device: String = "/dev/kvm", seconds: UInt32 = 2) -> AcceleratorReport {
         AcceleratorFacts.gather(device: device, seconds: seconds).verdict()
     }
 }
@@ -21,7 +21,7 @@ extension AcceleratorFacts {
     /// - Parameters:
     ///   - seconds: of processor time, for each machine.
     ///   - patience: seconds in which a machine must get to its end, whatever else runs.
-    public static func gather(
+    package static func gather(
         device: String = "/dev/kvm", seconds: UInt32 = 2, patience: UInt32 = 15
     ) -> AcceleratorFacts {
         var doubts: [String] = []
@@ -73,9 +73,9 @@ extension AcceleratorFacts.Run {
 }
 
 /// The host's time stamp counter, which a TCG guest reads as its own.
-public enum TimestampCounter {
+package enum TimestampCounter {
     /// Its frequency against `CLOCK_MONOTONIC_RAW` over 20 ms, kHz; 0 where the processor has none.
-    public static func measuredKilohertz() -> Int {
+    package static func measuredKilohertz() -> Int {
         let begin = (ticks: isolab_timestamp_counter(), time: HostClock.now())
         guard begin.ticks != 0 else { return 0 }
         var end = begin

@@ -15,7 +15,7 @@ extension AcceleratorFacts {
     }
 
     /// Judges the facts. Pure: the same facts, the same verdict.
-    public func verdict() -> AcceleratorReport {
+    package func verdict() -> AcceleratorReport {
         let micro = protectedMode?.completed ?? false
         // A first KVM_RUN on hardware also pays for page faults and, nested, for a dozen exits: what decides is paging that
         // works; a rate below the bar alone (a busy host) does not condemn, unless nothing speaks for hardware.

@@ -1,5 +1,5 @@
 internal import Glibc
-public import Linux
+package import Linux
 internal import Synchronization
 
 /// The cgroup of a cell: which devices it may use, how much memory and processor time, how many processes. It grows by what a guest
@@ -86,7 +86,7 @@ final class GuestCgroup: Sendable {
 }
 
 /// What guests may take of the host at most, with what runs them.
-public struct GuestNeeds: Equatable, Sendable {
+package struct GuestNeeds: Equatable, Sendable {
     /// Of guests, MiB; their QEMUs' own and libvirt's come on top.
     var memoryMiB = 0
     var vcpus = 0
@@ -110,7 +110,7 @@ public struct GuestNeeds: Equatable, Sendable {
     private static let emulatorMiB = 1280
 
     /// As limits of a cgroup: two processors beside the guests' own, for libvirt and QEMU's other threads.
-    public var limits: CgroupLimits {
+    package var limits: CgroupLimits {
         CgroupLimits(
             memory: UInt64(Self.driverMiB + memoryMiB + guests * Self.emulatorMiB) << 20,
             cpuQuota: UInt64(vcpus + 2) * 100_000, cpuPeriod: 100_000, processes: 4096, deviceRules: Self.devices)
@@ -126,5 +126,5 @@ public struct GuestNeeds: Equatable, Sendable {
 
 extension Domain {
     /// What it may take of the host.
-    public var needs: GuestNeeds { GuestNeeds(memoryMiB: memoryMiB, vcpus: vcpus, guests: 1) }
+    package var needs: GuestNeeds { GuestNeeds(memoryMiB: memoryMiB, vcpus: vcpus, guests: 1) }
 }

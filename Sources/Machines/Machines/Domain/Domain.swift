@@ -1,41 +1,41 @@
 /// A guest as a value: everything that decides what boots, and nothing that happens while it runs.
 ///
 /// The same value becomes libvirt XML (`DomainXML`) and is what a report prints, so that a guest can be made again.
-public struct Domain: Codable, Hashable, Sendable {
+package struct Domain: Codable, Hashable, Sendable {
     /// Unique on this connection; libvirt keys a domain by it.
-    public var name: String
-    public var machine: MachineKind
-    public var accelerator: Accelerator
+    package var name: String
+    package var machine: MachineKind
+    package var accelerator: Accelerator
     /// Guest memory, MiB. Debian's cloud kernel needs 68 on microvm, 72 on pc.
-    public var memoryMiB: Int
-    public var vcpus: Int
+    package var memoryMiB: Int
+    package var vcpus: Int
     /// The processor has everything that this host can give it, as programs built for today's need; else QEMU's own
     /// choice, an x86-64 of 2003, which is the same everywhere.
-    public var hasFullProcessor: Bool
+    package var hasFullProcessor: Bool
     /// The firmware image; `nil` takes the machine's own (SeaBIOS on pc and q35).
-    public var firmware: String?
+    package var firmware: String?
     /// The kernel: an ELF with a PVH entry, a multiboot image, or a bzImage.
-    public var kernel: String
+    package var kernel: String
     /// An initramfs, or `nil` for a guest that needs none.
-    public var initramfs: String?
-    public var commandLine: String
+    package var initramfs: String?
+    package var commandLine: String
     /// The socket that QEMU connects to and that carries every byte the guest writes to port 0xe9.
-    public var channelSocket: String
+    package var channelSocket: String
     /// A file that takes what the guest says on COM1; `nil` leaves the port out, as every byte costs a VM exit.
-    public var consoleLog: String?
+    package var consoleLog: String?
     /// The socket of a virtio port (`/dev/vport0p1` in the guest), for what goes both ways; `nil` leaves the device out.
-    public var portSocket: String?
+    package var portSocket: String?
     /// A raw disk image that the guest sees as `/dev/vda` and cannot write to.
-    public var disk: String?
+    package var disk: String?
     /// Directories of the host that the guest mounts by virtiofs, by their tags `share0`, `share1` and so on.
-    public var shares: [String]
+    package var shares: [String]
     /// The emulator; libvirt's own choice where `nil`.
-    public var emulator: String?
+    package var emulator: String?
     /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
     /// without, it reads them as one word list. Nothing of the guest differs.
-    public var asksEachFeature: Bool
+    package var asksEachFeature: Bool
 
-    public init(
+    package init(
         name: String, machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, vcpus: Int = 1,
         hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil,
         commandLine: String = "",
@@ -69,7 +69,7 @@ extension Domain {
 }
 
 /// The machine that QEMU builds around the vCPU.
-public enum MachineKind: String, Codable, CaseIterable, Hashable, Sendable {
+package enum MachineKind: String, Codable, CaseIterable, Hashable, Sendable {
     /// QEMU's minimal machine without PCI: the fastest that boots.
     case microvm
     /// i440FX and PIIX3 of 1996: what most guests ran on for years.
@@ -79,7 +79,7 @@ public enum MachineKind: String, Codable, CaseIterable, Hashable, Sendable {
 }
 
 /// Who executes the guest's instructions.
-public enum Accelerator: String, Codable, CaseIterable, Hashable, Sendable {
+package enum Accelerator: String, Codable, CaseIterable, Hashable, Sendable {
     /// The processor, through /dev/kvm.
     case kvm
     /// QEMU's translator, in software: never to stand beside KVM's figures without its label.

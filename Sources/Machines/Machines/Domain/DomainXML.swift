@@ -2,7 +2,7 @@ extension Domain {
     /// The guest in libvirt's domain format (libvirt.org/formatdomain.html): the least that boots, every device named.
     ///
     /// `on_reboot` is `destroy`, so that a guest ends itself by a reset or a triple fault, which needs no ACPI driver.
-    public var xml: String {
+    package var xml: String {
         var os = [XMLElement("type", ["arch": "x86_64", "machine": machine.rawValue], text: "hvm")]
         if let firmware {
             os.append(XMLElement("loader", ["readonly": "yes", "type": "rom"], text: firmware))

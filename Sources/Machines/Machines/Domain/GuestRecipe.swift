@@ -1,17 +1,17 @@
 /// What a lane chooses about a Linux guest; the rest of a `Domain` (name, socket, paths) belongs to one launch.
-public struct GuestRecipe: Codable, Hashable, Sendable {
-    public var machine: MachineKind
-    public var accelerator: Accelerator
-    public var memoryMiB: Int
+package struct GuestRecipe: Codable, Hashable, Sendable {
+    package var machine: MachineKind
+    package var accelerator: Accelerator
+    package var memoryMiB: Int
     /// qboot where true and installed, else the machine's own firmware.
-    public var fastFirmware: Bool
+    package var fastFirmware: Bool
     /// The uncompressed kernel through its PVH entry where true, else the package's bzImage.
-    public var uncompressedKernel: Bool
+    package var uncompressedKernel: Bool
     /// The tuned command line and the shorter talk between libvirt and QEMU where true, else libvirt's own way and only
     /// what ends the guest.
-    public var tuned: Bool
+    package var tuned: Bool
 
-    public init(
+    package init(
         machine: MachineKind, accelerator: Accelerator, memoryMiB: Int = 128, fastFirmware: Bool = true,
         uncompressedKernel: Bool = true, tuned: Bool = true
     ) {
@@ -24,17 +24,17 @@ public struct GuestRecipe: Codable, Hashable, Sendable {
     }
 
     /// The fastest that boots: lane `vm`.
-    public static func fastest(_ accelerator: Accelerator) -> GuestRecipe {
+    package static func fastest(_ accelerator: Accelerator) -> GuestRecipe {
         GuestRecipe(machine: .microvm, accelerator: accelerator)
     }
 
     /// Today's common machine, tuned alike: lane `vm-q35`.
-    public static func q35(_ accelerator: Accelerator) -> GuestRecipe {
+    package static func q35(_ accelerator: Accelerator) -> GuestRecipe {
         GuestRecipe(machine: .q35, accelerator: accelerator)
     }
 
     /// The reference: `pc`, SeaBIOS, the package's bzImage, nothing tuned: lane `vm-plain`.
-    public static func plain(_ accelerator: Accelerator) -> GuestRecipe {
+    package static func plain(_ accelerator: Accelerator) -> GuestRecipe {
         GuestRecipe(
             machine: .pc, accelerator: accelerator, fastFirmware: false, uncompressedKernel: false, tuned: false)
     }
@@ -42,7 +42,7 @@ public struct GuestRecipe: Codable, Hashable, Sendable {
     /// The guest that boots this recipe with these artefacts.
     ///
     /// - Parameter arguments: the workload's own command line; Linux hands what follows `--` to the init.
-    public func domain(
+    package func domain(
         name: String, kernel: GuestKernel, initramfs: String, arguments: [String], channelSocket: String,
         tscKilohertz: Int, consoleLog: String? = nil
     ) -> Domain {

@@ -1,12 +1,12 @@
 /// The words on a Linux guest's command line, and why each is there.
-public enum KernelCommandLine {
+package enum KernelCommandLine {
     /// For the fastest boot of a distribution's kernel. Measured under TCG with Debian's cloud kernel 6.1.
     ///
     /// - Parameters:
     ///   - tscKilohertz: the host's, for `tsc_early_khz`: without it a microvm under TCG calibrates its clock against
     ///     devices that are late, and hangs in five boots of six.
     ///   - program: the init's path.
-    public static func tuned(
+    package static func tuned(
         machine: MachineKind, tscKilohertz: Int, program: String = "/isolab-workload"
     ) -> String {
         var words = ending(program)
@@ -25,7 +25,7 @@ public enum KernelCommandLine {
     }
 
     /// For the reference: what any user would type, no tuning.
-    public static let plain = ending("/isolab-workload").joined(separator: " ")
+    package static let plain = ending("/isolab-workload").joined(separator: " ")
 
     /// The init, and a panic or the init's end as a reset that libvirt sees, instead of a guest that hangs.
     private static func ending(_ program: String) -> [String] { ["rdinit=\(program)", "panic=-1", "reboot=t"] }

@@ -2,13 +2,13 @@ private import CLinux
 private import Glibc
 
 /// A detached POSIX thread, for what blocks in a read, in a wait or in libvirt for as long as a guest lives.
-public enum BackgroundThread {
+package enum BackgroundThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    public static func start(_ run: @escaping @Sendable () -> Void) {
+    package static func start(_ run: @escaping @Sendable () -> Void) {
         var thread: pthread_t = 0
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

@@ -1,6 +1,6 @@
 /// What isolab asks of `isolab-vm`: one JSON object a line on its standard input.
-public struct DriverRequest: Codable, Equatable, Sendable {
-    public enum Command: String, Codable, Sendable {
+package struct DriverRequest: Codable, Equatable, Sendable {
+    package enum Command: String, Codable, Sendable {
         /// Who are you: answers `version`.
         case hello
         /// Make libvirt probe the emulator now, so that no launch pays for it.
@@ -25,15 +25,15 @@ public struct DriverRequest: Codable, Equatable, Sendable {
     }
 
     /// Comes back in the answer.
-    public var id: Int
-    public var command: Command
-    public var name: String?
-    public var xml: String?
-    public var deadlineMilliseconds: Int?
+    package var id: Int
+    package var command: Command
+    package var name: String?
+    package var xml: String?
+    package var deadlineMilliseconds: Int?
     /// With `ready`: an event `counted` is wanted.
-    public var countsExits: Bool?
+    package var countsExits: Bool?
 
-    public init(
+    package init(
         id: Int, command: Command, name: String? = nil, xml: String? = nil, deadlineMilliseconds: Int? = nil,
         countsExits: Bool? = nil
     ) {
@@ -47,16 +47,16 @@ public struct DriverRequest: Codable, Equatable, Sendable {
 }
 
 /// One line of `isolab-vm`: either the answer to a request, or an event.
-public struct DriverMessage: Codable, Equatable, Sendable {
+package struct DriverMessage: Codable, Equatable, Sendable {
     /// The request's, in an answer; `nil` in an event.
-    public var id: Int?
-    public var version: DriverVersion?
-    public var names: [String]?
-    public var arguments: [String]?
-    public var error: DriverError?
-    public var event: GuestEvent?
+    package var id: Int?
+    package var version: DriverVersion?
+    package var names: [String]?
+    package var arguments: [String]?
+    package var error: DriverError?
+    package var event: GuestEvent?
 
-    public init(
+    package init(
         id: Int? = nil, version: DriverVersion? = nil, names: [String]? = nil, arguments: [String]? = nil,
         error: DriverError? = nil, event: GuestEvent? = nil
     ) {
@@ -70,16 +70,16 @@ public struct DriverMessage: Codable, Equatable, Sendable {
 }
 
 /// What runs the guests.
-public struct DriverVersion: Codable, Hashable, Sendable {
+package struct DriverVersion: Codable, Hashable, Sendable {
     /// libvirt's, `9.0.0`.
-    public var libvirt: String
+    package var libvirt: String
     /// The hypervisor's, `7.2.22`; empty where libvirt does not know one.
-    public var hypervisor: String
+    package var hypervisor: String
     /// libvirt's name of the driver: `QEMU`, `TEST`.
-    public var type: String
-    public var uri: String
+    package var type: String
+    package var uri: String
 
-    public init(libvirt: String, hypervisor: String, type: String, uri: String) {
+    package init(libvirt: String, hypervisor: String, type: String, uri: String) {
         self.libvirt = libvirt
         self.hypervisor = hypervisor
         self.type = type
@@ -88,8 +88,8 @@ public struct DriverVersion: Codable, Hashable, Sendable {
 }
 
 /// A named instant of a guest on the host's `CLOCK_MONOTONIC_RAW`.
-public struct GuestEvent: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable {
+package struct GuestEvent: Codable, Equatable, Sendable {
+    package enum Kind: String, Codable, Sendable {
         /// libvirt was asked to create the guest.
         case createCalled
         /// QEMU's process exists (libvirt wrote its pid file).
@@ -114,25 +114,25 @@ public struct GuestEvent: Codable, Equatable, Sendable {
         case counted
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// The guest.
-    public var name: String
+    package var name: String
     /// Absolute, ns.
-    public var at: UInt64
+    package var at: UInt64
     /// QEMU's, in `spawned` and `reaped`.
-    public var pid: Int32?
+    package var pid: Int32?
     /// Exit status, or 128 + signal, in `reaped`.
-    public var status: Int32?
+    package var status: Int32?
     /// CPU time of QEMU, user and system, ns, in `reaped`.
-    public var processorTime: UInt64?
+    package var processorTime: UInt64?
     /// Peak resident set of QEMU, bytes, in `reaped`.
-    public var peakResident: UInt64?
+    package var peakResident: UInt64?
     /// libvirt's reason in words, in `stopped`.
-    public var reason: String?
+    package var reason: String?
     /// In `counted`.
-    public var exits: UInt64?
+    package var exits: UInt64?
 
-    public init(
+    package init(
         _ kind: Kind, name: String, at: UInt64, pid: Int32? = nil, status: Int32? = nil,
         processorTime: UInt64? = nil, peakResident: UInt64? = nil, reason: String? = nil, exits: UInt64? = nil
     ) {
@@ -149,18 +149,18 @@ public struct GuestEvent: Codable, Equatable, Sendable {
 }
 
 /// A refusal, with what libvirt said of it (`virErrorNumber`, `virErrorDomain`) where it was libvirt's.
-public struct DriverError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
+package struct DriverError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
     /// What was attempted: `virDomainCreateXML`, `connect`, `spawn`.
-    public var operation: String
+    package var operation: String
     /// What it was applied to: a guest, a connection.
-    public var object: String
-    public var message: String
+    package var object: String
+    package var message: String
     /// libvirt's error number and the part of libvirt it came from; 0 where not libvirt's.
-    public var code: Int
-    public var domain: Int
-    public var advice: String?
+    package var code: Int
+    package var domain: Int
+    package var advice: String?
 
-    public init(
+    package init(
         operation: String, object: String, message: String, code: Int = 0, domain: Int = 0, advice: String? = nil
     ) {
         self.operation = operation
@@ -171,7 +171,7 @@ public struct DriverError: Error, Codable, Equatable, Sendable, CustomStringConv
         self.advice = advice
     }
 
-    public var description: String {
+    package var description: String {
         var text = "\(operation) \(object): \(message)"
         // Of a call of libvirt's own: who looks it up there needs the number.
         if code != 0, operation.hasPrefix("vir") { text += " (libvirt error \(code), domain \(domain))" }

@@ -4,8 +4,8 @@ internal import Linux
 /// The directory that libvirt's embedded driver lives in: one a driver, below the driver's own, which carries its owner's record.
 ///
 /// Whoever starts isolab-vm makes it, with its configuration, and removes it when isolab-vm is gone.
-public struct EmbeddedRoot: Sendable {
-    public let path: String
+package struct EmbeddedRoot: Sendable {
+    package let path: String
 
     /// libvirt puts sockets below it, and a socket's path ends at 107 bytes.
     static let longestPath = 70
@@ -13,7 +13,7 @@ public struct EmbeddedRoot: Sendable {
     static let name = "l"
 
     /// One that is there.
-    public init(existing path: String) { self.path = path }
+    package init(existing path: String) { self.path = path }
 
     /// Makes it, for who the processes of a cell are.
     ///
@@ -89,10 +89,10 @@ public struct EmbeddedRoot: Sendable {
     }
 
     /// The connection that uses it.
-    public var uri: String { "qemu:///embed?root=\(path)" }
+    package var uri: String { "qemu:///embed?root=\(path)" }
 
     /// Where libvirt writes the pid files of its guests.
-    public var pidFiles: String { path + "/run/qemu" }
+    package var pidFiles: String { path + "/run/qemu" }
 
     /// Keeps what libvirt learnt of the emulators.
     func keepCapabilities(in directory: String) {
@@ -102,13 +102,13 @@ public struct EmbeddedRoot: Sendable {
 }
 
 /// Where the records of what is running are kept.
-public struct StateDirectory: Hashable, Sendable {
-    public let root: String
+package struct StateDirectory: Hashable, Sendable {
+    package let root: String
 
     /// - Parameter root: isolab's own (`StandardDirectories.state`) where not given.
-    public init(root: String? = nil) {
+    package init(root: String? = nil) {
         self.root = root ?? StandardDirectories.state
     }
 
-    public func path(_ relative: String) -> String { "\(root)/\(relative)" }
+    package func path(_ relative: String) -> String { "\(root)/\(relative)" }
 }

@@ -2,12 +2,12 @@ internal import Glibc
 internal import Linux
 
 /// One line a guest said on its channel, with the instants at which its first byte and its newline arrived.
-public struct ChannelLine: Hashable, Sendable {
+package struct ChannelLine: Hashable, Sendable {
     /// Without its newline.
-    public var text: String
+    package var text: String
     /// Absolute, ns, `HostClock`.
-    public var begun: UInt64
-    public var ended: UInt64
+    package var begun: UInt64
+    package var ended: UInt64
 }
 
 /// The host's end of a guest's channel: a socket that QEMU connects to, read by a thread that does nothing else, so that a

@@ -6,9 +6,9 @@ private import Synchronization
 ///
 /// Requests block; events arrive on a thread and find their guest by name. Every guest's channel lies in a directory that
 /// carries this process's record, so that whatever is left after a `kill -9` is found by the next driver that starts.
-public final class GuestDriver: Sendable {
+package final class GuestDriver: Sendable {
     /// What answered.
-    public let version: DriverVersion
+    package let version: DriverVersion
     private let connection: DriverConnection
     /// This driver's own, which carries its owner's record.
     private let directory: String
@@ -33,7 +33,7 @@ public final class GuestDriver: Sendable {
     ///     probe them anew, as one that measures wants it.
     ///   - reads: files and directories, there already, in which guests' kernels and disks are: shown to the embedded driver
     ///     and its QEMU as they are. What is elsewhere is copied for them.
-    public convenience init(
+    package convenience init(
         program: String? = nil, stateDirectory: StateDirectory = StateDirectory(), connect: String? = nil,
         capabilities: String? = nil, reads: [String] = []
     ) throws(DriverError) {
@@ -100,25 +100,25 @@ public final class GuestDriver: Sendable {
     }
 
     /// `isolab-vm` in the directory of the running program.
-    public static func besideThisProgram() -> String { StandardDirectories.programs + "/isolab-vm" }
+    package static func besideThisProgram() -> String { StandardDirectories.programs + "/isolab-vm" }
 
     /// The process `isolab-vm` itself, a part of what every guest costs.
-    public var pid: Int32 { connection.pid }
+    package var pid: Int32 { connection.pid }
 
     /// What shuts its guests' QEMU in, in words; `nil` where a daemon decides.
-    public var confinement: String? { cell?.confinement }
+    package var confinement: String? { cell?.confinement }
 
     /// Makes libvirt probe the emulator now: 0.7 s, once.
-    public func warm() throws(DriverError) { _ = try connection.ask(DriverRequest(id: 0, command: .warm)) }
+    package func warm() throws(DriverError) { _ = try connection.ask(DriverRequest(id: 0, command: .warm)) }
 
     /// Guests are the children of a libvirt daemon, not of `isolab-vm`: they live in that daemon's cgroups.
-    public var isForeign: Bool { meetingPlace != nil }
+    package var isForeign: Bool { meetingPlace != nil }
 
     /// A path for a guest's channel, where its QEMU reaches it.
-    public func channelSocket(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name).sock" }
+    package func channelSocket(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name).sock" }
 
     /// A path for a file of one guest, where its QEMU reaches it. Whoever writes it removes it.
-    public func file(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name)" }
+    package func file(for name: String) -> String { "\(meetingPlace?.path ?? directory)/\(name)" }
 
     /// Starts a guest through libvirt.
     ///
@@ -126,7 +126,7 @@ public final class GuestDriver: Sendable {
     ///
     /// - Parameter countsExits: whether KVM's count of its exits is read as it first speaks, where it runs under KVM: its processors
     ///   are stopped for a moment then.
-    public func start(
+    package func start(
         _ domain: Domain, deadline: Duration, countsExits: Bool = false
     ) throws(DriverError) -> RunningGuest {
         // A copy of the kernel is made once, before any clock runs.
@@ -176,7 +176,7 @@ public final class GuestDriver: Sendable {
     /// - Parameters:
     ///   - arguments: of `arguments(for:)`, to be asked before the clock runs.
     ///   - countsExits: as for `start`; QEMU then has a monitor.
-    public func startWithoutLibvirt(
+    package func startWithoutLibvirt(
         _ domain: Domain, arguments: [String], countsExits: Bool = false
     ) throws(DriverError) -> RunningGuest {
         guard let program = arguments.first else {
@@ -249,35 +249,35 @@ public final class GuestDriver: Sendable {
     }
 
     /// QEMU's command line as libvirt makes it for a guest, without what only libvirt can use.
-    public func arguments(for domain: Domain) throws(DriverError) -> [String] {
+    package func arguments(for domain: Domain) throws(DriverError) -> [String] {
         let answer = try connection.ask(DriverRequest(id: 0, command: .arguments, xml: try staged(domain).xml))
         return EmulatorArguments.withoutLibvirt(answer.arguments ?? [])
     }
 
     /// Sends a description of the caller's own making, for guests that are no `Domain`. It has no channel.
-    public func start(xml: String, name: String) throws(DriverError) {
+    package func start(xml: String, name: String) throws(DriverError) {
         _ = try connection.ask(DriverRequest(id: 0, command: .start, name: name, xml: xml))
     }
 
     /// Ends a guest at once.
-    public func destroy(_ name: String) throws(DriverError) {
+    package func destroy(_ name: String) throws(DriverError) {
         _ = try connection.ask(DriverRequest(id: 0, command: .destroy, name: name))
     }
 
     /// Every guest of the connection, ours or not.
-    public func list() throws(DriverError) -> [String] {
+    package func list() throws(DriverError) -> [String] {
         try connection.ask(DriverRequest(id: 0, command: .list)).names ?? []
     }
 
     /// Forgets a persistent definition.
-    public func undefine(_ name: String) throws(DriverError) {
+    package func undefine(_ name: String) throws(DriverError) {
         _ = try connection.ask(DriverRequest(id: 0, command: .undefine, name: name))
     }
 
     /// Ends every guest started through libvirt, `isolab-vm` itself, and removes the channels.
     ///
     /// A daemon that died leaves its QEMU running: it is killed where that is allowed, and else stays on record.
-    public func close() {
+    package func close() {
         connection.close()
         cell?.remove()
         if let capabilities { embedded?.keepCapabilities(in: capabilities) }

@@ -1,59 +1,59 @@
 /// The instants of one guest's life, absolute ns on `HostClock`; `nil` where one never came or cannot be seen.
-public struct GuestTimeline: Codable, Hashable, Sendable {
+package struct GuestTimeline: Codable, Hashable, Sendable {
     /// The call that started it.
-    public var launch: UInt64
+    package var launch: UInt64
     /// libvirt's create was called.
-    public var createCalled: UInt64?
+    package var createCalled: UInt64?
     /// QEMU's process exists.
-    public var spawned: UInt64?
+    package var spawned: UInt64?
     /// QEMU made its devices and opened the channel.
-    public var connected: UInt64?
+    package var connected: UInt64?
     /// The vCPU began to run; without libvirt it cannot be told from outside.
-    public var resumed: UInt64?
+    package var resumed: UInt64?
     /// The first byte from the workload.
-    public var firstByte: UInt64?
+    package var firstByte: UInt64?
     /// The workload's last line.
-    public var lastLine: UInt64?
+    package var lastLine: UInt64?
     /// The guest powered off or reset, or QEMU's process ended where nobody told.
-    public var shutdown: UInt64?
+    package var shutdown: UInt64?
     /// QEMU's process was reaped.
-    public var reaped: UInt64?
+    package var reaped: UInt64?
     /// libvirt let it go.
-    public var stopped: UInt64?
+    package var stopped: UInt64?
     /// How often its processors had come back to the host when it first spoke; nil where nobody counted.
-    public var exitsAtFirstByte: UInt64?
+    package var exitsAtFirstByte: UInt64?
 
-    public init(launch: UInt64) { self.launch = launch }
+    package init(launch: UInt64) { self.launch = launch }
 
     /// `resumed`, unless libvirt told it later than the guest spoke, which then ran already: a guest of a few instructions does.
-    public var resumedBeforeSpeaking: UInt64? {
+    package var resumedBeforeSpeaking: UInt64? {
         guard let resumed, let firstByte, resumed > firstByte else { return resumed }
         return nil
     }
 
     /// Everything that was the guest is gone.
-    public var released: UInt64? {
+    package var released: UInt64? {
         guard let reaped else { return stopped }
         return max(reaped, stopped ?? 0)
     }
 }
 
 /// A stretch of a guest's life, for the waterfall: absolute ns on `HostClock`.
-public struct GuestPhase: Codable, Hashable, Sendable {
-    public var name: String
+package struct GuestPhase: Codable, Hashable, Sendable {
+    package var name: String
     /// `libvirt`, `qemu`, `guest kernel`, `workload`.
-    public var actor: String
-    public var start: UInt64
-    public var end: UInt64
+    package var actor: String
+    package var start: UInt64
+    package var end: UInt64
     /// How often the guest's processors came back to the host meanwhile, where KVM counts it.
-    public var exits: UInt64?
+    package var exits: UInt64?
 }
 
 extension GuestTimeline {
     /// The stretches between the instants that were seen, in order of time.
     ///
     /// Firmware and kernel are one stretch: nothing outside tells where one ends, and a marker would cost what it shows.
-    public var phases: [GuestPhase] {
+    package var phases: [GuestPhase] {
         var phases: [GuestPhase] = []
         func add(_ name: String, _ actor: String, _ start: UInt64?, _ end: UInt64?, exits: UInt64? = nil) {
             guard let start, let end, end > start else { return }

@@ -2,10 +2,10 @@ internal import Glibc
 internal import Linux
 
 /// What killed drivers left behind: found by their records, released by the next start.
-public enum Leftovers {
+package enum Leftovers {
     /// One thing released.
-    public struct Released: Hashable, Sendable, CustomStringConvertible {
-        public enum Kind: Hashable, Sendable {
+    package struct Released: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: Hashable, Sendable {
             /// QEMU's process.
             case process(Int32)
             /// A libvirt daemon's guest, by name.
@@ -13,11 +13,11 @@ public enum Leftovers {
             case directory
         }
 
-        public let kind: Kind
+        package let kind: Kind
         /// The dead driver's root.
-        public let root: String
+        package let root: String
 
-        public var description: String {
+        package var description: String {
             switch kind {
             case .process(let pid): "guest process \(pid) of a driver that is gone (\(root))"
             case .guest(let name): "guest \(name) of a driver that is gone (\(root))"
@@ -27,7 +27,7 @@ public enum Leftovers {
     }
 
     /// The roots whose owner is gone, with the processes that still use them.
-    public static func find(in stateDirectory: StateDirectory) -> [Released] {
+    package static func find(in stateDirectory: StateDirectory) -> [Released] {
         deadRoots(in: stateDirectory).flatMap { root in
             processes(using: MeetingPlace.path(recordedIn: root)).map { Released(kind: .process($0), root: root) }
                 + [Released(kind: .directory, root: root)]
@@ -50,7 +50,7 @@ public enum Leftovers {
     ///
     /// - Parameter program: `isolab-vm`, which asks a daemon to end its guests; beside the running program where `nil`.
     @discardableResult
-    public static func release(in stateDirectory: StateDirectory, program: String? = nil) -> [Released] {
+    package static func release(in stateDirectory: StateDirectory, program: String? = nil) -> [Released] {
         var released = ForeignLeftovers.release(
             roots: deadRoots(in: stateDirectory), in: stateDirectory,
             program: program ?? GuestDriver.besideThisProgram())
@@ -75,7 +75,7 @@ public enum Leftovers {
     /// Ends and removes the cgroups of guests whose isolab is gone, whatever state directory they are written down in.
     ///
     /// - Returns: what was released, and what could not be, one short phrase each.
-    public static func releaseCgroups() -> (released: [String], kept: [String]) {
+    package static func releaseCgroups() -> (released: [String], kept: [String]) {
         guard StandardDirectories.isHostRoot, let layout = try? CgroupLayout.detect() else { return ([], []) }
         var result: (released: [String], kept: [String]) = ([], [])
         for name in GuestCgroup.abandoned(layout) {

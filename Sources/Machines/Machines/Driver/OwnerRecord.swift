@@ -2,48 +2,48 @@ internal import Glibc
 internal import Linux
 
 /// A process by its number and the instant of its start: a number alone may be another's by now.
-public struct OwnerRecord: Hashable, Sendable {
-    public let pid: Int32
+package struct OwnerRecord: Hashable, Sendable {
+    package let pid: Int32
     /// Clock ticks after boot (`proc(5)`, /proc/pid/stat, field 22).
-    public let start: UInt64
+    package let start: UInt64
 
-    public init(pid: Int32, start: UInt64) {
+    package init(pid: Int32, start: UInt64) {
         self.pid = pid
         self.start = start
     }
 
     /// The record of a process that lives now.
-    public init?(pid: Int32) {
+    package init?(pid: Int32) {
         guard let status = ProcessStatus(pid: pid) else { return nil }
         self.init(pid: pid, start: status.start)
     }
 
-    public var text: String { "\(pid) \(start)\n" }
+    package var text: String { "\(pid) \(start)\n" }
 
-    public init?(text: String) {
+    package init?(text: String) {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let pid = Int32(words[0]), let start = UInt64(words[1]) else { return nil }
         self.init(pid: pid, start: start)
     }
 
     /// It still runs (a zombie does not).
-    public var isAlive: Bool {
+    package var isAlive: Bool {
         guard let status = ProcessStatus(pid: pid) else { return false }
         return status.start == start && status.state != "Z"
     }
 }
 
 /// What /proc/pid/stat says of a process.
-public struct ProcessStatus: Hashable, Sendable {
+package struct ProcessStatus: Hashable, Sendable {
     /// The first fifteen bytes of its program's, or what it calls itself.
-    public let name: String
-    public let state: Character
-    public let parent: Int32
-    public let session: Int32
+    package let name: String
+    package let state: Character
+    package let parent: Int32
+    package let session: Int32
     /// Clock ticks after boot.
-    public let start: UInt64
+    package let start: UInt64
 
-    public init?(pid: Int32) {
+    package init?(pid: Int32) {
         guard let text = try? SystemFile.read("/proc/\(pid)/stat") else { return nil }
         self.init(stat: text)
     }

@@ -4,8 +4,8 @@ internal import Linux
 /// A guest that was started: its channel, its instants, its process, its end.
 ///
 /// Its owner must `release()` it; until then its process may run.
-public final class RunningGuest: Sendable {
-    public let domain: Domain
+package final class RunningGuest: Sendable {
+    package let domain: Domain
     /// How it is ended and let go: libvirt's way, or a process of our own.
     enum Keeper: Sendable {
         case libvirt(GuestDriver)
@@ -44,7 +44,7 @@ public final class RunningGuest: Sendable {
     // MARK: - What it says
 
     /// The next line from the guest, or `nil` where none comes in time or at all.
-    public func nextLine(timeout: Duration) -> ChannelLine? {
+    package func nextLine(timeout: Duration) -> ChannelLine? {
         channel.state.wait(timeout) { state -> ChannelLine?? in
             if state.taken < state.lines.count {
                 state.taken += 1
@@ -55,15 +55,15 @@ public final class RunningGuest: Sendable {
     }
 
     /// Every line so far.
-    public var lines: [ChannelLine] { channel.state.update { $0.lines } }
+    package var lines: [ChannelLine] { channel.state.update { $0.lines } }
 
     // MARK: - What happened to it
 
     /// The instant of the launch call, absolute ns.
-    public var launch: UInt64 { state.update { $0.timeline.launch } }
+    package var launch: UInt64 { state.update { $0.timeline.launch } }
 
     /// All instants seen so far.
-    public var timeline: GuestTimeline {
+    package var timeline: GuestTimeline {
         var timeline = state.update { $0.timeline }
         let said = channel.state.update { ($0.connected, $0.firstByte, $0.lines.last?.ended) }
         timeline.connected = said.0
@@ -72,20 +72,20 @@ public final class RunningGuest: Sendable {
         return timeline
     }
 
-    public var phases: [GuestPhase] { timeline.phases }
+    package var phases: [GuestPhase] { timeline.phases }
 
     /// The processes that exist because of it, for the memory ledger: QEMU.
-    public var processes: [Int32] { state.update { $0.isGone || $0.end != nil ? [] : $0.pid.map { [$0] } ?? [] } }
+    package var processes: [Int32] { state.update { $0.isGone || $0.end != nil ? [] : $0.pid.map { [$0] } ?? [] } }
 
     /// The guest was not ready in time and was destroyed for it.
-    public var missedDeadline: Bool { state.update { $0.missedDeadline } }
+    package var missedDeadline: Bool { state.update { $0.missedDeadline } }
 
     /// Why nothing more will be heard of it, where the driver died.
-    public var lost: String? { state.update { $0.lost } }
+    package var lost: String? { state.update { $0.lost } }
 
     /// Waits until the guest has shut down, its process is reaped, and its last byte is read; `nil` where it still runs after
     /// `timeout`, or where the driver died.
-    public func waitForEnd(timeout: Duration) -> GuestEnd? {
+    package func waitForEnd(timeout: Duration) -> GuestEnd? {
         let end: GuestEnd?? = state.wait(timeout) { state -> GuestEnd?? in
             if let end = state.end { return .some(end) }
             return state.lost != nil || state.isGone ? .some(nil) : nil
@@ -100,7 +100,7 @@ public final class RunningGuest: Sendable {
     // MARK: - Its end
 
     /// Ends it at once; one that has ended already is no error.
-    public func kill() throws(DriverError) {
+    package func kill() throws(DriverError) {
         switch keeper {
         case .libvirt(let driver):
             do throws(DriverError) { try driver.destroy(domain.name) } catch {
@@ -117,7 +117,7 @@ public final class RunningGuest: Sendable {
     /// Ends it if it runs, waits until everything of it is gone, closes the channel. Once; gives the instant of the last thing
     /// that went.
     @discardableResult
-    public func release(timeout: Duration = .seconds(10)) throws(DriverError) -> UInt64 {
+    package func release(timeout: Duration = .seconds(10)) throws(DriverError) -> UInt64 {
         if !state.update({ $0.isGone || $0.lost != nil || $0.timeline.shutdown != nil }) { try kill() }
         let gone: Bool? = state.wait(timeout) { $0.isGone || $0.lost != nil ? true : nil }
         channel.close()
@@ -192,15 +192,15 @@ public final class RunningGuest: Sendable {
 }
 
 /// How a guest's QEMU ended.
-public struct GuestEnd: Codable, Hashable, Sendable {
+package struct GuestEnd: Codable, Hashable, Sendable {
     /// Exit status, or 128 + signal; of a daemon's QEMU what libvirt's words stand for.
-    public var status: Int32
+    package var status: Int32
     /// CPU time of QEMU and so of the guest, user and system, ns; of a daemon's QEMU as last seen, or unknown.
-    public var processorTime: UInt64?
+    package var processorTime: UInt64?
     /// Bytes; as `processorTime`.
-    public var peakResident: UInt64?
+    package var peakResident: UInt64?
 
-    public init(status: Int32, processorTime: UInt64?, peakResident: UInt64?) {
+    package init(status: Int32, processorTime: UInt64?, peakResident: UInt64?) {
         self.status = status
         self.processorTime = processorTime
         self.peakResident = peakResident

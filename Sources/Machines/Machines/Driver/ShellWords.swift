@@ -1,6 +1,6 @@
 /// The words of a command line as a POSIX shell would split them: what libvirt prints of QEMU's.
-public enum ShellWords {
-    public static func split(_ text: String) -> [String] {
+package enum ShellWords {
+    package static func split(_ text: String) -> [String] {
         var words: [String] = []
         var word = ""
         var hasWord = false

@@ -1,16 +1,16 @@
 private import Glibc
-public import Linux
+package import Linux
 internal import OCI
 
 /// The root file system of a guest: the same tree as the container lane's, as one uncompressed cpio archive.
 ///
 /// Uncompressed because the guest would pay for it: 3.5 ms a MB raw, 16 as gzip, 70 as xz under TCG.
-public struct Initramfs: Equatable, Sendable {
+package struct Initramfs: Equatable, Sendable {
     /// The archive.
-    public let path: String
+    package let path: String
     /// SHA-256 of its bytes, 64 hexadecimal digits.
-    public let digest: String
-    public let bytes: Int
+    package let digest: String
+    package let bytes: Int
 
     /// Makes the archive of a root file system, or finds it in the cache.
     ///
@@ -18,7 +18,7 @@ public struct Initramfs: Equatable, Sendable {
     ///   - layers: directories, the lowest first, as overlayfs stacks them: a higher name hides a lower one, and a character
     ///     device 0/0 removes it.
     ///   - cache: where the archive is kept, named by its digest.
-    public static func make(layers: [String], cache: Cache) throws(SystemError) -> Initramfs {
+    package static func make(layers: [String], cache: Cache) throws(SystemError) -> Initramfs {
         let archive = try bytes(layers: layers)
         let digest = String(Digest(sha256Of: archive).hexadecimal)
         let directory = cache.path("initramfs")
@@ -34,7 +34,7 @@ public struct Initramfs: Equatable, Sendable {
     /// The archive's bytes: directories before what they hold, the names of each sorted by bytes, times 0.
     ///
     /// `/dev/console` and `/dev/null` are added where the tree lacks them: without the former an init has no descriptors.
-    public static func bytes(layers: [String]) throws(SystemError) -> [UInt8] {
+    package static func bytes(layers: [String]) throws(SystemError) -> [UInt8] {
         var archive = CpioArchive()
         var packer = TreePacker()
         var bytes: [UInt8] = []

@@ -2,7 +2,7 @@ private import Glibc
 
 extension GuestKernel {
     /// The image that `find` would take without fetching one, without reading it; `nil` where it would have to fetch.
-    public static func candidate(given: String? = nil, cache: Cache = Cache()) -> (path: String, origin: Origin)? {
+    package static func candidate(given: String? = nil, cache: Cache = Cache()) -> (path: String, origin: Origin)? {
         if let given { return access(given, R_OK) == 0 ? (given, .given) : nil }
         if let fetched = KernelPackage.newestFetched(cache: cache) { return (fetched, .package) }
         let own = "/boot/vmlinuz-" + hostRelease()
@@ -10,5 +10,5 @@ extension GuestKernel {
     }
 
     /// The packages that `find` asks the package manager for, the first that exists being taken.
-    public static var packages: [String] { KernelPackage.metapackages }
+    package static var packages: [String] { KernelPackage.metapackages }
 }

@@ -3,20 +3,20 @@ internal import Linux
 internal import OCI
 
 /// A Linux kernel for guests, as the package ships it and unpacked.
-public struct GuestKernel: Codable, Hashable, Sendable {
-    public enum Origin: String, Codable, Sendable {
+package struct GuestKernel: Codable, Hashable, Sendable {
+    package enum Origin: String, Codable, Sendable {
         case given, package, host
     }
 
-    public var origin: Origin
+    package var origin: Origin
     /// The bzImage, or the given ELF itself.
-    public var image: String
+    package var image: String
     /// The uncompressed ELF, which QEMU enters through its PVH note without decompression.
-    public var vmlinux: String
+    package var vmlinux: String
     /// The build's own line, `6.1.0-… (debian-kernel@…) #1 SMP …`, or the file's name.
-    public var version: String
+    package var version: String
     /// `sha256:…` of `image`.
-    public var digest: String
+    package var digest: String
 
     /// What uname(2) says on it, `6.1.0-…`; nil for an ELF, which is known by its file's name alone.
     package var release: String? {
@@ -28,7 +28,7 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - given: the user's `--kernel`.
     ///   - mayFetch: whether the package manager may be asked.
-    public static func find(
+    package static func find(
         given: String? = nil, cache: Cache = Cache(), mayFetch: Bool = true
     ) throws(KernelError) -> GuestKernel {
         if let given { return try open(given, origin: .given, cache: cache) }
@@ -52,7 +52,7 @@ public struct GuestKernel: Codable, Hashable, Sendable {
     }
 
     /// Takes an image apart and keeps the unpacked kernel in the cache, by digest.
-    public static func open(_ path: String, origin: Origin, cache: Cache) throws(KernelError) -> GuestKernel {
+    package static func open(_ path: String, origin: Origin, cache: Cache) throws(KernelError) -> GuestKernel {
         let bytes: [UInt8]
         do throws(SystemError) { bytes = try SystemFile.bytes(of: path) } catch {
             throw .unusable(path: path, why: SystemError.message(error.errno))

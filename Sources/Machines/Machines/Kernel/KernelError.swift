@@ -1,7 +1,7 @@
-public import Linux
+package import Linux
 
 /// Why no guest kernel could be had, and what to do about it.
-public enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The path given by the user cannot be used.
     case unusable(path: String, why: String)
     /// No package, none of the host's own, none given.
@@ -12,7 +12,7 @@ public enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
     case unpackFailed(path: String, why: String)
     case system(SystemError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unusable(let path, let why): "kernel \(path): \(why); give a bzImage or an ELF vmlinux with --kernel"
         case .noneFound(let tried):

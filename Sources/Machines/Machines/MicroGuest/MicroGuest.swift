@@ -1,4 +1,4 @@
-public import Linux
+package import Linux
 
 /// A guest of our own, well under a kilobyte: the floor of what a virtual machine costs, and the test of the KVM path on hosts
 /// whose KVM cannot boot a stock kernel.
@@ -8,28 +8,28 @@ public import Linux
 ///
 /// The image is an ELF for i386 with a PVH note (Xen's `XEN_ELFNOTE_PHYS32_ENTRY`), which QEMU enters directly, and a
 /// multiboot header (Multiboot Specification 0.6.96, section 3.1) for loaders that know only that.
-public struct MicroGuest: Equatable, Sendable {
-    public var nonce: UInt64
+package struct MicroGuest: Equatable, Sendable {
+    package var nonce: UInt64
     /// Steps of xorshift32. A KVM that emulates does two million instructions a second, seven a step: keep it small.
-    public var iterations: UInt32
+    package var iterations: UInt32
     /// A loader without PVH finds the image by its multiboot header.
-    public var multiboot: Bool
+    package var multiboot: Bool
 
-    public init(nonce: UInt64, iterations: UInt32, multiboot: Bool = true) {
+    package init(nonce: UInt64, iterations: UInt32, multiboot: Bool = true) {
         self.nonce = nonce
         self.iterations = iterations
         self.multiboot = multiboot
     }
 
     /// The word that stands for the command in `hello`.
-    public static let command = "micro"
+    package static let command = "micro"
 
     /// Where the image is loaded: 1 MiB, the first address a multiboot loader accepts.
     static let origin: UInt32 = 0x10_0000
     static let headerBytes: UInt32 = 0xa0
 
     /// The image's bytes: ELF header, two program headers, note, multiboot header, code, text.
-    public var image: [UInt8] {
+    package var image: [UInt8] {
         let program = self.program
         let fileBytes = Self.headerBytes + UInt32(program.count)
         let noteAt: UInt32 = 52 + 2 * 32
@@ -51,7 +51,7 @@ public struct MicroGuest: Equatable, Sendable {
     }
 
     /// Writes the image.
-    public func write(to path: String) throws(SystemError) { try WholeFile.replace(path, with: image) }
+    package func write(to path: String) throws(SystemError) { try WholeFile.replace(path, with: image) }
 
     /// The image and its stack share one page; the next stays zero.
     private static let stackTop: UInt32 = origin + 0x1000

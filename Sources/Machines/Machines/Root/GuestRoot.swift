@@ -1,5 +1,5 @@
 /// Where a guest's root comes from.
-public enum GuestRoot: Hashable, Sendable {
+package enum GuestRoot: Hashable, Sendable {
     /// Directories, the lowest first, as overlayfs stacks them, packed for the guest once and kept.
     ///
     /// - `key` names what the directories hold (an image's chain of layers): the same key, the same packing.
@@ -10,13 +10,13 @@ public enum GuestRoot: Hashable, Sendable {
 }
 
 /// The file systems that a guest's disk may have.
-public enum DiskFormat: String, CaseIterable, Hashable, Sendable {
+package enum DiskFormat: String, CaseIterable, Hashable, Sendable {
     case erofs
     case squashfs
 }
 
 /// How a root of directories reaches its guest.
-public enum RootPacking: Hashable, Sendable {
+package enum RootPacking: Hashable, Sendable {
     /// Small ones in the initramfs, others, and those whose files have extended attributes, on a disk.
     case automatic
     /// All of it in the guest's memory, whatever that takes: needs nothing of the host.

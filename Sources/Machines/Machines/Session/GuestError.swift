@@ -1,7 +1,7 @@
-public import Linux
+package import Linux
 
 /// Why a guest with a command could not be had, or was lost.
-public enum GuestError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum GuestError: Error, Equatable, Sendable, CustomStringConvertible {
     case command(GuestCommandError)
     case kernel(KernelError)
     case driver(DriverError)
@@ -11,7 +11,7 @@ public enum GuestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// It was there and went without saying how the command ended.
     case lost(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .command(let error): error.description
         case .kernel(let error): error.description

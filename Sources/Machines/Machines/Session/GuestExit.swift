@@ -2,7 +2,7 @@ internal import Glibc
 internal import Linux
 
 /// How a command in a guest came out.
-public enum GuestExit: Hashable, Sendable {
+package enum GuestExit: Hashable, Sendable {
     case exited(Int32)
     case signalled(Int32)
     /// The guest was there, but the command could not be started.
@@ -16,7 +16,7 @@ public enum GuestExit: Hashable, Sendable {
 
     /// As a shell has it: the status, 128 + signal, 127 for what was not found, 126 for what cannot be run, 125 where the
     /// guest could not be made ready.
-    public var shellStatus: Int32 {
+    package var shellStatus: Int32 {
         switch self {
         case .exited(let status): status
         case .signalled(let signal): 128 + signal
@@ -26,26 +26,26 @@ public enum GuestExit: Hashable, Sendable {
 }
 
 /// Why a command was not started in its guest.
-public struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was under way: the same numbers as in Sources/Programs/isolab-init/Frame.swift.
-    public enum Stage: UInt32, Hashable, Sendable {
+    package enum Stage: UInt32, Hashable, Sendable {
         case parameters = 1
         case root, disk, overlay, mounts, streams, terminal, fork, groups, user, directory, execute, readOnly, file,
             share
     }
 
-    public let stage: Stage?
+    package let stage: Stage?
     /// The guest kernel's error number.
-    public let errno: Int32
+    package let errno: Int32
     /// The program that was asked for.
-    public let program: String
+    package let program: String
 
-    public var shellStatus: Int32 {
+    package var shellStatus: Int32 {
         guard stage == .execute else { return stage == .directory ? 126 : 125 }
         return errno == ENOENT || errno == ENOTDIR ? 127 : 126
     }
 
-    public var description: String {
+    package var description: String {
         let words = SystemError.message(errno)
         return switch stage {
         case .execute: errno == ENOENT ? "\(program): not found in the image" : "\(program): \(words)"

@@ -6,24 +6,24 @@ internal import Linux
 ///
 /// What `kill -9` of this process leaves is ended by `isolab-vm`, whose input then closes, and its record is removed by the
 /// next start.
-public struct GuestRunner: Sendable {
-    public var cache: Cache
-    public var stateDirectory: StateDirectory
+package struct GuestRunner: Sendable {
+    package var cache: Cache
+    package var stateDirectory: StateDirectory
     /// `isolab-vm`; beside the running program where nil.
-    public var driverProgram: String?
+    package var driverProgram: String?
     /// `isolab-init`; beside the running program where nil.
-    public var initProgram: String?
+    package var initProgram: String?
     /// The user's `--kernel`.
-    public var kernel: String?
+    package var kernel: String?
     /// A libvirt URI; the embedded driver where nil.
-    public var connect: String?
+    package var connect: String?
     /// The machine; the fastest that boots here where nil.
-    public var recipe: GuestRecipe?
-    public var packing = RootPacking.automatic
+    package var recipe: GuestRecipe?
+    package var packing = RootPacking.automatic
     /// How long a guest may take until it first speaks.
-    public var bootDeadline: Duration = .seconds(120)
+    package var bootDeadline: Duration = .seconds(120)
 
-    public init(cache: Cache = Cache(), stateDirectory: StateDirectory = StateDirectory()) {
+    package init(cache: Cache = Cache(), stateDirectory: StateDirectory = StateDirectory()) {
         self.cache = cache
         self.stateDirectory = stateDirectory
     }
@@ -32,7 +32,7 @@ public struct GuestRunner: Sendable {
     ///
     /// - Parameter relaysSignals: signals to this process are the command's, as with a container in the foreground; to be
     ///   called before other threads are made. Without, they are left alone.
-    public func run(
+    package func run(
         _ command: GuestCommand, root: GuestRoot, streams: GuestStreams = GuestStreams(), relaysSignals: Bool = true
     ) throws(GuestError) -> GuestExit {
         let plan = try plan(command, root)

@@ -24,7 +24,7 @@ struct HostTerminal {
 
 extension TerminalSize {
     /// The size of a terminal (TIOCGWINSZ); nil where the descriptor is none, or has no size.
-    public init?(of descriptor: Int32) {
+    package init?(of descriptor: Int32) {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else { return nil }
         self.init(rows: size.ws_row, columns: size.ws_col)

@@ -115,15 +115,15 @@ enum StartMessage {
 }
 
 /// A command that no guest could be told.
-public struct GuestCommandError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct GuestCommandError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which part of it: `hostname`, `working directory`.
-    public let part: String
-    public let problem: String
+    package let part: String
+    package let problem: String
 
     init(_ part: String, _ problem: String) {
         self.part = part
         self.problem = problem
     }
 
-    public var description: String { "\(part): \(problem)" }
+    package var description: String { "\(part): \(problem)" }
 }

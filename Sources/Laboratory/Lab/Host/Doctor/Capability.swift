@@ -1,6 +1,6 @@
 /// One thing this host can or cannot do, as `isolab doctor` says it.
-public struct Capability: Codable, Equatable, Sendable {
-    public enum State: String, Codable, Sendable, CaseIterable {
+package struct Capability: Codable, Equatable, Sendable {
+    package enum State: String, Codable, Sendable, CaseIterable {
         /// Done just now, or found as it must be.
         case works
         /// Usable, with something less than isolab wants; `detail` says what.
@@ -9,16 +9,16 @@ public struct Capability: Codable, Equatable, Sendable {
     }
 
     /// A few words: `namespace net`, `overlay file system`, `peer crun`.
-    public var name: String
-    public var state: State
+    package var name: String
+    package var state: State
     /// One sentence: what was found.
-    public var detail: String
+    package var detail: String
     /// The exact command that would mend a lack; empty where nothing is to be done, or nothing can be.
-    public var remedy: String
+    package var remedy: String
     /// Whether the main job (`isolab bench`: native, container and guest) cannot be done without it.
-    public var needed: Bool
+    package var needed: Bool
 
-    public init(
+    package init(
         _ name: String, _ state: State, _ detail: String, remedy: String = "", needed: Bool = false
     ) {
         self.name = name
@@ -40,5 +40,5 @@ extension Capability {
 
 extension Collection<Capability> {
     /// Whether the main job can run whole: nothing it needs is missing.
-    public var allowMainJob: Bool { allSatisfy { !$0.needed || $0.state != .missing } }
+    package var allowMainJob: Bool { allSatisfy { !$0.needed || $0.state != .missing } }
 }

@@ -6,9 +6,9 @@ import Machines
 ///
 /// Everything that would change a process is tried in a child that ends at once; what has to be made (a cgroup, a scratch
 /// directory) is removed again.
-public enum Doctor {
+package enum Doctor {
     /// The name of the capability that an ordinary user is told of: whether images run for him.
-    public static let imagesWithoutRoot = UserChecks.name
+    package static let imagesWithoutRoot = UserChecks.name
 
     /// Looks at everything, under three seconds.
     ///
@@ -16,7 +16,7 @@ public enum Doctor {
     ///   - stateDirectory: where isolab keeps what outlives a process; its own choice where not given.
     ///   - cacheDirectory: where it keeps kernels and archives; its own choice where not given.
     ///   - connect: a libvirt URI; the embedded driver where not given.
-    public static func examine(
+    package static func examine(
         stateDirectory: String? = nil, cacheDirectory: String? = nil, connect: String? = nil
     ) -> [Capability] {
         let paths = DoctorPaths(state: stateDirectory, cache: cacheDirectory)

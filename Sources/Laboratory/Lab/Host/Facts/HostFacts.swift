@@ -1,12 +1,12 @@
-public import RunRecord
+package import RunRecord
 
 /// What a reader must know of the machine a run was made on (MEASUREMENT.md, "The manifest").
-public enum HostFacts {
+package enum HostFacts {
     /// Said where a host does not tell: an absent fact is a fact.
     static let notAvailable = "not available"
 
     /// Reads this machine's facts; about a hundred small files and the versions of a few programs, under half a second.
-    public static func collect() -> [FactSection] { collect(from: .host) }
+    package static func collect() -> [FactSection] { collect(from: .host) }
 
     static func collect(from host: HostSource) -> [FactSection] {
         [
