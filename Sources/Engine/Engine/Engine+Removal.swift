@@ -69,6 +69,6 @@ extension Engine {
         // Its driver ends the machine when nobody is there any more.
         Glibc.kill(keeper.pid, SIGKILL)
         for _ in 0..<200 where keeper.isAlive { usleep(10_000) }
-        Machines.Leftovers.release(in: Machines.StateDirectory())
+        GuestLeftovers.release(in: Machines.StateDirectory())
     }
 }

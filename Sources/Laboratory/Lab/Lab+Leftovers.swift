@@ -10,6 +10,6 @@ extension Lab {
     ) throws(LabError) -> (released: [String], kept: [String]) {
         let state = stateDirectory ?? StandardDirectories.state
         do { try StandardDirectories.claim(state) } catch { throw .system(error) }
-        return Leftovers.release(state: state)
+        return RunLeftovers.release(state: state)
     }
 }

@@ -39,7 +39,7 @@ extension Lab {
         let entry = try LaneCatalogue.entry(id)
         let state = options.stateDirectory ?? StandardDirectories.state
         do { try StandardDirectories.claim(state) } catch { throw .system(error) }
-        _ = Leftovers.release(state: state)
+        _ = RunLeftovers.release(state: state)
         let laboratory = try Laboratory(options, seed: 0)
         defer { laboratory.close() }
         let interruption = Interruption.install()

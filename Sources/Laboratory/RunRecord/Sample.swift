@@ -37,11 +37,11 @@ package struct Span: Hashable, Codable, Sendable, CustomStringConvertible {
     }
 
     /// Launch call → first byte of the workload: the default span of start-up.
-    package static let startup = Span(EventName.launch, EventName.ready)
+    package static let startup = TimeSpan(EventName.launch, EventName.ready)
     /// Exit → everything released.
-    package static let teardown = Span(EventName.exit, EventName.released)
+    package static let teardown = TimeSpan(EventName.exit, EventName.released)
     /// Launch call → everything released: the whole life of a sandbox that does nothing.
-    package static let life = Span(EventName.launch, EventName.released)
+    package static let life = TimeSpan(EventName.launch, EventName.released)
 
     /// `launch→ready`
     package var description: String { "\(from)→\(to)" }

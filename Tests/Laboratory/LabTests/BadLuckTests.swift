@@ -132,7 +132,7 @@ struct BadLuckTests {
         try SystemFile.makeDirectories("\(dead)/bundles/x")
         let alive = "\(place.path)/state/lab/\(Owner.current.token)"
         try SystemFile.makeDirectories(alive)
-        let released = Leftovers.release(state: "\(place.path)/state")
+        let released = RunLeftovers.release(state: "\(place.path)/state")
         #expect(released.released.contains { $0.contains("4000001") })
         #expect(access(dead, F_OK) != 0)
         #expect(access(alive, F_OK) == 0)
@@ -142,7 +142,7 @@ struct BadLuckTests {
 struct MountInformationTests {
     /// A mount point with a blank or a backslash in its name is found by its real name (proc(5) writes octal).
     @Test func octalDigits() {
-        #expect(Leftovers.unescaped(Array(#"/run/a\040b\134c"#.utf8)[...]) == #"/run/a b\c"#)
-        #expect(Leftovers.unescaped(Array(#"/run/plain\04"#.utf8)[...]) == #"/run/plain\04"#)
+        #expect(RunLeftovers.unescaped(Array(#"/run/a\040b\134c"#.utf8)[...]) == #"/run/a b\c"#)
+        #expect(RunLeftovers.unescaped(Array(#"/run/plain\04"#.utf8)[...]) == #"/run/plain\04"#)
     }
 }

@@ -24,7 +24,7 @@ import Testing
             let trial = try LaneTrial { options, _ in options.adoptsOrphans = true }
             let lane = try trial.prepare("native").lane
             try trial.laboratory.watchOrphans()
-            func sample(_ injection: [String]) -> Taken {
+            func sample(_ injection: [String]) -> SampleResult {
                 let part = Experiment.Part(
                     kind: MemoryExperiment.id, workload: "ready", lanes: ["native"], blocks: 1, instances: 2,
                     settleMilliseconds: 0)

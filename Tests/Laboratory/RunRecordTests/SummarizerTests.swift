@@ -136,7 +136,7 @@ import Testing
                 Sample(
                     id: place, experiment: "startup", block: place, order: 0, lane: "native", workload: "exit",
                     admitted: true,
-                    measurements: [Measurement(Metric.startup, span: Span.startup.description, unit: "ms", value)])
+                    measurements: [Measurement(Metric.startup, span: TimeSpan.startup.description, unit: "ms", value)])
             }
             let cell = try #require(Summarizer.summarize(run).cells.first)
             return try #require(cell.estimate?.medianLow)

@@ -296,7 +296,7 @@ struct GuestCommandTests {
         kill(try #require(driver), SIGKILL)
         let result = try #require(exit.wait(.seconds(60)) { $0 })
         #expect(throws: GuestError.self) { try result.get() }
-        #expect(Leftovers.processes(using: place.path).isEmpty)
-        #expect(Leftovers.find(in: runner.stateDirectory).isEmpty)
+        #expect(GuestLeftovers.processes(using: place.path).isEmpty)
+        #expect(GuestLeftovers.find(in: runner.stateDirectory).isEmpty)
     }
 }

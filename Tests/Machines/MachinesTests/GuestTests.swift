@@ -271,7 +271,7 @@ struct LinuxGuestTests {
         func isGone() -> Bool { ProcessStatus(pid: process).map { $0.state == "Z" } ?? true }
         for _ in 0..<1000 where !isGone() { usleep(10_000) }
         #expect(isGone())
-        #expect(Leftovers.find(in: bench.state).isEmpty)
+        #expect(GuestLeftovers.find(in: bench.state).isEmpty)
         #expect(throws: DriverError.self) { try bench.driver.list() }
     }
 
@@ -282,10 +282,10 @@ struct LinuxGuestTests {
         try SystemFile.makeDirectories(state.path("vm/999999"))
         try WholeFile.replace(state.path("vm/999999/owner"), with: Array("999999 1\n".utf8))
         try SystemFile.makeDirectories(state.path("vm/alive"))
-        let own = try #require(OwnerRecord(pid: getpid()))
+        let own = try #require(GuestOwner(pid: getpid()))
         try WholeFile.replace(state.path("vm/alive/owner"), with: Array(own.text.utf8))
-        #expect(Leftovers.find(in: state).map(\.root) == [state.path("vm/999999")])
-        Leftovers.release(in: state)
+        #expect(GuestLeftovers.find(in: state).map(\.root) == [state.path("vm/999999")])
+        GuestLeftovers.release(in: state)
         #expect(try SystemFile.names(in: state.path("vm")) == ["alive"])
     }
 }

@@ -216,9 +216,9 @@ extension SyntheticRun {
             Phase(guest ? "kernel" : "mounts", actor: guest ? "guest kernel" : "child", start: ready / 4, end: ready),
         ]
         sample.measurements = [
-            Measurement(Metric.startup, span: Span.startup.description, unit: "ms", Double(ready) / 1e6),
+            Measurement(Metric.startup, span: TimeSpan.startup.description, unit: "ms", Double(ready) / 1e6),
             Measurement(
-                Metric.teardown, span: Span.teardown.description, unit: "ms", Double(released - exit) / 1e6),
+                Metric.teardown, span: TimeSpan.teardown.description, unit: "ms", Double(released - exit) / 1e6),
             Measurement(Metric.cpu, unit: "ms", (Double(ready) / 1e6 * 0.6 * 1_000).rounded() / 1_000),
         ]
     }

@@ -10,7 +10,7 @@ protocol ExperimentKind: Sendable {
     /// The workload's commands it can run; the first is the default.
     static var workloads: [String] { get }
     /// Takes one sample of a lane.
-    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> SampleResult
     /// What a sample is made of, for how long is left.
     static func work(_ part: Experiment.Part, of kind: LaneKind) -> TimeLeft.Work
 }

@@ -16,7 +16,7 @@ enum HarnessExperiment: ExperimentKind {
         return TimeLeft.Work(rest: idle, launches: idle == 0 ? 2 : 1)
     }
 
-    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> SampleResult {
         if slot.part.idleMilliseconds == 0 { _ = Launch.whole(slot, command: ["exit"], in: laboratory) }
         guard slot.lane.entry.id == "bare" else {
             return Launch.whole(slot, command: ["exit"], in: laboratory).1
@@ -27,18 +27,18 @@ enum HarnessExperiment: ExperimentKind {
         do { return try bare(request, laboratory) } catch { return .rejected("\(error)") }
     }
 
-    private static func bare(_ request: LaunchRequest, _ laboratory: Laboratory) throws(SystemError) -> Taken {
+    private static func bare(_ request: LaunchRequest, _ laboratory: Laboratory) throws(SystemError) -> SampleResult {
         let plan = try CommandSandbox.plan([laboratory.image.workload] + request.arguments(), laboratory)
         let start = try BareStart(
             plan.arguments, environment: plan.environment, null: laboratory.null,
             complaints: laboratory.complaints.descriptor, watch: laboratory.watch)
         guard start.succeeded, let ready = start.ready else { return .rejected("it failed, or said nothing") }
         let milliseconds = { (instant: UInt64) in Double(instant - start.launched) / 1e6 }
-        return Taken(
+        return SampleResult(
             admitted: true, reason: "",
             measurements: [
-                Measurement(Metric.startup, span: Span.startup.description, unit: "ms", milliseconds(ready)),
-                Measurement("life", span: Span.life.description, unit: "ms", milliseconds(start.released)),
+                Measurement(Metric.startup, span: TimeSpan.startup.description, unit: "ms", milliseconds(ready)),
+                Measurement("life", span: TimeSpan.life.description, unit: "ms", milliseconds(start.released)),
             ],
             events: [
                 Event(EventName.launch, 0), Event(EventName.ready, Int64(ready - start.launched)),

@@ -15,7 +15,7 @@ enum MemoryExperiment: ExperimentKind {
             rest: Double(stops * part.settleMilliseconds) / 1e3, launches: Double(instances))
     }
 
-    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> SampleResult {
         laboratory.complaints.reset()
         let part = slot.part
         let count = part.instances(of: slot.lane.entry.kind)
@@ -69,7 +69,7 @@ enum MemoryExperiment: ExperimentKind {
             objection = objection ?? launch.objection ?? left
         }
         if Interruption.forced { objection = objection ?? "interrupted" }
-        var taken = Taken(admitted: objection == nil, reason: objection ?? "", instances: max(1, launches.count))
+        var taken = SampleResult(admitted: objection == nil, reason: objection ?? "", instances: max(1, launches.count))
         taken.measurements = ledger.measurements
         taken.events = launches.first?.events ?? []
         let injected = launches.compactMap { $0.transcript.values[Injection.memoryTruth] }

@@ -16,7 +16,7 @@ enum SyscallsExperiment: ExperimentKind {
             rest: Double(part.idleMilliseconds) / 1e3, inside: Double(part.batches * part.scale) * batchSeconds)
     }
 
-    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> Taken {
+    static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> SampleResult {
         let command = ["syscalls", "--batches", "\(slot.part.batches)", "--scale", "\(slot.part.scale)"]
         let (launch, whole) = Launch.whole(slot, command: command, in: laboratory)
         var taken = whole

@@ -50,7 +50,7 @@ final class CommandSandbox: Sandbox {
         guard let program = arguments.first else { throw SystemError("execve", "nothing", errno: EINVAL) }
         return ProcessPlan(
             program, Array(arguments.dropFirst()),
-            environment: environment + ["\(Leftovers.marker)=\(laboratory.owner.token)"], group: .own)
+            environment: environment + ["\(RunLeftovers.marker)=\(laboratory.owner.token)"], group: .own)
     }
 
     var launched: UInt64 { child.called }

@@ -15,7 +15,7 @@ final class GuestLane: Lane {
     let entry: LaneEntry
     private let laboratory: Laboratory
     private let choice: Choice
-    private var guests: GuestHouse?
+    private var guests: SharedGuests?
 
     init(_ entry: LaneEntry, _ laboratory: Laboratory, _ choice: Choice) {
         self.entry = entry
@@ -23,7 +23,7 @@ final class GuestLane: Lane {
         self.choice = choice
     }
 
-    func availability() -> Availability { GuestHouse.availability(laboratory) }
+    func availability() -> Availability { SharedGuests.availability(laboratory) }
 
     func prepare() throws -> LaneRecord {
         let guests = try laboratory.guests()
@@ -46,7 +46,7 @@ final class GuestLane: Lane {
         return record
     }
 
-    private func domain(_ request: LaunchRequest, _ guests: GuestHouse) throws -> Domain {
+    private func domain(_ request: LaunchRequest, _ guests: SharedGuests) throws -> Domain {
         choice.recipe(guests.accelerator.forLinux).domain(
             name: request.name, kernel: try guests.kernel(), initramfs: try guests.initramfs().path,
             arguments: request.arguments(guest: true), channelSocket: guests.driver.channelSocket(for: request.name),
@@ -77,14 +77,14 @@ final class GuestLane: Lane {
 final class MicroGuestLane: Lane {
     let entry: LaneEntry
     private let laboratory: Laboratory
-    private var guests: GuestHouse?
+    private var guests: SharedGuests?
 
     init(_ entry: LaneEntry, _ laboratory: Laboratory) {
         self.entry = entry
         self.laboratory = laboratory
     }
 
-    func availability() -> Availability { GuestHouse.availability(laboratory) }
+    func availability() -> Availability { SharedGuests.availability(laboratory) }
 
     func prepare() throws -> LaneRecord {
         let guests = try laboratory.guests()
@@ -105,7 +105,7 @@ final class MicroGuestLane: Lane {
         return record
     }
 
-    private func domain(_ request: LaunchRequest, _ guests: GuestHouse) -> Domain {
+    private func domain(_ request: LaunchRequest, _ guests: SharedGuests) -> Domain {
         Domain(
             name: request.name, machine: .microvm, accelerator: guests.accelerator.forMicroGuest, memoryMiB: 16,
             firmware: Firmware.qboot, kernel: guests.driver.file(for: "\(request.name).elf"),

@@ -5,7 +5,7 @@ import RunRecord
 /// A guest: its channel is read by the driver's thread, its end is QEMU's.
 final class GuestSandbox: Sandbox {
     private let guest: RunningGuest
-    private let guests: GuestHouse
+    private let guests: SharedGuests
     private let cgroup: AccountingCgroup?
     private let cleanUp: () -> Void
     private let accelerator: Accelerator
@@ -17,7 +17,8 @@ final class GuestSandbox: Sandbox {
 
     /// - Parameter hasKernel: whether what runs there is an operating system's kernel, and called so.
     init(
-        _ domain: Domain, _ request: LaunchRequest, _ guests: GuestHouse, throughLibvirt: Bool, hasKernel: Bool = true,
+        _ domain: Domain, _ request: LaunchRequest, _ guests: SharedGuests, throughLibvirt: Bool,
+        hasKernel: Bool = true,
         cleanUp: @escaping () -> Void = {}
     ) throws {
         self.guests = guests

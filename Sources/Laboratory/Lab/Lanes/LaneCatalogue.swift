@@ -43,9 +43,9 @@ package enum LaneCatalogue {
             isolation: ContainerConfiguration.isolation(.init(userNamespace: true))
         ) { ContainerLane($0, $1, .init(userNamespace: true)) },
         LaneEntry(
-            id: "vm", title: "guest, the fastest machine", kind: .guest, isolation: GuestHouse.isolation
+            id: "vm", title: "guest, the fastest machine", kind: .guest, isolation: SharedGuests.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest)) },
-        LaneEntry(id: "vm-q35", title: "guest, q35 machine", kind: .guest, isolation: GuestHouse.isolation) {
+        LaneEntry(id: "vm-q35", title: "guest, q35 machine", kind: .guest, isolation: SharedGuests.isolation) {
             GuestLane($0, $1, .init(recipe: GuestRecipe.q35))
         },
         LaneEntry(
@@ -54,11 +54,11 @@ package enum LaneCatalogue {
         ) { MicroGuestLane($0, $1) },
         LaneEntry(
             id: "vm-plain", title: "guest, plain pc machine, nothing tuned", kind: .guest,
-            isolation: GuestHouse.isolation
+            isolation: SharedGuests.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.plain)) },
         LaneEntry(
             id: "vm-qemu", title: "guest, the same QEMU without libvirt", kind: .guest,
-            isolation: GuestHouse.isolation
+            isolation: SharedGuests.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest, throughLibvirt: false)) },
         LaneEntry(
             id: "oci:crun", title: "crun, Docker's profile", kind: .peer,

@@ -44,21 +44,21 @@ package final class Bench {
     package func run(progress sink: any ProgressSink) throws(LabError) -> BenchOutcome {
         let state = options.stateDirectory ?? StandardDirectories.state
         do { try StandardDirectories.claim(state) } catch { throw .system(error) }
-        let leftovers = Leftovers.release(state: state)
+        let leftovers = RunLeftovers.release(state: state)
         for words in leftovers.released { sink.note("released a leftover: \(words)") }
         for words in leftovers.kept { sink.note("could not release a leftover: \(words)") }
         let laboratory = try Laboratory(options, seed: experiment.seed)
         defer { laboratory.close() }
         let interruption = Interruption.install()
         defer { interruption.restore() }
-        var lanes = LaneBoard(experiment.lanes, laboratory, sink)
+        var lanes = LaneSet(experiment.lanes, laboratory, sink)
         defer { lanes.close() }
         guard !lanes.ready.isEmpty else {
             let reasons = lanes.records.map { "\($0.id): \($0.reason)\($0.remedy.isEmpty ? "" : " (\($0.remedy))")" }
             throw .nothingToMeasure(reasons: reasons)
         }
         try laboratory.watchOrphans()
-        let started = Timestamp.now
+        let started = RunTimestamp.now
         let directory = options.output ?? "reports/\(started.compact)-\(experiment.name)"
         var manifest = ManifestBuilder.manifest(
             options, experiment, laboratory, board: lanes, run: Self.runName(directory), started: started.text,
@@ -73,7 +73,7 @@ package final class Bench {
                 throw error
             }
             sink.finish()
-            manifest.finished = Timestamp.now.text
+            manifest.finished = RunTimestamp.now.text
             manifest.interrupted = Interruption.wanted
             for place in manifest.lanes.indices {
                 manifest.lanes[place].observed = session.observed[manifest.lanes[place].id]
@@ -89,25 +89,5 @@ package final class Bench {
 
     private static func runName(_ directory: String) -> String {
         directory.split(separator: "/").last.map(String.init) ?? directory
-    }
-}
-
-/// An instant for people, UTC.
-struct Timestamp {
-    let text: String
-    let compact: String
-
-    static var now: Timestamp {
-        var seconds = time(nil)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        return Timestamp(
-            text: format(&parts, "%Y-%m-%dT%H:%M:%SZ"), compact: format(&parts, "%Y-%m-%dT%H%M%S"))
-    }
-
-    private static func format(_ parts: inout tm, _ pattern: String) -> String {
-        var buffer = [CChar](repeating: 0, count: 64)
-        let count = strftime(&buffer, buffer.count, pattern, &parts)
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

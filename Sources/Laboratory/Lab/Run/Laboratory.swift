@@ -19,14 +19,14 @@ final class Laboratory {
     /// This run's own directory below the state directory; its existence is the owner record.
     let scratch: String
     /// Where the sandboxes' standard error goes: read only when a launch is rejected.
-    let complaints: Complaints
+    let complaints: StandardErrorFile
     /// /dev/null.
     var null: Int32 { nothing.number }
     private let nothing: OwnedDescriptor
     /// Sees first bytes arrive; nil where there is one processor, which it would only take.
     let watch: ArrivalWatch?
     private var sharedLauncher: Launcher?
-    private var sharedGuests: Result<GuestHouse, any Error>?
+    private var sharedGuests: Result<SharedGuests, any Error>?
     private let adoptsOrphans: Bool
     /// What launches leave running; nil where it is not looked for.
     private(set) var orphans: Orphans?
@@ -65,7 +65,7 @@ final class Laboratory {
             // What a user namespace's root must reach is for all to enter; what this run keeps is not.
             try SystemFile.makeDirectories("\(stateDirectory)/lab")
             try SystemFile.makeDirectories(scratch, mode: 0o700)
-            complaints = try Complaints(in: scratch)
+            complaints = try StandardErrorFile(in: scratch)
             nothing = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         } catch {
             throw .system(error)
@@ -95,15 +95,15 @@ final class Laboratory {
     }
 
     /// What is known of the host's accelerator, where a guest lane asked.
-    var knownGuests: GuestHouse? {
+    var knownGuests: SharedGuests? {
         guard case .success(let guests) = sharedGuests else { return nil }
         return guests
     }
 
     /// The guests' driver and artefacts; made when the first guest lane asks. A failure is remembered: it costs once.
-    func guests() throws -> GuestHouse {
+    func guests() throws -> SharedGuests {
         if let sharedGuests { return try sharedGuests.get() }
-        let made = Result { try GuestHouse(self) }
+        let made = Result { try SharedGuests(self) }
         sharedGuests = made
         return try made.get()
     }
@@ -123,53 +123,5 @@ final class Laboratory {
         sharedLauncher = nil
         image.close()
         try? TreeRemoval.remove(scratch)
-    }
-}
-
-/// A process as a number that cannot be confused with a later one: its start time belongs to it.
-struct Owner: Equatable, Sendable {
-    let pid: Int32
-    /// Clock ticks after boot (/proc/<pid>/stat, field 22).
-    let startTime: UInt64
-
-    var token: String { "\(pid)-\(startTime)" }
-
-    static var current: Owner { Owner(pid: getpid(), startTime: startTime(of: getpid()) ?? 0) }
-
-    init(pid: Int32, startTime: UInt64) {
-        self.pid = pid
-        self.startTime = startTime
-    }
-
-    init?(token: some StringProtocol) {
-        let parts = token.split(separator: "-")
-        guard parts.count == 2, let pid = Int32(parts[0]), let time = UInt64(parts[1]) else { return nil }
-        self.init(pid: pid, startTime: time)
-    }
-
-    var isAlive: Bool { Self.startTime(of: pid) == startTime }
-
-    private static func startTime(of pid: Int32) -> UInt64? { try? Procfs.status(of: pid).startTime }
-}
-
-/// A scratch file that takes the standard error of sandboxes.
-final class Complaints {
-    private let file: OwnedDescriptor
-    private let path: String
-
-    init(in directory: String) throws(SystemError) {
-        path = "\(directory)/standard-error"
-        file = try OwnedDescriptor(opening: path, O_RDWR | O_CREAT | O_APPEND | O_TRUNC, mode: 0o600)
-    }
-
-    var descriptor: Int32 { file.number }
-
-    func reset() { ftruncate(file.number, 0) }
-
-    /// The first 4 KiB said since `reset`.
-    var text: String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = pread(file.number, &buffer, buffer.count, 0)
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
     }
 }

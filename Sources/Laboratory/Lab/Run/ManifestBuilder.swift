@@ -6,7 +6,7 @@ import RunRecord
 /// Everything a reader needs to trust a run, gathered before the first sample.
 enum ManifestBuilder {
     static func manifest(
-        _ options: BenchOptions, _ experiment: Experiment, _ laboratory: Laboratory, board: LaneBoard, run: String,
+        _ options: BenchOptions, _ experiment: Experiment, _ laboratory: Laboratory, board: LaneSet, run: String,
         started: String, version: String, buildMode: String
     ) -> Manifest {
         let first = experiment.parts.first
@@ -16,7 +16,7 @@ enum ManifestBuilder {
             command: command(options, experiment), seed: experiment.seed, experiment: ExperimentFile.text(experiment),
             blocks: first?.blocks ?? 0, warmups: first?.warmups ?? 0, baseline: experiment.baseline,
             accelerator: accelerator(lanes, laboratory.knownGuests?.accelerator), lanes: lanes,
-            host: HostFacts.collect())
+            host: HostReport.collect())
         manifest.artefacts = artefacts(laboratory, board)
         manifest.margins = experiment.margins
         manifest.contrasts = experiment.contrasts
@@ -50,7 +50,7 @@ enum ManifestBuilder {
     }
 
     /// The files that take part, each once, with what they hold.
-    private static func artefacts(_ laboratory: Laboratory, _ board: LaneBoard) -> [Artefact] {
+    private static func artefacts(_ laboratory: Laboratory, _ board: LaneSet) -> [Artefact] {
         var files: [(name: String, path: String)] = [("isolab-workload", laboratory.image.workload)]
         files += ["isolab", "isolab-vm", "isolab-runtime"].map {
             (name: $0, path: "\(laboratory.programDirectory)/\($0)")

@@ -6,7 +6,7 @@ import RunRecord
 /// The loop of a run: part after part, block after block, each on the disk before the next begins.
 final class Session {
     private let experiment: Experiment
-    private let lanes: LaneBoard
+    private let lanes: LaneSet
     private let laboratory: Laboratory
     private let writer: RunWriter
     private let sink: any ProgressSink
@@ -23,7 +23,7 @@ final class Session {
     private var told: Set<String> = []
 
     init(
-        _ experiment: Experiment, _ lanes: LaneBoard, _ laboratory: Laboratory, _ writer: RunWriter,
+        _ experiment: Experiment, _ lanes: LaneSet, _ laboratory: Laboratory, _ writer: RunWriter,
         _ sink: any ProgressSink, skipsIdleGate: Bool
     ) {
         self.experiment = experiment
@@ -149,7 +149,7 @@ final class Session {
         return refused
     }
 
-    private func note(_ result: Taken, _ slot: BlockPlan.Slot, _ part: Experiment.Part) {
+    private func note(_ result: SampleResult, _ slot: BlockPlan.Slot, _ part: Experiment.Part) {
         guard !result.admitted else { return }
         rejected += 1
         progress.rejected = rejected

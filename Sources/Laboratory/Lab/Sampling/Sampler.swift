@@ -39,7 +39,7 @@ struct Taken: Equatable, Sendable {
         self.reason = reason
     }
 
-    static func rejected(_ reason: String) -> Taken { Taken(admitted: false, reason: reason) }
+    static func rejected(_ reason: String) -> SampleResult { SampleResult(admitted: false, reason: reason) }
 }
 
 /// Launches one sandbox, hears it out, and holds it against what it was asked.
@@ -200,15 +200,15 @@ final class Launch {
         func milliseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e6 }
         if let ready = instant(EventName.ready) {
             rows.append(
-                Measurement(Metric.startup, span: Span.startup.description, unit: "ms", milliseconds(ready)))
+                Measurement(Metric.startup, span: TimeSpan.startup.description, unit: "ms", milliseconds(ready)))
         }
         if let exit = instant(EventName.exit), let released = instant(EventName.released) {
             rows.append(
                 Measurement(
-                    Metric.teardown, span: Span.teardown.description, unit: "ms", milliseconds(released - exit)))
+                    Metric.teardown, span: TimeSpan.teardown.description, unit: "ms", milliseconds(released - exit)))
         }
         if let released = instant(EventName.released) {
-            rows.append(Measurement("life", span: Span.life.description, unit: "ms", milliseconds(released)))
+            rows.append(Measurement("life", span: TimeSpan.life.description, unit: "ms", milliseconds(released)))
         }
         if let cpu = sandbox.cpuNanoseconds {
             rows.append(Measurement(Metric.cpu, unit: "ms", Double(cpu + adopted.cpuNanoseconds) / 1e6))
@@ -225,7 +225,7 @@ extension Launch {
     /// A launch that is to run to its end, from start to release; `nil` taken means it ran and can be read.
     static func whole(
         _ slot: SampleSlot, command: [String], countsExits: Bool = false, in laboratory: Laboratory
-    ) -> (Launch?, Taken) {
+    ) -> (Launch?, SampleResult) {
         laboratory.complaints.reset()
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }
         let request = LaunchRequest(
@@ -241,7 +241,7 @@ extension Launch {
         launch.finish()
         let left = launch.release()
         let objection = launch.objection ?? left
-        let taken = Taken(
+        let taken = SampleResult(
             admitted: objection == nil, reason: objection ?? "", measurements: launch.durations,
             events: launch.events, phases: launch.phases, isolation: ObservedIsolation(launch.transcript.lines),
             values: launch.transcript.values)

@@ -4,7 +4,7 @@ import Statistics
 /// Changes as shares of what was before, with intervals, on either side of zero.
 struct ChangeChart: Chart {
     struct Row: Sendable {
-        var lane: Lane
+        var lane: LaneReading
         var name: String
         /// Shares of the median before.
         var change: Double

@@ -6,7 +6,7 @@ struct DistributionChart: Chart {
     var title: String
     var description: String
     var axisTitle: String
-    var series: [(lane: Lane, distribution: Distribution)]
+    var series: [(lane: LaneReading, distribution: Distribution)]
     /// Steps a curve at most.
     static let limit = 240
 

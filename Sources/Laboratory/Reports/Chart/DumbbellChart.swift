@@ -3,7 +3,7 @@ import RunRecord
 /// Two readings of one lane joined by a line: wall and CPU time, hot and cold.
 struct DumbbellChart: Chart {
     struct Row: Sendable {
-        var lane: Lane
+        var lane: LaneReading
         /// Nanoseconds.
         var first: Double?
         var second: Double?
@@ -19,7 +19,7 @@ struct DumbbellChart: Chart {
 
     func draw(_ layout: ChartLayout) -> Drawing {
         var drawing = Drawing(width: layout.width)
-        let legendLane = Lane(record: LaneRecord(id: "", title: "", kind: .native), place: 0)
+        let legendLane = LaneReading(record: LaneRecord(id: "", title: "", kind: .native), place: 0)
         drawing.mark(legendLane, x: 6, y: 8)
         drawing.text(names.first, x: 18, y: 12)
         let second = 18 + TextMetrics.width(names.first, size: 12) + 22

@@ -5,11 +5,11 @@ struct LadderChart: Chart {
     struct Rung: Sendable {
         var name: String
         /// In nanoseconds.
-        var marks: [(lane: Lane, median: Double, low: Double, high: Double)]
+        var marks: [(lane: LaneReading, median: Double, low: Double, high: Double)]
     }
 
     var rungs: [Rung]
-    var lanes: [Lane]
+    var lanes: [LaneReading]
     var title: String
     var description: String
 

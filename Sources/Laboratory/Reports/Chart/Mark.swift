@@ -37,14 +37,16 @@ enum Mark {
 extension Drawing {
     /// A lane's mark at a value: filled, or hollow for its second reading.
     mutating func mark(
-        _ lane: Lane, x: Double, y: Double, radius: Double = 5, fill: Mark.Fill = .full, tip: String? = nil
+        _ lane: LaneReading, x: Double, y: Double, radius: Double = 5, fill: Mark.Fill = .full, tip: String? = nil
     ) {
         path(
             Mark.path(lane.kind, x: x, y: y, radius: radius), style: "mark \(lane.style)\(fill.style)", tip: tip)
     }
 
     /// A legend of lanes, each with its mark, flowing over as many rows as it needs; returns the height below it.
-    mutating func legend(_ lanes: [Lane], top: Double, left: Double = 0, lines: Bool = false, filled: Bool = false)
+    mutating func legend(
+        _ lanes: [LaneReading], top: Double, left: Double = 0, lines: Bool = false, filled: Bool = false
+    )
         -> Double
     {
         var x = left

@@ -3,7 +3,7 @@ import RunRecord
 /// Where an idle instance's memory goes: the parts stacked, and the slope of the host's memory as the mark they must reach.
 struct MemoryChart: Chart {
     struct Row: Sendable {
-        var lane: Lane
+        var lane: LaneReading
         /// Bytes an instance.
         var uss: Double?
         var pss: Double?

@@ -3,7 +3,7 @@ import RunRecord
 /// What the host had lost of MemAvailable after each idle instance: the readings behind the slope, a panel a lane.
 struct MemoryLossChart: Chart {
     struct Panel: Sendable {
-        var lane: Lane
+        var lane: LaneReading
         /// Bytes lost after so many instances, of every sample.
         var points: [(instances: Int, lost: Double)]
         var slope: Double?

@@ -3,7 +3,7 @@ import RunRecord
 /// Every sample as a point, and a box under it, a row a lane, on a logarithmic clock.
 struct StripChart: Chart {
     struct Row: Sendable {
-        var lane: Lane
+        var lane: LaneReading
         /// Nanoseconds; empty where nothing may be shown.
         var distribution: Distribution
         /// The median and its interval as the table prints them.

@@ -73,7 +73,7 @@ struct ComparisonPage {
             return [
                 .heading(group.name),
                 .figure(
-                    Figure(
+                    FigureBlock(
                         id: "change-\(group.id)", chart: chart,
                         caption:
                             "Shift over the median before, with its 95\u{A0}% interval. The band is the margin declared "

@@ -47,8 +47,8 @@ struct ComparisonText {
         }.joined(separator: "\n") + "\n"
     }
 
-    private var grouped: [(Lane, [CellChange])] {
-        var result: [(Lane, [CellChange])] = []
+    private var grouped: [(LaneReading, [CellChange])] {
+        var result: [(LaneReading, [CellChange])] = []
         for entry in change.changes {
             if result.last?.0.id == entry.lane.id {
                 result[result.count - 1].1.append(entry)

@@ -2,7 +2,7 @@ import RunRecord
 
 /// What became of one cell between two runs, as the reports show it.
 struct CellChange: Sendable {
-    var lane: Lane
+    var lane: LaneReading
     var condition: Condition
     var metric: String
     var span: String
@@ -40,9 +40,9 @@ struct RunChange: Sendable {
         let one = Reading(run: Run(manifest: before, samples: []), summary: empty).lanes
         let two = Reading(run: Run(manifest: after, samples: []), summary: empty).lanes
         var lanes = two + one.filter { lane in !two.contains { $0.id == lane.id } }
-        func lane(_ id: String) -> Lane {
+        func lane(_ id: String) -> LaneReading {
             if let known = lanes.first(where: { $0.id == id }) { return known }
-            let unknown = Lane(
+            let unknown = LaneReading(
                 record: LaneRecord(id: id, title: "not in the manifests", kind: .peer), place: lanes.count)
             lanes.append(unknown)
             return unknown
@@ -57,7 +57,7 @@ struct RunChange: Sendable {
         }.map(\.element)
     }
 
-    private static func change(_ change: RunComparison.Change, _ lane: Lane) -> CellChange {
+    private static func change(_ change: RunComparison.Change, _ lane: LaneReading) -> CellChange {
         var result = lone(change.key, lane, change.reason)
         result.before = change.medianBefore
         result.after = change.medianAfter
@@ -70,7 +70,7 @@ struct RunChange: Sendable {
         return result
     }
 
-    private static func lone(_ key: CellKey, _ lane: Lane, _ reason: String) -> CellChange {
+    private static func lone(_ key: CellKey, _ lane: LaneReading, _ reason: String) -> CellChange {
         CellChange(
             lane: lane, condition: Condition(experiment: key.experiment, workload: key.workload), metric: key.metric,
             span: key.span, unit: key.unit, tested: false, reason: reason)

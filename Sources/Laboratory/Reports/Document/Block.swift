@@ -7,7 +7,7 @@ enum Block: Sendable {
     case list([String])
     case terms([(name: String, value: String)])
     case table(Table)
-    case figure(Figure)
+    case figure(FigureBlock)
     /// One of several views of the same thing at a time: the span switcher.
     case panels(legend: String, [Panel])
     case details(String, [Block])

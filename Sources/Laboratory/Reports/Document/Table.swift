@@ -47,7 +47,7 @@ struct Table: Sendable {
 
 extension Table.Value {
     /// A lane's name with the label that must stand beside its figures.
-    static func lane(_ lane: Lane) -> Self { Self(lane.id, detail: lane.tag ?? "", style: "lane \(lane.style)") }
+    static func lane(_ lane: LaneReading) -> Self { Self(lane.id, detail: lane.tag ?? "", style: "lane \(lane.style)") }
 
     /// A reason instead of figures, over the rest of the row.
     static func reason(_ reason: String, span: Int) -> Self { Self(reason, style: "withheld", span: span) }

@@ -1,6 +1,6 @@
 /// A figure as HTML: the chart in a wide and a narrow arrangement (style shows the one that fits), caption, table.
 enum HTMLFigure {
-    static func render(_ figure: Figure) -> Node {
+    static func render(_ figure: FigureBlock) -> Node {
         element("figure", ["id": figure.id]) {
             element("div", ["class": "plot"]) {
                 for layout in ChartLayout.allCases { svg(figure, layout) }
@@ -18,7 +18,7 @@ enum HTMLFigure {
     }
 
     /// One arrangement. The other is hidden from sight and from screen readers alike.
-    static func svg(_ figure: Figure, _ layout: ChartLayout) -> Node {
+    static func svg(_ figure: FigureBlock, _ layout: ChartLayout) -> Node {
         let drawing = figure.chart.draw(layout)
         let id = "\(figure.id)-\(layout.rawValue)"
         let width = Drawing.coordinate(drawing.width)

@@ -55,7 +55,7 @@ struct Answer: Sendable {
         return result
     }
 
-    private static func sentence(_ reading: Reading, _ noun: String, _ lane: Lane, _ cell: Cell) -> String {
+    private static func sentence(_ reading: Reading, _ noun: String, _ lane: LaneReading, _ cell: Cell) -> String {
         let label = lane.tag.map { ", \($0)" } ?? ""
         guard let estimate = cell.estimate else {
             return "\(noun) (lane \(lane.id)\(label)): no figure; \(Words.unstopped(cell.withheld))."
@@ -189,7 +189,7 @@ struct Answer: Sendable {
 
 extension Reading {
     /// By how much the lanes of the headline differ from themselves in a metric.
-    func floors(_ condition: Condition, _ metric: String) -> [(lane: Lane, floor: NoiseFloor, unit: String)] {
+    func floors(_ condition: Condition, _ metric: String) -> [(lane: LaneReading, floor: NoiseFloor, unit: String)] {
         [baseline, principal(.container), principal(.guest)].compactMap { $0 }.compactMap { lane in
             guard let cell = cell(condition, lane.id, metric), let floor = cell.floor else { return nil }
             return (lane, floor, cell.unit)

@@ -8,13 +8,13 @@ struct Glance {
 
     /// What stands in a column.
     private enum Subject {
-        case lane(Lane)
+        case lane(LaneReading)
         /// Of every figure that of the other runtime that is best at it.
         case bestPeer
     }
 
     init(_ reading: Reading) {
-        func isMeasured(_ lane: Lane) -> Bool { reading.summary.cells.contains { $0.lane == lane.id } }
+        func isMeasured(_ lane: LaneReading) -> Bool { reading.summary.cells.contains { $0.lane == lane.id } }
         var subjects: [Subject] = []
         for kind in [LaneKind.native, .container, .peer, .guest] {
             if kind == .peer {
@@ -92,7 +92,7 @@ struct Glance {
     }
 
     private static func value(
-        _ reading: Reading, _ lane: Lane, _ cell: Cell, _ condition: Condition
+        _ reading: Reading, _ lane: LaneReading, _ cell: Cell, _ condition: Condition
     ) -> Table.Value {
         guard let estimate = cell.estimate else {
             return Table.Value("withheld", detail: Words.unstopped(cell.withheld), style: "withheld")
@@ -114,7 +114,7 @@ struct Glance {
 
 extension Reading {
     /// What of a guest's teardown is libvirt's own, once its process has ended: `184 ms of it: let go, by a poll of 200 ms`.
-    func libvirtsEnd(_ condition: Condition, _ lane: Lane) -> String? {
+    func libvirtsEnd(_ condition: Condition, _ lane: LaneReading) -> String? {
         guard let timeline = timeline(condition, lane),
             let exit = timeline.events.first(where: { $0.name == EventName.exit }),
             let phase = timeline.phases.last(where: { $0.actor == "libvirt" && $0.start >= exit.at })

@@ -56,7 +56,7 @@ struct Headline {
 
     /// The median, with its interval where that is wide, and what the verdict allows to be said against the baseline.
     private static func told(
-        _ reading: Reading, _ condition: Condition, _ lane: Lane
+        _ reading: Reading, _ condition: Condition, _ lane: LaneReading
     ) -> (median: String, against: String)? {
         guard let cell = reading.cell(condition, lane.id, Metric.startup), let estimate = cell.estimate else {
             return nil
@@ -93,7 +93,7 @@ struct Headline {
 
     /// Only which way a difference goes that has its verdict: how large it is was measured together with the disturbance.
     private static func certain(_ reading: Reading, _ primary: Condition, _ why: String) -> String {
-        let lanes: [(noun: String, lane: Lane?)] = [
+        let lanes: [(noun: String, lane: LaneReading?)] = [
             ("a container", reading.principal(.container)), ("a guest", reading.principal(.guest)),
         ]
         let parts = lanes.compactMap { noun, lane -> String? in

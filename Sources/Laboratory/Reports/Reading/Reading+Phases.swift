@@ -15,7 +15,7 @@ struct MedianPhase: Sendable {
 
 /// A lane's life on the clock that starts at its launch call.
 struct Timeline: Sendable {
-    var lane: Lane
+    var lane: LaneReading
     var phases: [MedianPhase]
     /// Median instants of the standard events, nanoseconds after launch.
     var events: [(name: String, at: Double)]
@@ -26,7 +26,7 @@ struct Timeline: Sendable {
 
 extension Reading {
     /// The lane's phases: the median start and the median duration of each, over admitted samples; nil without phases.
-    func timeline(_ condition: Condition, _ lane: Lane) -> Timeline? {
+    func timeline(_ condition: Condition, _ lane: LaneReading) -> Timeline? {
         let samples = counted[condition]?[lane.id] ?? []
         guard samples.contains(where: { !$0.phases.isEmpty }) else { return nil }
         struct Key: Hashable {
@@ -54,7 +54,7 @@ extension Reading {
                 name: key.name, actor: key.actor, start: start, end: start + max(duration, 0), count: values.count)
         }
         let events = [EventName.ready, EventName.exit, EventName.released].compactMap { name in
-            let instants = samples.compactMap { Self.value($0, Span(EventName.launch, name)) }
+            let instants = samples.compactMap { Self.value($0, TimeSpan(EventName.launch, name)) }
             return instants.isEmpty ? nil : (name: name, at: Distribution(instants).median)
         }
         let ordered = phases.sorted { ($0.start, $1.end, $0.name) < ($1.start, $0.end, $1.name) }

@@ -5,7 +5,7 @@ struct Reading: Sendable {
     let run: Run
     let summary: Summary
     /// Every lane of the manifest and of the samples, in the order in which a report tells them.
-    let lanes: [Lane]
+    let lanes: [LaneReading]
     /// Admitted, counted samples by condition and lane; warm-ups and twins are not among them.
     let counted: [Condition: [String: [Sample]]]
     private let cells: [CellKey: Cell]
@@ -35,10 +35,10 @@ struct Reading: Sendable {
         disturbedBlocks = disturbed
     }
 
-    func lane(_ id: String) -> Lane? { lanes.first { $0.id == id } }
+    func lane(_ id: String) -> LaneReading? { lanes.first { $0.id == id } }
 
     /// The baseline every comparison is against.
-    var baseline: Lane? { lane(manifest.baseline) }
+    var baseline: LaneReading? { lane(manifest.baseline) }
 
     func cell(_ condition: Condition, _ lane: String, _ metric: String, span: String? = nil) -> Cell? {
         if let span { return cells[CellKey(condition, lane, metric, span)] }
@@ -99,7 +99,7 @@ struct Reading: Sendable {
     }
 
     /// The cells of one metric under one condition, in the order of the lanes.
-    func cells(_ condition: Condition, _ metric: String) -> [(lane: Lane, cell: Cell)] {
+    func cells(_ condition: Condition, _ metric: String) -> [(lane: LaneReading, cell: Cell)] {
         lanes.flatMap { lane in
             summary.cells.filter {
                 $0.lane == lane.id && $0.metric == metric && $0.experiment == condition.experiment
@@ -109,16 +109,16 @@ struct Reading: Sendable {
     }
 
     /// Lanes that could not run here.
-    var unavailable: [Lane] { lanes.filter { !$0.record.available } }
+    var unavailable: [LaneReading] { lanes.filter { !$0.record.available } }
 
     /// The main lane of a kind: the manifest's first that has a figure for start-up.
-    func principal(_ kind: LaneKind) -> Lane? {
+    func principal(_ kind: LaneKind) -> LaneReading? {
         let candidates = lanes.filter { $0.kind == kind && $0.record.available }
         guard let primary else { return candidates.first }
         return candidates.first { cell(primary, $0.id, Metric.startup)?.estimate != nil } ?? candidates.first
     }
 
-    private static func lanes(_ run: Run) -> [Lane] {
+    private static func lanes(_ run: Run) -> [LaneReading] {
         var records = run.manifest.lanes
         var known = Set(records.map(\.id))
         for sample in run.samples where known.insert(sample.lane).inserted {
@@ -131,7 +131,7 @@ struct Reading: Sendable {
         return ordered.map { entry in
             let place = places[entry.element.kind, default: 0]
             places[entry.element.kind] = place + 1
-            return Lane(record: entry.element, place: place)
+            return LaneReading(record: entry.element, place: place)
         }
     }
 }

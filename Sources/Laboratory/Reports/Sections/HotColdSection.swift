@@ -15,12 +15,12 @@ struct HotColdSection: ReportSection {
                 && reading.cell(cold, lane.id, Metric.startup) != nil
         }
         guard !lanes.isEmpty else { return [] }
-        func value(_ condition: Condition, _ lane: Lane) -> Double? {
+        func value(_ condition: Condition, _ lane: LaneReading) -> Double? {
             reading.cell(condition, lane.id, Metric.startup).flatMap { cell in
                 cell.estimate.map { $0.median * Quantity.base(of: cell.unit) }
             }
         }
-        func printed(_ condition: Condition, _ lane: Lane) -> [Table.Value] {
+        func printed(_ condition: Condition, _ lane: LaneReading) -> [Table.Value] {
             guard let cell = reading.cell(condition, lane.id, Metric.startup) else { return ["–", "–"] }
             guard let estimate = cell.estimate else { return [.reason(Figures.withheld(cell), span: 2)] }
             return [
@@ -43,7 +43,7 @@ struct HotColdSection: ReportSection {
             .paragraph(
                 "Hot: one launch after another. Cold: a pause before each, as users start them. Span: launch→ready."),
             .figure(
-                Figure(
+                FigureBlock(
                     id: "conditions-chart", chart: chart, caption: "Filled: \(hot.workload). Hollow: \(cold.workload).",
                     table: Table(
                         "launch→ready by condition",

@@ -65,7 +65,7 @@ struct MemorySection: ReportSection {
         return blocks
     }
 
-    private func row(_ reading: Reading, _ condition: Condition, _ lane: Lane) -> MemoryChart.Row? {
+    private func row(_ reading: Reading, _ condition: Condition, _ lane: LaneReading) -> MemoryChart.Row? {
         let cells = Self.metrics.map { reading.cell(condition, lane.id, $0) }
         guard cells.contains(where: { $0 != nil }) else { return nil }
         let values = cells.map { $0?.estimate?.median }
@@ -80,9 +80,9 @@ struct MemorySection: ReportSection {
 
     private func figure(
         _ reading: Reading, _ condition: Condition, _ id: String, _ name: String, _ rows: [MemoryChart.Row]
-    ) -> Figure {
+    ) -> FigureBlock {
         let told = rows.compactMap { row in row.slope.map { "\(row.lane.name) \(Quantity.text($0, "B"))" } }
-        return Figure(
+        return FigureBlock(
             id: id,
             chart: MemoryChart(
                 rows: rows, title: "Memory of an idle instance: \(name.lowercased())",
@@ -95,7 +95,7 @@ struct MemorySection: ReportSection {
     }
 
     /// The host's MemAvailable after each instance, where the run kept it.
-    private func losses(_ reading: Reading, _ condition: Condition) -> Figure? {
+    private func losses(_ reading: Reading, _ condition: Condition) -> FigureBlock? {
         var rows: [[Table.Value]] = []
         let panels = reading.lanes.filter(\.ranked).compactMap { lane -> MemoryLossChart.Panel? in
             let samples = reading.counted[condition]?[lane.id] ?? []
@@ -119,7 +119,7 @@ struct MemorySection: ReportSection {
             return panel
         }
         guard !panels.isEmpty else { return nil }
-        return Figure(
+        return FigureBlock(
             id: "memory-losses",
             chart: MemoryLossChart(
                 panels: panels, title: "What the host lost of MemAvailable, by instances, a panel a lane",

@@ -11,8 +11,8 @@ struct ProcessorTimeSection: ReportSection {
         guard !cells.isEmpty else { return [.paragraph("CPU time was not measured in this run.")] }
         // The wall clock's span must be that of the CPU time; a sandbox's whole life where the record names none.
         let named = cells[0].cell.span.split(separator: "→").map(String.init)
-        let span = named.count == 2 ? Span(named[0], named[1]) : .life
-        let rows = cells.map { entry -> (lane: Lane, cell: Cell, wall: Double?, cpu: Double?) in
+        let span = named.count == 2 ? TimeSpan(named[0], named[1]) : .life
+        let rows = cells.map { entry -> (lane: LaneReading, cell: Cell, wall: Double?, cpu: Double?) in
             let wall = reading.distribution(condition, entry.lane.id, span)
             let cpu = entry.cell.estimate.map { $0.median * Quantity.base(of: entry.cell.unit) }
             return (entry.lane, entry.cell, cpu == nil || wall.isEmpty ? nil : wall.median, cpu)
@@ -47,7 +47,7 @@ struct ProcessorTimeSection: ReportSection {
                 "CPU time is user and system time of every process involved, helpers and the virtual machine monitor "
                     + "included. A share under 100\u{A0}% is waiting; above it, several processors worked at once."),
             .figure(
-                Figure(
+                FigureBlock(
                     id: "cpu-chart", chart: chart,
                     caption: "Filled: wall time. Hollow: CPU time. Span: \(span.description).",
                     table: table)),

@@ -22,7 +22,7 @@ struct StartupSection: ReportSection {
 
     /// Points with boxes, the distribution, and the figures, of one span.
     func view(
-        _ reading: Reading, _ condition: Condition, _ span: Span, lanes: [Lane], name: String = "startup"
+        _ reading: Reading, _ condition: Condition, _ span: TimeSpan, lanes: [LaneReading], name: String = "startup"
     ) -> [Block] {
         let prefix = "\(name)-\(Self.slug(span))"
         let rows = rows(reading, condition, span, lanes)
@@ -44,7 +44,7 @@ struct StartupSection: ReportSection {
                         : " Not in this view, as one of the two events is missing: \(Words.list(lacking.map(\.name))).")
             ),
             .figure(
-                Figure(
+                FigureBlock(
                     id: prefix, chart: strip,
                     caption: "\(Quantity.count(shown.shown)) of \(Quantity.count(shown.total)) points drawn"
                         + (shown.shown < shown.total ? ", every kth in order of measuring, both extremes kept" : "")
@@ -61,7 +61,7 @@ struct StartupSection: ReportSection {
         if !series.isEmpty {
             blocks.append(
                 .figure(
-                    Figure(
+                    FigureBlock(
                         id: prefix + "-ecdf",
                         chart: DistributionChart(
                             title: "Share of samples done within a time, \(span.description), by lane",
@@ -77,7 +77,9 @@ struct StartupSection: ReportSection {
         return blocks
     }
 
-    private func rows(_ reading: Reading, _ condition: Condition, _ span: Span, _ lanes: [Lane]) -> [StripChart.Row] {
+    private func rows(_ reading: Reading, _ condition: Condition, _ span: TimeSpan, _ lanes: [LaneReading])
+        -> [StripChart.Row]
+    {
         lanes.compactMap { lane in
             let cell = reading.cell(condition, lane.id, Metric.startup)
             if !lane.record.available {
@@ -115,7 +117,7 @@ struct StartupSection: ReportSection {
 
     /// The summary's own estimate, where it holds one for that span.
     private func estimate(
-        _ reading: Reading, _ condition: Condition, _ lane: Lane, _ span: Span
+        _ reading: Reading, _ condition: Condition, _ lane: LaneReading, _ span: TimeSpan
     ) -> (estimate: Estimate, unit: String, cell: Cell)? {
         let metric = span == .startup ? Metric.startup : span == .teardown ? Metric.teardown : ""
         guard let cell = reading.cell(condition, lane.id, metric), let estimate = cell.estimate else { return nil }
@@ -123,7 +125,7 @@ struct StartupSection: ReportSection {
     }
 
     private func table(
-        _ reading: Reading, _ condition: Condition, _ span: Span, _ rows: [StripChart.Row]
+        _ reading: Reading, _ condition: Condition, _ span: TimeSpan, _ rows: [StripChart.Row]
     ) -> Table {
         let summarised = span == .startup || span == .teardown
         let columns: [Table.Column] = [
@@ -168,7 +170,7 @@ struct StartupSection: ReportSection {
     }
 
     private static func quantiles(
-        _ series: [(lane: Lane, distribution: Distribution)], _ span: Span, of name: String
+        _ series: [(lane: LaneReading, distribution: Distribution)], _ span: TimeSpan, of name: String
     ) -> Table {
         let shares = [0.05, 0.25, 0.5, 0.75, 0.95]
         return Table(
@@ -181,12 +183,12 @@ struct StartupSection: ReportSection {
             })
     }
 
-    private static func describe(_ rows: [StripChart.Row], _ span: Span) -> String {
+    private static func describe(_ rows: [StripChart.Row], _ span: TimeSpan) -> String {
         let told = rows.filter { $0.note.isEmpty }.map { "\($0.lane.name) \($0.figure)" }
         return "Median \(span.description): \(Words.list(told)). The table holds the figures."
     }
 
-    static func slug(_ span: Span) -> String {
+    static func slug(_ span: TimeSpan) -> String {
         String(
             (span.from + "-" + span.to).lowercased().unicodeScalars.map { scalar in
                 ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "-"

@@ -16,7 +16,9 @@ struct SystemCallSection: ReportSection {
         var metrics: [String] = []
         for cell in cells where !metrics.contains(cell.metric) { metrics.append(cell.metric) }
         metrics.sort { (native[$0] ?? .infinity, $0) < (native[$1] ?? .infinity, $1) }
-        func cell(_ metric: String, _ lane: Lane) -> Cell? { cells.first { $0.metric == metric && $0.lane == lane.id } }
+        func cell(_ metric: String, _ lane: LaneReading) -> Cell? {
+            cells.first { $0.metric == metric && $0.lane == lane.id }
+        }
 
         let rungs = metrics.map { metric in
             LadderChart.Rung(
@@ -51,7 +53,7 @@ struct SystemCallSection: ReportSection {
                         ? "A guest's calls are served by the guest's own kernel. " : "")
                     + Self.prices(reading).joined(separator: " ")),
             .figure(
-                Figure(
+                FigureBlock(
                     id: "ladder",
                     chart: LadderChart(
                         rungs: rungs, lanes: lanes, title: "System calls, time a call, by lane",

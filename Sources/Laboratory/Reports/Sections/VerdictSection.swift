@@ -75,7 +75,7 @@ struct VerdictSection: ReportSection {
     /// Whether a figure has a place here. The whole life is start-up, the workload and teardown again, and the kernel's own memory
     /// is told as one: the record keeps all of them.
     private static func isTold(_ comparison: Comparison) -> Bool {
-        (comparison.span != Span.life.description || comparison.metric == Metric.cpu) && comparison.metric != "life"
+        (comparison.span != TimeSpan.life.description || comparison.metric == Metric.cpu) && comparison.metric != "life"
             && !comparison.metric.hasPrefix(Metric.memoryKernel + ".")
     }
 
@@ -112,7 +112,7 @@ struct VerdictSection: ReportSection {
                             && $0.workload == group.condition.workload
                     })
         }
-        func verdict(_ lane: Lane, _ metric: (metric: String, span: String)) -> Table.Value {
+        func verdict(_ lane: LaneReading, _ metric: (metric: String, span: String)) -> Table.Value {
             guard lane.record.available else {
                 return Table.Value("not measured", detail: lane.record.reason, style: "withheld")
             }

@@ -36,7 +36,7 @@ struct WaterfallSection: ReportSection {
         return blocks
     }
 
-    private func oneClock(_ reading: Reading, _ timelines: [Timeline], _ libvirt: LibvirtCost?) -> Figure {
+    private func oneClock(_ reading: Reading, _ timelines: [Timeline], _ libvirt: LibvirtCost?) -> FigureBlock {
         let tag = reading.lane("vm")?.tag
         var rows = timelines.map { timeline in
             [
@@ -59,7 +59,7 @@ struct WaterfallSection: ReportSection {
                 Table.Value(told, detail: Figures.shift(comparison)), "–", "–",
             ])
         }
-        return Figure(
+        return FigureBlock(
             id: "one-clock",
             chart: OneClockChart(
                 timelines: timelines, libvirt: libvirt.flatMap { $0.isShown ? $0 : nil }, libvirtTag: tag,
@@ -79,7 +79,7 @@ struct WaterfallSection: ReportSection {
                 ], rows))
     }
 
-    private func waterfall(_ timeline: Timeline) -> Figure {
+    private func waterfall(_ timeline: Timeline) -> FigureBlock {
         let span = "from launch to released"
         let rows = timeline.rows
         let grouped = rows.count < timeline.phases.count
@@ -88,7 +88,7 @@ struct WaterfallSection: ReportSection {
             .init("n", numeric: true),
         ]
         if grouped { columns.append(.init("Drawn as")) }
-        return Figure(
+        return FigureBlock(
             id: "phases-\(Self.slug(timeline.lane.id))",
             chart: WaterfallChart(
                 timeline: timeline, rows: rows, title: "Phases of \(timeline.lane.name), \(span)",

@@ -36,7 +36,7 @@ package enum TerminalReport {
         }
         let scale = Scale.logarithmic(medians, from: 0, to: 1)
         let bars = columns.bar > 0 ? "; bars on a logarithmic scale" : ""
-        var lines = text.wrap("Start-up, \(Span.startup), \(condition.workload)\(bars)").map {
+        var lines = text.wrap("Start-up, \(TimeSpan.startup), \(condition.workload)\(bars)").map {
             text.styled($0, .bold)
         }
         lines.append(text.styled(columns.head(reading.manifest.baseline), .faint))
@@ -162,12 +162,12 @@ package enum TerminalReport {
     }
 
     /// `Guests: TCG, software emulation`: the label stands over every lane it belongs to.
-    private static func heading(_ lane: Lane) -> String {
+    private static func heading(_ lane: LaneReading) -> String {
         let kind = lane.kind == .microGuest ? "Micro-guests (another workload, not ranked)" : Words.kind(lane.kind)
         return lane.tag.map { "\(kind): \($0)" } ?? kind
     }
 
-    private static func word(_ reading: Reading, _ lane: Lane, _ cell: Cell, _ text: TerminalText) -> String {
+    private static func word(_ reading: Reading, _ lane: LaneReading, _ cell: Cell, _ text: TerminalText) -> String {
         if lane.id == reading.manifest.baseline { return text.styled("baseline", .faint) }
         if !lane.ranked { return text.styled("not ranked", .faint) }
         guard let comparison = reading.comparison(of: cell) else { return "–" }

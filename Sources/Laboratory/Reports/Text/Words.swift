@@ -31,7 +31,7 @@ enum Words {
     }
 
     /// What a span says in words.
-    static func span(_ span: Span) -> String {
+    static func span(_ span: TimeSpan) -> String {
         switch (span.from, span.to) {
         case (EventName.launch, EventName.ready): "Start-up: the launch call until the first byte of the workload"
         case (EventName.launch, EventName.done): "The launch call until the workload's last line"

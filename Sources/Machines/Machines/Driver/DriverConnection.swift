@@ -173,7 +173,7 @@ final class DriverConnection: Sendable {
                 guard let status = ProcessStatus(pid: pid), status.state != "Z" else { break }
                 usleep(5_000)
             }
-            Leftovers.release(in: stateDirectory)
+            GuestLeftovers.release(in: stateDirectory)
         }
         let ended = DriverError.ended(lastWords: lastWords(in: log))
         for guest in lost { guest.lose("isolab-vm: \(ended.message)") }

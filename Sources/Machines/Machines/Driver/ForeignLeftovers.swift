@@ -15,16 +15,18 @@ enum ForeignLeftovers {
     /// Asks the daemons of dead drivers to end what is left.
     ///
     /// A daemon that does not answer is left alone; the records stay for as long as a guest runs.
-    static func release(roots: [String], in stateDirectory: StateDirectory, program: String) -> [Leftovers.Released] {
-        var result: [Leftovers.Released] = []
+    static func release(roots: [String], in stateDirectory: StateDirectory, program: String) -> [GuestLeftovers
+        .Released]
+    {
+        var result: [GuestLeftovers.Released] = []
         for root in roots {
             guard let uri = try? SystemFile.read("\(root)/\(record)"), !uri.isEmpty,
                 let connection = try? DriverConnection(
                     program: program, connect: uri, stateDirectory: stateDirectory, log: "\(root)/isolab-vm.log")
             else { continue }
-            let request = DriverRequest(id: 0, command: .clean, name: MeetingPlace.path(recordedIn: root))
+            let request = DriverRequest(id: 0, command: .clean, name: DaemonDirectory.path(recordedIn: root))
             let names = (try? connection.ask(request).names) ?? []
-            result += names.map { Leftovers.Released(kind: .guest($0), root: root) }
+            result += names.map { GuestLeftovers.Released(kind: .guest($0), root: root) }
             connection.close()
         }
         return result

@@ -13,7 +13,7 @@ package final class GuestDriver: Sendable {
     /// This driver's own, which carries its owner's record.
     private let directory: String
     /// Where a daemon's QEMU meets what isolab gives it; `nil` with the embedded driver.
-    private let meetingPlace: MeetingPlace?
+    private let meetingPlace: DaemonDirectory?
     /// Where the embedded driver and its guests live, and libvirt's root in it; `nil` with a daemon.
     private let cell: GuestCell?
     private let embedded: EmbeddedRoot?
@@ -49,7 +49,7 @@ package final class GuestDriver: Sendable {
     ) throws(DriverError) {
         if let connect { try LibvirtAddress(text: connect).check() }
         let program = program ?? Self.besideThisProgram()
-        Leftovers.release(in: stateDirectory, program: program)
+        GuestLeftovers.release(in: stateDirectory, program: program)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         directory = stateDirectory.path("vm/c\(getpid()).\(number)")
         self.capabilities = capabilities
@@ -57,7 +57,7 @@ package final class GuestDriver: Sendable {
         do throws(SystemError) {
             try OwnedDirectory.make(directory)
             if let connect { try ForeignLeftovers.note(connect, in: directory) }
-            meetingPlace = connect == nil ? nil : try MeetingPlace(in: directory)
+            meetingPlace = connect == nil ? nil : try DaemonDirectory(in: directory)
             let (directory, log) = (self.directory, directory + "/isolab-vm.log")
             if let connect {
                 (cell, embedded) = (nil, nil)
@@ -282,8 +282,8 @@ package final class GuestDriver: Sendable {
         cell?.remove()
         if let capabilities { embedded?.keepCapabilities(in: capabilities) }
         if let meetingPlace {
-            for pid in Leftovers.processes(using: meetingPlace.path) { Leftovers.end(pid) }
-            guard Leftovers.processes(using: meetingPlace.path).isEmpty else { return }
+            for pid in GuestLeftovers.processes(using: meetingPlace.path) { GuestLeftovers.end(pid) }
+            guard GuestLeftovers.processes(using: meetingPlace.path).isEmpty else { return }
         }
         Self.removeDirectory(directory)
     }
@@ -297,8 +297,8 @@ package final class GuestDriver: Sendable {
     func give(_ path: String) throws(SystemError) { try cell?.identity.give(path) }
 
     private static func removeDirectory(_ directory: String) {
-        let place = MeetingPlace.path(recordedIn: directory)
-        if place != directory { MeetingPlace.remove(place) }
+        let place = DaemonDirectory.path(recordedIn: directory)
+        if place != directory { DaemonDirectory.remove(place) }
         try? TreeRemoval.remove(directory)
     }
 

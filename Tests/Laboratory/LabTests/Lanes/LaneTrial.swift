@@ -43,7 +43,8 @@ final class LaneTrial {
     }
 
     /// One sample of a part in a lane.
-    func sample(_ lane: any Lane, _ kind: any ExperimentKind.Type, instances: Int = 1, batches: Int = 4) -> Taken {
+    func sample(_ lane: any Lane, _ kind: any ExperimentKind.Type, instances: Int = 1, batches: Int = 4) -> SampleResult
+    {
         let part = Experiment.Part(
             kind: kind.id, workload: kind.workloads[0], lanes: [lane.entry.id], blocks: 1, instances: instances,
             guestInstances: instances, settleMilliseconds: 50, batches: batches)
@@ -62,7 +63,7 @@ final class LaneTrial {
     }
 
     private func present() -> [String] {
-        var found = Leftovers.mounts(below: place.path).map { "mount \($0)" }
+        var found = RunLeftovers.mounts(below: place.path).map { "mount \($0)" }
         found += files(below: "\(place.path)/state")
         for hierarchy in (try? CgroupLayout.detect())?.hierarchies ?? [] {
             found += Files.names(in: "\(hierarchy.mountPoint)/\(Cgroup.base)")

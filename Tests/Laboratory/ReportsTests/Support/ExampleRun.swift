@@ -216,10 +216,11 @@ enum ExampleRun {
             sample.phases.append(Phase("release", actor: "launcher", start: exit, end: released))
         }
         sample.measurements = [
-            Measurement(Metric.startup, span: Span.startup.description, unit: "ms", Double(ready) / 1e6),
-            Measurement(Metric.teardown, span: Span.teardown.description, unit: "ms", Double(released - exit) / 1e6),
+            Measurement(Metric.startup, span: TimeSpan.startup.description, unit: "ms", Double(ready) / 1e6),
             Measurement(
-                Metric.cpu, span: Span.life.description, unit: "ms",
+                Metric.teardown, span: TimeSpan.teardown.description, unit: "ms", Double(released - exit) / 1e6),
+            Measurement(
+                Metric.cpu, span: TimeSpan.life.description, unit: "ms",
                 Double(released) / 1e6 * (shape.record.kind == .guest ? 0.93 : 0.42)),
         ]
     }

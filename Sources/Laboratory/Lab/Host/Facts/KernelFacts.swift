@@ -47,7 +47,7 @@ enum MitigationFacts {
         var facts: [Fact] = []
         var unaffected: [String] = []
         for name in names {
-            let state = host.text("\(directory)/\(name)") ?? HostFacts.notAvailable
+            let state = host.text("\(directory)/\(name)") ?? HostReport.notAvailable
             if state == "Not affected" {
                 unaffected.append(name)
             } else {

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Linux
 
 /// What killed drivers left behind: found by their records, released by the next start.
-package enum Leftovers {
+package enum GuestLeftovers {
     /// One thing released.
     package struct Released: Hashable, Sendable, CustomStringConvertible {
         package enum Kind: Hashable, Sendable {
@@ -29,7 +29,7 @@ package enum Leftovers {
     /// The roots whose owner is gone, with the processes that still use them.
     package static func find(in stateDirectory: StateDirectory) -> [Released] {
         deadRoots(in: stateDirectory).flatMap { root in
-            processes(using: MeetingPlace.path(recordedIn: root)).map { Released(kind: .process($0), root: root) }
+            processes(using: DaemonDirectory.path(recordedIn: root)).map { Released(kind: .process($0), root: root) }
                 + [Released(kind: .directory, root: root)]
         }
     }
@@ -39,7 +39,7 @@ package enum Leftovers {
         // A name with a dot in front is one being made.
         let names = (try? SystemFile.names(in: parent)) ?? []
         return names.filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
-            guard let text = try? SystemFile.read(root + "/owner"), let owner = OwnerRecord(text: text) else {
+            guard let text = try? SystemFile.read(root + "/owner"), let owner = GuestOwner(text: text) else {
                 return true
             }
             return !owner.isAlive
@@ -62,9 +62,9 @@ package enum Leftovers {
             case .process(let pid): end(pid)
             case .guest: break
             case .directory:
-                let place = MeetingPlace.path(recordedIn: leftover.root)
+                let place = DaemonDirectory.path(recordedIn: leftover.root)
                 guard processes(using: place).isEmpty else { continue }
-                if place != leftover.root { MeetingPlace.remove(place) }
+                if place != leftover.root { DaemonDirectory.remove(place) }
                 try? TreeRemoval.remove(leftover.root)
             }
             released.append(leftover)

@@ -3,7 +3,7 @@ import Linux
 import Machines
 
 /// What all guest lanes of a run share: one driver, one verdict on the accelerator, one kernel, one initramfs.
-final class GuestHouse {
+final class SharedGuests {
     let driver: GuestDriver
     let accelerator: AcceleratorReport
     private let laboratory: Laboratory

@@ -4,7 +4,7 @@ import Linux
 import Machines
 
 /// What a `kill -9` of an earlier run left behind, found by its owner's name and released at the next start.
-enum Leftovers {
+enum RunLeftovers {
     /// Children carry `ISOLAB_OWNER=<token>` so that they can be found without a record a launch.
     static let marker = "ISOLAB_OWNER"
 
@@ -15,18 +15,18 @@ enum Leftovers {
         var released: [String] = []
         var kept: [String] = []
         do {
-            for leftover in try Containers.Leftovers.find(stateDirectory: state) {
+            for leftover in try Leftovers.find(stateDirectory: state) {
                 do {
                     try leftover.release()
                     if !leftover.cgroups.isEmpty { released.append(leftover.description) }
                 } catch { kept.append("\(leftover): \(error)") }
             }
         } catch { kept.append("containers: \(error)") }
-        for leftover in Machines.Leftovers.release(in: Machines.StateDirectory(root: state)) {
+        for leftover in GuestLeftovers.release(in: Machines.StateDirectory(root: state)) {
             released.append(leftover.description)
         }
         // Those of guests that are written down elsewhere, in another run's state directory.
-        let cgroups = Machines.Leftovers.releaseCgroups()
+        let cgroups = GuestLeftovers.releaseCgroups()
         released += cgroups.released
         kept += cgroups.kept
         let dead = Files.names(in: "\(state)/lab").filter { Owner(token: $0).map { !$0.isAlive } ?? false }

@@ -74,7 +74,7 @@ enum OwnedDirectory {
         // Others may pass through to a directory that lets them; they cannot list it.
         try SystemFile.makeDirectories(String(path[..<slash]), mode: 0o711)
         try SystemFile.makeDirectories(aside, mode: 0o700)
-        try WholeFile.replace(aside + "/owner", with: Array((OwnerRecord(pid: getpid())?.text ?? "").utf8))
+        try WholeFile.replace(aside + "/owner", with: Array((GuestOwner(pid: getpid())?.text ?? "").utf8))
         try retryingOnInterrupt("rename", path) { rename(aside, path) }
     }
 }

@@ -1,7 +1,7 @@
 import RunRecord
 
 /// The lanes of a run: asked whether they can, prepared, and given back.
-struct LaneBoard {
+struct LaneSet {
     /// Every lane asked for, with the reason where it cannot run.
     private(set) var records: [LaneRecord] = []
     /// Those that can.

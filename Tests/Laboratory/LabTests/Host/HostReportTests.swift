@@ -40,7 +40,7 @@ import Testing
         #expect(facts["Programs", "libseccomp"] == "2.5.5")
         #expect(facts["Programs", "crun"] == "1.14.1")
         #expect(facts["Programs", "runsc"] == "release-20240930.0")
-        #expect(facts["Programs", "runc"] == HostFacts.notAvailable)
+        #expect(facts["Programs", "runc"] == HostReport.notAvailable)
         for (section, name) in [
             ("Processor", "model"), ("Processor", "frequency governor"), ("Processor", "SMT"), ("Processor", "turbo"),
             ("Kernel", "release"), ("Kernel", "clock source"), ("Mitigations", "spectre_v2"),
@@ -63,7 +63,7 @@ import Testing
         #expect(facts["Virtualisation", "stolen CPU time since boot"] == "1.25 %")
         #expect(facts["Virtualisation", "hardware virtualisation flag"] == "none")
         #expect(facts["Virtualisation", "KVM modules"] == "none")
-        #expect(facts["Processor", "frequency governor"] == HostFacts.notAvailable)
+        #expect(facts["Processor", "frequency governor"] == HostReport.notAvailable)
         #expect(facts["Control groups", "favordynmods"] == "on")
         #expect(facts["Memory", "swap"] == "none")
         #expect(facts["Security", "unprivileged user namespaces"] == "allowed")
@@ -72,12 +72,12 @@ import Testing
 
     /// Where nothing can be read, every fact is there and says so.
     @Test func nothingReadable() {
-        let sections = HostFacts.collect(from: HostSource(recorded: [:]))
+        let sections = HostReport.collect(from: HostSource(recorded: [:]))
         #expect(sections.count == 8)
         for section in sections {
             #expect(!section.facts.isEmpty, "\(section.title)")
             for fact in section.facts where !["KVM modules"].contains(fact.name) {
-                #expect(fact.value == HostFacts.notAvailable, "\(section.title), \(fact.name)")
+                #expect(fact.value == HostReport.notAvailable, "\(section.title), \(fact.name)")
             }
         }
     }
@@ -93,11 +93,11 @@ import Testing
 
     /// This machine has a processor, a kernel and memory, and no fact's name appears twice in a section.
     @Test func thisMachine() {
-        let sections = HostFacts.collect()
+        let sections = HostReport.collect()
         let facts = Facts(sections)
-        #expect(facts["Kernel", "release"] != HostFacts.notAvailable)
-        #expect(facts["Processor", "logical CPUs"] != HostFacts.notAvailable)
-        #expect(facts["Memory", "total"] != HostFacts.notAvailable)
+        #expect(facts["Kernel", "release"] != HostReport.notAvailable)
+        #expect(facts["Processor", "logical CPUs"] != HostReport.notAvailable)
+        #expect(facts["Memory", "total"] != HostReport.notAvailable)
         for section in sections {
             #expect(Set(section.facts.map(\.name)).count == section.facts.count, "\(section.title)")
             #expect(section.facts.allSatisfy { !$0.value.isEmpty && !$0.value.contains("\n") })
@@ -110,7 +110,7 @@ private struct Facts {
     private var values: [String: String] = [:]
     private(set) var decisive: Set<String> = []
 
-    init(of source: HostSource) { self.init(HostFacts.collect(from: source)) }
+    init(of source: HostSource) { self.init(HostReport.collect(from: source)) }
 
     init(_ sections: [FactSection]) {
         for section in sections {

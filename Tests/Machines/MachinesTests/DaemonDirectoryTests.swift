@@ -41,13 +41,13 @@ struct MeetingPlaceTests {
         chmod(parent, mode)
         let directory = parent + "/driver"
         try OwnedDirectory.make(directory)
-        let place = try MeetingPlace(in: directory)
+        let place = try DaemonDirectory(in: directory)
         #expect((place.path == directory) == (mode == 0o755))
-        #expect(MeetingPlace.path(recordedIn: directory) == place.path)
-        #expect(MeetingPlace.othersPass(to: place.path))
+        #expect(DaemonDirectory.path(recordedIn: directory) == place.path)
+        #expect(DaemonDirectory.othersPass(to: place.path))
         var status = stat()
         #expect(stat(place.path, &status) == 0 && status.st_mode & 0o777 == 0o711)
-        MeetingPlace.remove(place.path)
+        DaemonDirectory.remove(place.path)
         #expect(access(place.path, F_OK) != 0)
     }
 
@@ -58,7 +58,7 @@ struct MeetingPlaceTests {
         try SystemFile.makeDirectories(parent)
         let directory = parent + "/driver"
         try OwnedDirectory.make(directory)
-        let place = try MeetingPlace(in: directory)
+        let place = try DaemonDirectory(in: directory)
         let kernel = parent + "/kernel"
         try WholeFile.replace(kernel, with: [1, 2, 3], mode: 0o600)
         let copy = try place.copy(of: kernel)

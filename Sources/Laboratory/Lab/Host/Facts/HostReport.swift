@@ -1,7 +1,7 @@
 package import RunRecord
 
 /// What a reader must know of the machine a run was made on (MEASUREMENT.md, "The manifest").
-package enum HostFacts {
+package enum HostReport {
     /// Said where a host does not tell: an absent fact is a fact.
     static let notAvailable = "not available"
 
@@ -26,7 +26,7 @@ extension Fact {
     /// A fact that may be absent.
     static func known(_ name: String, _ value: String?, decisive: Bool = false) -> Fact {
         let value = value.map(trimmed) ?? ""
-        return Fact(name, value.isEmpty ? HostFacts.notAvailable : value, decisive: decisive)
+        return Fact(name, value.isEmpty ? HostReport.notAvailable : value, decisive: decisive)
     }
 }
 
