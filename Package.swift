@@ -302,7 +302,7 @@ let tests: [(wing: String, targets: [Target])] = [
             .testTarget(name: "NetworksTests", dependencies: ["Linux", "Networks", "OCI", "TestSupport"]),
             .testTarget(name: "VolumesTests", dependencies: ["Linux", "TestSupport", "Volumes"]),
             .testTarget(name: "KeepingTests", dependencies: ["Keeping"]),
-            .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "OCI"]),
+            .testTarget(name: "EngineTests", dependencies: ["Machines", "Engine", "ImageRuntime", "Linux", "OCI"]),
             .testTarget(
                 name: "BuildingTests",
                 dependencies: [

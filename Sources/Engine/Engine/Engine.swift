@@ -165,7 +165,7 @@ package struct Engine: Sendable {
     /// Looks whether a container can be ended, in whose way no command waits for long.
     ///
     /// - Throws: `SystemError` where a process of it does not die.
-    private func look(at id: String, care: borrowing ContainerShelf.Care, _ patience: inout UInt64) throws(SystemError)
+    private func look(at id: String, care: borrowing ContainerShelf.Claim, _ patience: inout UInt64) throws(SystemError)
     {
         var held = care.held.filter { $0.isLeft(after: 0) }
         if held.isEmpty {

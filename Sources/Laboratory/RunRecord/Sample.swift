@@ -27,7 +27,7 @@ package enum EventName {
 }
 
 /// A pair of events; every duration printed names its span.
-package struct Span: Hashable, Codable, Sendable, CustomStringConvertible {
+package struct TimeSpan: Hashable, Codable, Sendable, CustomStringConvertible {
     package var from: String
     package var to: String
 

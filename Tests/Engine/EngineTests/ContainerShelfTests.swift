@@ -1,5 +1,6 @@
 import Containers
 import Glibc
+import Linux
 import OCI
 import Testing
 
@@ -85,8 +86,8 @@ import Testing
             var container = Self.container()
             let care = try shelf.add(&container, named: nil)
             let before = care.held
-            let own = try ContainerRecord.Identity(of: getpid())
-            let gone = ContainerRecord.Identity(pid: getpid(), startTime: own.startTime &+ 1)
+            let own = try ProcessIdentity(of: getpid())
+            let gone = ProcessIdentity(pid: getpid(), startTime: own.startTime &+ 1)
             care.keep(held: [own, gone])
             let written = care.held
             care.keep(held: [])

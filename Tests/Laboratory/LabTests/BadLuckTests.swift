@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import RunRecord
+import TestSupport
 import Testing
 
 @testable import Lab
@@ -130,12 +131,27 @@ struct BadLuckTests {
         let place = try Place()
         let dead = "\(place.path)/state/lab/4000001-12"
         try SystemFile.makeDirectories("\(dead)/bundles/x")
-        let alive = "\(place.path)/state/lab/\(Owner.current.token)"
+        let alive = "\(place.path)/state/lab/\(try ProcessIdentity(of: getpid()).token)"
         try SystemFile.makeDirectories(alive)
         let released = RunLeftovers.release(state: "\(place.path)/state")
         #expect(released.released.contains { $0.contains("4000001") })
         #expect(access(dead, F_OK) != 0)
         #expect(access(alive, F_OK) == 0)
+    }
+
+    /// So is what one left that has ended, and that nobody has waited for yet.
+    @Test func leftoversOfAZombie() throws {
+        let place = try Place()
+        let process = try ProcessPlan("/bin/sleep", ["1000"]).spawn()
+        let directory = "\(place.path)/state/lab/\(try ProcessIdentity(of: process.pid).token)"
+        try SystemFile.makeDirectories(directory)
+        #expect(!RunLeftovers.release(state: "\(place.path)/state").released.contains { $0.contains(directory) })
+        #expect(access(directory, F_OK) == 0)
+        try process.kill()
+        try Eventually.holds("it is a zombie") { try Procfs.status(of: process.pid).state == "Z" }
+        _ = RunLeftovers.release(state: "\(place.path)/state")
+        #expect(access(directory, F_OK) != 0)
+        _ = try process.wait()
     }
 }
 

@@ -17,7 +17,7 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
         let known: CgroupLayout
         if let layout { known = layout } else { known = try CgroupLayout.detect() }
         var result: [Leftovers] = []
-        for record in try OwnerRecord.all(in: stateDirectory) where !record.isAlive {
+        for record in try OwnerRecord.all(in: stateDirectory) where !record.process.isAlive {
             let empty = CgroupPlan(
                 name: "", limits: CgroupLimits(), layout: known, delegated: !StandardDirectories.isHostRoot)
             var names: Set<String> = []
@@ -28,7 +28,7 @@ public struct Leftovers: Equatable, Sendable, CustomStringConvertible {
             let sorted = names.sorted()
             result.append(
                 Leftovers(
-                    ownerPID: record.pid, cgroups: sorted, recordPath: record.path,
+                    ownerPID: record.process.pid, cgroups: sorted, recordPath: record.path,
                     plans: sorted.map {
                         CgroupPlan(
                             name: $0, limits: CgroupLimits(), layout: known,

@@ -175,7 +175,7 @@ struct ContainerLaunch {
 
     /// While the child builds its tree, what it waits for at the end of it is written aside.
     private mutating func prepareRecord(_ pid: Int32) throws(SystemError) {
-        record.process = try ContainerRecord.Identity(of: pid)
+        record.process = try ProcessIdentity(of: pid)
         try directory.prepare(record)
     }
 

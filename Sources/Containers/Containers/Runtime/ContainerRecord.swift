@@ -3,29 +3,6 @@ public import OCI
 
 /// What a runtime writes down of a container, so that any later command knows it: enough to find everything it is made of.
 public struct ContainerRecord: Equatable, Sendable {
-    /// A process that no other one can be taken for: numbers are used again, but not with the same start time.
-    public struct Identity: Equatable, Sendable {
-        public var pid: Int32
-        /// Clock ticks after boot (`/proc/<pid>/stat`).
-        public var startTime: UInt64
-
-        public init(pid: Int32, startTime: UInt64) {
-            self.pid = pid
-            self.startTime = startTime
-        }
-
-        /// Of a process that runs; a zombie has ended.
-        public init(of pid: Int32) throws(SystemError) {
-            self.init(pid: pid, startTime: try Procfs.status(of: pid).startTime)
-        }
-
-        /// Whether it still runs; a zombie does not.
-        public var isAlive: Bool {
-            guard let status = try? Procfs.status(of: pid) else { return false }
-            return status.startTime == startTime && status.state != "Z" && status.state != "X"
-        }
-    }
-
     public var ociVersion: String
     public var id: String
     public var bundle: String
@@ -36,9 +13,9 @@ public struct ContainerRecord: Equatable, Sendable {
     public var owner: String
     public var annotations: [String: String]
     /// Who makes it; while there is no first process yet, it is being created as long as this one lives.
-    public var creator: Identity
+    public var creator: ProcessIdentity
     /// The first process; nil until it is there.
-    public var process: Identity?
+    public var process: ProcessIdentity?
     /// Whether it waits for a start of its own.
     public var waitsForStart: Bool
     /// Whether its configuration has hooks for after the start and the end: most have none, and need not be read again.
@@ -94,7 +71,7 @@ extension ContainerRecord: JSONObject {
     }
 }
 
-extension ContainerRecord.Identity: JSONObject {
+extension ProcessIdentity: JSONObject {
     public static var blank: Self { Self(pid: 0, startTime: 0) }
 
     public mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {

@@ -111,7 +111,7 @@ extension Runtime {
         let record = ContainerRecord(
             ociVersion: configuration.ociVersion, id: request.id, bundle: bundle, rootfs: rootfs,
             created: Timestamp.now(nanoseconds: true), owner: Self.owner(), annotations: configuration.annotations,
-            creator: try ContainerRecord.Identity(of: getpid()), process: nil,
+            creator: try ProcessIdentity(of: getpid()), process: nil,
             waitsForStart: request.waitsForStart,
             hasPoststartHooks: configuration.hooks?.poststart.isEmpty == false,
             hasPoststopHooks: configuration.hooks?.poststop.isEmpty == false,

@@ -40,7 +40,7 @@ extension Runtime {
         warn("container '\(id)': the signal is sent, but has no effect yet: \(Cgroup.heldFromAbove)")
     }
 
-    static func send(_ signal: Int32, to process: ContainerRecord.Identity) throws(SystemError) {
+    static func send(_ signal: Int32, to process: ProcessIdentity) throws(SystemError) {
         let descriptor = isolab_pidfd_open(process.pid)
         guard descriptor >= 0 else {
             if errno == ESRCH { return }
@@ -184,7 +184,7 @@ extension Runtime {
     }
 
     /// Up to ten seconds; a process in the kernel's hands can take a while.
-    private static func awaitEnd(of process: ContainerRecord.Identity) throws(SystemError) {
+    private static func awaitEnd(of process: ProcessIdentity) throws(SystemError) {
         let descriptor = isolab_pidfd_open(process.pid)
         guard descriptor >= 0 else { return }
         let owned = OwnedDescriptor(owning: descriptor)

@@ -1,5 +1,5 @@
 import Glibc
-import Linux
+public import Linux
 import OCI
 
 /// Containers that nobody looks after any more, and that do not end by being killed.
@@ -9,7 +9,7 @@ extension Runtime {
     ///
     /// - Parameter milliseconds: what they are given to end. It returns as soon as they have.
     /// - Returns: nobody where it can be deleted without such a wait.
-    public func held(in id: String, within milliseconds: UInt64) -> [ContainerRecord.Identity] {
+    public func held(in id: String, within milliseconds: UInt64) -> [ProcessIdentity] {
         guard let identifier = try? ContainerIdentifier(id), case let directory = store.directory(of: identifier),
             let record = try? directory.record()
         else { return [] }
@@ -24,7 +24,7 @@ extension Runtime {
             cgroup.thawForEnd()
             let joiners = LeftJoiners(in: cgroup)
             joiners.endJoining()
-            var left = joiners.dying.compactMap { try? ContainerRecord.Identity(of: $0) }
+            var left = joiners.dying.compactMap { try? ProcessIdentity(of: $0) }
             if let process = record.process, !left.contains(process) { left.append(process) }
             left = left.filter { $0.isLeft(after: 0) }
             let now = HostClock.now()
@@ -34,7 +34,7 @@ extension Runtime {
     }
 }
 
-extension ContainerRecord.Identity {
+extension ProcessIdentity {
     /// Whether something of the process is left once the wait for its end is over: another thread, too, where its first one has ended, which
     /// `isAlive` takes for the end of all.
     ///

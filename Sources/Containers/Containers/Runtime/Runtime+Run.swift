@@ -69,7 +69,7 @@ extension Runtime {
                 _exit(1)
             }
         }
-        let identity = try? ContainerRecord.Identity(of: maker)
+        let identity = try? ProcessIdentity(of: maker)
         report.closeWriteEnd()
         try awaitReport(report.readEnd, from: maker)
         let problem = try report.readAll()

@@ -98,7 +98,7 @@ public struct Runtime: Sendable {
 
     /// Waits until it can be told whether a process that waits for its start outlives its maker, who has ended. Killed before his last
     /// step he takes it with him, but the kernel's signal is only on its way when he is gone: a process that is asleep has none.
-    private func settles(_ process: ContainerRecord.Identity, _ record: ContainerRecord) -> Bool {
+    private func settles(_ process: ProcessIdentity, _ record: ContainerRecord) -> Bool {
         for _ in 0..<Self.patienceWithTheDying {
             guard process.isAlive, let state = try? Procfs.status(of: process.pid).state else { return false }
             if ["S", "T", "t"].contains(state) { return true }

@@ -99,7 +99,7 @@ extension Engine {
 
     /// - Parameter limit: milliseconds; negative: as long as it takes.
     /// - Returns: whether it has ended.
-    static func awaitEnd(of process: ContainerRecord.Identity, within limit: Int64) -> Bool {
+    static func awaitEnd(of process: ProcessIdentity, within limit: Int64) -> Bool {
         let number = isolab_pidfd_open(process.pid)
         guard number >= 0 else { return true }
         let descriptor = OwnedDescriptor(owning: number)

@@ -27,7 +27,7 @@ extension Engine {
         background.isInterrupted = false
         background.isStopped = false
         container.background = background
-        container.keeper = try ContainerRecord.Identity(of: getpid())
+        container.keeper = try ProcessIdentity(of: getpid())
         container.started = Timestamp.now(nanoseconds: true)
         container.finished = nil
         container.exitCode = nil

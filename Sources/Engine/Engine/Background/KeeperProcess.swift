@@ -35,7 +35,7 @@ struct KeeperProcess {
     ///
     /// - Parameter care: the container's, which the new process has from here on.
     func start(
-        _ container: StoredContainer, care: borrowing ContainerShelf.Care, first: FirstClient? = nil
+        _ container: StoredContainer, care: borrowing ContainerShelf.Claim, first: FirstClient? = nil
     ) throws {
         try Self.check()
         let lock = care.number
@@ -49,7 +49,7 @@ struct KeeperProcess {
     }
 
     /// Lets a new process start it and decide by itself what becomes of it where that fails.
-    func restart(_ container: StoredContainer, care: borrowing ContainerShelf.Care) throws {
+    func restart(_ container: StoredContainer, care: borrowing ContainerShelf.Claim) throws {
         try Self.check()
         let lock = care.number
         try fork { report in

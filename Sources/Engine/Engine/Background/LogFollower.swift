@@ -44,7 +44,7 @@ final class LogFollower {
     }
 
     /// Goes on until the container's keeper has ended.
-    func follow(until keeper: ContainerRecord.Identity) throws {
+    func follow(until keeper: ProcessIdentity) throws {
         let descriptor = isolab_pidfd_open(keeper.pid)
         defer { if descriptor >= 0 { close(descriptor) } }
         let isThere = descriptor >= 0 && keeper.isAlive

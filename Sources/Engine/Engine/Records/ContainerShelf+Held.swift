@@ -3,11 +3,11 @@ import Glibc
 import Linux
 
 /// What is known of a container that cannot end yet, in the file that is its lock: nobody waits twice for the same processes.
-extension ContainerShelf.Care {
+extension ContainerShelf.Claim {
     private static let limit = 4096
 
     /// Processes that were killed and did not die.
-    var held: [ContainerRecord.Identity] {
+    var held: [ProcessIdentity] {
         var buffer = [UInt8](repeating: 0, count: Self.limit)
         let count = pread(number, &buffer, buffer.count, 0)
         guard count > 0 else { return [] }
@@ -16,12 +16,12 @@ extension ContainerShelf.Care {
             guard numbers.count == 2, let pid = Int32(numbers[0]), pid > 0, let start = UInt64(numbers[1]) else {
                 return nil
             }
-            return ContainerRecord.Identity(pid: pid, startTime: start)
+            return ProcessIdentity(pid: pid, startTime: start)
         }
     }
 
     /// Writes them down; what does not fit, or cannot be written, is looked at anew by the next command.
-    func keep(held: [ContainerRecord.Identity]) {
+    func keep(held: [ProcessIdentity]) {
         let text = Array(held.map { "\($0.pid) \($0.startTime)\n" }.joined().utf8)
         guard text.count <= Self.limit, ftruncate(number, 0) == 0 else { return }
         _ = text.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, 0) }

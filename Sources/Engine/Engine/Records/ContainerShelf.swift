@@ -28,7 +28,7 @@ struct ContainerShelf: Sendable {
     /// Makes a container's directory, record and name, and looks after it from here on.
     ///
     /// - Parameter name: nil: one is found, and written into the record.
-    func add(_ container: inout StoredContainer, named name: String?) throws -> ContainerClaim {
+    func add(_ container: inout StoredContainer, named name: String?) throws -> Claim {
         let care = try begin(container.id)
         do {
             if mkdir(directory(container.id), 0o700) != 0 { throw SystemError("mkdir", directory(container.id)) }
@@ -130,10 +130,10 @@ struct ContainerShelf: Sendable {
         throw EngineError.unknown(text)
     }
 
-    // MARK: - Care
+    // MARK: - Claims
 
     /// The right and the duty to look after a container.
-    struct Care: ~Copyable {
+    struct Claim: ~Copyable {
         private let file: OwnedDescriptor
         fileprivate init(file: consuming OwnedDescriptor) { self.file = file }
 
@@ -145,17 +145,17 @@ struct ContainerShelf: Sendable {
     }
 
     /// Looks after a new container. Locked before it has its name, so that nobody takes it for one left behind.
-    private func begin(_ id: String) throws(SystemError) -> ContainerClaim {
+    private func begin(_ id: String) throws(SystemError) -> Claim {
         let aside = "\(path)/live/new-\(id)"
         let file = try lockedFile(aside)
         if Glibc.rename(aside, "\(path)/live/\(id)") != 0 { throw SystemError("rename", aside) }
-        return ContainerClaim(file: file)
+        return Claim(file: file)
     }
 
     /// Looks after a container that is there already and has ended, or never ran.
     ///
     /// - Returns: nil where another process looks after it, or it was left behind by one.
-    func resume(_ id: String) throws(SystemError) -> ContainerClaim? {
+    func resume(_ id: String) throws(SystemError) -> Claim? {
         let aside = "\(path)/live/new-\(id)-\(RandomName.make())"
         let file = try lockedFile(aside)
         defer { unlink(aside) }
@@ -164,7 +164,7 @@ struct ContainerShelf: Sendable {
             guard errno == EEXIST else { throw SystemError("link", aside) }
             return nil
         }
-        return ContainerClaim(file: file)
+        return Claim(file: file)
     }
 
     /// A new file that this process has locked. Another one that sweeps can have it for a moment before.
@@ -196,11 +196,11 @@ struct ContainerShelf: Sendable {
     }
 
     /// Looks after a container that was left behind; nil where another process does, or it is gone.
-    func takeOver(_ id: String) -> ContainerClaim? {
+    func takeOver(_ id: String) -> Claim? {
         guard let file = try? OwnedDescriptor(opening: "\(path)/live/\(id)", O_RDWR),
             flock(file.number, LOCK_EX | LOCK_NB) == 0, SystemFile.exists("\(path)/live/\(id)")
         else { return nil }
-        return ContainerClaim(file: file)
+        return Claim(file: file)
     }
 
     /// Nobody has to look after it any more; the container stays.

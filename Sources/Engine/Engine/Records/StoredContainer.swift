@@ -1,5 +1,5 @@
 package import Containers
-import Linux
+package import Linux
 package import OCI
 
 /// What is kept of a container on disk: `containers/<id>/record.json`, written before anything of it is made.
@@ -44,7 +44,7 @@ package struct StoredContainer: Equatable, Sendable {
     /// The networks it is put into whenever it runs; nil: none.
     package var networks: NetworkOptions?
     /// The process that looks after it; nil in records of older versions.
-    package var keeper: ContainerRecord.Identity?
+    package var keeper: ProcessIdentity?
     /// How it is started again, and what has become of its runs; nil in records of older versions, and of guests.
     package var background: BackgroundRecord?
     /// What it was asked to be, as `inspect` shows it (`ContainerSettings`).

@@ -42,7 +42,7 @@ extension Engine {
             isGuest: true, terminal: options.terminal,
             labels: image.configuration.execution.labels.merging(
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
-        container.keeper = try ContainerRecord.Identity(of: getpid())
+        container.keeper = try ProcessIdentity(of: getpid())
         var request = request
         let care = try add(&container, for: &request, of: image.configuration)
         defer {

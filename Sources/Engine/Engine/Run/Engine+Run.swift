@@ -63,10 +63,10 @@ extension Engine {
         var container: StoredContainer
         let prepared: Prepared
         let facts: RunFacts
-        let care: ContainerShelf.Care
+        let care: ContainerShelf.Claim
 
         init(
-            _ container: StoredContainer, _ prepared: Prepared, _ facts: RunFacts, care: consuming ContainerShelf.Care
+            _ container: StoredContainer, _ prepared: Prepared, _ facts: RunFacts, care: consuming ContainerShelf.Claim
         ) {
             self.container = container
             self.prepared = prepared
@@ -101,7 +101,7 @@ extension Engine {
         container.namesHome =
             options.environment.contains { $0.name == "HOME" }
             || image.configuration.execution.environment.contains { $0.starts("HOME=") }
-        container.keeper = try ContainerRecord.Identity(of: getpid())
+        container.keeper = try ProcessIdentity(of: getpid())
         container.networks = options.networks(of: image.configuration)
         container.background = try options.background(of: image.configuration, facts)
         var request = request
@@ -155,7 +155,7 @@ extension Engine {
     /// - Parameter request: has each volume as a mount of its directory then.
     func add(
         _ container: inout StoredContainer, for request: inout RunRequest, of image: ImageConfiguration
-    ) throws -> ContainerShelf.Care {
+    ) throws -> ContainerShelf.Claim {
         let options = request.options
         let hasVolumes = !options.namedVolumes.isEmpty || !options.volumesFrom.isEmpty
         let ofImage = container.isGuest ? nil : image

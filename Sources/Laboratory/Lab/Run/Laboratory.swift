@@ -15,7 +15,7 @@ final class Laboratory {
     let kernel: String?
     let connect: String?
     /// `<pid>-<start time>`: names everything of this run, and tells the next start whose it was.
-    let owner: Owner
+    let owner: ProcessIdentity
     /// This run's own directory below the state directory; its existence is the owner record.
     let scratch: String
     /// Where the sandboxes' standard error goes: read only when a launch is rejected.
@@ -50,7 +50,7 @@ final class Laboratory {
         kernel = options.kernel
         adoptsOrphans = options.adoptsOrphans
         connect = options.connect
-        owner = Owner.current
+        owner = (try? ProcessIdentity(of: getpid())) ?? ProcessIdentity(pid: getpid(), startTime: 0)
         namePrefix = "isolab-\(owner.token)-\(Self.count.add(1, ordering: .relaxed).newValue)-"
         scratch = "\(stateDirectory)/lab/\(owner.token)"
         // A nonce that can be guessed proves nothing; only its order is left to chance, the lanes' order is the seed's.

@@ -29,7 +29,7 @@ enum RunLeftovers {
         let cgroups = GuestLeftovers.releaseCgroups()
         released += cgroups.released
         kept += cgroups.kept
-        let dead = Files.names(in: "\(state)/lab").filter { Owner(token: $0).map { !$0.isAlive } ?? false }
+        let dead = Files.names(in: "\(state)/lab").filter { ProcessIdentity(token: $0).map { !$0.isAlive } ?? false }
         for pid in orphans(of: Set(dead)) {
             Glibc.kill(pid, SIGKILL)
             released.append("process \(pid)")

@@ -16,7 +16,7 @@ struct SampleSlot {
 }
 
 /// What a sample came to; its place in the plan is added by the bench.
-struct Taken: Equatable, Sendable {
+struct SampleResult: Equatable, Sendable {
     var admitted: Bool
     var reason: String
     var instances = 1

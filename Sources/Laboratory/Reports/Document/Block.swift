@@ -21,7 +21,7 @@ struct Panel: Sendable {
 }
 
 /// A chart, what it says, and its figures as a table.
-struct Figure: Sendable {
+struct FigureBlock: Sendable {
     /// Unique in the report; the elements of the figure are named after it.
     var id: String
     var chart: any Chart

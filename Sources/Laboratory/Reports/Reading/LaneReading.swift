@@ -1,7 +1,7 @@
 import RunRecord
 
 /// A lane as a report shows it: its record, its place, and the marks that tell it from its neighbours.
-struct Lane: Sendable {
+struct LaneReading: Sendable {
     var record: LaneRecord
     /// Place among the lanes of its kind: chooses dash and fill, so that no two lanes hang on colour alone.
     var place: Int

@@ -26,8 +26,7 @@ final class GuestCgroup: Sendable {
 
     /// Who makes it, in its name: whatever state directory it is written down in, whoever finds it knows whether its maker lives.
     private static func ownerWords() throws(SystemError) -> String {
-        guard let owner = GuestOwner(pid: getpid()) else { throw SystemError("read", "/proc/\(getpid())/stat") }
-        return "\(try Procfs.namespaceNumber("pid"))-\(owner.pid)-\(owner.start)"
+        "\(try Procfs.namespaceNumber("pid"))-\(try ProcessIdentity(of: getpid()).token)"
     }
 
     /// Those whose makers, processes of this pid namespace, are gone: of every state directory, but not of those who live in another
@@ -43,7 +42,7 @@ final class GuestCgroup: Sendable {
             guard name.starts(prefix), parts.count == 4, UInt64(parts[0]) == namespace, let pid = Int32(parts[1]),
                 let start = UInt64(parts[2])
             else { return false }
-            return !GuestOwner(pid: pid, start: start).isAlive
+            return !ProcessIdentity(pid: pid, startTime: start).isAlive
         }.sorted()
     }
 

@@ -5,7 +5,7 @@ internal import Linux
 ///
 /// Others may pass through it without listing it (0711), and through everything above it. libvirt makes what lies in it
 /// QEMU's own while a guest runs, so kernel and initramfs are copies: neither the user's files nor the cache change hands.
-final class MeetingPlace: Sendable {
+final class DaemonDirectory: Sendable {
     let path: String
     private let copies: StagedFiles
 

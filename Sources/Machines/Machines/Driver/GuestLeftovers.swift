@@ -39,7 +39,7 @@ package enum GuestLeftovers {
         // A name with a dot in front is one being made.
         let names = (try? SystemFile.names(in: parent)) ?? []
         return names.filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }.filter { root in
-            guard let text = try? SystemFile.read(root + "/owner"), let owner = GuestOwner(text: text) else {
+            guard let text = try? SystemFile.read(root + "/owner"), let owner = OwnedDirectory.owner(text) else {
                 return true
             }
             return !owner.isAlive
