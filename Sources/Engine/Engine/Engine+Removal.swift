@@ -39,7 +39,10 @@ extension Engine {
         try runtime.delete(container.id, force: true)
         leaveNetworks(container.id)
         // Whoever looks after it writes down its end now, and must not find half of it.
-        for _ in 0..<200 where shelf.isLookedAfter(container.id) { usleep(10_000) }
+        for _ in 0..<200 {
+            guard shelf.isLookedAfter(container.id) else { break }
+            usleep(10_000)
+        }
         // Before its record, which alone says whose they are.
         if removesVolumes || container.removes { try removeAnonymousVolumes(of: container) }
         try images.removeSnapshot(container.id)
@@ -68,7 +71,10 @@ extension Engine {
         guard shelf.isLookedAfter(guest.id), keeper.isAlive else { return }
         // Its driver ends the machine when nobody is there any more.
         Glibc.kill(keeper.pid, SIGKILL)
-        for _ in 0..<200 where keeper.isAlive { usleep(10_000) }
+        for _ in 0..<200 {
+            guard keeper.isAlive else { break }
+            usleep(10_000)
+        }
         GuestLeftovers.release(in: Machines.StateDirectory())
     }
 }

@@ -269,7 +269,10 @@ struct LinuxGuestTests {
         #expect(guest.lost?.contains("it has ended") == true)
         // It is killed with the first process of its namespace, and a machine's memory takes a moment to be given back.
         func isGone() -> Bool { ProcessStatus(pid: process).map { $0.state == "Z" } ?? true }
-        for _ in 0..<1000 where !isGone() { usleep(10_000) }
+        for _ in 0..<1000 {
+            guard !isGone() else { break }
+            usleep(10_000)
+        }
         #expect(isGone())
         #expect(GuestLeftovers.find(in: bench.state).isEmpty)
         #expect(throws: DriverError.self) { try bench.driver.list() }

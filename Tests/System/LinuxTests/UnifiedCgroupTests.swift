@@ -59,7 +59,8 @@ struct UnifiedCgroupTests {
         defer { try? cgroup.remove() }
         let process = try ProcessPlan("/bin/sh", ["-c", "while :; do :; done"]).spawn(in: cgroup)
         var figures = try cgroup.statistics()
-        for _ in 0..<6000 where figures.cpu.throttling.throttledPeriods < 3 {
+        for _ in 0..<6000 {
+            guard figures.cpu.throttling.throttledPeriods < 3 else { break }
             usleep(10_000)
             figures = try cgroup.statistics()
         }
