@@ -128,7 +128,7 @@ struct NetworkTests {
             echo 1 > /proc/sys/net/ipv4/ip_forward; mount -t tmpfs none /run; mkdir -p /run/netns
             ip netns add beyond; ip link add o0 type veth peer name o1 netns beyond; ip addr add 192.0.2.1/24 dev o0; ip link set o0 up
             b() { ip netns exec beyond "$@"; }; b ip addr add 192.0.2.2/24 dev o1; b ip link set o1 up; b ip link set lo up
-            mkdir w; echo beyond > w/index.html; b busybox httpd -f -h w & b ip route add 10.200.0.0/16 via 192.0.2.1
+            mkdir w; echo beyond > w/index.html; b busybox httpd -h w; b ip route add 10.200.0.0/16 via 192.0.2.1
             network create one > /dev/null; network create --internal two > /dev/null; start web --network one -p 8080:80
             run --rm --network one busybox timeout 3 wget -q -O - http://192.0.2.2/
             run --rm --network two busybox timeout 1 wget -q -O - http://192.0.2.2/ > /dev/null 2>&1 || echo inside
