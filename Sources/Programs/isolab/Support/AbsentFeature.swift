@@ -71,8 +71,6 @@ enum AbsentFeature {
         "service": "isolab works on this host only", "stack": "isolab works on this host only",
         "swarm": "isolab works on this host only", "node": "isolab works on this host only",
         "system info": "`isolab doctor` shows what this host can do",
-        "system prune":
-            "use `isolab container prune`, `isolab network prune` and `isolab image prune --all --build-cache`",
         "system events": "`isolab ps -a` shows the status of every container",
         "trust": "`isolab pull --referrers` includes signatures; isolab does not verify them",
         "version": "use `isolab --version`",
