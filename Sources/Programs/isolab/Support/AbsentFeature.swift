@@ -58,7 +58,6 @@ enum AbsentFeature {
         "container cp": "`isolab run -v` mounts files of the host, and `isolab exec NAME cat FILE` prints one",
         "events": "`isolab ps -a` shows the status of every container",
         "import": "`isolab image import` makes an image of an archive or a directory",
-        "info": "`isolab doctor` shows what this host can do, `isolab system df` what is stored",
         "machine": "isolab runs on Linux directly and needs no virtual machine",
         "manifest": "`isolab copy --all-platforms` copies an index with all its images",
         "play": "start each container with `isolab run`", "kube": "start each container with `isolab run`",
@@ -69,10 +68,8 @@ enum AbsentFeature {
             "`isolab build --secret` gives one to a build, `isolab run -v FILE:PATH:ro` mounts one in a container",
         "service": "isolab works on this host only", "stack": "isolab works on this host only",
         "swarm": "isolab works on this host only", "node": "isolab works on this host only",
-        "system info": "`isolab doctor` shows what this host can do",
         "system events": "`isolab ps -a` shows the status of every container",
         "trust": "`isolab pull --referrers` includes signatures; isolab does not verify them",
-        "version": "use `isolab --version`",
     ]
 
     private static let options: [String: String] = [

@@ -4,5 +4,5 @@ import ArgumentParser
 struct SystemCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system", abstract: "Show information about the whole store.",
-        subcommands: [DiskUseCommand.self, SystemPruneCommand.self])
+        subcommands: [DiskUseCommand.self, SystemInformationCommand.self, SystemPruneCommand.self])
 }
