@@ -50,6 +50,22 @@ extension Engine {
         return container.name
     }
 
+    /// Removes the containers that do not run.
+    ///
+    /// - Parameter removed: told the name of each that is gone.
+    /// - Returns: the bytes that they had written.
+    package func pruneContainers(removed: (String) -> Void) throws -> Int64 {
+        let sizes = try containerUse()
+        var freed: Int64 = 0
+        for (container, status) in try containersWithStatus(all: true) where !status.isAlive {
+            // One that is being made at this moment has an owner, and stays.
+            guard (try? remove(container.id)) != nil else { continue }
+            removed(container.name)
+            freed = freed.addingReportingOverflow(sizes[container.id]?.own ?? 0).partialValue
+        }
+        return freed
+    }
+
     /// Ends a guest through the process that looks after it, which then releases all that the guest was made of.
     ///
     /// Its machine is no container's, whose processes a runtime finds: forgotten by its record alone, it would run on unseen.

@@ -106,6 +106,9 @@ struct RunOptionGroup: ParsableArguments {
     @Option(
         help: ArgumentHelp("private, or host to use the host's shared memory and queues.", valueName: "mode"))
     var ipc = "private"
+    @Option(help: ArgumentHelp("private, or host to share the host's name.", valueName: "mode")) var uts = "private"
+    @Option(help: ArgumentHelp("private, or host to see cgroups by their names on the host.", valueName: "mode"))
+    var cgroupns = "private"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Limit memory, e.g. 512m.", valueName: "bytes")) var memory: String?
     @Option(
@@ -135,6 +138,8 @@ struct RunOptionGroup: ParsableArguments {
         help: ArgumentHelp(
             "How readily the kernel kills it when memory runs out, from -1000 to 1000.", valueName: "number"))
     var oomScoreAdj: Int?
+    @Option(help: ArgumentHelp("The container's weight when block devices are busy, 10 to 1000.", valueName: "number"))
+    var blkioWeight: UInt16?
     @Option(parsing: .unconditional, help: ArgumentHelp("Limit the number of processes.", valueName: "number"))
     var pidsLimit: Int64?
     @Option(help: ArgumentHelp("Set a resource limit.", valueName: "name=soft[:hard]")) var ulimit: [String] = []
@@ -180,6 +185,9 @@ struct RunOptionGroup: ParsableArguments {
         options.hasInit = hasInit
         options.sharesProcesses = try NamespaceMode("--pid", pid) == .host
         options.sharesIPC = try NamespaceMode("--ipc", ipc) == .host
+        options.sharesHostName = try NamespaceMode("--uts", uts) == .host
+        options.sharesCgroupNames = try NamespaceMode("--cgroupns", cgroupns) == .host
+        options.blockWeight = blkioWeight == 0 ? nil : blkioWeight
         options.processorQuota = cpuQuota == 0 ? nil : cpuQuota
         options.processorPeriod = cpuPeriod == 0 ? nil : cpuPeriod
         options.memoryNodes = cpusetMems
