@@ -79,6 +79,7 @@ extension Engine {
                     endpoint.ports = try reserve(options.ports, reservation)
                 }
                 places.append((network, try change.add(endpoint, to: network, wanted: join.addresses)))
+                if let last = places.last?.endpoint { warnOfPorts(last) }
             }
             try change.applyRules()
         } catch {
@@ -198,6 +199,19 @@ extension Engine {
         let name = container.settings?["Config"]?["Hostname"]?.string ?? String(container.id.prefix(12))
         let lines = places.flatMap(\.endpoint.addresses).map { "\($0)\t\(name)\n" }.joined()
         try SystemFile.replace(path, with: Array(HostFiles.hosts(text, own: lines).utf8), mode: 0o644)
+    }
+
+    /// A port of one family's addresses leads to a container that has one of that family, and from ::1 the kernel sends nothing elsewhere.
+    private func warnOfPorts(_ endpoint: Endpoint) {
+        for port in endpoint.ports {
+            if port.address == IPAddress("::1") {
+                warn("port \(port.shown) leads nowhere, as the kernel sends nothing on from ::1: use 127.0.0.1")
+            } else if !endpoint.addresses.contains(where: { port.isOf(v4: $0.isV4) }) {
+                warn(
+                    "port \(port.shown) leads nowhere, as the container has no address of that family: "
+                        + "`isolab network create --ipv6` makes a network that gives one of IPv6, too")
+            }
+        }
     }
 
     private func warnOfForwarding(_ places: [(network: Network, endpoint: Endpoint)]) {
