@@ -221,4 +221,7 @@ struct ContainerShelf: Sendable {
         guard let file = try? OwnedDescriptor(opening: "\(path)/live/\(id)", O_RDWR) else { return false }
         return flock(file.number, LOCK_SH | LOCK_NB) != 0
     }
+
+    /// Whether a process looks after it, or somebody should: what it has may still be in use.
+    func isLive(_ id: String) -> Bool { SystemFile.exists("\(path)/live/\(id)") }
 }

@@ -151,17 +151,17 @@ extension Engine {
         }
     }
 
-    /// Frees what containers have in networks that nobody looks after any more.
+    /// Frees what containers have in networks that have ended. One that cannot end yet keeps its addresses: its devices have them still.
     func releaseEndpoints() throws -> [String] {
         let all = try networks.networks()
         guard
             try all.contains(where: { network in
                 try networks.hasLitter(network)
-                    || networks.endpoints(of: network).contains { !shelf.isLookedAfter($0.container) }
+                    || networks.endpoints(of: network).contains { !shelf.isLive($0.container) }
             })
         else { return [] }
         let change = try networks.change()
-        let released = try change.releaseLeftovers { shelf.isLookedAfter($0) }
+        let released = try change.releaseLeftovers { shelf.isLive($0) }
         if !released.isEmpty {
             NameService(networks).refresh(change)
             try change.applyRules()
