@@ -145,7 +145,7 @@ struct ContainerShelf: Sendable {
     }
 
     /// Looks after a new container. Locked before it has its name, so that nobody takes it for one left behind.
-    private func begin(_ id: String) throws(SystemError) -> Claim {
+    func begin(_ id: String) throws(SystemError) -> Claim {
         let aside = "\(path)/live/new-\(id)"
         let file = try lockedFile(aside)
         if Glibc.rename(aside, "\(path)/live/\(id)") != 0 { throw SystemError("rename", aside) }

@@ -35,15 +35,9 @@ extension Engine {
         guard let options = container.networks, !options.joins.isEmpty else { return nil }
         guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
         let reservation = PortReservation()
-        let places = try record(container, options, reservation)
+        let places = try record(container.id, container.name, options, reservation)
         do {
-            let sandbox = try NetworkNamespace.make()
-            var attachment = try NetworkAttachment(sandbox)
-            for (network, endpoint) in places {
-                try attachment.perform(NetworkDrivers.named(network.driver)?.plan(endpoint, in: network) ?? [])
-            }
-            try serveNames(container.id, in: sandbox)
-            let joined = JoinedNetworks(sandbox, reservation, places)
+            let joined = JoinedNetworks(try makeSandbox(container.id, places), reservation, places)
             creation.setNetwork(joined.path)
             try writeHosts(of: container, places)
             warnOfForwarding(places)
@@ -54,12 +48,25 @@ extension Engine {
         }
     }
 
+    /// Makes a namespace that is in its networks, and in which their names are resolved.
+    func makeSandbox(
+        _ id: String, _ places: [(network: Network, endpoint: Endpoint)]
+    ) throws -> OwnedDescriptor {
+        let sandbox = try NetworkNamespace.make()
+        var attachment = try NetworkAttachment(sandbox)
+        for (network, endpoint) in places {
+            try attachment.perform(NetworkDrivers.named(network.driver)?.plan(endpoint, in: network) ?? [])
+        }
+        try serveNames(id, in: sandbox)
+        return sandbox
+    }
+
     static let needsRoot = EngineError.unsupported(
         "networks need root of the host", advice: "use --network none or host, or run isolab as root")
 
     /// Writes addresses and ports down, and has the rules hold.
-    private func record(
-        _ container: StoredContainer, _ options: NetworkOptions, _ reservation: PortReservation
+    func record(
+        _ id: String, _ name: String, _ options: NetworkOptions, _ reservation: PortReservation
     ) throws -> [(network: Network, endpoint: Endpoint)] {
         let change = try networks.change()
         var places: [(network: Network, endpoint: Endpoint)] = []
@@ -67,7 +74,7 @@ extension Engine {
             for (number, join) in options.joins.enumerated() {
                 let network = try findOrMake(join.network, change)
                 var endpoint = Endpoint(
-                    container: container.id, name: container.name, aliases: join.aliases, interface: "eth\(number)",
+                    container: id, name: name, aliases: join.aliases, interface: "eth\(number)",
                     hardwareAddress: join.hardwareAddress ?? "")
                 if number == 0 { endpoint.nameServers = options.nameServers.compactMap { IPAddress($0) } }
                 if number == 0, !options.ports.isEmpty {
@@ -83,7 +90,7 @@ extension Engine {
             }
             try change.applyRules()
         } catch {
-            for (network, _) in places { change.remove(container.id, from: network) }
+            for (network, _) in places { change.remove(id, from: network) }
             throw error
         }
         return places
@@ -214,7 +221,7 @@ extension Engine {
         }
     }
 
-    private func warnOfForwarding(_ places: [(network: Network, endpoint: Endpoint)]) {
+    func warnOfForwarding(_ places: [(network: Network, endpoint: Endpoint)]) {
         let isRouted = places.contains {
             NetworkDrivers.named($0.network.driver)?.isRouted == true && !$0.network.isInternal
         }
