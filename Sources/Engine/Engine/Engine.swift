@@ -125,6 +125,8 @@ package struct Engine: Sendable {
                 warn("container \(container?.name ?? String(id.prefix(12))), whose isolab has ended, is kept: \(error)")
                 continue
             }
+            // Before it is started again, which gives it its places anew.
+            leaveNetworks(id)
             if let words = try recover(id, care: care) {
                 announce(words)
                 released.append(words)

@@ -227,6 +227,24 @@ import Testing
         #expect(one[4].cacheKey(parent: parent, content: content) != one[4].cacheKey(parent: parent, content: parent))
     }
 
+    /// A command is in the build's network unless it says that it is in none; the host's is there only where the build was given that, and
+    /// nothing is fetched for a network that leads nowhere.
+    @Test func networks() throws {
+        let kinds: [BuildRequest.Network] = [.none, .host, .shared(isInternal: false), .shared(isInternal: true)]
+        for kind in kinds {
+            var request = BuildRequest()
+            request.network = kind
+            let steps = try plan("FROM base\nRUN a\nRUN --network=none b\nRUN --network=default c", request).stages[0]
+                .steps
+            let networks = steps.compactMap { if case .run(let run) = $0.action { run.hasNetwork } else { nil } }
+            #expect(networks == [kind != .none, false, kind != .none], "\(kind)")
+            let isHosts = (try? plan("FROM base\nRUN --network=host a", request)) != nil
+            #expect(isHosts == (kind == .host), "\(kind)")
+            let fetches = (try? plan("FROM base\nADD https://example.org/x /", request)) != nil
+            #expect(fetches == (kind == .host || kind == .shared(isInternal: false)), "\(kind)")
+        }
+    }
+
     /// A plan reads as what will be done.
     @Test func description() throws {
         let text = try plan("FROM base AS b\nRUN make\nFROM scratch\nCOPY --from=b /x /y/").description

@@ -70,6 +70,7 @@ import Testing
             }
             _ = consume care
             #expect(try shelf.orphans() == [container.id])
+            #expect(shelf.isLive(container.id) && !shelf.isLookedAfter(container.id))
             if let taken = shelf.takeOver(container.id) {
                 #expect(try shelf.orphans().isEmpty)
                 _ = consume taken

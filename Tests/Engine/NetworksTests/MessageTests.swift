@@ -95,7 +95,8 @@ import Testing
 
     @Test(arguments: [
         ("80", "tcp::0:80"), ("8080:80", "tcp::8080:80"), ("127.0.0.1:8080:80/udp", "udp:127.0.0.1:8080:80"),
-        ("[::1]:8080:80", "tcp:::1:8080:80"), ("0.0.0.0:1:2", "tcp::1:2"), ("127.0.0.1::80", "tcp:127.0.0.1:0:80"),
+        ("[::1]:8080:80", "tcp:::1:8080:80"), ("0.0.0.0:1:2", "tcp:0.0.0.0:1:2"), ("[::]:1:2", "tcp::::1:2"),
+        ("127.0.0.1::80", "tcp:127.0.0.1:0:80"),
         ("0:80", "tcp::0:80"), ("127.0.0.1:0:80/udp", "udp:127.0.0.1:0:80"),
         ("8000-8001:80-81", "tcp::8000:80 tcp::8001:81"), ("80-81", "tcp::0:80 tcp::0:81"), (":1:2", "tcp::1:2"),
     ])
@@ -135,17 +136,24 @@ import Testing
             PublishedPort(.udp, address: IPAddress("127.0.0.1"), port: 53, containerPort: 5353),
             PublishedPort(.tcp, address: IPAddress("::1"), port: 1, containerPort: 1),
         ]
+        endpoint.ports += [
+            PublishedPort(.tcp, address: IPAddress("0.0.0.0"), port: 2, containerPort: 2),
+            PublishedPort(.tcp, address: IPAddress("::"), port: 3, containerPort: 3),
+        ]
         let document = FirewallPlan(table: "isolab", [(Self.network, [endpoint]), (isolated, [])]).document
         #expect(document.contains("table inet isolab\ndelete table inet isolab\ntable inet isolab {\n"))
         for words in [
             "set bridges { type ifname; elements = { \"il0123456789ab\", \"il2\" } }",
             "set internal { type ifname; elements = { \"il2\" } }",
             "set sources4 { type ipv4_addr; flags interval; elements = { 10.1.0.0/24 } }",
-            "elements = { tcp . 8080 : 10.1.0.2 . 80 } }", "elements = { 127.0.0.1 . udp . 53 : 10.1.0.2 . 5353 } }",
+            "elements = { tcp . 8080 : 10.1.0.2 . 80, tcp . 2 : 10.1.0.2 . 2 } }",
+            "elements = { 127.0.0.1 . udp . 53 : 10.1.0.2 . 5353 } }",
             "iifname \"il2\" ip saddr != 10.2.0.0/24 drop",
         ] {
             #expect(document.contains(words), "\(words)")
         }
         #expect(!document.contains("::1 ."), "a container without IPv6 has nothing there")
+        #expect(
+            !document.contains("tcp . 3") && !document.contains("0.0.0.0"), "every address of a family is that one's")
     }
 }

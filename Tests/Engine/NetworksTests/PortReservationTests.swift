@@ -12,11 +12,16 @@ private enum Listener {
     }()
 
     /// Its socket; nil where it may not listen there.
-    static func open(_ transport: PublishedPort.Transport, isV4: Bool, port: UInt16) -> Int32? {
+    ///
+    /// - Parameter isSharing: whether it takes a port that others share with it as well.
+    static func open(
+        _ transport: PublishedPort.Transport, isV4: Bool, port: UInt16, isSharing: Bool = false
+    ) -> Int32? {
         let type = Int32((transport == .tcp ? SOCK_STREAM : SOCK_DGRAM).rawValue) | 0x80000
         let number = socket(isV4 ? AF_INET : AF_INET6, type, 0)
         guard number >= 0 else { return nil }
         var on: Int32 = 1
+        if isSharing { setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size)) }
         // IPPROTO_IPV6 and IPV6_V6ONLY.
         if !isV4 { setsockopt(number, 41, 26, &on, socklen_t(MemoryLayout<Int32>.size)) }
         var place = SocketAddress(IPAddress(isV4: isV4, number: 0), port: port)
@@ -51,6 +56,49 @@ private enum Listener {
         }
         let error = #expect(throws: NetworkError.self) { try PortReservation().reserve(port, besides: [port]) }
         #expect(error?.description.contains("port is already allocated") == true)
+        withExtendedLifetime(reservation) {}
+    }
+
+    /// The addresses of one family are not the other's: both may be published side by side, and the same ones not twice. Naive: either is
+    /// every address, and the second is refused.
+    @Test func families() throws {
+        func port(_ address: String?) throws -> PublishedPort {
+            PublishedPort(
+                .tcp, address: try address.map { try #require(IPAddress($0)) }, port: 80, containerPort: 80)
+        }
+        let apart: [(String?, String?)] = [("0.0.0.0", "::"), ("0.0.0.0", "::1"), ("127.0.0.1", "::"), ("::1", "::2")]
+        for (one, other) in apart {
+            #expect(try !PortReservation.collide(port(one), port(other)), "\(one ?? "") \(other ?? "")")
+        }
+        let same: [(String?, String?)] = [
+            (nil, "0.0.0.0"), ("::", nil), ("0.0.0.0", "127.0.0.1"), ("::1", "::"), ("::", "::"), (nil, nil),
+        ]
+        for (one, other) in same {
+            #expect(try PortReservation.collide(port(one), port(other)), "\(one ?? "") \(other ?? "")")
+        }
+        // A program may have the number on the other family by chance, but hardly each time.
+        let isFree = (0..<20).contains { _ in
+            let reservation = PortReservation()
+            let any = PublishedPort(.tcp, address: IPAddress("0.0.0.0"), port: 0, containerPort: 80)
+            guard let first = try? reservation.reserve(any, besides: []) else { return false }
+            var second = first
+            second.address = IPAddress("::")
+            return (try? reservation.reserve(second, besides: [first])) != nil
+        }
+        #expect(isFree)
+    }
+
+    /// Whoever asks at a port that the rules lead nowhere, as that of a family which the container does not have, is refused at once, and
+    /// the port is nobody else's, not even of one who would share it. Naive: a connection is taken that nobody answers.
+    @Test(arguments: [true, false]) func refuses(isV4: Bool) throws {
+        let reservation = PortReservation()
+        let port = try reservation.reserve(PublishedPort(.tcp, port: 0, containerPort: 80), besides: [])
+        let number = socket(isV4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(number) }
+        var place = SocketAddress(try #require(IPAddress(isV4 ? "127.0.0.1" : "::1")), port: port.port)
+        let reason = place.withPointer { connect(number, $0, $1) == 0 ? 0 : errno }
+        #expect(reason == ECONNREFUSED)
+        #expect(Listener.open(.tcp, isV4: isV4, port: port.port, isSharing: true) == nil)
         withExtendedLifetime(reservation) {}
     }
 }

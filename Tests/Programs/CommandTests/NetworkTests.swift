@@ -155,11 +155,28 @@ struct NetworkTests {
     @Test func sixes() throws {
         let result = try NetworkPlace.shell(
             """
-            network create --ipv6 --subnet fd00:9::/64 six > /dev/null; start web --network six --ip6 fd00:9::80 -p '[::1]:8081:80'
+            network create --ipv6 --subnet fd00:9::/64 six > /dev/null; start web --network six --ip6 fd00:9::80 -p 0.0.0.0:8081:80 -p '[::]:8081:80'
+            "$isolab" port web; ask 127.0.0.1:8081; timeout 3 busybox wget -q -O - 'http://[fd00:9::1]:8081/'
             run --rm --network six busybox sh -c 'ping -6 -q -c 1 -W 3 fd00:9::80 | grep -c "1 packets received"; ip -6 route | grep -c default'
             run --rm --network six busybox timeout 3 wget -q -O - 'http://[fd00:9::80]/'; timeout 3 busybox wget -q -O - 'http://[fd00:9::80]/'
             """)
-        #expect(lines(result) == ["1", "1", "web", "web"], "\(result.output)\(result.complaints)")
+        #expect(
+            lines(result) == [
+                "80/tcp -> 0.0.0.0:8081", "80/tcp -> [::]:8081", "web", "web", "1", "1", "web", "web",
+            ], "\(result.output)\(result.complaints)")
+    }
+
+    /// Ports of a family that leads nowhere are told, and refused at once.
+    @Test func portsThatLeadNowhere() throws {
+        let result = try NetworkPlace.shell(
+            """
+            run --name web --network bridge -p 0.0.0.0:8081:80 -p '[::]:8081:80' -p '[::1]:8082:80' busybox sleep 100 2> said & pid=$!
+            until "$isolab" port web 2> /dev/null | grep -q 8082; do kill -0 $pid || exit 1; sleep 0.05; done
+            grep -c 'port [[]::[]]:8081.*family' said; grep -c 'port [[]::1[]]:8082.*127.0.0.1' said
+            timeout 30 busybox wget -q -O - 'http://[::1]:8081/' 2>&1 | grep -c refused
+            "$isolab" rm -f web > /dev/null; wait $pid
+            """)
+        #expect(lines(result) == ["1", "1", "1"], "\(result.output)\(result.complaints)")
     }
 
     /// Devices of their own on one of the host's.

@@ -50,13 +50,17 @@ public final class Launcher: Sendable {
         }
         do throws(SystemError) {
             let entry = try cgroup?.openEntry() ?? CgroupEntry.none
-            let program = ChildProgram(
-                plan.steps, inputs: .init(cgroupTasks: entry.taskFiles, streams: streams.numbers))
+            let descriptors = try LaunchDescriptors(plan)
+            var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: streams.numbers)
+            inputs.namespaces = descriptors.namespaces
+            inputs.trees = descriptors.trees
+            let program = ChildProgram(plan.steps, inputs: inputs)
             end("lay out")
             let child = try program.start(namespaces: plan.namespaces, cgroup: entry.unified) {
                 (stage: LauncherStage, pid: Int32) throws(SystemError) in
                 if stage == .identityMaps { try plan.identityMaps?.write(for: pid) }
             }
+            _ = consume descriptors
             let pidfd = OwnedDescriptor(owning: child.pidfd)
             phases += program.phases(from: mark, to: HostClock.now())
             if let adjustment = plan.outOfMemoryScoreAdjustment {

@@ -23,6 +23,8 @@ package struct BuildOptions: Sendable {
     package var secrets: [BuildSecret] = []
     /// Fetches what ADD names by an address; nil where builds have no network.
     package var fetch: BuildFetch?
+    /// Puts a command into the network that the request names; nil where it is none, or the host's.
+    package var join: (@Sendable () throws -> BuildSandbox)?
     /// Pulls an image that a stage begins with or copies from; nil: what is here is used.
     package var pull: (@Sendable (ImageReference, Platform) throws -> Void)?
     /// Whether it is pulled even if it is here.
@@ -44,6 +46,22 @@ package struct BuildOptions: Sendable {
         self.processors = processors
         self.processCount = processCount
         self.isQuiet = isQuiet
+    }
+}
+
+/// A network namespace for one command of a build.
+package struct BuildSandbox {
+    /// As this process sees it.
+    package var path: String
+    /// What the command finds in `/etc`.
+    package var files: [(name: String, content: String)]
+    /// Frees what it has in networks, once the command has ended.
+    package var leave: () -> Void
+
+    package init(path: String, files: [(name: String, content: String)], leave: @escaping () -> Void) {
+        self.path = path
+        self.files = files
+        self.leave = leave
     }
 }
 

@@ -59,12 +59,17 @@ struct CommandRunner {
         let profile = SeccompProfile.docker()
         var container = try configuration.runtimeConfiguration(rootPath: "", seccomp: profile)
         container.mounts += try mounts(run, files) + secrets.mounts(workingDirectory: run.workingDirectory)
-        if run.hasNetwork { giveNetwork(&container) }
+        let sandbox = try run.hasNetwork ? options.join?() : nil
+        defer { sandbox?.leave() }
+        if let sandbox {
+            try give(sandbox, to: &container)
+        } else if run.hasNetwork, options.request.network == .host {
+            giveNetwork(&container)
+        }
         container.linux?.maskedPaths += RuntimeConfiguration.dockerMaskedPaths(
             processors: Processors.withHeatCounters())
         if host.inUserNamespace { container.adaptToUserNamespace() }
-        var launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
-        launch.loopback = !run.hasNetwork
+        let launch = LaunchPlan.Options(seccomp: try seccomp.program(for: profile), parentDeathSignal: SIGKILL)
         let work = try workspace.makeDirectory("work")
         let plan = try LaunchPlan(
             container,
@@ -78,14 +83,30 @@ struct CommandRunner {
                 file: file, line: step.line,
                 instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
                 ending: exit.ending, status: exit.shellStatus,
-                advice: run.hasNetwork ? nil : Self.advice(for: exit))
+                advice: run.hasNetwork ? nil : advice(for: exit))
         }
     }
 
     /// What those who know other builders do not expect. A program that is not there, or that was killed, missed no network.
-    private static func advice(for exit: ProcessExit) -> String? {
+    private func advice(for exit: ProcessExit) -> String? {
         guard case .exited(let status) = exit.ending, status != 126, status != 127 else { return nil }
-        return "RUN steps have no network; if the command needs one, build with --network host"
+        let networks = host.inUserNamespace ? "--network host" : "--network bridge, or --network host"
+        return "RUN steps have no network; if the command needs one, build with \(networks)"
+    }
+
+    /// A place in networks, with the names that are known there.
+    private func give(_ sandbox: BuildSandbox, to container: inout RuntimeConfiguration) throws {
+        guard let index = container.linux?.namespaces.firstIndex(where: { $0.kind == .network }) else { return }
+        container.linux?.namespaces[index].path = sandbox.path
+        let directory = try workspace.makeDirectory("network", mode: 0o755)
+        for file in sandbox.files {
+            let path = "\(directory)/\(file.name)"
+            try SystemFile.replace(path, with: Array(file.content.utf8), mode: 0o644)
+            chmod(path, 0o644)
+            container.mounts.append(
+                RuntimeConfiguration.Mount(
+                    destination: "/etc/\(file.name)", type: "bind", source: path, options: ["bind", "ro"]))
+        }
     }
 
     /// As `isolab run --network host` has it.

@@ -8,7 +8,7 @@ import OCI
 /// Builds images from Containerfiles: what `isolab image build` does.
 ///
 /// Every step that changes files makes a layer, and finds the layer it made before where nothing it depends on has changed.
-/// Commands run in containers of isolab's own runtime core, without a network. However a build ends, the store holds whole
+/// Commands run in containers of isolab's own runtime core, without a network unless one is asked for. However a build ends, the store holds whole
 /// layers and whole images only.
 package struct ImageBuilder: Sendable {
     package let store: ImageStore

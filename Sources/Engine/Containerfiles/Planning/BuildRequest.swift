@@ -12,8 +12,19 @@ package struct BuildRequest: Equatable, Sendable {
     package var platform: Platform
     /// Where it is built.
     package var buildPlatform: Platform
-    /// Whether commands have the host's network, and ADD may fetch.
-    package var hasNetwork = false
+    package var network = Network.none
+
+    /// What commands have of networks.
+    package enum Network: Equatable, Sendable {
+        case none
+        case host
+        /// One that containers are in, too.
+        case shared(isInternal: Bool)
+    }
+
+    var hasNetwork: Bool { network != .none }
+    /// Whether ADD may fetch; the host does that, and for a network that leads nowhere it does not.
+    package var mayFetch: Bool { hasNetwork && network != .shared(isInternal: true) }
 
     package init(
         target: String? = nil, arguments: [String: String] = [:], labels: [String: String] = [:],

@@ -87,7 +87,7 @@ package struct BuildStep: Equatable, Sendable {
         package var workingDirectory: String
         package var user: String?
         package var mounts: [Mount]
-        /// Whether it has the host's network.
+        /// Whether it has the build's network.
         package var hasNetwork = false
         /// A here-document that is a program by itself (`#!`): it is run instead, from a file outside of the image.
         package var script: Document?

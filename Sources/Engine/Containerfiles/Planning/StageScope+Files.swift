@@ -26,7 +26,7 @@ extension StageScope {
             guard !word.isEmpty else { throw ContainerfileError("'\(source)' is empty") }
             shown.append(word)
             if copy.isAdd, RemoteFile.isAddress(word) {
-                addresses.append(try RemoteFile.address(word, checksum: copy.checksum, hasNetwork: hasNetwork))
+                addresses.append(try RemoteFile.address(word, checksum: copy.checksum, mayFetch: mayFetch))
                 continue
             }
             // Sources are below the root of where they come from, however many `..` are in them.
@@ -82,8 +82,9 @@ extension Instruction.Run {
     func planned(
         in scope: StageScope, _ origin: (String) throws(ContainerfileError) -> BuildStep.Copy.Origin
     ) throws(ContainerfileError) -> (action: BuildStep.Run, text: String, createdBy: String) {
-        if network == "host", !scope.hasNetwork {
-            throw ContainerfileError("--network=host: this build has no network; `--network host` gives it the host's")
+        if network == "host", !scope.hasHostNetwork {
+            throw ContainerfileError(
+                "--network=host: this build does not have the host's network; `--network host` gives it that")
         }
         var words = command.words(shell: scope.shell)
         var script: BuildStep.Document?
@@ -159,19 +160,19 @@ enum RemoteFile {
         return ["http://", "https://", "ftp://", "git://", "ssh://", "git@"].contains { lower.hasPrefix($0) }
     }
 
-    /// - Throws: for what cannot be fetched, and where there is no network.
+    /// - Throws: for what cannot be fetched, and where there is no network that leads to others.
     static func address(
-        _ source: String, checksum: String?, hasNetwork: Bool
+        _ source: String, checksum: String?, mayFetch: Bool
     ) throws(ContainerfileError) -> BuildStep.Address {
         let lower = source.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
             throw ContainerfileError(
                 "\(source): only http and https URLs of files can be fetched")
         }
-        guard hasNetwork else {
+        guard mayFetch else {
             throw ContainerfileError(
-                "\(source): this build has no network; download the file first and ADD it, or build with --network host"
-            )
+                "\(source): this build has no network that leads there; download the file first and ADD it, or build with "
+                    + "--network host")
         }
         var digest: Digest?
         if let checksum {

@@ -128,6 +128,8 @@ struct StageScope {
     }
 
     var hasNetwork: Bool { request.hasNetwork }
+    var hasHostNetwork: Bool { request.network == .host }
+    var mayFetch: Bool { request.mayFetch }
 
     var shell: [String] { execution.shell.isEmpty ? ["/bin/sh", "-c"] : execution.shell }
 

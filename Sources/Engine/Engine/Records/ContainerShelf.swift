@@ -145,7 +145,7 @@ struct ContainerShelf: Sendable {
     }
 
     /// Looks after a new container. Locked before it has its name, so that nobody takes it for one left behind.
-    private func begin(_ id: String) throws(SystemError) -> Claim {
+    func begin(_ id: String) throws(SystemError) -> Claim {
         let aside = "\(path)/live/new-\(id)"
         let file = try lockedFile(aside)
         if Glibc.rename(aside, "\(path)/live/\(id)") != 0 { throw SystemError("rename", aside) }
@@ -221,4 +221,7 @@ struct ContainerShelf: Sendable {
         guard let file = try? OwnedDescriptor(opening: "\(path)/live/\(id)", O_RDWR) else { return false }
         return flock(file.number, LOCK_SH | LOCK_NB) != 0
     }
+
+    /// Whether a process looks after it, or somebody should: what it has may still be in use.
+    func isLive(_ id: String) -> Bool { SystemFile.exists("\(path)/live/\(id)") }
 }

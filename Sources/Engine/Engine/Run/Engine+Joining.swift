@@ -35,15 +35,9 @@ extension Engine {
         guard let options = container.networks, !options.joins.isEmpty else { return nil }
         guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
         let reservation = PortReservation()
-        let places = try record(container, options, reservation)
+        let places = try record(container.id, container.name, options, reservation)
         do {
-            let sandbox = try NetworkNamespace.make()
-            var attachment = try NetworkAttachment(sandbox)
-            for (network, endpoint) in places {
-                try attachment.perform(NetworkDrivers.named(network.driver)?.plan(endpoint, in: network) ?? [])
-            }
-            try serveNames(container.id, in: sandbox)
-            let joined = JoinedNetworks(sandbox, reservation, places)
+            let joined = JoinedNetworks(try makeSandbox(container.id, places), reservation, places)
             creation.setNetwork(joined.path)
             try writeHosts(of: container, places)
             warnOfForwarding(places)
@@ -54,12 +48,25 @@ extension Engine {
         }
     }
 
+    /// Makes a namespace that is in its networks, and in which their names are resolved.
+    func makeSandbox(
+        _ id: String, _ places: [(network: Network, endpoint: Endpoint)]
+    ) throws -> OwnedDescriptor {
+        let sandbox = try NetworkNamespace.make()
+        var attachment = try NetworkAttachment(sandbox)
+        for (network, endpoint) in places {
+            try attachment.perform(NetworkDrivers.named(network.driver)?.plan(endpoint, in: network) ?? [])
+        }
+        try serveNames(id, in: sandbox)
+        return sandbox
+    }
+
     static let needsRoot = EngineError.unsupported(
         "networks need root of the host", advice: "use --network none or host, or run isolab as root")
 
     /// Writes addresses and ports down, and has the rules hold.
-    private func record(
-        _ container: StoredContainer, _ options: NetworkOptions, _ reservation: PortReservation
+    func record(
+        _ id: String, _ name: String, _ options: NetworkOptions, _ reservation: PortReservation
     ) throws -> [(network: Network, endpoint: Endpoint)] {
         let change = try networks.change()
         var places: [(network: Network, endpoint: Endpoint)] = []
@@ -67,7 +74,7 @@ extension Engine {
             for (number, join) in options.joins.enumerated() {
                 let network = try findOrMake(join.network, change)
                 var endpoint = Endpoint(
-                    container: container.id, name: container.name, aliases: join.aliases, interface: "eth\(number)",
+                    container: id, name: name, aliases: join.aliases, interface: "eth\(number)",
                     hardwareAddress: join.hardwareAddress ?? "")
                 if number == 0 { endpoint.nameServers = options.nameServers.compactMap { IPAddress($0) } }
                 if number == 0, !options.ports.isEmpty {
@@ -79,10 +86,11 @@ extension Engine {
                     endpoint.ports = try reserve(options.ports, reservation)
                 }
                 places.append((network, try change.add(endpoint, to: network, wanted: join.addresses)))
+                if let last = places.last?.endpoint { warnOfPorts(last) }
             }
             try change.applyRules()
         } catch {
-            for (network, _) in places { change.remove(container.id, from: network) }
+            for (network, _) in places { change.remove(id, from: network) }
             throw error
         }
         return places
@@ -150,17 +158,17 @@ extension Engine {
         }
     }
 
-    /// Frees what containers have in networks that nobody looks after any more.
+    /// Frees what containers have in networks that have ended. One that cannot end yet keeps its addresses: its devices have them still.
     func releaseEndpoints() throws -> [String] {
         let all = try networks.networks()
         guard
             try all.contains(where: { network in
                 try networks.hasLitter(network)
-                    || networks.endpoints(of: network).contains { !shelf.isLookedAfter($0.container) }
+                    || networks.endpoints(of: network).contains { !shelf.isLive($0.container) }
             })
         else { return [] }
         let change = try networks.change()
-        let released = try change.releaseLeftovers { shelf.isLookedAfter($0) }
+        let released = try change.releaseLeftovers { shelf.isLive($0) }
         if !released.isEmpty {
             NameService(networks).refresh(change)
             try change.applyRules()
@@ -200,7 +208,20 @@ extension Engine {
         try SystemFile.replace(path, with: Array(HostFiles.hosts(text, own: lines).utf8), mode: 0o644)
     }
 
-    private func warnOfForwarding(_ places: [(network: Network, endpoint: Endpoint)]) {
+    /// A port of one family's addresses leads to a container that has one of that family, and from ::1 the kernel sends nothing elsewhere.
+    private func warnOfPorts(_ endpoint: Endpoint) {
+        for port in endpoint.ports {
+            if port.address == IPAddress("::1") {
+                warn("port \(port.shown) leads nowhere, as the kernel sends nothing on from ::1: use 127.0.0.1")
+            } else if !endpoint.addresses.contains(where: { port.isOf(v4: $0.isV4) }) {
+                warn(
+                    "port \(port.shown) leads nowhere, as the container has no address of that family: "
+                        + "`isolab network create --ipv6` makes a network that gives one of IPv6, too")
+            }
+        }
+    }
+
+    func warnOfForwarding(_ places: [(network: Network, endpoint: Endpoint)]) {
         let isRouted = places.contains {
             NetworkDrivers.named($0.network.driver)?.isRouted == true && !$0.network.isInternal
         }

@@ -24,7 +24,7 @@ package struct FirewallPlan: Equatable, Sendable {
         ports = networks.flatMap(\.endpoints).flatMap { endpoint in
             endpoint.ports.flatMap { port in
                 // One of every address is one of every family that the container has.
-                endpoint.addresses.filter { port.address == nil || port.address?.isV4 == $0.isV4 }.map {
+                endpoint.addresses.filter { port.isOf(v4: $0.isV4) }.map {
                     Destination(port, to: $0)
                 }
             }
@@ -106,9 +106,10 @@ package struct FirewallPlan: Equatable, Sendable {
 
     private func map(isV4: Bool, addressed: Bool) -> String {
         elements(
-            ports.filter { $0.address.isV4 == isV4 && ($0.port.address != nil) == addressed }.map { destination in
+            ports.filter { $0.address.isV4 == isV4 && $0.port.isOfEveryAddress != addressed }.map { destination in
                 let port = destination.port
-                let outside = (port.address.map { "\($0) . " } ?? "") + "\(port.transport.rawValue) . \(port.port)"
+                let address = addressed ? port.address.map { "\($0) . " } ?? "" : ""
+                let outside = address + "\(port.transport.rawValue) . \(port.port)"
                 return "\(outside) : \(destination.address) . \(port.containerPort)"
             })
     }

@@ -37,8 +37,9 @@ package final class PortReservation {
     deinit { for socket in sockets { close(socket) } }
 
     static func collide(_ one: PublishedPort, _ other: PublishedPort) -> Bool {
-        one.transport == other.transport && one.port == other.port
-            && (one.address == nil || other.address == nil || one.address == other.address)
+        guard one.transport == other.transport, one.port == other.port else { return false }
+        guard let first = one.address, let second = other.address else { return true }
+        return first.isV4 == second.isV4 && (first == second || first.number == 0 || second.number == 0)
     }
 
     private static func text(_ port: PublishedPort) -> String {
@@ -69,7 +70,33 @@ package final class PortReservation {
         }
     }
 
+    /// Takes a port of an address, on which nobody is answered: what the rules do not lead to the container is refused there at once.
     private static func bind(
+        _ port: PublishedPort, at address: IPAddress
+    ) throws(SystemError) -> (socket: Int32, port: UInt16)? {
+        guard let taken = try open(port, at: address) else { return nil }
+        guard port.transport == .tcp else { return taken }
+        if port.port == 0 {
+            // One that the kernel chose is free again when nobody listens; one that was asked for is not.
+            close(taken.socket)
+            var chosen = port
+            chosen.port = taken.port
+            return try bind(chosen, at: address)
+        }
+        // Whoever listens takes connections that nobody would ever answer. The port stays this socket's; nobody shares it.
+        var off: Int32 = 0
+        guard shutdown(taken.socket, Int32(SHUT_RD)) == 0,
+            setsockopt(taken.socket, SOL_SOCKET, SO_REUSEADDR, &off, socklen_t(MemoryLayout<Int32>.size)) == 0
+        else {
+            let reason = errno
+            close(taken.socket)
+            throw SystemError("shutdown", "port \(text(port))", errno: reason)
+        }
+        return taken
+    }
+
+    /// - Returns: nil where somebody has the port.
+    private static func open(
         _ port: PublishedPort, at address: IPAddress
     ) throws(SystemError) -> (socket: Int32, port: UInt16)? {
         let type = Int32((port.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM).rawValue) | 0x80000

@@ -6,7 +6,7 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
     package enum Transport: String, CaseIterable, JSONValue, Sendable { case tcp, udp }
 
     package var transport: Transport
-    /// Of the host; nil: every one.
+    /// Of the host; nil: every one; all zeros: every one of its family.
     package var address: IPAddress?
     /// Of the host; 0: one that is free.
     package var port: UInt16
@@ -18,6 +18,12 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         self.port = port
         self.containerPort = containerPort
     }
+
+    /// Whether it is the same on all addresses of the host that are of its family, or of both.
+    var isOfEveryAddress: Bool { address.map { $0.number == 0 } ?? true }
+
+    /// Whether it is one of the host's addresses of a family.
+    package func isOf(v4: Bool) -> Bool { address.map { $0.isV4 == v4 } ?? true }
 
     package static var blank: PublishedPort { PublishedPort(.tcp, port: 0, containerPort: 0) }
 
@@ -48,7 +54,7 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
         }
         var fields = rest.fields(between: ":").map(String.init)
         if fields.count == 3, address == nil {
-            address = fields[0].isEmpty || fields[0] == "0.0.0.0" ? nil : try Self.address(fields[0])
+            address = fields[0].isEmpty ? nil : try Self.address(fields[0])
             fields.removeFirst()
         }
         guard (1...2).contains(fields.count) else { throw form }
@@ -66,11 +72,11 @@ package struct PublishedPort: Hashable, Sendable, JSONObject {
 
     private static let form = Fault(problem: "takes [[ADDRESS:]PORT:]PORT[/tcp|udp], with ranges as 8000-8010")
 
-    private static func address(_ text: String) throws(Fault) -> IPAddress? {
+    private static func address(_ text: String) throws(Fault) -> IPAddress {
         guard let address = IPAddress(text) else {
             throw Fault(problem: "'\(text)' is not an address, such as 127.0.0.1 or [::1]")
         }
-        return address.number == 0 ? nil : address
+        return address
     }
 
     private static func range(_ text: String) throws(Fault) -> ClosedRange<UInt16> {

@@ -37,7 +37,8 @@ struct BuildOptionGroup: ParsableArguments {
     @OptionGroup var registries: PullRegistryOptions
     @Option(
         help: ArgumentHelp(
-            "none, or host: RUN uses the host's network, and ADD may download.", valueName: "mode"))
+            "none, host, or a network's name, such as bridge: what RUN is in; ADD may download then.", valueName: "name"
+        ))
     var network = "none"
     @Flag(help: "Do not use cached layers.") var noCache = false
     @Option(
@@ -82,11 +83,19 @@ struct BuildOptionGroup: ParsableArguments {
         guard ["auto", "plain", "tty", "quiet"].contains(progress) else {
             throw OptionError("--progress", progress, "takes auto, plain, tty or quiet")
         }
-        let network = try NetworkMode("--network", network == "default" ? "none" : network)
+        var networking = NetworkOptions()
+        let mode = try networking.readModes("--network", [network == "default" ? "none" : network])
         var request = BuildRequest(
             target: target, arguments: try BuildValues.arguments(buildArg), labels: try BuildValues.labels(label))
         if let platform { request.platform = try BuildValues.platform(platform) }
-        request.hasNetwork = network == .host
+        switch mode {
+        case .none: break
+        case .host: request.network = .host
+        case .container: throw OptionError("--network", network, "takes none, host or a network's name in a build")
+        case .networks:
+            guard let join = networking.joins.first else { break }
+            request.network = .shared(isInternal: try Engine.isInternalNetwork(join))
+        }
         var options = BuildOptions(
             request: request, names: try BuildValues.names(tag), ignoresCache: noCache,
             epoch: try timestamp ?? BuildValues.epoch(), compression: try BuildValues.compression(compression),
@@ -94,7 +103,8 @@ struct BuildOptionGroup: ParsableArguments {
             processCount: limits.pidsLimit, isQuiet: isQuiet)
         options.secrets = try secret.map { try BuildValues.checked(BuildValues.secret($0), $0) }
         options.isPlan = plan
-        if request.hasNetwork { options.fetch = Transfer.fetch }
+        if request.mayFetch { options.fetch = Transfer.fetch }
+        if case .shared = request.network, !plan { options.join = try Self.join(networking) }
         let policy = try PullPolicy("--pull", pull)
         // A plan does nothing.
         if policy != .never, !plan {
@@ -110,6 +120,16 @@ struct BuildOptionGroup: ParsableArguments {
 }
 
 extension BuildOptionGroup {
+    /// Puts each RUN into networks, once what killed builds had there is free.
+    private static func join(_ networking: NetworkOptions) throws -> @Sendable () throws -> BuildSandbox {
+        let engine = try Engine(warn: Warning.print)
+        try engine.releaseLeftovers()
+        return {
+            let place = try engine.joinForBuild(networking)
+            return BuildSandbox(path: place.path, files: place.files) { place.leave() }
+        }
+    }
+
     /// The words of a command line whose `--pull` may stand alone, as docker's does, or be told when; yes and no are docker's, too.
     static func withPullPolicy(_ words: [String], _ path: CommandPath) -> [String] {
         guard path.names.last == "build" else { return words }

@@ -108,7 +108,7 @@ enum AbsentFeature {
         "--ssh": "no SSH agent is forwarded; --secret passes a key to RUN --mount=type=secret",
         "--cache-from": "local layers are found automatically", "--cache-to": "layers are kept automatically",
         "--build-context": "COPY --from= takes stages and images",
-        "--add-host": "RUN has loopback only, or the host's network and names with --network host",
+        "--add-host": "RUN has loopback only, or a network and its names with --network",
         "--shm-size": "a RUN has 64 MiB; --mount=type=tmpfs takes size=",
         "--ulimit": "--memory, --cpus and --pids-limit bound a RUN",
         "--cpu-quota": "--cpus limits processors",
