@@ -105,7 +105,7 @@ struct OrdinaryUserTests {
             lines(result) == [
                 "C /bin", "D /bin/dd", "A /d", "A /d/x", "words", "kept", "Loaded image: made:latest",
                 "1000:1000",
-                "ls: /bin/dd: No such file or directory", "again", "y", "imported", "made", "newer", "all whole",
+                "ls: /bin/dd: No such file or directory", "again", "y", "imported", "made", "newer", "no problems",
             ], "\(result.output)\(result.complaints)")
     }
 
