@@ -92,7 +92,8 @@ import Testing
 
     /// A host that leaves the probe a hundredth of a processor gives the same verdict: what counts is the processor time that guest
     /// code took, not the seconds that went by.
-    @Test(.enabled(if: Throttle.isAvailable, "needs root, a cpu controller of v1 and /dev/kvm")) func busyHost() throws
+    @Test(.enabled(if: Throttle.isAvailable, "[host] needs root, a cpu controller of v1 and /dev/kvm")) func busyHost()
+        throws
     {
         let quiet = AcceleratorFacts.gather()
         let busy = try Throttle.run { AcceleratorFacts.gather() }

@@ -216,7 +216,7 @@ struct OrdinaryUserTests {
     }
 
     /// Limits that cannot be kept are refused rather than forgotten.
-    @Test(.enabled(if: (try? CgroupLayout.detect())?.mode != .v2, "on v2 a cgroup may be his"))
+    @Test(.enabled(if: (try? CgroupLayout.detect())?.mode != .v2, "[host] on v2 a cgroup may be his"))
     func limits() throws {
         let result = try shell(
             "\"$isolab\" run --rm --memory 64m busybox true || echo \"status $?\"; \"$isolab\" ps -aq")
