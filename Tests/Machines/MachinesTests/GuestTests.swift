@@ -138,7 +138,9 @@ private final class Bench {
 
     /// An ordinary user needs no root for a guest: `isolab launch` through libvirt's unprivileged driver, and nothing of it left.
     @Test(
-        .enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root, to become an ordinary user"),
+        .enabled(
+            if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "[user] needs root, to become an ordinary user"
+        ),
         .enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
     func ordinaryUser() throws {
         let home = "/tmp/ilt-\(getpid())-user"

@@ -23,10 +23,11 @@ struct RunOptionGroup: ParsableArguments {
 
     @Option(
         name: [.customShort("e", allowingJoined: true), .long],
-        help: ArgumentHelp("Set a variable, or copy it from the caller.", valueName: "name[=value]"))
+        help: ArgumentHelp("Set an environment variable, or copy it from the caller.", valueName: "name[=value]"))
     var env: [String] = []
-    @Option(help: ArgumentHelp("Read variables from a file, one per line.", valueName: "file")) var envFile: [String] =
-        []
+    @Option(help: ArgumentHelp("Read environment variables from a file, one per line.", valueName: "file")) var envFile:
+        [String] =
+            []
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory in the container.", valueName: "directory"))
     var workdir: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("The user to run the command as.", valueName: "user[:group]"))
@@ -59,7 +60,7 @@ struct RunOptionGroup: ParsableArguments {
             "Mount a volume, or a path of the host; a target alone gets a new volume.",
             valueName: "[source:]target[:ro]"))
     var volume: [String] = []
-    @Option(help: ArgumentHelp("Mount what another container has mounted.", valueName: "container[:ro]"))
+    @Option(help: ArgumentHelp("Mount the volumes of another container.", valueName: "container[:ro]"))
     var volumesFrom: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -93,13 +94,14 @@ struct RunOptionGroup: ParsableArguments {
     @Option(help: ArgumentHelp("Its hardware address.", valueName: "address")) var macAddress: String?
     @Option(
         name: [.long, .customLong("net-alias")],
-        help: ArgumentHelp("A further name of the container in its first network.", valueName: "name"))
+        help: ArgumentHelp("An additional name of the container in its first network.", valueName: "name"))
     var networkAlias: [String] = []
-    @Option(help: ArgumentHelp("A server to ask for names, in place of the host's.", valueName: "address"))
+    @Option(help: ArgumentHelp("A DNS server, instead of the host's.", valueName: "address"))
     var dns: [String] = []
-    @Option(help: ArgumentHelp("A domain to look for names in.", valueName: "domain")) var dnsSearch: [String] = []
+    @Option(help: ArgumentHelp("A DNS search domain.", valueName: "domain")) var dnsSearch: [String] = []
     @Option(
-        name: [.long, .customLong("dns-opt")], help: ArgumentHelp("An option of resolv.conf.", valueName: "option"))
+        name: [.long, .customLong("dns-opt")],
+        help: ArgumentHelp("A DNS option, as in resolv.conf.", valueName: "option"))
     var dnsOption: [String] = []
     @Option(help: ArgumentHelp("private, or host to see the host's processes.", valueName: "mode"))
     var pid = "private"

@@ -4,14 +4,15 @@ import Engine
 /// `isolab network connect`
 struct NetworkConnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connect", abstract: "Put a running container into a further network.",
-        discussion: "It is in it until it ends: `isolab run --network` says in which networks a container always is.")
+        commandName: "connect", abstract: "Connect a running container to another network.",
+        discussion:
+            "The connection lasts until the container ends. `isolab run --network` sets the networks of every start.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
     @Option(help: ArgumentHelp("Its IPv4 address in the network.", valueName: "address")) var ip: String?
     @Option(name: .customLong("ip6"), help: ArgumentHelp("Its IPv6 address.", valueName: "address")) var ip6: String?
-    @Option(help: ArgumentHelp("A further name of the container in the network.", valueName: "name"))
+    @Option(help: ArgumentHelp("An additional name of the container in the network.", valueName: "name"))
     var alias: [String] = []
 
     func run() throws {
@@ -27,7 +28,7 @@ struct NetworkConnectCommand: StoreCommand {
 /// `isolab network disconnect`
 struct NetworkDisconnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disconnect", abstract: "Take a container out of a network.")
+        commandName: "disconnect", abstract: "Disconnect a container from a network.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
