@@ -4,8 +4,8 @@ import Engine
 /// `isolab network connect`
 struct NetworkConnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connect", abstract: "Put a running container into a further network.",
-        discussion: "It is in it until it ends: `isolab run --network` says in which networks a container always is.")
+        commandName: "connect", abstract: "Put a container into a further network.",
+        discussion: "One that does not run is in it from its next start on.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
@@ -31,6 +31,8 @@ struct NetworkDisconnectCommand: StoreCommand {
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
+
+    @Flag(name: .shortAndLong, help: "Docker's; a container that runs is taken out in any case.") var force = false
 
     func run() throws {
         do { try Engine(warn: Warning.print).disconnect(container, from: network) } catch { throw Failure.exit(error) }
