@@ -72,7 +72,7 @@ extension Engine {
         guard let snapshot = try images.snapshot(container.id) else {
             throw EngineError.state(
                 operation, container.name, container.isGuest ? "a guest" : "without a root",
-                advice: container.isGuest ? "what a guest writes goes with it" : "remove it")
+                advice: container.isGuest ? "what a guest writes is lost when it ends" : "remove it")
         }
         return snapshot
     }

@@ -45,11 +45,16 @@ extension Engine {
     }
 
     /// Removes the networks that nobody uses, but for the default one.
-    package func pruneNetworks(matching filter: NetworkFilter) throws -> [String] {
+    ///
+    /// - Parameter filter: which ones, of these; nil: all.
+    package func pruneNetworks(matching filter: NetworkFilter? = nil) throws -> [String] {
         try releaseLeftovers()
+        // Nothing is made on disk where there never was one.
+        guard try !networks.networks().isEmpty else { return [] }
         let change = try networks.change()
         var names: [String] = []
-        for network in try networks.networks() where network.name != Network.defaultName && filter.matches(network) {
+        for network in try networks.networks()
+        where network.name != Network.defaultName && filter?.matches(network) != false {
             guard try networks.endpoints(of: network).isEmpty, try recordedUsers(of: network).isEmpty else { continue }
             try change.remove(network)
             names.append(network.name)

@@ -39,12 +39,31 @@ extension Engine {
         try runtime.delete(container.id, force: true)
         leaveNetworks(container.id)
         // Whoever looks after it writes down its end now, and must not find half of it.
-        for _ in 0..<200 where shelf.isLookedAfter(container.id) { usleep(10_000) }
+        for _ in 0..<200 {
+            guard shelf.isLookedAfter(container.id) else { break }
+            usleep(10_000)
+        }
         // Before its record, which alone says whose they are.
         if removesVolumes || container.removes { try removeAnonymousVolumes(of: container) }
         try images.removeSnapshot(container.id)
         try shelf.remove(container.id, name: container.name)
         return container.name
+    }
+
+    /// Removes the containers that do not run.
+    ///
+    /// - Parameter removed: told the name of each that is gone.
+    /// - Returns: the bytes that they had written.
+    package func pruneContainers(removed: (String) -> Void) throws -> Int64 {
+        let sizes = try containerUse()
+        var freed: Int64 = 0
+        for (container, status) in try containersWithStatus(all: true) where !status.isAlive {
+            // One that is being made at this moment has an owner, and stays.
+            guard (try? remove(container.id)) != nil else { continue }
+            removed(container.name)
+            freed = freed.addingReportingOverflow(sizes[container.id]?.own ?? 0).partialValue
+        }
+        return freed
     }
 
     /// Ends a guest through the process that looks after it, which then releases all that the guest was made of.
@@ -68,7 +87,10 @@ extension Engine {
         guard shelf.isLookedAfter(guest.id), keeper.isAlive else { return }
         // Its driver ends the machine when nobody is there any more.
         Glibc.kill(keeper.pid, SIGKILL)
-        for _ in 0..<200 where keeper.isAlive { usleep(10_000) }
+        for _ in 0..<200 {
+            guard keeper.isAlive else { break }
+            usleep(10_000)
+        }
         GuestLeftovers.release(in: Machines.StateDirectory())
     }
 }

@@ -110,7 +110,7 @@ package struct Engine: Sendable {
         let blobs = try images.removeAbandonedBlobs()
         if blobs > 0 { released.append("unfinished blobs of killed commands: \(blobs)") }
         for id in try volumes.releaseLeftovers() {
-            released.append("volume \(volumes.volume(id)?.name ?? id): what a killed command put into it was settled")
+            released.append("volume \(volumes.volume(id)?.name ?? id): an interrupted change was completed or undone")
         }
         shelf.sweep()
         var patience = Self.patienceWithOrphans

@@ -82,7 +82,7 @@ extension TemplateParser {
             rest.removeFirst()
             return .sign(String(first))
         case ":":
-            guard rest.hasPrefix(":=") else { throw TemplateError("':' stands alone") }
+            guard rest.hasPrefix(":=") else { throw TemplateError("':' is not followed by '='") }
             rest = rest.dropFirst(2)
             return .sign(":=")
         case ".": return .field(path(&rest))

@@ -23,13 +23,13 @@ extension TemplateParser {
             bytes += character == "\\" ? try escape(&rest, "'") : Array(String(character).utf8)
         }
         let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
-        guard scalars.count == 1 else { throw TemplateError("between ' and ' stands one character") }
+        guard scalars.count == 1 else { throw TemplateError("between ' and ' there must be one character") }
         return scalars[0].value
     }
 
     /// What stands behind a backslash, as bytes.
     private static func escape(_ rest: inout Substring, _ mark: Character) throws(TemplateError) -> [UInt8] {
-        guard let letter = rest.popFirst() else { throw TemplateError("a text ends behind its backslash") }
+        guard let letter = rest.popFirst() else { throw TemplateError("a text ends after a backslash") }
         let simple: [Character: UInt8] = [
             "a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 0x5C, mark: mark.asciiValue ?? 0,
         ]

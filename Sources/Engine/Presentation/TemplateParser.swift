@@ -73,7 +73,7 @@ struct TemplateParser {
                     nodes.append(.template(name, rest.isEmpty ? nil : try pipeline(rest)))
                 case "define":
                     let (name, rest) = try named(word, tokens)
-                    guard block == nil else { throw TemplateError("{{define}} stands in no other block") }
+                    guard block == nil else { throw TemplateError("{{define}} must not be inside another block") }
                     guard rest.isEmpty else { throw TemplateError("{{define}} takes a name alone") }
                     try define(name, in: word)
                 case "block":

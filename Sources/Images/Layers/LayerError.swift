@@ -90,7 +90,7 @@ extension LayerError.Reason: CustomStringConvertible {
         case .unknownMediaType(let type): "\"\(type)\" is not a layer's media type"
         case .digestMismatch(let expected, let found): "the content is \(found), not \(expected)"
         case .diffIDMismatch(let expected, let found): "the uncompressed archive is \(found), not \(expected)"
-        case .sizeMismatch(let expected, let found): "\(found) bytes where \(expected) were announced"
+        case .sizeMismatch(let expected, let found): "\(found) bytes, but \(expected) were announced"
         case .unreadableOverlay(let attribute):
             "\(attribute) means a file whose content is elsewhere; mount overlayfs with redirect_dir=off,metacopy=off"
         case .changedWhileReading: "it changed while it was being read"

@@ -107,8 +107,8 @@ package struct RegistryClientError: Error, Equatable, Sendable, CustomStringConv
         switch status {
         case 204: "the answer has no content"
         case 206: "the answer is a part of the content, and the whole was requested"
-        case 200...299: "the answer is a success that the specification does not have here"
-        case 304: "the answer is that nothing has changed, and that was not the question"
+        case 200...299: "the answer is a success status that the specification does not have here"
+        case 304: "the answer is that nothing was modified, which was not requested"
         default: nil
         }
     }

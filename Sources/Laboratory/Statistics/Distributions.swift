@@ -8,7 +8,8 @@ enum Normal {
     static func quantile(_ p: Double) -> Double {
         var low = 0.0
         var high = 40.0
-        for _ in 0..<200 where high - low > 1e-15 * high {
+        for _ in 0..<200 {
+            guard high - low > 1e-15 * high else { break }
             let middle = low + (high - low) / 2
             if upperTail(middle) > 1 - p { low = middle } else { high = middle }
         }
@@ -36,7 +37,8 @@ public enum StudentT {
         var low = 0.0
         var high = 1.0
         while cumulative(high, freedom: freedom) < p { high *= 2 }
-        for _ in 0..<200 where high - low > 1e-15 * high {
+        for _ in 0..<200 {
+            guard high - low > 1e-15 * high else { break }
             let middle = low + (high - low) / 2
             if cumulative(middle, freedom: freedom) < p { low = middle } else { high = middle }
         }

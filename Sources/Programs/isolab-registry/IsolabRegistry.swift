@@ -9,7 +9,7 @@ struct IsolabRegistry: AsyncParsableCommand {
         commandName: "isolab-registry",
         abstract: "An OCI registry: stores images and artifacts, and serves them.",
         discussion: """
-            The whole OCI distribution specification 1.1 on a directory; `isolab registry` starts this program.
+            Implements the OCI distribution specification 1.1 on a directory; `isolab registry` starts this program.
 
             Exit status: 0 done, 1 the request failed, 2 the command line was wrong.
             """,

@@ -11,8 +11,8 @@ struct IsolabTransfer: ParsableCommand {
         commandName: "isolab",
         abstract: "Pull, push and look at images in registries (isolab-transfer).",
         discussion: """
-            Credentials are those of docker and podman (auth.json, config.json, credential helpers). Registries are spoken to \
-            by TLS; plain HTTP and untrusted certificates are for registries named by --insecure-registry and for this \
+            Credentials are those of docker and podman (auth.json, config.json, credential helpers). Registries are contacted \
+            over TLS; plain HTTP and untrusted certificates are for registries named by --insecure-registry and for this \
             machine itself.
 
             Exit status: 0 done, 1 the request failed, 2 the command line was wrong, 130 interrupted (what was \

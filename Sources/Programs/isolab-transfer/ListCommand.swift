@@ -41,7 +41,7 @@ struct SearchCommand: ParsableCommand {
         commandName: "search", abstract: "Find repositories of a registry, or tags of a repository, by a pattern.",
         usage: "isolab search [<options>] <pattern>",
         discussion: """
-            search localhost:5000/busy            repositories of a registry that tells them
+            search localhost:5000/busy            repositories of a registry that lists them
             search docker.io/library/debian:'12*' tags of a repository
 
             A pattern without *, ? and [ is found anywhere in a name.

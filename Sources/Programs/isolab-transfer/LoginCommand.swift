@@ -10,7 +10,7 @@ struct LoginCommand: ParsableCommand {
         commandName: "login", abstract: "Log in to a registry.",
         usage: "isolab login [<options>] [<registry>]",
         discussion: """
-            The registry is asked first; what it does not take is not kept. Passwords come from the terminal or from standard \
+            The password is stored only if the registry accepts it. Passwords come from the terminal or from standard \
             input, never from the command line, which every user of the machine can read.
             """)
 

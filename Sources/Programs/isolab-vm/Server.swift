@@ -221,7 +221,10 @@ struct Server: Sendable {
         // What libvirt has yet to notice of a process that was reaped here goes with this process.
         let isOver = { guests.isGone($0) || connection.root != nil && guests.hasEnded($0) }
         for name in guests.names where !isOver(name) { try? destroy(name) }
-        for _ in 0..<200 where guests.names.contains(where: { !isOver($0) }) { usleep(10_000) }
+        for _ in 0..<200 {
+            guard guests.names.contains(where: { !isOver($0) }) else { break }
+            usleep(10_000)
+        }
         for pid in guests.runningProcesses { kill(pid, SIGKILL) }
         virConnectClose(connection.pointer)
     }

@@ -18,11 +18,11 @@ struct CompareCommand: ParsableCommand {
         discussion: """
             Two single runs give figures and no verdict, unless isolab knows how much runs differ on this host (isolab bench \
             --runs). With --ab, A and B are programs (two builds of isolab) or experiment files, measured in turns A B B A, \
-            each run by a new process. Runs that differ in what matters are refused; --force compares them, stamped. \
+            each run by a new process. Runs that differ in what matters are refused; --force compares them, and the comparison says so. \
             The exit status is 3 where a --fail-on is exceeded.
             """)
 
-    @Argument(help: "Two runs' directories; more are set side by side; with --ab, two programs or experiment files.")
+    @Argument(help: "Two runs' directories; more are shown side by side; with --ab, two programs or experiment files.")
     var operands: [String] = []
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Several runs before.", valueName: "run"))
     var before: [String] = []

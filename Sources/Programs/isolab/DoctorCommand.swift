@@ -10,7 +10,7 @@ import RunRecord
 struct DoctorCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Show what this host can do, and how to get what it lacks.",
-        discussion: "The exit status is 0 where `isolab bench` can run its main job, else 1.")
+        discussion: "The exit status is 0 if `isolab bench` can run its main job, else 1.")
 
     @Flag(help: "As JSON.") var json = false
     @Flag(help: "Show and free what a killed run left behind: processes, cgroups, mounts, guests, scratch space.")

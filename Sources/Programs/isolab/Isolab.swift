@@ -39,9 +39,11 @@ struct Isolab: ParsableCommand {
                 subcommands: [
                     BuildCommand.self, ImageCommand.self, ImagesCommand.self, HistoryCommand.self, InspectCommand.self,
                     LoadCommand.self,
-                    RemoveImageCommand.self, SaveCommand.self, SystemCommand.self, TagCommand.self,
+                    RemoveImageCommand.self, SaveCommand.self, TagCommand.self,
                 ]),
             CommandGroup(name: "Volume and network", subcommands: [NetworkCommand.self, VolumeCommand.self]),
+            CommandGroup(
+                name: "System", subcommands: [InformationCommand.self, SystemCommand.self, VersionCommand.self]),
             CommandGroup(name: "Registry", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
                 name: "Laboratory",

@@ -92,7 +92,7 @@ public enum StandardDirectories {
         // In a /tmp that is sticky nobody can remove what another made.
         let remedy =
             isHostRoot
-            ? "move it away (mv \(path) \(path).old): isolab makes it anew"
+            ? "move it away (mv \(path) \(path).old): isolab creates a new one"
             : "give isolab another place: XDG_RUNTIME_DIR=DIRECTORY in the environment, a directory of yours that exists"
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw SystemError("use as state directory", path, errno: ENOTDIR, advice: remedy)

@@ -51,9 +51,15 @@ import Testing
         try server.kill(SIGUSR1)
         let naive = try ProcessPlan("stat", ["-L", "/proc/\(process.pid)/exe"]).spawn()
         // It has been asked, and the one who asks is out of reach.
-        for _ in 0..<2000 where (try? Procfs.status(of: naive.pid).state) != "S" { usleep(10_000) }
+        for _ in 0..<2000 {
+            guard (try? Procfs.status(of: naive.pid).state) != "S" else { break }
+            usleep(10_000)
+        }
         try naive.kill()
-        for _ in 0..<2000 where (try? Procfs.status(of: naive.pid).state) == "S" { usleep(10_000) }
+        for _ in 0..<2000 {
+            guard (try? Procfs.status(of: naive.pid).state) == "S" else { break }
+            usleep(10_000)
+        }
         #expect(try Procfs.status(of: naive.pid).state == "D", "the negative control is answered")
         #expect(JoinWatch.ProgramFile(of: process.pid) == before)
         server.end()

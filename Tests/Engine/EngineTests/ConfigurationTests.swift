@@ -43,6 +43,33 @@ import Testing
         #expect(shared.linux?.sysctl.isEmpty == true)
     }
 
+    /// What is shared with the host is no namespace of the container's; a shared name is not given.
+    @Test func sharedNamespaces() throws {
+        let own = try Self.make()
+        #expect(own.linux?.namespaces.contains { $0.kind == .uts } == true)
+        #expect(own.linux?.namespaces.contains { $0.kind == .cgroup } == true)
+        let shared = try Self.make(facts: RunFacts(hostname: "outer")) {
+            $0.sharesHostName = true
+            $0.sharesCgroupNames = true
+        }
+        #expect(shared.linux?.namespaces.contains { $0.kind == .uts || $0.kind == .cgroup } == false)
+        #expect(shared.hostname == nil)
+        #expect(shared.process?.environment.contains("HOSTNAME=outer") == true)
+        #expect(throws: OptionError.self) {
+            try Self.make {
+                $0.sharesHostName = true
+                $0.hostname = "named"
+            }
+        }
+    }
+
+    /// The weight stands where the runtime looks for it; one that the kernel does not take is refused by its name.
+    @Test func blockWeight() throws {
+        #expect(try Self.make().linux?.resources?.blockIO == nil)
+        #expect(try Self.make { $0.blockWeight = 300 }.linux?.resources?.blockIO?.weight == 300)
+        #expect(throws: OptionError.self) { try Self.make { $0.blockWeight = 1001 } }
+    }
+
     @Test func environment() throws {
         let made = try Self.make(facts: RunFacts(environment: ["HOME": "/me"])) {
             $0.environment = try ["LANG=D", "HOME", "ABSENT"].map { try EnvironmentChange("-e", $0) }

@@ -79,7 +79,7 @@ import Testing
         (#"{{template "none"}}"#, #"there is no template "none""#), ("{{template x}}", "quotation marks"),
         (#"{{define "x"}}a{{end}}{{define "x"}}b{{end}}"#, "defined twice"),
         (#"{{block "a"}}x{{end}}"#, "{{block}} takes"),
-        (#"{{if true}}{{define "q"}}{{end}}{{end}}"#, "no other block"), (#"{{define "q" .}}{{end}}"#, "a name alone"),
+        (#"{{if true}}{{define "q"}}{{end}}{{end}}"#, "inside another block"), (#"{{define "q" .}}{{end}}"#, "a name alone"),
         (#"{{define "q"}}x"#, "{{define}} has no {{end}}"), (#"{{define "q"}}{{else}}{{end}}"#, "takes no {{else}}"),
         ("{{$x}}", "no variable '$x'"), ("{{if true}}{{$x := 1}}{{end}}{{$x}}", "no variable '$x'"),
         (#"{{$x := 1}}{{define "q"}}{{$x}}{{end}}"#, "no variable '$x'"), ("{{$x = 1}}", "no variable '$x'"),

@@ -169,7 +169,7 @@ import Testing
         ("echo x > f && tar cPf ../x.tar ../root/f", "leads out"),
         ("echo x > f && tar cf ../x.tar f f", "is there twice"),
         ("truncate -s 100M f && tar cSf ../x.tar f", "holes"),
-        ("mkdir -p blobs/sha256 && echo x > blobs/sha256/zz && tar cf ../x.tar blobs", "named after no digest"),
+        ("mkdir -p blobs/sha256 && echo x > blobs/sha256/zz && tar cf ../x.tar blobs", "not named by a digest"),
         (
             "mkdir -p blobs/sha256 && echo x > blobs/sha256/$(printf %064d 0) && tar cf ../x.tar blobs",
             "is not what its name says"

@@ -31,7 +31,7 @@ struct AdmissionTests {
             reason: "nonce was not echoed"),
         Case(name: "no proof", said: hello + "done 0\n", reason: "no proof"),
         Case(name: "wrong proof", said: hello + "proof 1000 deadbeef\ndone 0\n", reason: "proof of work is wrong"),
-        Case(name: "less work", said: hello + "proof 999 \(state)\ndone 0\n", reason: "other work"),
+        Case(name: "less work", said: hello + "proof 999 \(state)\ndone 0\n", reason: "different work"),
         Case(name: "never done", said: hello + proof, reason: "never said done"),
         Case(name: "done 3", said: hello + proof + "done 3\n", reason: "said done 3"),
         Case(

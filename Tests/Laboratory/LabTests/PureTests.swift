@@ -51,7 +51,7 @@ struct ManifestTests {
         #expect(
             ManifestBuilder.accelerator([native, record("vm", .guest, available: false)], nil)
                 == "no guest ran: QEMU is not installed")
-        #expect(ManifestBuilder.accelerator([native], nil) == "no guest was asked for")
+        #expect(ManifestBuilder.accelerator([native], nil) == "no guest was requested")
     }
 
     /// Every reduction against n = 50 after 5 warm-ups is said, part by part, and nothing else is.

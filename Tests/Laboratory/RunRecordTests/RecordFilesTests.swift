@@ -102,7 +102,7 @@ import Testing
         _ = try RunWriter(directory: directory.path, manifest: manifest)
         let reading = try Run.read(directory: directory.path)
         #expect(reading.run.samples.isEmpty)
-        #expect(reading.notes == ["the run has no end: it was cut off while measuring"])
+        #expect(reading.notes == ["the run is incomplete: it was interrupted while measuring"])
     }
 
     /// A damaged record is refused with the file and the line, never guessed at.
@@ -226,7 +226,7 @@ import Testing
         #expect(start > 0)
         let reading = try Run.read(directory: directory.path)
         #expect(reading.run.samples == Array(run.samples[..<start]))
-        #expect(reading.notes == ["the run has no end: it was cut off while measuring"])
+        #expect(reading.notes == ["the run is incomplete: it was interrupted while measuring"])
     }
 
     /// `kill -9` of the writer loses no block that was appended.

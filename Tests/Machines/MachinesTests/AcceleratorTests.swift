@@ -66,12 +66,12 @@ import Testing
         let guest = AcceleratorFacts(openError: ENOENT, hasVirtualisationFlag: false, isGuest: true).verdict()
         #expect(guest.remedy?.contains("nested") == true)
         let broken = AcceleratorFacts(setupError: ENODEV).verdict()
-        #expect(broken.kind == .none && broken.reason.contains("makes no machine"))
+        #expect(broken.kind == .none && broken.reason.contains("creates no virtual machine"))
         let hung = AcceleratorFacts(
             endedBySignal: 14, protectedMode: Self.completed(nanoseconds: 1)
         ).verdict()
         #expect(hung.kind == .none && !hung.runsMicroGuest && hung.reason.contains("hung"))
-        #expect(hung.remedy?.contains("ask again") == true)
+        #expect(hung.remedy?.contains("try again") == true)
         let spinning = AcceleratorFacts(endedBySignal: SIGPROF).verdict()
         #expect(spinning.kind == .none && spinning.reason.contains("processor time") && spinning.remedy == nil)
     }
@@ -87,12 +87,13 @@ import Testing
             protectedMode: Self.completed(nanoseconds: 30_000), pagedMode: Self.completed(nanoseconds: 30_000)
         ).verdict()
         #expect(told.bootsStockKernel)
-        #expect(told.hints.first == "answer 1 was doubtful and the question asked again: guest code made no progress")
+        #expect(told.hints.first == "answer 1 was not reliable, so the probe was repeated: guest code made no progress")
     }
 
     /// A host that leaves the probe a hundredth of a processor gives the same verdict: what counts is the processor time that guest
     /// code took, not the seconds that went by.
-    @Test(.enabled(if: Throttle.isAvailable, "needs root, a cpu controller of v1 and /dev/kvm")) func busyHost() throws
+    @Test(.enabled(if: Throttle.isAvailable, "[host] needs root, a cpu controller of v1 and /dev/kvm")) func busyHost()
+        throws
     {
         let quiet = AcceleratorFacts.gather()
         let busy = try Throttle.run { AcceleratorFacts.gather() }

@@ -95,7 +95,10 @@ struct ConfinementTests {
             _ = exit.wait(.seconds(60)) { $0 }
         }
         var status = stat()
-        for _ in 0..<1200 where stat(shared + "/here", &status) != 0 || status.st_uid != 12 { usleep(50_000) }
+        for _ in 0..<1200 {
+            guard stat(shared + "/here", &status) != 0 || status.st_uid != 12 else { break }
+            usleep(50_000)
+        }
         #expect(status.st_uid == 12 && status.st_gid == 34)
         let helpers = try SystemFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             let words = (try? SystemFile.read("/proc/\(pid)/cmdline")) ?? ""
@@ -136,7 +139,10 @@ struct ConfinementTests {
         func zombies() throws -> [Int32] {
             try Procfs.descendants(of: driver.pid).filter { ProcessStatus(pid: $0)?.state == "Z" }
         }
-        for _ in 0..<400 where try !zombies().isEmpty { usleep(50_000) }
+        for _ in 0..<400 {
+            guard try !zombies().isEmpty else { break }
+            usleep(50_000)
+        }
         #expect(try zombies() == [])
     }
 

@@ -280,7 +280,8 @@ struct GuestCommandTests {
             exit.update { $0 = result }
         }
         var driver: Int32?
-        for _ in 0..<600 where driver == nil {
+        for _ in 0..<600 {
+            guard driver == nil else { break }
             usleep(50_000)
             // The guest runs once there is a pid file in libvirt's root.
             let vm = place.path + "/state/vm"

@@ -138,7 +138,9 @@ private final class Bench {
 
     /// An ordinary user needs no root for a guest: `isolab launch` through libvirt's unprivileged driver, and nothing of it left.
     @Test(
-        .enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root, to become an ordinary user"),
+        .enabled(
+            if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "[user] needs root, to become an ordinary user"
+        ),
         .enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
     func ordinaryUser() throws {
         let home = "/tmp/ilt-\(getpid())-user"
@@ -269,7 +271,10 @@ struct LinuxGuestTests {
         #expect(guest.lost?.contains("it has ended") == true)
         // It is killed with the first process of its namespace, and a machine's memory takes a moment to be given back.
         func isGone() -> Bool { ProcessStatus(pid: process).map { $0.state == "Z" } ?? true }
-        for _ in 0..<1000 where !isGone() { usleep(10_000) }
+        for _ in 0..<1000 {
+            guard !isGone() else { break }
+            usleep(10_000)
+        }
         #expect(isGone())
         #expect(GuestLeftovers.find(in: bench.state).isEmpty)
         #expect(throws: DriverError.self) { try bench.driver.list() }

@@ -55,7 +55,7 @@ import Testing
             let kernel = try GuestKernel.find(cache: cache, mayFetch: false)
             #expect(kernel.origin == .host)
         } catch {
-            #expect("\(error)".contains("none fetched before"))
+            #expect("\(error)".contains("no kernel was downloaded before"))
         }
         try? TreeRemoval.remove(cache.root)
     }

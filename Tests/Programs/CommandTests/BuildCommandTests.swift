@@ -121,7 +121,8 @@ struct BuildCommandTests {
     /// No line is longer than a terminal of the usual width.
     @Test(arguments: [
         "", "run", "exec", "ps", "rm", "diff", "commit", "inspect", "images", "tag", "rmi", "save", "load", "history",
-        "build", "system", "system df", "image", "image build", "image import", "image bootstrap",
+        "build", "system", "system df", "system prune", "system info", "info", "version", "image", "image build",
+        "image import", "image bootstrap",
         "image bootstrap debian",
         "image bootstrap busybox", "image check", "image prune", "image list", "registry", "pull", "push", "login",
         "logout",

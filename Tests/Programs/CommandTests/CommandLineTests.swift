@@ -117,6 +117,13 @@ struct CommandLineTests {
             ("--init", "sh -c 'kill -TERM 1; sleep 5'; echo $?", "143\n"),
             ("--init", "sh -c 'exit 7'; echo $?", "7\n"), ("--init", "nope 2>/dev/null; echo $?", "127\n"),
             ("--pid host", "readlink /proc/self/ns/pid", nil), ("--ipc host", "readlink /proc/self/ns/ipc", nil),
+            ("--uts host", "readlink /proc/self/ns/uts", nil),
+            ("--cgroupns host", "readlink /proc/self/ns/cgroup", nil),
+            ("--uts host", "cat /proc/sys/kernel/hostname", nil),
+            (
+                "--uts host",
+                "sh -c '[ $HOSTNAME = $(hostname) ] && [ $(cat /etc/hostname) = $(hostname) ] && echo same'", "same\n"
+            ),
             ("--oom-score-adj 500", "cat /proc/self/oom_score_adj", "500\n"),
             (
                 "--cpu-quota 50000 --cpu-period 200000",
@@ -194,6 +201,8 @@ struct CommandLineTests {
         ("--pid container:x", "--pid"), ("--ipc shareable", "--ipc"), ("--oom-score-adj 1001", "--oom-score-adj"),
         ("--cpus 1 --cpu-quota 5000", "--cpus"), ("--cpu-period 5", "--cpu-period"), ("--cpu-quota 5", "--cpu-quota"),
         ("--label-file none", "none"), ("--sysctl kernel.msgmax=1 --ipc host", "--sysctl"),
+        ("--uts container:x", "--uts"), ("--cgroupns nosuch", "--cgroupns"), ("--uts host --hostname x", "--hostname"),
+        ("--blkio-weight 9", "--blkio-weight"), ("--vm --uts host", "--uts"), ("--vm --cgroupns host", "--cgroupns"),
         ("--vm --init", "--init"), ("--mount 'type=bind,\"source=/x'", "--mount"),
     ])
     func refusals(options: String, word: String) throws {

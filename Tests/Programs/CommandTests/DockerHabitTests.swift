@@ -88,7 +88,7 @@ struct DockerHabitTests {
     @Test(
         arguments: [
             ("cp x:/a .", 2, "isolab cp"),
-            ("system prune -f", 2, "isolab image prune"),
+            ("system prune --filter until=1h", 2, "--filter: "),
             ("container nosuch", 2, "there is no command 'nosuch'; `isolab container --help`"),
             ("run --link a busybox", 125, "--link: not supported; containers in one network"),
             ("run --expose=80 busybox", 125, "--expose: "),
@@ -177,6 +177,26 @@ struct DockerHabitTests {
         #expect(
             result.complaints.contains("nosuch: there is no such program in the container's PATH"),
             "\(result.complaints)")
+    }
+
+    /// `version` and `info` answer docker's own templates; what is counted is what is there.
+    @Test func information() throws {
+        let result = try EnginePlace.shell(
+            """
+            v=$("$isolab" --version); "$isolab" version --format '{{.Client.Version}} {{.Server.Version}}' | sed "s/$v/VERSION/g"
+            "$isolab" version | grep -c -e '^Client:' -e '^Server:' -e "Version: .*$v"; "$isolab" version -f json | grep -c '^{"Client":{"Version":"'
+            [ "$("$isolab" info -f '{{.KernelVersion}} {{.NCPU}} {{.OSType}}')" = "$(uname -r) $(getconf _NPROCESSORS_ONLN) linux" ] && echo host
+            export ISOLAB_DATA="$place/own"; "$isolab" image bootstrap busybox > /dev/null; "$isolab" tag busybox again
+            "$isolab" run --name ended busybox true
+            for name in runs waits; do "$isolab" run -d --name $name busybox sleep 1000 > /dev/null; done; "$isolab" pause waits > /dev/null
+            "$isolab" info --format '{{.Containers}} {{.ContainersRunning}} {{.ContainersPaused}} {{.ContainersStopped}} {{.Images}}'
+            "$isolab" system info | grep -c -x -e ' Running: 1' -e ' Log: json-file none' -e 'Default Runtime: isolab' -e "Data Directory: $place/own"
+            "$isolab" info -f json | grep -c '"name=seccomp,profile=builtin"'; "$isolab" info -f '{{.Nothing}}'; echo $?
+            "$isolab" unpause waits > /dev/null; "$isolab" rm -f runs waits ended > /dev/null
+            """)
+        #expect(
+            result.output == "VERSION VERSION\n5\n1\nhost\n3 1 1 1 1\n4\n1\n2\n", "\(result.output)\(result.complaints)"
+        )
     }
 
     /// A signal that is none is refused at a build, too, and whatever makes an image.

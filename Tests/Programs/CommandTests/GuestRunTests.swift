@@ -48,7 +48,7 @@ struct GuestRunTests {
 
                 """, "\(result.output)\(result.complaints)")
         #expect(
-            result.complaints.contains("is a guest (--vm): a further command cannot run in one"),
+            result.complaints.contains("is a guest (--vm): no second command can run in it"),
             "\(result.complaints)")
     }
 

@@ -21,7 +21,10 @@ enum NetworkPlace {
         }
         address() { "$isolab" inspect -f "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}" $1 | cut -d' ' -f${2:-1}; }
         ask() { timeout 3 busybox wget -q -O - "http://$1/" 2> /dev/null || echo unreachable; }
-        finish() { "$isolab" rm -f $("$isolab" ps -aq) > /dev/null 2>&1; }
+        finish() {
+            "$isolab" rm -f $("$isolab" ps -aq) > /dev/null 2>&1
+            ip netns pids beyond 2> /dev/null | xargs -r kill
+        }
 
         """
 

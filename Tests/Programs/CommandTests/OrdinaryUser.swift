@@ -6,7 +6,7 @@ import Linux
 enum OrdinaryUser {
     static let number = 54321
     static let canBecome = IsolabProgram.isRoot
-    static let reason = "becoming an ordinary user takes root"
+    static let reason = "[user] becoming an ordinary user takes root"
     static let hasHelpers = access("/usr/bin/newuidmap", X_OK) == 0
 
     /// Runs a shell script as him, in his home, which is a directory of the place. `$isolab` is the program, whose files are shown

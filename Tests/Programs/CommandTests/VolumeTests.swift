@@ -90,6 +90,29 @@ struct VolumeTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// `system prune` removes what nothing uses, of every kind; volumes only where it is asked to, and what runs stays. On a terminal it
+    /// asks first and says what goes.
+    @Test func systemPrune() throws {
+        let result = try shell(
+            """
+            export ISOLAB_DATA="$place/own"; "$isolab" image bootstrap busybox > /dev/null
+            printf 'FROM busybox\nRUN echo x > /x\n' > Containerfile; "$isolab" build -q -t named . > /dev/null
+            printf 'FROM busybox\nRUN echo y > /y\n' > Containerfile; "$isolab" build -q . > /dev/null
+            run --name ended -v /data busybox touch /data/x; "$isolab" run -d --name alive busybox sleep 1000 > /dev/null
+            volume create named > /dev/null
+            printf 'n\n' | timeout 60 script -qec '"$isolab" system prune -a --volumes' /dev/null > said
+            grep -c -e '- all anonymous volumes' -e '- all images that no container uses' said; grep -c 'Nothing was removed' said
+            "$isolab" system prune -f > said; grep -c 'Deleted: ended' said; grep -c 'Total reclaimed space' said
+            "$isolab" ps -a --format '{{.Names}}'; "$isolab" images --format '{{.Repository}}' | sort; volume ls -q | wc -l
+            "$isolab" system prune -af --volumes > said; grep -c 'Total reclaimed space: [1-9]' said
+            "$isolab" images --format '{{.Repository}}'; volume ls -q; "$isolab" rm -f alive > /dev/null
+            """)
+        #expect(
+            lines(result) == [
+                "2", "1", "1", "1", "alive", "busybox", "named", "2", "1", "busybox", "named",
+            ], "\(result.output)\(result.complaints)")
+    }
+
     /// `volume create` without a name makes one that `prune` removes, and no `--rm` of a container that was given it by its identifier;
     /// on a terminal `prune` asks first, unless `--force` is given.
     @Test func createdWithoutName() throws {

@@ -60,7 +60,7 @@ struct FreezeTests {
 
     /// A frozen cgroup above cannot be thawed from here: that is said, by whatever waits for it. A signal that was sent waits as well, and is
     /// no failure.
-    @Test(.enabled(if: TestHost.layout?.hierarchy(of: "freezer")?.version == 1, "no freezer on v1"))
+    @Test(.enabled(if: TestHost.layout?.hierarchy(of: "freezer")?.version == 1, "[host] no freezer on v1"))
     func fromAbove() throws {
         let above = "isolab-freeze-\(engine.name())"
         let container = try engine.started("exec sleep 1000") { $0.linux?.cgroupsPath = "/\(above)/c" }

@@ -204,7 +204,7 @@ import Testing
     }
 
     /// The clocks of a time namespace are set off, of joining processes as well.
-    @Test(.enabled(if: SystemFile.exists("/proc/self/ns/time"), "this kernel has no time namespaces"))
+    @Test(.enabled(if: SystemFile.exists("/proc/self/ns/time"), "[host] this kernel has no time namespaces"))
     func timeOffsets() throws {
         let container = try engine.started("cut -d. -f1 /proc/uptime; exec sleep 1000") {
             $0.linux?.namespaces.append(.init(.time))

@@ -203,7 +203,7 @@ import Testing
     }
 
     /// The memory policy is the kernel's for the process, seen in its mappings.
-    @Test(.enabled(if: SystemFile.exists("/proc/self/numa_maps"), "this kernel has no NUMA policies"))
+    @Test(.enabled(if: SystemFile.exists("/proc/self/numa_maps"), "[host] this kernel has no NUMA policies"))
     func memoryPolicy() throws {
         let answer = try engine.run("head -1 /proc/self/numa_maps") {
             $0.linux?.memoryPolicy = .init(mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"])

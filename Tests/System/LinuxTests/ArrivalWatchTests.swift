@@ -14,7 +14,8 @@ import Testing
         #expect(watch.disarm() == nil)
         var seen: UInt64?
         // On a busy host a thread of the idle class may not run for long.
-        for _ in 0..<200 where seen == nil {
+        for _ in 0..<200 {
+            guard seen == nil else { break }
             watch.arm(pipe.readEnd)
             usleep(5_000)
             let sent = HostClock.now()

@@ -143,7 +143,8 @@ import Testing
         }
         // v1 tells before the kill is done.
         var kills: UInt64 = 0
-        for _ in 0..<5000 where kills == 0 {
+        for _ in 0..<5000 {
+            guard kills == 0 else { break }
             kills = try cgroup.outOfMemoryKills() ?? 0
             usleep(1000)
         }

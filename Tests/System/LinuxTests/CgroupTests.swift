@@ -26,7 +26,7 @@ import Testing
     /// out. A cpuset of v1 is filled first, also below directories that somebody made and left empty.
     @Test(
         .enabled(
-            if: (try? CgroupLayout.detect())?.hierarchy(of: "cpuset")?.version == 1, "needs cgroup v1's cpuset"),
+            if: (try? CgroupLayout.detect())?.hierarchy(of: "cpuset")?.version == 1, "[host] needs cgroup v1's cpuset"),
         arguments: [false, true])
     func everyHierarchy(parentIsEmpty: Bool) throws {
         let layout = try CgroupLayout.detect()
@@ -257,7 +257,7 @@ import Testing
         .enabled(if: blockDevice != nil, "needs a block device"),
         .enabled(
             if: (try? CgroupLayout.detect())?.controllers.contains { $0 == "blkio" || $0 == "io" } == true,
-            "needs cgroup v1's blkio or cgroup v2's io controller"))
+            "[host] needs cgroup v1's blkio or cgroup v2's io controller"))
     func ratesOfABlockDevice() throws {
         let (major, minor) = try #require(Self.blockDevice)
         var device = CgroupLimits.BlockIO.Device(major: major, minor: minor)
@@ -322,7 +322,7 @@ import Testing
 
     /// Where a container's cgroup may have no processes of its own any more, the one that its first process is in is found, though no
     /// path reaches it. Naive, by path, it is not, and whoever is to be born inside is refused (EBUSY).
-    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "needs a controller on cgroup v2"))
+    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "[host] needs a controller on cgroup v2"))
     func joiningBeyondEveryPath() throws {
         let controller = try #require(Self.passedOn)
         let file = controller == "pids" ? "pids.max" : "hugetlb.2MB.max"
@@ -349,7 +349,9 @@ import Testing
     /// Whoever stands still in a nested cgroup that was frozen from inside dies all the same.
     @Test(
         .timeLimit(.minutes(1)),
-        .enabled(if: (try? CgroupLayout.detect())?.hierarchy(of: "freezer")?.version == 1, "needs cgroup v1's freezer"))
+        .enabled(
+            if: (try? CgroupLayout.detect())?.hierarchy(of: "freezer")?.version == 1, "[host] needs cgroup v1's freezer"
+        ))
     func frozenBelow() throws {
         let cgroup = try Cgroup.create(named: "test-\(getpid())-frozen")
         let nested = try #require(cgroup.directory(of: "freezer")).path + "/nested"

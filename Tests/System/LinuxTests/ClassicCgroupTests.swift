@@ -12,7 +12,7 @@ import Testing
             ["cpu", "cpuset", "memory", "pids", "hugetlb", "net_cls", "net_prio", "rdma"].allSatisfy {
                 layout.hierarchy(of: $0)?.version == 1
             }
-        } == true, "needs every controller on cgroup v1"))
+        } == true, "[host] needs every controller on cgroup v1"))
 struct ClassicCgroupTests {
     /// Each limit stands in the kernel's file; what the kernel has no file for is said.
     @Test func limitsStand() throws {

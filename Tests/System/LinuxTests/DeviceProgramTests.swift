@@ -168,7 +168,7 @@ import Testing
 /// The same by the kernel, on a cgroup of v2.
 @Suite(
     .enabled(if: geteuid() == 0, "needs root"),
-    .enabled(if: (try? CgroupLayout.detect())?.unified != nil, "needs cgroup v2"))
+    .enabled(if: (try? CgroupLayout.detect())?.unified != nil, "[host] needs cgroup v2"))
 struct DeviceFilterTests {
     /// The verifier takes what we compile, long lists too; what is denied cannot be opened; new rules take the place of the old
     /// ones; none at all set everything free.

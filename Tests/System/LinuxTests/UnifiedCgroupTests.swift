@@ -9,7 +9,7 @@ import Testing
     .enabled(if: geteuid() == 0, "needs root"),
     .enabled(
         if: (try? CgroupLayout.detect()).map { $0.mode == .v2 && $0.controllers.contains("memory") } == true,
-        "needs a host with its controllers on cgroup v2"))
+        "[host] needs a host with its controllers on cgroup v2"))
 struct UnifiedCgroupTests {
     let layout: CgroupLayout
 
@@ -59,7 +59,8 @@ struct UnifiedCgroupTests {
         defer { try? cgroup.remove() }
         let process = try ProcessPlan("/bin/sh", ["-c", "while :; do :; done"]).spawn(in: cgroup)
         var figures = try cgroup.statistics()
-        for _ in 0..<6000 where figures.cpu.throttling.throttledPeriods < 3 {
+        for _ in 0..<6000 {
+            guard figures.cpu.throttling.throttledPeriods < 3 else { break }
             usleep(10_000)
             figures = try cgroup.statistics()
         }
@@ -179,7 +180,7 @@ struct UnifiedCgroupTests {
 @Suite(
     .enabled(
         if: geteuid() != 0 && (try? CgroupLayout.detect())?.mode == .v2,
-        "needs an ordinary user with a cgroup v2 of its own"))
+        "[host] needs an ordinary user with a cgroup v2 of its own"))
 struct DelegatedCgroupTests {
     /// An ordinary user's cgroup is below its own, with limits in force, and goes; device rules are left to who may make nodes.
     @Test func limitsOfAnOrdinaryUser() throws {
@@ -207,7 +208,7 @@ struct DelegatedCgroupTests {
 }
 
 /// An ordinary user to whom nothing was delegated, on any layout.
-@Suite(.enabled(if: geteuid() != 0, "needs an ordinary user")) struct UndelegatedCgroupTests {
+@Suite(.enabled(if: geteuid() != 0, "[user] needs an ordinary user")) struct UndelegatedCgroupTests {
     /// At the hierarchies' roots an ordinary user may do nothing: without limits it runs in no cgroup of its own, with a
     /// limit it does not run.
     @Test func notDelegated() throws {

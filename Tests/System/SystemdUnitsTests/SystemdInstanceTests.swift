@@ -33,7 +33,7 @@ struct SystemdInstanceTests {
     }
 
     /// Root of a user namespace in which systemd is init, as in a container of LXC's.
-    @Test(.enabled(if: geteuid() == 0, "an ordinary user is root of none")) func ofAContainer() {
+    @Test(.enabled(if: geteuid() == 0, "[user] an ordinary user is root of none")) func ofAContainer() {
         #expect(!detect(root: false, there: ["/run/systemd/private"]).isUser)
         #expect(detect(root: false).isUser)
         #expect(detect(root: false, there: ["/run/dbus/system_bus_socket"]).isUser)

@@ -173,6 +173,6 @@ public struct Foreground {
             else { return false }
             return mask >> (UInt64(signal) - 1) & 1 == 1
         }
-        return isPending ? "it has not taken up the one before" : nil
+        return isPending ? "it has not received the signal before it" : nil
     }
 }

@@ -177,7 +177,8 @@ extension Runtime {
 
     /// A maker who is killed before he has written his child down takes it with him, but a moment later: it is nobody else's.
     private static func awaitEnd(ofUnrecordedIn cgroup: Cgroup) {
-        for _ in 0..<patienceWithTheDying / 10 where cgroup.leave() {
+        for _ in 0..<patienceWithTheDying / 10 {
+            guard cgroup.leave() else { break }
             guard LeftJoiners(in: cgroup).hasOthers else { return }
             usleep(10_000)
         }

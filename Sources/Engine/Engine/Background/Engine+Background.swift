@@ -83,7 +83,7 @@ extension Engine {
         try KeeperProcess.check()
         guard let care = try shelf.resume(container.id) else {
             throw EngineError.state(
-                "start", container.name, "in the hands of another command", advice: "try again when that has ended")
+                "start", container.name, "in use by another command", advice: "try again when that has ended")
         }
         // Another command may have changed it before it was ours.
         guard var container = shelf.container(container.id) else { throw EngineError.unknown(container.name) }

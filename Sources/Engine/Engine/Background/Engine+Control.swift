@@ -158,7 +158,8 @@ extension Engine {
     package func unpause(_ text: String) throws -> String {
         let container = try living(text, for: "unpause")
         guard status(of: container) == .paused else {
-            throw EngineError.state("unpause", text, "\(status(of: container))", advice: "only a paused one goes on")
+            throw EngineError.state(
+                "unpause", text, "\(status(of: container))", advice: "only a paused one can be unpaused")
         }
         try runtime.resume(container.id)
         return container.name

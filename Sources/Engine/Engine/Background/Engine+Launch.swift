@@ -52,7 +52,7 @@ extension Engine {
     private static func notKept(_ container: StoredContainer) -> EngineError {
         EngineError.state(
             "start", container.name,
-            container.isGuest ? "a guest" : "of a command that did not write down how it was made",
+            container.isGuest ? "a guest" : "from a command that did not record its options",
             advice: container.isGuest ? "start a new one with `isolab run --vm`" : "remove it")
     }
 

@@ -1,5 +1,6 @@
 import Containers
 import Linux
+import OCI
 
 extension Engine {
     /// What containers use now; those that end meanwhile are left out.

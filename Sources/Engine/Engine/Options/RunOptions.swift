@@ -65,6 +65,10 @@ package struct RunOptions: Equatable, Sendable {
     package var sharesProcesses = false
     /// `--ipc host`: System V IPC, message queues and `/dev/shm` are the host's.
     package var sharesIPC = false
+    /// `--uts host`: its name is the host's, whatever that is called later.
+    package var sharesHostName = false
+    /// `--cgroupns host`: it is told where its cgroups are on the host, and sees no others for that.
+    package var sharesCgroupNames = false
     /// Lines of `/etc/hosts` (`--add-host`).
     package var addedHosts: [HostAddress] = []
 
@@ -86,6 +90,8 @@ package struct RunOptions: Equatable, Sendable {
     package var memoryNodes: String?
     /// −1000 … 1000: how gladly the kernel ends it where memory is short.
     package var memoryKillScore: Int?
+    /// 10 … 1000: its share of block devices where several want them.
+    package var blockWeight: UInt16?
     package var processCount: Int64?
     package var limits: [UserLimit] = []
     package var kernelParameters: [NamedValue] = []
@@ -107,7 +113,7 @@ package enum PullPolicy: String, CaseIterable, Sendable {
     package init(_ option: String, _ text: String) throws(OptionError) { self = try choice(option, text) }
 }
 
-/// `--pid` and `--ipc`: a namespace of its own, or the host's.
+/// `--pid`, `--ipc`, `--uts` and `--cgroupns`: a namespace of its own, or the host's.
 package enum NamespaceMode: String, CaseIterable, Sendable {
     case own = "private"
     case host
@@ -135,7 +141,7 @@ extension RunOptions {
     /// Whether a limit is asked for that only a cgroup can enforce.
     var needsCgroup: Bool {
         memory != nil || processors != nil || processorShares != nil || processorSet != nil || memoryNodes != nil
-            || (processorQuota ?? 0) > 0 || processorPeriod != nil || (processCount ?? -1) > 0
+            || (processorQuota ?? 0) > 0 || processorPeriod != nil || (processCount ?? -1) > 0 || blockWeight != nil
     }
 
     /// What only both together say wrong.
@@ -159,6 +165,12 @@ extension RunOptions {
         }
         if let hostname, !Self.isHostName(hostname) {
             throw OptionError("--hostname", hostname, "takes letters, digits, '-' and '.', at most 64 of them")
+        }
+        if let hostname, sharesHostName {
+            throw OptionError("--hostname", hostname, "conflicts with --uts host, which shares the host's name")
+        }
+        if let weight = blockWeight, !(10...1000).contains(weight) {
+            throw OptionError("--blkio-weight", "\(weight)", "takes a number from 10 to 1000, or 0 for no weight")
         }
         if let name, !Self.isName(name) {
             throw OptionError(

@@ -102,8 +102,9 @@ struct ContainerSettings {
             .init("LogConfig", .object(log)),
             .init("AutoRemove", .bool(options.removes)), .init("Annotations", Self.map(options.annotations)),
             .init("ExtraHosts", Self.texts(options.addedHosts.map { "\($0.name):\($0.address)" })),
-            .init("CgroupnsMode", .text("private")),
+            .init("CgroupnsMode", .text(options.sharesCgroupNames ? "host" : "private")),
             .init("IpcMode", .text(options.sharesIPC ? "host" : "private")),
+            .init("UTSMode", .text(options.sharesHostName ? "host" : "")),
             .init("PidMode", .text(options.sharesProcesses ? "host" : "")), .init("Tmpfs", JSONTree(memory)),
             .init("ShmSize", .number(options.sharedMemory?.bytes ?? 64 << 20)), .init("Runtime", .text("isolab")),
             .init("Init", .bool(options.hasInit)),
@@ -137,6 +138,7 @@ struct ContainerSettings {
         // A period is a tenth of a second: each microsecond of its quota is ten thousand nanoseconds of each second's.
         let quota = (options.processors?.quota ?? 0).multipliedReportingOverflow(by: 10_000)
         return [
+            .init("BlkioWeight", Self.number(options.blockWeight)),
             .init("CpuShares", Self.number(options.processorShares)),
             .init("NanoCpus", .number(quota.overflow ? Int64.max : quota.partialValue)),
             .init("CpuPeriod", Self.number(options.processorPeriod)),

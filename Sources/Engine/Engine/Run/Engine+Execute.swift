@@ -30,7 +30,7 @@ extension Engine {
         let container = try shelf.find(text)
         guard !container.isGuest else {
             throw EngineError.unsupported(
-                "'\(text)' is a guest (--vm): a further command cannot run in one",
+                "'\(text)' is a guest (--vm): no second command can run in it",
                 advice:
                     "give `isolab run --vm` one command that does everything, such as sh -c '…', or run the image as a container"
             )

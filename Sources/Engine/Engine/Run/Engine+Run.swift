@@ -117,7 +117,8 @@ extension Engine {
             if options.hasInit { container.command.removeFirst(RunOptions.initArguments.count) }
             container.settings =
                 ContainerSettings(
-                    request: request, image: image.configuration, hostname: prepared.configuration.hostname ?? "",
+                    request: request, image: image.configuration,
+                    hostname: prepared.configuration.hostname ?? facts.hostname,
                     environment: facts.environment
                 ).tree
             return MadeContainer(container, prepared, facts, care: care)

@@ -13,7 +13,7 @@ struct HostFiles {
     ///
     /// - Parameter directory: the container's own.
     init(_ configuration: RuntimeConfiguration, _ options: RunOptions, directory: String) throws(SystemError) {
-        let name = configuration.hostname ?? "localhost"
+        let name = configuration.hostname ?? (options.sharesHostName ? Self.ownName : "localhost")
         try add("hostname", "\(name)\n", configuration, directory)
         switch options.network {
         case .none: try add("hosts", options.loopbackHosts(hostname: name), configuration, directory)
@@ -28,6 +28,10 @@ struct HostFiles {
             try add("hosts", text, configuration, directory)
             try add("resolv.conf", (try? SystemFile.read("/etc/resolv.conf")) ?? "", configuration, directory)
         }
+    }
+
+    private static var ownName: String {
+        (try? SystemFile.read("/proc/sys/kernel/hostname")).map { String($0.prefix { $0 != "\n" }) } ?? "localhost"
     }
 
     private static let ownMark = "# addresses of this container\n"

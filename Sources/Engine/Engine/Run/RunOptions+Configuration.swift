@@ -20,8 +20,9 @@ extension RunOptions {
         var base = ImageRuntimeConfiguration(image, user: user)
         if let words = entrypointWords { base.entrypoint = words }
         if !command.isEmpty { base.command = command }
-        let hostname = self.hostname ?? (network == .host ? facts.hostname : String(id.prefix(12)))
-        base.hostname = hostname
+        let hostname = self.hostname ?? (network == .host || sharesHostName ? facts.hostname : String(id.prefix(12)))
+        // Whoever shares a name does not give it.
+        base.hostname = sharesHostName ? nil : hostname
         base.defaultEnvironment = ["HOSTNAME=\(hostname)"]
         base.environment = EnvironmentChange.apply(environment, to: []) { facts.environment[$0] }
         base.workingDirectory = workingDirectory?.isEmpty == true ? nil : workingDirectory
@@ -42,6 +43,11 @@ extension RunOptions {
             result.linux?.resources?.memory = limits
         }
         setProcessor(&result)
+        if let blockWeight {
+            var limits = result.linux?.resources?.blockIO ?? RuntimeConfiguration.Resources.BlockIO()
+            limits.weight = blockWeight
+            result.linux?.resources?.blockIO = limits
+        }
         setNamespaces(&result)
         if facts.inUserNamespace { result.adaptToUserNamespace() }
         if let memoryKillScore { result.process?.oomScoreAdjustment = memoryKillScore }
@@ -106,6 +112,8 @@ extension RunOptions {
 
     private func setNamespaces(_ result: inout RuntimeConfiguration) {
         if sharesProcesses { result.linux?.namespaces.removeAll { $0.kind == .pid } }
+        if sharesHostName { result.linux?.namespaces.removeAll { $0.kind == .uts } }
+        if sharesCgroupNames { result.linux?.namespaces.removeAll { $0.kind == .cgroup } }
         if sharesIPC {
             result.linux?.namespaces.removeAll { $0.kind == .ipc }
             // A host need not have mounted its queues.

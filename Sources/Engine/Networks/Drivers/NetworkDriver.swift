@@ -34,6 +34,8 @@ package enum NetworkDrivers {
 
     package static func named(_ name: String) -> (any NetworkDriver)? { all.first { $0.name == name } }
 
+    package static var names: [String] { all.map(\.name).sorted() }
+
     /// The names of those that networks can be created with.
     package static var makers: [String] { all.filter(\.makesNetworks).map(\.name) }
 }

@@ -189,7 +189,7 @@ package struct NetworkChange: ~Copyable {
     package func applyRules() throws { try Firewall.apply(self) }
 
     /// Gives a container another name in all of its networks.
-    package func giveName(_ name: String, to container: String) throws(SystemError) {
+    package func giveName(_ name: String, to container: String) throws {
         for place in try store.places(of: container) {
             var endpoint = place.endpoint
             endpoint.name = name

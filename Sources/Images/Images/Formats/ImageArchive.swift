@@ -85,7 +85,7 @@ struct ImageArchive {
         let parts = path.split(separator: "/")
         guard parts.count == 3, parts[0] == ImageLayout.blobs else { return nil }
         guard let digest = Digest("\(parts[1]):\(parts[2])") else {
-            throw reader.refusal("entry \(ArchiveReader.shown(path)) is named after no digest")
+            throw reader.refusal("entry \(ArchiveReader.shown(path)) is not named by a digest")
         }
         return digest
     }

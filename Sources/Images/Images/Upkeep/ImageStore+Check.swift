@@ -32,7 +32,7 @@ package struct CheckReport: Equatable, Sendable {
             case .unreadable(let digest, let error): "blob \(digest) cannot be read: \(error)"
             case .missing(let digest, let image): "blob \(digest), which \(image) needs, is missing"
             case .malformed(let image, let error): "\(image): \(error)"
-            case .incompleteLayer(let name): "layer \(name) is not whole"
+            case .incompleteLayer(let name): "layer \(name) is incomplete"
             case .stray(let path): "\(path) is not a blob"
             }
         }

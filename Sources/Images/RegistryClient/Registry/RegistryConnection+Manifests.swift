@@ -49,7 +49,7 @@ extension RegistryConnection {
         if let expected {
             let found = Digest(expected.algorithm, of: response.body)
             guard found == expected else {
-                throw violation(.wrongContent, "the manifest received is another one: its digest is \(found)")
+                throw violation(.wrongContent, "the registry sent another manifest: its digest is \(found)")
             }
             return expected
         }

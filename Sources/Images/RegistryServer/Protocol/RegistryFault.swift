@@ -40,7 +40,7 @@ package struct RegistryFault: Error, Sendable {
 
     /// The chunks in which it came are not chunks.
     package static func malformedBody(_ cause: String) -> RegistryFault {
-        RegistryFault(400, .unsupported, "the request's body is not framed as HTTP/1.1 wants it", cause: cause)
+        RegistryFault(400, .unsupported, "the request's body is not framed as HTTP/1.1 requires", cause: cause)
     }
 
     static func methodNotAllowed(_ allowed: [String]) -> RegistryFault {

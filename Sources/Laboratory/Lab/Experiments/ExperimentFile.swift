@@ -149,7 +149,9 @@ private struct NodeReader {
             guard keys.contains(name) else {
                 throw problem(key, LabError.unknown(what: "option", name: name, known: keys).description)
             }
-            guard fields.updateValue(value, forKey: name) == nil else { throw problem(key, "'\(name)' stands twice") }
+            guard fields.updateValue(value, forKey: name) == nil else {
+                throw problem(key, "'\(name)' is listed twice")
+            }
         }
         return fields
     }
@@ -203,7 +205,7 @@ private struct NodeReader {
                     "the margin of '\(metric)' must be a share with or without a least difference: 10 %, 5 % 50 us")
             }
             guard !margins.contains(where: { $0.metric == metric }) else {
-                throw problem(key, "'\(metric)' stands twice")
+                throw problem(key, "'\(metric)' is listed twice")
             }
             margins.append(margin)
         }
@@ -263,7 +265,7 @@ extension YamlError {
         switch self {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
         case .duplicatedKeysInMapping(let duplicates, _):
-            "stands twice: \(duplicates.joined(separator: ", "))"
+            "is listed twice: \(duplicates.joined(separator: ", "))"
         default: "\(self)"
         }
     }

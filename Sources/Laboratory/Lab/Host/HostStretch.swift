@@ -64,7 +64,7 @@ enum DisturbanceRule {
             words.append("a hypervisor took processor time")
         }
         if let share = stretch.memoryPressure, share > memoryShare { words.append("memory was short") }
-        if let share = stretch.ioPressure, share > ioShare { words.append("disks were waited for") }
+        if let share = stretch.ioPressure, share > ioShare { words.append("processes waited for disks") }
         if let count = stretch.throttles, count > 0 { words.append("processors were slowed down for their heat") }
         if let usual = limit, let now = stretch.limits.after, now < usual {
             words.append("the processors' frequency was limited")

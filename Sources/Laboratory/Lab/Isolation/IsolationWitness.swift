@@ -20,7 +20,8 @@ struct IsolationWitness {
         var launches: [Launch] = []
         var seen: [ObservedIsolation] = []
         var refusal: Refusal?
-        for _ in 0..<(hasNeighbour ? 2 : 1) where refusal == nil {
+        for _ in 0..<(hasNeighbour ? 2 : 1) {
+            guard refusal == nil else { break }
             do {
                 let launch = try Launch(request(), in: lane, laboratory)
                 launches.append(launch)

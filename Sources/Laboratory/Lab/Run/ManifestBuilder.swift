@@ -86,7 +86,7 @@ enum ManifestBuilder {
         let guests = lanes.filter { $0.kind.isGuest }
         guard guests.contains(where: \.available), let report else {
             let reason = guests.first { !$0.available }?.reason
-            return reason.map { "no guest ran: \($0)" } ?? "no guest was asked for"
+            return reason.map { "no guest ran: \($0)" } ?? "no guest was requested"
         }
         let found =
             switch report.kind {

@@ -74,7 +74,7 @@ enum Admission {
             guard status == nil else { return "the workload went on after it said done" }
             switch line.message {
             case .proof(let iterations, let state):
-                guard iterations == expected.work else { return "the proof is of other work than was asked for" }
+                guard iterations == expected.work else { return "the proof is of different work than was requested" }
                 guard state == ProofOfWork.answer(nonce: expected.nonce, iterations: expected.work) else {
                     return "the proof of work is wrong"
                 }

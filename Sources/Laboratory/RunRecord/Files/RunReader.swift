@@ -29,7 +29,7 @@ extension Run {
         let sampleBytes = try readFile(samplesPath)
         var table = try SampleTableReader.read(sampleBytes, path: samplesPath)
         if table.torn { notes.append("samples.csv ends inside a line; that line is left out") }
-        if manifest.finished == nil { notes.append("the run has no end: it was cut off while measuring") }
+        if manifest.finished == nil { notes.append("the run is incomplete: it was interrupted while measuring") }
 
         let eventsPath = directory.path(of: .events)
         if access(eventsPath, F_OK) == 0 {

@@ -23,7 +23,7 @@ package enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible
             let why = Self.message(errno)
             return "\(operation) \(path): \(why)\(kept.isEmpty ? "" : "; \(kept)")"
         case .exists(let path):
-            return "\(path) is there already, and is not written over; choose another directory with --output"
+            return "\(path) already exists, and is not overwritten; choose another directory with --output"
         case .notARun(let path, let missing):
             return "\(path) is not a run: it has no \(missing)"
         case .unreadable(let path, let problem):

@@ -45,10 +45,10 @@ extension AcceleratorFacts {
             kind = .none
             reason =
                 "guest code hung in /dev/kvm, or this host was too busy, and was killed (signal \(endedBySignal))"
-            remedy = "ask again when the host is less busy: isolab doctor"
+            remedy = "try again when the host is less busy: isolab doctor"
         } else if setupError != 0 {
             kind = .none
-            reason = "/dev/kvm opens but makes no machine: \(SystemError.message(setupError))"
+            reason = "/dev/kvm opens but creates no virtual machine: \(SystemError.message(setupError))"
         } else if stock {
             kind = isGuest ? .nestedKVM : .kvm
             reason = "guest code ran in real mode and with paging at the processor's speed"
@@ -78,7 +78,7 @@ extension AcceleratorFacts {
     }
 
     private var hints: [String] {
-        var hints = doubts.enumerated().map { "answer \($0 + 1) was doubtful and the question asked again: \($1)" }
+        var hints = doubts.enumerated().map { "answer \($0 + 1) was not reliable, so the probe was repeated: \($1)" }
         hints.append("the processor shows " + (hasVirtualisationFlag ? "vmx or svm" : "neither vmx nor svm"))
         if isGuest { hints.append("the hypervisor flag is set: this host is itself a guest") }
         if hasPVMModule { hints.append("the module kvm_pvm is loaded") }

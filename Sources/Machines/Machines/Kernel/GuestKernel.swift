@@ -43,7 +43,7 @@ package struct GuestKernel: Codable, Hashable, Sendable {
                 tried.append(error.description)
             }
         } else {
-            tried.append("none fetched before")
+            tried.append("no kernel was downloaded before")
         }
         let own = "/boot/vmlinuz-" + hostRelease()
         if access(own, R_OK) == 0 { return try open(own, origin: .host, cache: cache) }

@@ -8,8 +8,8 @@ struct CollectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Remove blobs that no manifest refers to.",
         discussion: """
-            A server may go on serving the same directory meanwhile: what was pushed, mounted or asked for within the time of grace \
-            stays, so that no push that is under way loses what it counts on.
+            A server can serve the same directory during the collection: what was pushed, mounted or requested within the grace period \
+            is kept, so that pushes in progress do not lose blobs they rely on.
             """)
 
     @Option(help: ArgumentHelp("The directory for all data of the registry.", valueName: "dir"))

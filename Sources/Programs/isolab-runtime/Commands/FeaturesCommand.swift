@@ -3,7 +3,7 @@ import OCI
 
 enum FeaturesCommand: Command {
     static let name = "features"
-    static let summary = "print what this runtime understands as JSON"
+    static let summary = "print the features of this runtime as JSON"
     static let usage = ""
     static let options: [OptionSpecification] = []
 

@@ -5,7 +5,7 @@ enum KillCommand: Command {
     static let name = "kill"
     static let summary = "send a signal (default TERM) to a container's first process"
     static let usage = "<container-id> [signal]"
-    static let options = [OptionSpecification("all", "a", help: "to every process in its cgroup")]
+    static let options = [OptionSpecification("all", "a", help: "send it to every process in the container's cgroup")]
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
         try options.noMore(than: 2)

@@ -11,7 +11,7 @@ enum RunCommand: Command {
     static let options =
         LaunchOptions.creation + [
             OptionSpecification("detach", "d", help: "leave it running"),
-            OptionSpecification("keep", help: "do not remove it when it has ended"),
+            OptionSpecification("keep", help: "do not remove the container when it has ended"),
             LaunchOptions.noSubreaper,
         ]
     static let entersContainers = true

@@ -13,10 +13,11 @@ struct ExecCommand: StoreCommand {
     @Flag(name: [.short, .customLong("tty")], help: "Allocate a terminal.") var tty = false
     @Option(
         name: [.customShort("e", allowingJoined: true), .long],
-        help: ArgumentHelp("Set a variable, or copy it from the caller.", valueName: "name[=value]"))
+        help: ArgumentHelp("Set an environment variable, or copy it from the caller.", valueName: "name[=value]"))
     var env: [String] = []
-    @Option(help: ArgumentHelp("Read variables from a file, one per line.", valueName: "file")) var envFile: [String] =
-        []
+    @Option(help: ArgumentHelp("Read environment variables from a file, one per line.", valueName: "file")) var envFile:
+        [String] =
+            []
     @Flag(name: .shortAndLong, help: "Do not wait for the command; its output is discarded.") var detach = false
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory.", valueName: "directory"))
     var workdir: String?

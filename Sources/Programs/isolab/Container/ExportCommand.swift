@@ -7,7 +7,7 @@ import Linux
 struct ExportCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write the files of a container, with those of its image, to a tar archive.",
-        discussion: "A container that runs is paused meanwhile. Volumes and other mounts are not included.")
+        discussion: "A running container is paused during the export. Volumes and other mounts are not included.")
 
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
     @Option(name: .shortAndLong, help: ArgumentHelp("A file; standard output if not given.", valueName: "file"))

@@ -9,7 +9,7 @@ struct RemoveCommand: StoreCommand {
 
     @Argument(help: "Containers, by name or by the beginning of their identifiers.") var containers: [String]
     @Flag(name: .shortAndLong, help: "Kill containers and guests that are running.") var force = false
-    @Flag(name: .shortAndLong, help: "Remove the volumes that were made for them alone, too.") var volumes = false
+    @Flag(name: .shortAndLong, help: "Also remove their anonymous volumes.") var volumes = false
 
     func run() throws {
         var failed = false

@@ -50,7 +50,8 @@ struct RunCommand: StoreCommand {
             if vm {
                 if detach || needsKeeper {
                     throw OptionError(
-                        "--vm", "", "a guest has no keeper: --detach, --restart and --health-… are for containers")
+                        "--vm", "",
+                        "a guest runs in the foreground only: --detach, --restart and --health-… are for containers")
                 }
                 let status = try engine.runGuest(request, kernel: kernel, connect: connect, fetch: fetch)
                 Program.end(status)

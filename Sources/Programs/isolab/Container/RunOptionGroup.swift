@@ -23,10 +23,11 @@ struct RunOptionGroup: ParsableArguments {
 
     @Option(
         name: [.customShort("e", allowingJoined: true), .long],
-        help: ArgumentHelp("Set a variable, or copy it from the caller.", valueName: "name[=value]"))
+        help: ArgumentHelp("Set an environment variable, or copy it from the caller.", valueName: "name[=value]"))
     var env: [String] = []
-    @Option(help: ArgumentHelp("Read variables from a file, one per line.", valueName: "file")) var envFile: [String] =
-        []
+    @Option(help: ArgumentHelp("Read environment variables from a file, one per line.", valueName: "file")) var envFile:
+        [String] =
+            []
     @Option(name: .shortAndLong, help: ArgumentHelp("The working directory in the container.", valueName: "directory"))
     var workdir: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("The user to run the command as.", valueName: "user[:group]"))
@@ -59,7 +60,7 @@ struct RunOptionGroup: ParsableArguments {
             "Mount a volume, or a path of the host; a target alone gets a new volume.",
             valueName: "[source:]target[:ro]"))
     var volume: [String] = []
-    @Option(help: ArgumentHelp("Mount what another container has mounted.", valueName: "container[:ro]"))
+    @Option(help: ArgumentHelp("Mount the volumes of another container.", valueName: "container[:ro]"))
     var volumesFrom: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -93,19 +94,23 @@ struct RunOptionGroup: ParsableArguments {
     @Option(help: ArgumentHelp("Its hardware address.", valueName: "address")) var macAddress: String?
     @Option(
         name: [.long, .customLong("net-alias")],
-        help: ArgumentHelp("A further name of the container in its first network.", valueName: "name"))
+        help: ArgumentHelp("An additional name of the container in its first network.", valueName: "name"))
     var networkAlias: [String] = []
-    @Option(help: ArgumentHelp("A server to ask for names, in place of the host's.", valueName: "address"))
+    @Option(help: ArgumentHelp("A DNS server, instead of the host's.", valueName: "address"))
     var dns: [String] = []
-    @Option(help: ArgumentHelp("A domain to look for names in.", valueName: "domain")) var dnsSearch: [String] = []
+    @Option(help: ArgumentHelp("A DNS search domain.", valueName: "domain")) var dnsSearch: [String] = []
     @Option(
-        name: [.long, .customLong("dns-opt")], help: ArgumentHelp("An option of resolv.conf.", valueName: "option"))
+        name: [.long, .customLong("dns-opt")],
+        help: ArgumentHelp("A DNS option, as in resolv.conf.", valueName: "option"))
     var dnsOption: [String] = []
     @Option(help: ArgumentHelp("private, or host to see the host's processes.", valueName: "mode"))
     var pid = "private"
     @Option(
         help: ArgumentHelp("private, or host to use the host's shared memory and queues.", valueName: "mode"))
     var ipc = "private"
+    @Option(help: ArgumentHelp("private, or host to share the host's name.", valueName: "mode")) var uts = "private"
+    @Option(help: ArgumentHelp("private, or host to see cgroups by their names on the host.", valueName: "mode"))
+    var cgroupns = "private"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Limit memory, e.g. 512m.", valueName: "bytes")) var memory: String?
     @Option(
@@ -135,6 +140,8 @@ struct RunOptionGroup: ParsableArguments {
         help: ArgumentHelp(
             "How readily the kernel kills it when memory runs out, from -1000 to 1000.", valueName: "number"))
     var oomScoreAdj: Int?
+    @Option(help: ArgumentHelp("The container's weight when block devices are busy, 10 to 1000.", valueName: "number"))
+    var blkioWeight: UInt16?
     @Option(parsing: .unconditional, help: ArgumentHelp("Limit the number of processes.", valueName: "number"))
     var pidsLimit: Int64?
     @Option(help: ArgumentHelp("Set a resource limit.", valueName: "name=soft[:hard]")) var ulimit: [String] = []
@@ -180,6 +187,9 @@ struct RunOptionGroup: ParsableArguments {
         options.hasInit = hasInit
         options.sharesProcesses = try NamespaceMode("--pid", pid) == .host
         options.sharesIPC = try NamespaceMode("--ipc", ipc) == .host
+        options.sharesHostName = try NamespaceMode("--uts", uts) == .host
+        options.sharesCgroupNames = try NamespaceMode("--cgroupns", cgroupns) == .host
+        options.blockWeight = blkioWeight == 0 ? nil : blkioWeight
         options.processorQuota = cpuQuota == 0 ? nil : cpuQuota
         options.processorPeriod = cpuPeriod == 0 ? nil : cpuPeriod
         options.memoryNodes = cpusetMems

@@ -7,7 +7,7 @@ import Presentation
 struct CheckCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Verify everything in the store against its digest.",
-        discussion: "The exit status is 1 where something is damaged or missing.")
+        discussion: "The exit status is 1 if something is damaged or missing.")
 
     @Flag(help: "Remove what is damaged, so that it can be pulled or loaded again.") var repair = false
 
@@ -16,7 +16,7 @@ struct CheckCommand: StoreCommand {
             let report = try ImageStore().check(repairing: repair)
             for problem in report.problems { print("\(problem)") }
             print(
-                "\(report.blobs) blobs, \(HumanSize.text(report.size)): \(report.problems.isEmpty ? "all whole" : "\(report.problems.count) problems")"
+                "\(report.blobs) blobs, \(HumanSize.text(report.size)): \(report.problems.isEmpty ? "no problems" : "\(report.problems.count) problems")"
             )
             if !report.problems.isEmpty { throw ExitCode.failure }
         } catch {

@@ -6,7 +6,7 @@ import OCI
 /// `isolab history`: how an image came about.
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Show the steps an image was built by, the latest first.",
+        commandName: "history", abstract: "Show the steps that built an image, the latest first.",
         usage: "isolab history [<options>] <image>")
 
     @Argument(help: "The image, by name or by the first digits of its identifier, at least four.") var image: String

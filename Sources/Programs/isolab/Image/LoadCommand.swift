@@ -6,7 +6,7 @@ import OCI
 /// `isolab load`: images from an archive or a directory.
 struct LoadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "load", abstract: "Read images from an archive (docker save, OCI) or an OCI layout.")
+        commandName: "load", abstract: "Load images from an archive (docker save, OCI) or an OCI layout.")
 
     @Option(
         name: .shortAndLong, help: ArgumentHelp("A file or directory; standard input if not given.", valueName: "path"))

@@ -6,7 +6,7 @@ import Images
 /// `isolab save`: images as an archive or a directory that others read.
 struct SaveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "save", abstract: "Write images to an archive or a directory that docker, podman and skopeo read.",
+        commandName: "save", abstract: "Save images to an archive or a directory that docker, podman and skopeo read.",
         usage: "isolab save [<options>] <images> ...")
 
     @Argument(help: "Images, by name or by the first digits of their identifiers, at least four.") var images: [String]

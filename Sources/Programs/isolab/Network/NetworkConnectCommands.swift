@@ -4,14 +4,14 @@ import Engine
 /// `isolab network connect`
 struct NetworkConnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connect", abstract: "Put a container into a further network.",
-        discussion: "One that does not run is in it from its next start on.")
+        commandName: "connect", abstract: "Connect a container to another network.",
+        discussion: "A container that does not run is in the network from its next start on.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
     @Option(help: ArgumentHelp("Its IPv4 address in the network.", valueName: "address")) var ip: String?
     @Option(name: .customLong("ip6"), help: ArgumentHelp("Its IPv6 address.", valueName: "address")) var ip6: String?
-    @Option(help: ArgumentHelp("A further name of the container in the network.", valueName: "name"))
+    @Option(help: ArgumentHelp("An additional name of the container in the network.", valueName: "name"))
     var alias: [String] = []
 
     func run() throws {
@@ -27,7 +27,7 @@ struct NetworkConnectCommand: StoreCommand {
 /// `isolab network disconnect`
 struct NetworkDisconnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disconnect", abstract: "Take a container out of a network.")
+        commandName: "disconnect", abstract: "Disconnect a container from a network.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String

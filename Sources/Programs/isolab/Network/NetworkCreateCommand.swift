@@ -4,7 +4,7 @@ import Engine
 /// `isolab network create`
 struct NetworkCreateCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a network, a bridge of its own if not told otherwise.",
+        commandName: "create", abstract: "Create a network: a bridge, unless --driver names another driver.",
         discussion: """
             Containers in it reach each other and the host, and other hosts through the host's address. It has no route to \
             other networks. Rules are kept by nftables, in a table of isolab's own.
@@ -15,14 +15,14 @@ struct NetworkCreateCommand: StoreCommand {
     var driver = "bridge"
     @Option(
         help: ArgumentHelp(
-            "A block of addresses, one of IPv4 and one of IPv6; a free one if not given.", valueName: "subnet"))
+            "The subnet, at most one of IPv4 and one of IPv6; a free one if not given.", valueName: "subnet"))
     var subnet: [String] = []
     @Option(help: ArgumentHelp("The part of the subnet that containers get addresses from.", valueName: "range"))
     var ipRange: [String] = []
     @Option(help: ArgumentHelp("The host's address in it; the first if not given.", valueName: "address"))
     var gateway: [String] = []
-    @Flag(help: "Nothing outside is reached from it, or reaches it.") var `internal` = false
-    @Flag(help: "Give IPv6 addresses, too.") var ipv6 = false
+    @Flag(help: "Allow no connections to or from other networks.") var `internal` = false
+    @Flag(help: "Assign IPv6 addresses as well.") var ipv6 = false
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("mtu=BYTES; parent=DEVICE for macvlan.", valueName: "name=value"))

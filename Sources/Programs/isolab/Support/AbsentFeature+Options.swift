@@ -24,7 +24,7 @@ extension AbsentFeature {
         "run": [
             "--health-on-failure": "--restart starts a container again that has ended",
             "--cpu-rt-runtime": realTime, "--cpu-rt-period": realTime,
-            "--blkio-weight-device": "block device input and output cannot be limited",
+            "--blkio-weight-device": "--blkio-weight sets its share of all block devices",
         ],
         "build": [
             "-c": processors, "--cpu-shares": processors, "--cpuset-mems": processors,

@@ -38,8 +38,7 @@ enum AbsentFeature {
     /// By the command and the option: the values that change nothing; an empty one is the option alone.
     private static let harmless: [String: [String: Set<String>]] = [
         "run": [
-            "-P": ["false"], "--cgroupns": ["private"],
-            "--isolation": ["default"], "--userns": ["host"], "--uts": ["private"],
+            "-P": ["false"], "--isolation": ["default"], "--userns": ["host"],
             "--disable-content-trust": ["", "true", "false"], "--publish-all": ["false"],
             "--oom-kill-disable": ["false"],
         ],
@@ -59,7 +58,6 @@ enum AbsentFeature {
         "container cp": "`isolab run -v` mounts files of the host, and `isolab exec NAME cat FILE` prints one",
         "events": "`isolab ps -a` shows the status of every container",
         "import": "`isolab image import` makes an image of an archive or a directory",
-        "info": "`isolab doctor` shows what this host can do, `isolab system df` what is stored",
         "machine": "isolab runs on Linux directly and needs no virtual machine",
         "manifest": "`isolab copy --all-platforms` copies an index with all its images",
         "play": "start each container with `isolab run`", "kube": "start each container with `isolab run`",
@@ -70,12 +68,8 @@ enum AbsentFeature {
             "`isolab build --secret` gives one to a build, `isolab run -v FILE:PATH:ro` mounts one in a container",
         "service": "isolab works on this host only", "stack": "isolab works on this host only",
         "swarm": "isolab works on this host only", "node": "isolab works on this host only",
-        "system info": "`isolab doctor` shows what this host can do",
-        "system prune":
-            "use `isolab container prune`, `isolab network prune` and `isolab image prune --all --build-cache`",
         "system events": "`isolab ps -a` shows the status of every container",
         "trust": "`isolab pull --referrers` includes signatures; isolab does not verify them",
-        "version": "use `isolab --version`",
     ]
 
     private static let options: [String: String] = [
@@ -85,8 +79,6 @@ enum AbsentFeature {
         "--attach": "standard output and standard error are always attached, standard input with -i",
         "--volume-driver": "volumes are directories of this host",
         "--userns": "root's containers have the host's users; an ordinary user's are in a user namespace",
-        "--uts": "--network host shares the host's name, --hostname gives another",
-        "--cgroupns": "a container always has its own cgroup namespace",
         "--cgroup-parent": "isolab keeps its cgroups in its own directory",
         "--runtime": "isolab has its own runtime; `isolab-runtime` serves other engines",
         "--isolation": "--vm runs the image in a guest", "--gpus": "--device gives the container a device of the host",
@@ -94,11 +86,10 @@ enum AbsentFeature {
         "--storage-opt": "the size of a container's root cannot be limited; that of a --tmpfs can (size=)",
         "--oom-kill-disable": "--oom-score-adj sets how likely the kernel is to kill it when memory runs out",
         "--memory-swappiness": "--memory-swap limits swap", "--kernel-memory": "--memory limits kernel memory as well",
-        "--blkio-weight": "block device input and output cannot be limited",
-        "--device-read-bps": "block device input and output cannot be limited",
-        "--device-write-bps": "block device input and output cannot be limited",
-        "--device-read-iops": "block device input and output cannot be limited",
-        "--device-write-iops": "block device input and output cannot be limited",
+        "--device-read-bps": "--blkio-weight sets its share of all block devices",
+        "--device-write-bps": "--blkio-weight sets its share of all block devices",
+        "--device-read-iops": "--blkio-weight sets its share of all block devices",
+        "--device-write-iops": "--blkio-weight sets its share of all block devices",
         "--device-cgroup-rule": "--device SOURCE:TARGET:ACCESS grants a device",
         "--pod": "there are no pods",
         "--replace": "run `isolab rm -f NAME` first",

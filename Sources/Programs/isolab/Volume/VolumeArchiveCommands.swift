@@ -7,7 +7,8 @@ import Linux
 struct VolumeExportCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write the files of a volume to a tar archive.",
-        discussion: "A file that changes its size while it is read fails the export: stop what writes to it first.")
+        discussion: "The export fails if a file changes its size meanwhile: stop the containers that write to it first."
+    )
 
     @Argument(help: "The volume, by name or by the beginning of its identifier.") var volume: String
     @Option(name: .shortAndLong, help: ArgumentHelp("A file; standard output if not given.", valueName: "file"))
@@ -26,9 +27,9 @@ struct VolumeExportCommand: StoreCommand {
 /// `isolab volume import`
 struct VolumeImportCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Put the files of a tar archive into an empty volume.",
+        commandName: "import", abstract: "Extract a tar archive into an empty volume.",
         discussion: """
-            A volume that is not there is made. The archive may be compressed by gzip or zstd; one that could lead outside \
+            A volume that does not exist is created. The archive may be compressed by gzip or zstd; one that could lead outside \
             is refused, and nothing of it is kept.
             """)
 

@@ -4,10 +4,11 @@ import Engine
 /// `isolab volume create`
 struct VolumeCreateCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a volume; one that has the name already is left as it is.")
+        commandName: "create", abstract: "Create a volume; an existing one of this name is left as it is.")
 
     @Argument(help: "A name; if not given, the volume's identifier, and `volume prune` removes it.") var name: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("local, the only one.", valueName: "driver")) var driver = "local"
+    @Option(name: .shortAndLong, help: ArgumentHelp("The driver; only local is supported.", valueName: "driver"))
+    var driver = "local"
     @Option(help: ArgumentHelp("Label the volume.", valueName: "name=value")) var label: [String] = []
 
     func run() throws {

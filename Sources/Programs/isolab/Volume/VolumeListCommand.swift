@@ -5,13 +5,13 @@ import Presentation
 /// `isolab volume ls`
 struct VolumeListCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List volumes, with the containers that have them.", aliases: ["list"])
+        commandName: "ls", abstract: "List volumes, with the containers that use them.", aliases: ["list"])
 
     @Flag(name: .shortAndLong, help: "Print names only.") var quiet = false
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "name=REGEX, label=NAME[=VALUE], dangling=true (no container has it), driver=.", valueName: "filter"))
+            "name=REGEX, label=NAME[=VALUE], dangling=true (no container uses it), driver=.", valueName: "filter"))
     var filter: [String] = []
     @OptionGroup var form: ListOptions
 

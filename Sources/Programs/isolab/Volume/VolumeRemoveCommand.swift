@@ -8,7 +8,7 @@ struct VolumeRemoveCommand: StoreCommand {
         commandName: "rm", abstract: "Remove volumes with everything in them.", aliases: ["remove"])
 
     @Argument(help: "Volumes, by name or by the beginning of their identifiers.") var volumes: [String]
-    @Flag(name: .shortAndLong, help: "Do not fail for volumes that are not there.") var force = false
+    @Flag(name: .shortAndLong, help: "Do not fail for volumes that do not exist.") var force = false
 
     func run() throws {
         var failed = false

@@ -5,7 +5,7 @@ import Engine
 struct VolumeRenameCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rename", abstract: "Give a volume another name.",
-        discussion: "Containers that have the volume, running ones too, keep it: they know it by its identifier.")
+        discussion: "Containers that use the volume, also running ones, keep it: they know it by its identifier.")
 
     @Argument(help: "The volume, by name or by the beginning of its identifier.") var volume: String
     @Argument(help: "Its new name.") var name: String

@@ -43,7 +43,7 @@ package enum AsideReading {
         switch content.first {
         case 0: return Array(content.dropFirst())
         case 1: throw SystemError(record: content.dropFirst()) ?? SystemError("read", object, errno: EIO)
-        default: throw SystemError("read", object, errno: 0, advice: "who read it was killed")
+        default: throw SystemError("read", object, errno: 0, advice: "the process that read it was killed")
         }
     }
 

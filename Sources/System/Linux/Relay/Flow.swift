@@ -112,7 +112,8 @@ package final class Flow {
     // MARK: - Moving
 
     private func move() {
-        for _ in 0..<Self.rounds where !isOver {
+        for _ in 0..<Self.rounds {
+            guard !isOver else { break }
             guard splices ? splice() : copy() else { return }
         }
     }

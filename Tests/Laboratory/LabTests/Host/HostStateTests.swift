@@ -67,7 +67,7 @@ import Testing
                 "a hypervisor took processor time"
             ])
         #expect(words(Self.reading(10, idle: 20, memory: 0.6, throttles: 7)) == ["memory was short"])
-        #expect(words(Self.reading(10, idle: 20, io: 2.6, throttles: 7)) == ["disks were waited for"])
+        #expect(words(Self.reading(10, idle: 20, io: 2.6, throttles: 7)) == ["processes waited for disks"])
         #expect(words(Self.reading(10, idle: 20, cpu: 9, throttles: 7)).isEmpty)
         #expect(
             words(Self.reading(10, idle: 20, throttles: 8)) == ["processors were slowed down for their heat"])

@@ -58,7 +58,10 @@ final class LaneTrial {
         lanes = []
         laboratory.close()
         // A peer's own helper (bwrap's first process inside) may end a moment after the one that was waited for.
-        for _ in 0..<100 where !present().isEmpty { usleep(20_000) }
+        for _ in 0..<100 {
+            guard !present().isEmpty else { break }
+            usleep(20_000)
+        }
         return present()
     }
 

@@ -8,7 +8,7 @@ import Testing
 /// QEMU and libvirt that the packages offer; everything on cgroup v2, and KVM as this host's QEMU can give it to a guest.
 @Suite(
     .enabled(if: BootedHost.canBoot, BootedHost.reason),
-    .enabled(if: geteuid() == 0, "a distribution's disk is not made by an ordinary user"),
+    .enabled(if: geteuid() == 0, "[user] a distribution's disk is not made by an ordinary user"),
     .enabled(if: DistributionImage.canMake, "a distribution's disk needs mmdebstrap and erofs-utils"),
     .serialized)
 struct SystemdTests {

@@ -115,7 +115,8 @@ struct InteroperabilityTests {
         // A user that is added is known without a restart, within a second or two.
         _ = try place.shell("htpasswd -bB -C 5 users bob other")
         var status = 0
-        for _ in 0..<20 where status != 200 {
+        for _ in 0..<20 {
+            guard status != 200 else { break }
             status = try shop.send("GET", "/v2/", [("Authorization", "Basic Ym9iOm90aGVy")]).status
             if status != 200 { usleep(200_000) }
         }

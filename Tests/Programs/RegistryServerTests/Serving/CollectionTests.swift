@@ -103,7 +103,8 @@ struct CollectionTests {
         let shop = Workshop(server.http)
         let orphan = try shop.push(Workshop.random(100))
         var status = 200
-        for _ in 0..<600 where status == 200 {
+        for _ in 0..<600 {
+            guard status == 200 else { break }
             usleep(50_000)
             status = try shop.send("HEAD", "/v2/\(shop.name)/blobs/\(orphan)").status
         }

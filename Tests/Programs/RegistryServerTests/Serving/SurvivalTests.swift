@@ -40,7 +40,10 @@ struct SurvivalTests {
         try connection.write(HTTP.head("PATCH", upload, [("Content-Length", "\(bytes.count)")]))
         try connection.write(Array(bytes[..<4_000_000]))
         let ingest = "\(place.path)/root/ingest/\(upload.split(separator: "/").last ?? "")"
-        for _ in 0..<1000 where size(ingest) == 0 { usleep(5000) }
+        for _ in 0..<1000 {
+            guard size(ingest) == 0 else { break }
+            usleep(5000)
+        }
         #expect(try server.end(SIGKILL).shellStatus == 137)
         server = try RegistryProcess(place)
         let range = try #require(server.http.send("GET", upload)["range"])
@@ -108,7 +111,8 @@ struct SurvivalTests {
         }
         // While the first is being put away, the upload may be busy.
         var status = try shop.send("GET", upload)
-        for _ in 0..<200 where status.status == 409 {
+        for _ in 0..<200 {
+            guard status.status == 409 else { break }
             usleep(10_000)
             status = try shop.send("GET", upload)
         }
@@ -131,9 +135,15 @@ struct SurvivalTests {
         try connection.write(HTTP.head("PUT", "\(upload)?digest=\(digest)", [("Content-Length", "\(bytes.count)")]))
         try connection.write(Array(bytes[..<50_000]))
         // The head is being worked on once the upload is taken.
-        for _ in 0..<400 where try shop.send("GET", upload).status != 409 { usleep(5000) }
+        for _ in 0..<400 {
+            guard try shop.send("GET", upload).status != 409 else { break }
+            usleep(5000)
+        }
         try server.process.kill(SIGTERM)
-        for _ in 0..<400 where (try? server.http.connect()) != nil { usleep(5000) }
+        for _ in 0..<400 {
+            guard (try? server.http.connect()) != nil else { break }
+            usleep(5000)
+        }
         try connection.write(Array(bytes[50_000...]))
         #expect(try connection.answer(to: "PUT").status == 201)
         #expect(try server.end().shellStatus == 0)

@@ -18,7 +18,10 @@ struct ConnectionTests {
         try honest.write(HTTP.head("PUT", "\(upload)?digest=\(digest)", [("Content-Length", "\(bytes.count)")]))
         try honest.write(Array(bytes[..<50_000]))
         // The head is being worked on once the upload is taken.
-        for _ in 0..<400 where try shop.send("GET", upload).status != 409 { usleep(5000) }
+        for _ in 0..<400 {
+            guard try shop.send("GET", upload).status != 409 else { break }
+            usleep(5000)
+        }
         var silent: [Connection] = []
         for number in 0..<200 {
             let connection = try server.http.connect()

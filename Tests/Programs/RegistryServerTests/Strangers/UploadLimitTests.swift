@@ -185,7 +185,8 @@ struct UploadLimitTests {
             #expect(stat("\(repository.path)/_lock", &status) == 0)
             // Waiting processes stand behind an arrow in the kernel's list.
             var isWaiting = false
-            for _ in 0..<2000 where !isWaiting {
+            for _ in 0..<2000 {
+                guard !isWaiting else { break }
                 isWaiting = try SystemFile.read("/proc/locks").split(separator: "\n").contains {
                     $0.contains("-> FLOCK") && $0.contains(":\(status.st_ino) ")
                 }

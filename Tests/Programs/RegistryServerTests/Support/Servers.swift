@@ -27,7 +27,8 @@ final class RegistryProcess {
         process = try plan.spawn(StandardStreams(input: null.number, output: file.number, error: file.number))
         var found: [String: UInt16] = [:]
         let wanted = arguments.contains("--metrics") ? 2 : 1
-        for _ in 0..<2000 where found.count < wanted {
+        for _ in 0..<2000 {
+            guard found.count < wanted else { break }
             for line in try SystemFile.read(output).split(separator: "\n")
             where line.contains(" on http") || line.contains(" at http") {
                 let words = line.split(separator: " ")

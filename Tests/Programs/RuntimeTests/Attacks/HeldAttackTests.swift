@@ -138,7 +138,7 @@ import Testing
     }
 
     /// What is to run where nothing goes on is given up, and said so. Naive: it is waited for as long as anybody likes.
-    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "needs a controller on cgroup v2"))
+    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "[host] needs a controller on cgroup v2"))
     func frozenBelow() throws {
         let (container, inner) = try divided()
         #expect(try container.execute("echo in").output == "in\n")
@@ -152,7 +152,7 @@ import Testing
 
     /// One whose launcher was killed before it could do its first step is still known, and goes with the container. Naive: it is nobody's,
     /// and keeps the cgroup.
-    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "needs a controller on cgroup v2"))
+    @Test(.timeLimit(.minutes(1)), .enabled(if: passedOn != nil, "[host] needs a controller on cgroup v2"))
     func leftBeforeItsFirstStep() throws {
         let (container, inner) = try divided()
         try SystemFile.write("1", to: inner + "/cgroup.freeze")

@@ -52,7 +52,7 @@ import Testing
     /// CVE-2022-0492: release_agent of a cgroup v1, run by the kernel as root of the host. A container sees no hierarchy's
     /// root, can write to no cgroup file, and gets no writable mount of one through a user namespace of its own making.
     /// Naive: with the host's hierarchy bound in, it is there to be written.
-    @Test(.enabled(if: TestHost.layout?.hierarchies.contains { $0.version == 1 } ?? false, "no cgroup v1 here"))
+    @Test(.enabled(if: TestHost.layout?.hierarchies.contains { $0.version == 1 } ?? false, "[host] no cgroup v1 here"))
     func releaseAgent() throws {
         let hierarchy = try #require(TestHost.layout?.hierarchies.first { $0.version == 1 })
         let naive = try NaiveLaunch.run(

@@ -44,7 +44,8 @@ import Testing
     /// first process and for one that joins. Naive: a new cgroup namespace alone.
     @Test(
         .enabled(
-            if: TestHost.layout?.hierarchies.contains { $0.version == 1 } == true, "needs a hierarchy of cgroup v1"))
+            if: TestHost.layout?.hierarchies.contains { $0.version == 1 } == true,
+            "[host] needs a hierarchy of cgroup v1"))
     func hostsHierarchyMounted() throws {
         let naive = try engine.shell("exec unshare -C -m --propagation private \(try Probe.path) cgroup-root")
         #expect(Probe.verdicts(naive.output) == ["cgroup-root": "open"], "the negative control does not attack")

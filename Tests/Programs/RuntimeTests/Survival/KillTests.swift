@@ -77,7 +77,10 @@ struct KillTests {
     /// What `state` and `list` say is what the kernel says.
     private func checkTruth(_ id: String, at instant: Instant) throws -> ContainerState.Status? {
         // Its child dies with the one that creates, which takes a moment.
-        for _ in 0..<500 where try engine.call("state", id).output.contains("\"creating\"") { usleep(20_000) }
+        for _ in 0..<500 {
+            guard try engine.call("state", id).output.contains("\"creating\"") else { break }
+            usleep(20_000)
+        }
         let listed = try engine.call("list", "--format", "json")
         #expect(listed.status == 0, "instant \(instant): \(listed.complaints)")
         let answer = try engine.call("state", id)

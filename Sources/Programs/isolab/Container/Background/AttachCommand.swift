@@ -5,7 +5,7 @@ import Engine
 struct AttachCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Attach standard streams to a container that runs in the background.",
-        discussion: "The exit status is the container's, or 0 where the detach keys were typed.")
+        discussion: "The exit status is the container's, or 0 if the detach keys were typed.")
 
     @Flag(help: "Do not attach standard input.") var noStdin = false
     @OptionGroup var attaching: AttachOptionGroup

@@ -5,7 +5,7 @@ import Engine
 struct BackgroundOptionGroup: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run again after the end: no, on-failure[:number], always, unless-stopped.", valueName: "policy"))
+            "Restart after the end: no, on-failure[:number], always, unless-stopped.", valueName: "policy"))
     var restart: String?
     @Option(help: ArgumentHelp("Where the output is logged: json-file or none.", valueName: "driver"))
     var logDriver: String?
@@ -20,7 +20,8 @@ struct BackgroundOptionGroup: ParsableArguments {
         help: ArgumentHelp("How many failures in a row mean unhealthy; 3 if not given.", valueName: "number"))
     var healthRetries: Int64?
     @Option(
-        help: ArgumentHelp("How long failures after the start do not count; 0s if not given.", valueName: "duration"))
+        help: ArgumentHelp(
+            "The start-up period in which failures do not count; 0s if not given.", valueName: "duration"))
     var healthStartPeriod: String?
     @Option(
         help: ArgumentHelp("The time between two checks in that period; 5s if not given.", valueName: "duration"))

@@ -4,7 +4,7 @@ import Engine
 /// `isolab create`: a container that `isolab start` starts.
 struct CreateCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a container of an image without starting it; print its identifier.",
+        commandName: "create", abstract: "Create a container from an image without starting it; print its identifier.",
         discussion: "The options are those of `run`.", helpNames: .long)
 
     @OptionGroup var group: RunOptionGroup

@@ -7,15 +7,16 @@ struct LogsCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Show what a container in the background has written to its output.")
 
-    @Flag(name: .shortAndLong, help: "Go on until the container ends.") var follow = false
+    @Flag(name: .shortAndLong, help: "Print new lines until the container ends.") var follow = false
     @Option(
         name: [.customShort("n"), .customLong("tail")], parsing: .unconditional,
         help: ArgumentHelp("Show the last lines only.", valueName: "number"))
     var tail = "all"
     @Option(
-        help: ArgumentHelp("Nothing before this: 2026-11-24T08:50:07Z, or how long ago, e.g. 10m.", valueName: "time"))
+        help: ArgumentHelp(
+            "Only lines since this time: 2026-11-24T08:50:07Z, or how long ago, e.g. 10m.", valueName: "time"))
     var since: String?
-    @Option(help: ArgumentHelp("Nothing after this.", valueName: "time")) var until: String?
+    @Option(help: ArgumentHelp("Only lines until this time.", valueName: "time")) var until: String?
     @Flag(name: .shortAndLong, help: "Show when each line was written.") var timestamps = false
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
 

@@ -9,14 +9,14 @@ struct StatsCommand: StoreCommand {
         commandName: "stats",
         abstract: "Show what containers use: processors, memory, networks, block devices, processes.",
         discussion: """
-            Without --no-stream the list is printed anew every second, until Ctrl-C. What cannot be read is --: a container of an \
-            ordinary user has no cgroup that counts, unless it has limits.
+            Without --no-stream the list is printed again every second, until Ctrl-C. What cannot be read is shown as --: an \
+            ordinary user's container has no cgroup with statistics unless it has limits.
             """)
 
     @Flag(name: .shortAndLong, help: "Include containers that do not run.") var all = false
     @Flag(help: "Print the list once.") var noStream = false
     @OptionGroup var form: ListOptions
-    @Argument(help: "Containers; all that run if not given.") var containers: [String] = []
+    @Argument(help: "Containers; all running ones if not given.") var containers: [String] = []
 
     func run() throws {
         do {

@@ -27,8 +27,8 @@ enum SignalOption {
 /// `isolab stop`
 struct StopCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Ask containers to end; kill those that take too long.",
-        discussion: "A container has the time of its --stop-timeout, 10 seconds if it has none.")
+        commandName: "stop", abstract: "Stop containers; kill those that do not end in time.",
+        discussion: "The time is that of --time, else of the container's --stop-timeout, else 10 seconds.")
 
     @OptionGroup var options: StopOptionGroup
     @OptionGroup var names: ContainerNames
@@ -81,7 +81,7 @@ struct KillCommand: StoreCommand {
 /// `isolab pause`
 struct PauseCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Stop all processes of containers where they are.")
+        commandName: "pause", abstract: "Suspend all processes of containers.")
 
     @OptionGroup var names: ContainerNames
 
@@ -96,7 +96,7 @@ struct PauseCommand: StoreCommand {
 /// `isolab unpause`
 struct UnpauseCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unpause", abstract: "Let the processes of paused containers go on.")
+        commandName: "unpause", abstract: "Resume the processes of paused containers.")
 
     @OptionGroup var names: ContainerNames
 

@@ -4,7 +4,7 @@ import Engine
 /// `isolab top`: the processes of a container.
 struct TopCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "top", abstract: "List the processes of a container, as the host numbers them.",
+        commandName: "top", abstract: "List the processes of a container, with the host's process IDs.",
         usage: "isolab top <container> [<options of ps>]")
 
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String

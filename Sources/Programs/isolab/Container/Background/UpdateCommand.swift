@@ -29,7 +29,7 @@ struct UpdateCommand: StoreCommand {
     var pidsLimit: Int64?
     @Option(
         help: ArgumentHelp(
-            "Run again after the end: no, on-failure[:number], always, unless-stopped.", valueName: "policy"))
+            "Restart after the end: no, on-failure[:number], always, unless-stopped.", valueName: "policy"))
     var restart: String?
     @OptionGroup var names: ContainerNames
 
