@@ -32,7 +32,7 @@ struct NetworkDisconnectCommand: StoreCommand {
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
 
-    @Flag(name: .shortAndLong, help: "Docker's; a container that runs is taken out in any case.") var force = false
+    @Flag(name: .shortAndLong, help: "Accepted as docker has it; without effect.") var force = false
 
     func run() throws {
         do { try Engine(warn: Warning.print).disconnect(container, from: network) } catch { throw Failure.exit(error) }
