@@ -149,6 +149,7 @@ import Testing
             "elements = { tcp . 8080 : 10.1.0.2 . 80, tcp . 2 : 10.1.0.2 . 2 } }",
             "elements = { 127.0.0.1 . udp . 53 : 10.1.0.2 . 5353 } }",
             "iifname \"il2\" ip saddr != 10.2.0.0/24 drop",
+            "ip daddr 127.0.0.0/8 return\n    fib daddr type local jump",
         ] {
             #expect(document.contains(words), "\(words)")
         }
