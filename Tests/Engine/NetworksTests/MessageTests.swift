@@ -108,7 +108,7 @@ import Testing
         var published = endpoint
         published.ports = [PublishedPort(.tcp, port: 80, containerPort: 80)]
         #expect(
-            BridgeDriver().plan(published, in: Self.network)[2...3] == [
+            Array(BridgeDriver().plan(published, in: Self.network)[2...3]) == [
                 .reflect(device: "ve1"), .allowLoopback(bridge: "il0123456789ab"),
             ])
         #expect(NoneDriver().plan(endpoint, in: Self.network) == [.enableLoopback])
