@@ -20,6 +20,15 @@ import Testing
         return (failure, try process.wait())
     }
 
+    /// Waits until a process has been in a state for a while: on its way there it sleeps for other reasons, too.
+    private func settles(_ pid: Int32, in state: Character, _ what: String) throws {
+        var looks = 0
+        try Eventually.holds(what) {
+            looks = (try? Procfs.status(of: pid).state) == state ? looks + 1 : 0
+            return looks == 40
+        }
+    }
+
     /// Which program runs is seen though it lies on a file system that does not answer any more (FUSE). Naive, by stat(2): whoever asks
     /// waits, and not even SIGKILL ends it.
     @Test(
@@ -50,17 +59,9 @@ import Testing
         #expect(before != JoinWatch.ProgramFile.own)
         try server.kill(SIGUSR1)
         let naive = try ProcessPlan("stat", ["-L", "/proc/\(process.pid)/exe"]).spawn()
-        // It has been asked, and the one who asks is out of reach.
-        for _ in 0..<2000 {
-            guard (try? Procfs.status(of: naive.pid).state) != "S" else { break }
-            usleep(10_000)
-        }
+        try settles(naive.pid, in: "S", "it asks, and is not answered")
         try naive.kill()
-        for _ in 0..<2000 {
-            guard (try? Procfs.status(of: naive.pid).state) == "S" else { break }
-            usleep(10_000)
-        }
-        #expect(try Procfs.status(of: naive.pid).state == "D", "the negative control is answered")
+        try settles(naive.pid, in: "D", "the negative control is out of SIGKILL's reach")
         #expect(JoinWatch.ProgramFile(of: process.pid) == before)
         server.end()
         _ = try naive.wait()
