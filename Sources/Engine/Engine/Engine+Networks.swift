@@ -19,7 +19,9 @@ extension Engine {
     package func createNetwork(_ creation: NetworkCreation) throws -> String {
         guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
         try releaseLeftovers()
-        return try networks.change().create(creation.request, used: HostRoutes.read()).id
+        let network = try networks.change().create(creation.request, used: HostRoutes.read())
+        record("create", network)
+        return network.id
     }
 
     /// Every network, by name.
@@ -40,6 +42,7 @@ extension Engine {
         let users = try Set(networks.endpoints(of: network).map(\.name)).union(recordedUsers(of: network))
         guard users.isEmpty else { throw NetworkError.inUse(network.name, containers: users.sorted()) }
         try change.remove(network)
+        record("destroy", network)
         try change.applyRules()
         return network.name
     }
@@ -57,6 +60,7 @@ extension Engine {
         where network.name != Network.defaultName && filter?.matches(network) != false {
             guard try networks.endpoints(of: network).isEmpty, try recordedUsers(of: network).isEmpty else { continue }
             try change.remove(network)
+            record("destroy", network)
             names.append(network.name)
         }
         if !names.isEmpty { try change.applyRules() }
@@ -117,6 +121,7 @@ extension Engine {
             try networks.change().remove(container.id, from: place.network)
             throw error
         }
+        record("connect", place.network, container: container.id)
     }
 
     private func record(
@@ -149,6 +154,7 @@ extension Engine {
         let change = try networks.change()
         change.remove(container.id, from: network)
         NameService(networks).refresh(change)
+        record("disconnect", network, container: container.id)
         if !endpoint.ports.isEmpty { try change.applyRules() }
     }
 }
