@@ -71,9 +71,7 @@ extension Engine {
     private func recordedUsers(of network: Network) throws -> [String] {
         guard network.name != Network.defaultName else { return [] }
         return try containers().filter { container in
-            container.networks?.joins.contains {
-                $0.network == network.name || !$0.network.isEmpty && network.id.starts($0.network)
-            } == true
+            container.networks?.joins.contains { $0.names(network) } == true
         }.map(\.name)
     }
 
@@ -85,7 +83,7 @@ extension Engine {
 
     // MARK: - Containers in them
 
-    /// Puts a container that runs into a further network, or, where it does not run, has it put there when it does.
+    /// Puts a container into a further network, at once where it runs, and whenever it is started.
     package func connect(_ text: String, to name: String, _ join: NetworkJoin) throws {
         try releaseLeftovers()
         var join = join
@@ -100,10 +98,15 @@ extension Engine {
                 "container '\(text)' has no network of its own", advice: "its --network is \(mode)")
         }
         guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
-        guard status(of: container).isAlive, let pid = try runtime.state(of: container.id).pid else {
-            throw EngineError.state(
-                "connect", text, "\(status(of: container))", advice: "connect it while it runs")
+        if status(of: container).isAlive, let pid = try? runtime.state(of: container.id).pid {
+            try connect(container, process: pid, join)
+        } else {
+            try check(join, of: container)
         }
+        try changeJoins(of: container.id) { $0.append(join) }
+    }
+
+    private func connect(_ container: StoredContainer, process pid: Int32, _ join: NetworkJoin) throws {
         let places = try networks.places(of: container.id)
         let number = (0...places.count).first { number in
             !places.contains { $0.endpoint.interface == "eth\(number)" }
@@ -112,7 +115,7 @@ extension Engine {
             container: container.id, name: container.name, aliases: join.aliases, interface: "eth\(number ?? 0)",
             hardwareAddress: join.hardwareAddress ?? "")
         let sandbox = try NetworkNamespace.of(process: pid)
-        let place = try record(endpoint, name, join.addresses)
+        let place = try record(endpoint, join.network, join.addresses)
         do {
             var attachment = try NetworkAttachment(sandbox)
             try attachment.perform(
@@ -122,6 +125,36 @@ extension Engine {
             throw error
         }
         record("connect", place.network, container: container.id)
+    }
+
+    /// What would fail at the container's next start is told now, as far as it is known.
+    private func check(_ join: NetworkJoin, of container: StoredContainer) throws {
+        guard let joins = container.networks?.joins else {
+            throw EngineError.unsupported(
+                "container '\(container.name)' has no network", advice: "connect it while it runs")
+        }
+        let network: Network
+        do { network = try networks.find(join.network) } catch NetworkError.unknown
+            where join.network == Network.defaultName
+        { return }
+        guard !joins.contains(where: { $0.names(network) }) else {
+            throw NetworkError.alreadyJoined(network: network.name, container: container.name)
+        }
+        for address in join.addresses {
+            let pool = network.pools.first { $0.subnet.isV4 == address.isV4 }
+            guard pool?.mayGive(address) == true else {
+                throw NetworkError.addressOutside(address, network: network.name, pool: pool?.subnet)
+            }
+        }
+    }
+
+    /// Writes down in which networks a container is whenever it is started.
+    private func changeJoins(of id: String, _ body: (inout [NetworkJoin]) -> Void) throws {
+        // One that is in none has no record of them, and what is in one by hand alone is so until it ends.
+        guard var container = shelf.container(id), var options = container.networks else { return }
+        body(&options.joins)
+        container.networks = options
+        try shelf.write(container)
     }
 
     private func record(
@@ -143,8 +176,10 @@ extension Engine {
         try releaseLeftovers()
         let container = try shelf.find(text)
         let network = try networks.find(name)
+        let isRecorded = container.networks?.joins.contains { $0.names(network) } == true
         guard let endpoint = networks.endpoint(of: container.id, in: network) else {
-            throw NetworkError.notJoined(network: network.name, container: container.name)
+            guard isRecorded else { throw NetworkError.notJoined(network: network.name, container: container.name) }
+            return try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } }
         }
         if let pid = try? runtime.state(of: container.id).pid, status(of: container).isAlive {
             let sandbox = try NetworkNamespace.of(process: pid)
@@ -156,5 +191,13 @@ extension Engine {
         NameService(networks).refresh(change)
         record("disconnect", network, container: container.id)
         if !endpoint.ports.isEmpty { try change.applyRules() }
+        if isRecorded { try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } } }
+    }
+}
+
+extension NetworkJoin {
+    /// Whether it is this one that it means.
+    fileprivate func names(_ network: Network) -> Bool {
+        self.network == network.name || !self.network.isEmpty && network.id.starts(self.network)
     }
 }

@@ -31,8 +31,8 @@ import Testing
 
     private func shell(_ script: String) throws -> String {
         let process = Process()
-        process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-c", script]
+        process.executableURL = URL(filePath: "/usr/bin/timeout")
+        process.arguments = ["--kill-after=10", "300", "/bin/bash", "-c", script]
         let output = Pipe()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -88,7 +88,9 @@ final class BuildBed {
     @discardableResult
     func shell(_ line: String) throws -> String {
         let pipe = try Pipe()
-        let process = try ProcessPlan("/bin/sh", ["-c", line], workingDirectory: directory).spawn(
+        let process = try ProcessPlan(
+            "timeout", ["--kill-after=10", "900", "/bin/sh", "-c", line], workingDirectory: directory
+        ).spawn(
             StandardStreams(output: pipe.writeEnd))
         let text = try pipe.readAll()
         let exit = try process.wait()

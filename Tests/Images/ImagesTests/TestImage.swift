@@ -41,7 +41,9 @@ enum TestImage {
     @discardableResult
     static func run(_ command: String, in directory: String = "/") throws -> String {
         let pipe = try Pipe()
-        let process = try ProcessPlan("/bin/sh", ["-ec", command], workingDirectory: directory).spawn(
+        let process = try ProcessPlan(
+            "timeout", ["--kill-after=10", "900", "/bin/sh", "-ec", command], workingDirectory: directory
+        ).spawn(
             StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd))
         let output = try pipe.readAll()
         let exit = try process.wait()

@@ -43,7 +43,8 @@ final class Workshop {
     @discardableResult
     func shell(_ script: String, location: SourceLocation = #_sourceLocation) throws -> String {
         let pipe = try Pipe()
-        let plan = ProcessPlan("/bin/sh", ["-euc", script], workingDirectory: path)
+        let plan = ProcessPlan(
+            "timeout", ["--kill-after=10", "900", "/bin/sh", "-euc", script], workingDirectory: path)
         let process = try plan.spawn(StandardStreams(output: pipe.writeEnd, error: pipe.writeEnd))
         let output = try pipe.readAll()
         #expect(try process.wait().succeeded, "\(output)", sourceLocation: location)

@@ -76,7 +76,7 @@ import Testing
                 try process.kill(SIGKILL)
                 family.resume()
                 #expect(family.survivors().isEmpty)
-                if try process.wait().shellStatus == 128 + SIGKILL { killed += 1 }
+                if try process.wait(for: "isolab-transfer").shellStatus == 128 + SIGKILL { killed += 1 }
                 let what = "killed after \(instant) µs, seed \(instants.seed)"
                 try Self.check(root, image, after: what, isWhole: false)
             }

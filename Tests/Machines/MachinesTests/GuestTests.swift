@@ -130,7 +130,7 @@ private final class Bench {
     /// `isolab launch` of a guest prints its waterfall on standard output and nothing on standard error.
     @Test(.enabled(if: access(Host.productDirectory + "/isolab", X_OK) == 0, "needs a built isolab"))
     func quietCommand() throws {
-        let result = try Tool.run(Host.productDirectory + "/isolab", ["launch", "vm-micro"])
+        let result = try HostProgram.run(Host.productDirectory + "/isolab", ["launch", "vm-micro"])
         #expect(result.status == 0)
         #expect(String(decoding: result.errors, as: UTF8.self) == "")
         #expect(!result.output.isEmpty)
@@ -151,11 +151,11 @@ private final class Bench {
         }
         // Where the build lies, other users may not go.
         for name in ["isolab", "isolab-vm", "isolab-workload"] {
-            let copy = try Tool.run("cp", ["\(Host.productDirectory)/\(name)", home + "/bin/"])
+            let copy = try HostProgram.run("cp", ["\(Host.productDirectory)/\(name)", home + "/bin/"])
             #expect(copy.status == 0)
         }
-        func launch(_ options: [String]) throws -> Tool.Result {
-            try Tool.run(
+        func launch(_ options: [String]) throws -> HostProgram.Output {
+            try HostProgram.run(
                 "setpriv",
                 ["--reuid", "65534", "--regid", "65534", "--clear-groups", home + "/bin/isolab", "launch"] + options,
                 directory: home,

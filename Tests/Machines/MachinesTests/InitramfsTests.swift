@@ -55,7 +55,7 @@ import Testing
         symlink("tool", upper.path + "/bin/link")
         link(upper.path + "/bin/tool", upper.path + "/bin/twin")
         let archive = try Initramfs.bytes(layers: [lower.path, upper.path])
-        let listing = try Tool.run("cpio", ["-t", "-v", "--quiet"], input: archive)
+        let listing = try HostProgram.run("cpio", ["-t", "-v", "--quiet"], input: archive)
         #expect(listing.status == 0, "\(listing.errorText)")
         let lines = String(decoding: listing.output, as: UTF8.self).split(separator: "\n")
         // The name is what follows the year of the time, which is 0.

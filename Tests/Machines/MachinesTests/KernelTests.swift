@@ -11,7 +11,7 @@ import Testing
         var text = [UInt8](repeating: 0x61, count: 100_000)
         text += (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
         text += Array("end".utf8)
-        let compressed = try Tool.run("lz4", ["-l", "-c", "-q"], input: text).output
+        let compressed = try HostProgram.run("lz4", ["-l", "-c", "-q"], input: text).output
         #expect(try LZ4.decompressLegacyFrame(compressed, limit: 1 << 20) == text)
         #expect(throws: LZ4.Failure.tooLarge) { try LZ4.decompressLegacyFrame(compressed, limit: 1000) }
     }
@@ -70,7 +70,7 @@ import Testing
         }
         let elf = [0x7f, 0x45, 0x4c, 0x46] + (0..<200_000).map { UInt8(truncatingIfNeeded: $0 >> 4 ^ $0 >> 11) }
         let options = ["lz4": ["-l", "-c", "-q"], "lzma": ["--format=lzma", "-c"]][name] ?? ["-c"]
-        let payload = try Tool.run(program, options, input: elf).output
+        let payload = try HostProgram.run(program, options, input: elf).output
         let root = "/tmp/isolab-kernel-\(UUID().uuidString)"
         defer { try? TreeRemoval.remove(root) }
         let cache = Cache(root: root)

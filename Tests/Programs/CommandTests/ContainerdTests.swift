@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 import Testing
 
 /// containerd with isolab-runtime in place of runc, by its runc shim and its own client: a session on an image of busybox.
@@ -166,6 +167,6 @@ final class Containerd {
     deinit {
         _ = try? client("task kill -s KILL one; $ctr task delete -f one; $ctr container delete one")
         try? process.kill(SIGTERM)
-        _ = try? process.wait()
+        _ = try? process.wait(for: "containerd", within: 60)
     }
 }

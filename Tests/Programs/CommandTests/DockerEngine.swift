@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 
 /// Docker's engine for one test: its sockets, storage and containers end with it, and so does what it mounts, in a mount namespace of its
 /// own.
@@ -134,7 +135,7 @@ final class DockerEngine {
             """, in: place)
         // It ends its containerd, which others may need a while for.
         if !Patience.until({ [supervisor] in (try? supervisor.poll()) != nil }) { try? supervisor.kill() }
-        _ = try? supervisor.wait()
+        _ = try? supervisor.wait(for: "dockerd", within: 60)
         for path in cgroupParents() { rmdir(path) }
     }
 }

@@ -98,7 +98,7 @@ struct GuestRunTests {
             "\"$isolab\" run --rm --vm \(option) busybox sh -c 'echo up; sleep 600' > log 2>&1", in: place)
         defer {
             try? isolab.kill(SIGKILL)
-            _ = try? isolab.wait()
+            _ = try? isolab.wait(for: "isolab run --vm", within: 60)
         }
         #expect(Patience.until { place.read("log").contains("up") }, "\(place.read("log"))")
         let helpers = try Procfs.descendants(of: isolab.pid).map { Confinement($0) }.filter { $0.name != "isolab" }
@@ -115,7 +115,7 @@ struct GuestRunTests {
         }
         let directory = "c\(isolab.pid)."
         try isolab.kill(SIGTERM)
-        #expect(try isolab.wait().ending == .exited(143))
+        #expect(try isolab.wait(for: "isolab run --vm").ending == .exited(143))
         #expect(!Processes.names(in: "/run/isolab/vm").contains { $0.hasPrefix(directory) })
         let cgroups = try IsolabProgram.shell("find /sys/fs/cgroup -name 'guests-\(directory)*'", in: place)
         #expect(cgroups.output == "")

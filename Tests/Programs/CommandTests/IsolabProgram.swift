@@ -63,7 +63,7 @@ struct IsolabProgram {
         let error = try OwnedDescriptor(opening: errorPath, O_WRONLY | O_CREAT | O_TRUNC)
         let process = try plan(program, arguments, in: place).spawn(
             StandardStreams(input: input.number, output: output.number, error: error.number))
-        let exit = try process.wait()
+        let exit = try process.wait(for: ([program] + arguments).joined(separator: " "))
         return Result(
             status: exit.shellStatus, output: Place.text(outputPath), complaints: Place.text(errorPath))
     }

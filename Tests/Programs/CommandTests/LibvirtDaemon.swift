@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 
 /// A system libvirtd of the test's own, as a distribution configures it: its QEMU is the user `libvirt-qemu`, in a mount
 /// namespace and cgroups that libvirt makes. Its files and its processes are its own, and end with it.
@@ -93,7 +94,7 @@ final class LibvirtDaemon {
 
     deinit {
         try? process.kill()
-        _ = try? process.wait()
+        _ = try? process.wait(for: "libvirtd", within: 60)
         for path in Self.cgroups().subtracting(cgroupsBefore) { rmdir(path) }
     }
 }

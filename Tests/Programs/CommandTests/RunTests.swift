@@ -2,6 +2,7 @@ import Glibc
 import Linux
 import RunRecord
 import RunRecordTestSupport
+import TestSupport
 import Testing
 
 /// A bench from its command line to its report, and what luck does to it.
@@ -168,7 +169,7 @@ import Testing
             ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "100000"] + place.options, in: place)
         try waitForSamples(in: place, while: process)
         try process.kill(SIGINT)
-        #expect(try process.wait().shellStatus == 130)
+        #expect(try process.wait(for: "isolab bench").shellStatus == 130)
         let run = try Run.read(directory: "\(place.path)/run").run
         #expect(run.manifest.interrupted)
         #expect(run.samples.contains { $0.admitted })
@@ -185,7 +186,7 @@ import Testing
                 + place.options, in: place)
         try waitForSamples(in: place, while: process)
         try process.kill(SIGKILL)
-        _ = try process.wait()
+        _ = try process.wait(for: "isolab bench")
         let clean = try IsolabProgram.run(
             ["doctor", "--clean", "--state-directory", "\(place.path)/state"], in: place)
         #expect(clean.status == 0, "\(clean.complaints)")

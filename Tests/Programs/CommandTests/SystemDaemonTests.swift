@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import RunRecord
+import TestSupport
 import Testing
 
 /// Guests through a real system libvirtd, whose QEMU is another user and nobody's child that isolab knows.
@@ -138,7 +139,7 @@ struct SystemDaemonTests {
     /// Ends isolab and its isolab-vm at once, as the kernel would for want of memory.
     private static func kill(_ isolab: RunningProcess) throws {
         try signal(SIGKILL, isolab)
-        _ = try isolab.wait()
+        _ = try isolab.wait(for: "isolab", within: 60)
     }
 
     private static func signal(_ signal: Int32, _ isolab: RunningProcess) throws {

@@ -156,7 +156,7 @@ import Testing
             streams.output.contains("\"type\":\"oom\"")
         }
         _ = try engine.call("kill", container.id, "KILL")
-        #expect(try process.wait().ending == .exited(0))
+        #expect(try Waiting.end(of: process, ["events"]).ending == .exited(0))
         try container.remove()
     }
 

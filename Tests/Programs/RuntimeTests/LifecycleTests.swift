@@ -163,7 +163,7 @@ import Testing
             [Engine.program, "--root", engine.root, "run", "--bundle", bundle, third])
         try Waiting.until("it is ready") { streams.output.contains("ready") }
         try process.kill(SIGTERM)
-        #expect(try process.wait().ending == .exited(5))
+        #expect(try Waiting.end(of: process, ["run"]).ending == .exited(5))
         #expect(engine.traces(of: third) == [])
     }
 
@@ -228,7 +228,7 @@ import Testing
         let calls = try (0..<8).map { _ in
             try engine.begin([Engine.program, "--root", engine.root, "create", "--bundle", bundle, id])
         }
-        let statuses = try calls.map { try $0.process.wait().shellStatus }
+        let statuses = try calls.map { try Waiting.end(of: $0.process, ["create"]).shellStatus }
         #expect(statuses.filter { $0 == 0 }.count == 1)
         #expect(try engine.call("state", id).output.contains("created"))
         #expect(try engine.call("delete", "--force", id).status == 0)

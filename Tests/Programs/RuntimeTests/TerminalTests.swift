@@ -130,7 +130,7 @@ import Testing
         #expect(write(master, "typed\r", 6) == 6)
         let said = try read(master, until: "got typed\r\n")
         #expect(said.contains("got typed"))
-        #expect(try process.wait().ending == .exited(7))
+        #expect(try Waiting.end(of: process, words).ending == .exited(7))
         var after = termios()
         tcgetattr(terminal.number, &after)
         #expect(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag)

@@ -80,7 +80,14 @@ final class WorkloadProcess {
     func wait() -> Int32 {
         if let status { return status }
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        // In steps of 10 ms: ten minutes, and one more after a SIGKILL. A workload that the kernel holds is left behind.
+        for step in 0..<66_000 {
+            let found = waitpid(pid, &status, WNOHANG)
+            if found == pid || (found == -1 && errno != EINTR) { break }
+            if step == 60_000 { kill(pid, SIGKILL) }
+            status = SIGKILL
+            usleep(step < 100 ? 1000 : 10_000)
+        }
         self.status = status
         return status
     }

@@ -164,8 +164,8 @@ enum Program {
         _ path: String, _ arguments: [String]
     ) throws -> (status: Int32, output: String, errors: String) {
         let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
+        process.executableURL = URL(filePath: "/usr/bin/timeout")
+        process.arguments = ["--kill-after=10", "300", path] + arguments
         let output = Pipe()
         let errors = Pipe()
         process.standardInput = FileHandle.nullDevice

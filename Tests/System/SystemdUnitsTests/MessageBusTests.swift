@@ -118,6 +118,6 @@ final class MessageBus {
 
     deinit {
         try? process.kill()
-        _ = try? process.wait()
+        _ = try? process.wait(for: "dbus-daemon", within: 60)
     }
 }

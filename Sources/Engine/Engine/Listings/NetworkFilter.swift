@@ -7,7 +7,7 @@ package struct NetworkFilter: Sendable {
     private let conditions: [(name: String, value: String)]
     private let patterns: [NamePattern]
 
-    /// - Parameter names: those that are taken: `name`, `id`, `driver`, `label`, `label!`.
+    /// - Parameter names: those that are taken: `name`, `id`, `driver`, `label`, `label!`, `scope`, `type`, `dangling`.
     package init(_ option: String, _ texts: [String], names: [String]) throws(OptionError) {
         var conditions: [(name: String, value: String)] = []
         var patterns: [NamePattern] = []
@@ -19,6 +19,10 @@ package struct NetworkFilter: Sendable {
             guard names.contains(name) else {
                 throw OptionError(option, text, "'\(name)' is not one of \(names.joined(separator: ", "))")
             }
+            let values = ["type": ["builtin", "custom"], "dangling": ["true", "1", "false", "0"]][name]
+            if let values, !values.contains(value) {
+                throw OptionError(option, text, "\(name) takes one of \(values.joined(separator: ", "))")
+            }
             if name == "name" { patterns.append(try NamePattern(option, value, typed: text)) }
             conditions.append((name, value))
         }
@@ -26,7 +30,11 @@ package struct NetworkFilter: Sendable {
         self.patterns = patterns
     }
 
-    package func matches(_ found: NetworkWithEndpoints) -> Bool { matches(found.network) }
+    package func matches(_ found: NetworkWithEndpoints) -> Bool {
+        let isUnused = found.endpoints.isEmpty && found.network.name != Network.defaultName
+        return matches(found.network)
+            && conditions.allSatisfy { $0.name != "dangling" || ["true", "1"].contains($0.value) == isUnused }
+    }
 
     func matches(_ network: Network) -> Bool {
         let holds = conditions.allSatisfy { name, value in
@@ -34,6 +42,8 @@ package struct NetworkFilter: Sendable {
             case "id": return network.id.starts(value)
             case "driver": return network.driver == value
             case "label": return Self.has(value, network.labels)
+            case "scope": return value == "local"
+            case "type": return (value == "builtin") == (network.name == Network.defaultName)
             case "label!": return !Self.has(value, network.labels)
             default: return true
             }

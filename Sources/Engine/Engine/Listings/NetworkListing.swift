@@ -12,8 +12,8 @@ extension Listing {
                 Column("Scope", "SCOPE"), Column("Subnets", "SUBNETS"), Column("Containers", "CONTAINERS", .cutLast),
             ],
             further: [
-                "CreatedAt": "CREATED AT", "Internal": "INTERNAL", "IPv6": "IPV6", "Labels": "LABELS",
-                "Device": "DEVICE",
+                "CreatedAt": "CREATED AT", "Internal": "INTERNAL", "IPv4": "IPV4", "IPv6": "IPV6",
+                "Labels": "LABELS", "Device": "DEVICE",
             ],
             hidden: ["Label"],
             rows: networks.map { found in
@@ -25,7 +25,8 @@ extension Listing {
                     .init("Subnets", .text(network.pools.map { "\($0.subnet)" }.joined(separator: ","))),
                     .init("Containers", .text(found.endpoints.map(\.name).joined(separator: ","))),
                     .init("CreatedAt", .text(network.created)), .init("Internal", .bool(network.isInternal)),
-                    .init("IPv6", .bool(network.v6 != nil)), .init("Device", .text(network.device)),
+                    .init("IPv4", .bool(network.v4 != nil)), .init("IPv6", .bool(network.v6 != nil)),
+                    .init("Device", .text(network.device)),
                     .init("Label", JSONTree(network.labels)),
                     .init(
                         "Labels",
@@ -70,21 +71,37 @@ extension Engine {
             .init(
                 endpoint.container,
                 .object([
-                    .init("Name", .text(endpoint.name)), .init("MacAddress", .text(endpoint.hardwareAddress)),
+                    .init("Name", .text(endpoint.name)), .init("EndpointID", .text(endpoint.identifier(in: network))),
+                    .init("MacAddress", .text(endpoint.hardwareAddress)),
                     .init("IPv4Address", address(endpoint.v4, network.v4)),
                     .init("IPv6Address", address(endpoint.v6, network.v6)),
                     .init("Interface", .text(endpoint.interface)), .init("Device", .text(endpoint.device)),
                 ]))
         }
-        let addresses: [JSONTree.Member] = [.init("Driver", .text("default")), .init("Config", .list(pools))]
-        let mtu: [JSONTree.Member] = network.mtu.map { [.init("mtu", .text("\($0)"))] } ?? []
+        let addresses: [JSONTree.Member] = [
+            .init("Driver", .text("default")), .init("Options", .object([])), .init("Config", .list(pools)),
+        ]
+        // Under the names that Docker has for them.
+        var options: [JSONTree.Member] =
+            network.mtu.map { [.init("com.docker.network.driver.mtu", .text("\($0)"))] } ?? []
+        if network.driver == "macvlan" { options.append(.init("parent", .text(network.device))) }
         return .object([
             .init("Name", .text(network.name)), .init("Id", .text(network.id)),
             .init("Created", .text(network.created)), .init("Scope", .text("local")),
             .init("Driver", .text(network.driver)), .init("Device", .text(network.device)),
-            .init("EnableIPv6", .bool(network.v6 != nil)), .init("IPAM", .object(addresses)),
-            .init("Internal", .bool(network.isInternal)), .init("Containers", .object(containers)),
-            .init("Options", .object(mtu)), .init("Labels", JSONTree(network.labels)),
+            .init("EnableIPv4", .bool(network.v4 != nil)), .init("EnableIPv6", .bool(network.v6 != nil)),
+            .init("IPAM", .object(addresses)), .init("Internal", .bool(network.isInternal)),
+            // Of Docker's swarm, which is not here.
+            .init("Attachable", .bool(false)), .init("Ingress", .bool(false)), .init("ConfigOnly", .bool(false)),
+            .init("ConfigFrom", .object([.init("Network", .text(""))])), .init("Containers", .object(containers)),
+            .init("Options", .object(options)), .init("Labels", JSONTree(network.labels)),
         ])
+    }
+}
+
+extension Endpoint {
+    /// What tells it from all others, as long as its container is in the network: 64 hexadecimal digits.
+    func identifier(in network: Network) -> String {
+        String(Digest(sha256Of: "\(network.id) \(container)".utf8).hexadecimal)
     }
 }

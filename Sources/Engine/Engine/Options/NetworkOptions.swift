@@ -13,7 +13,7 @@ package enum NetworkMode: Equatable, Sendable {
     /// Networks that `isolab network` knows.
     case networks
 
-    /// What a build takes: none or host.
+    /// What is no name of a network: none or host.
     package init(_ option: String, _ text: String) throws(OptionError) {
         switch text {
         case "none": self = .none

@@ -22,7 +22,9 @@ struct NetworkSettings {
                     .object(
                         Self.addresses(place.network, place.endpoint) + [
                             .init("NetworkID", .text(place.network.id)),
+                            .init("EndpointID", .text(place.endpoint.identifier(in: place.network))),
                             .init("Aliases", .list(place.endpoint.aliases.map { .text($0) })),
+                            .init("DNSNames", .list(place.endpoint.names.map { .text($0) })),
                         ]))
             }
         members.append(.init("Networks", .object(networks)))
@@ -60,6 +62,11 @@ struct NetworkSettings {
         }
         return .object(members)
     }
+}
+
+extension Endpoint {
+    /// By which others in the network find it.
+    fileprivate var names: [String] { [name] + aliases + [String(container.prefix(12))] }
 }
 
 extension RunOptions {

@@ -45,9 +45,12 @@ extension Engine {
             // Whoever removes it by force at this moment does the same.
             let isFreed = free(made.container)
             if !options.removes {
-                made.container.finished = Timestamp.now(nanoseconds: true)
-                made.container.exitCode = status
-                try shelf.write(made.container)
+                // Its name and its networks may be others by now.
+                var container = shelf.container(made.container.id) ?? made.container
+                container.memoryKills = made.container.memoryKills
+                container.finished = Timestamp.now(nanoseconds: true)
+                container.exitCode = status
+                try shelf.write(container)
                 if isFreed { shelf.end(made.container.id) }
             } else if isFreed {
                 try discard(made.container)

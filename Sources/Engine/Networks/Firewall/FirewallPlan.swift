@@ -32,6 +32,9 @@ package struct FirewallPlan: Equatable, Sendable {
     }
 
     /// What `nft -f` reads. Names of devices have no characters that mean something there (`Network.isDeviceName`).
+    ///
+    /// Who arrives for a loopback's address comes from a neighbour, who has no business there: led to a container, he would be past the place
+    /// where the kernel turns him away.
     package var document: String {
         let pools = networks.flatMap { network in network.pools.map { (network, $0) } }
         func sources(isV4: Bool) -> [String] {
@@ -81,6 +84,7 @@ package struct FirewallPlan: Equatable, Sendable {
               }
               chain arriving {
                 type nat hook prerouting priority dstnat; policy accept;
+                ip daddr 127.0.0.0/8 return
                 fib daddr type local jump published
               }
               chain local {

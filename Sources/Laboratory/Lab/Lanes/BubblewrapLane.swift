@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import RunRecord
 
 /// bubblewrap: all namespaces, no cgroup, no seccomp filter, no capability dropped for root.
@@ -10,7 +11,7 @@ final class BubblewrapLane: Lane {
     init(_ entry: LaneEntry, _ laboratory: Laboratory) {
         self.entry = entry
         self.laboratory = laboratory
-        path = Files.program("bwrap")
+        path = HostProgram.path(of: "bwrap")
     }
 
     func availability() -> Availability {
@@ -22,8 +23,8 @@ final class BubblewrapLane: Lane {
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
         record.configuration["argv"] = arguments(example).joined(separator: " ")
         record.configuration["released"] = "when bwrap ends: its namespaces end with it"
-        if let path, let version = try? CommandOutput.text(path, ["--version"]) {
-            record.configuration["version"] = String(version.prefix { !$0.isNewline })
+        if let path, let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10) {
+            record.configuration["version"] = String(answer.text.prefix { !$0.isNewline })
         }
         return record
     }

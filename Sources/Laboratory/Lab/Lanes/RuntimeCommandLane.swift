@@ -49,7 +49,7 @@ final class RuntimeCommandLane: Lane {
         self.entry = entry
         self.laboratory = laboratory
         self.command = command
-        path = Files.program(command.program)
+        path = HostProgram.path(of: command.program)
         root = "\(laboratory.scratch)/runtimes/\(command.program)"
     }
 
@@ -98,7 +98,8 @@ final class RuntimeCommandLane: Lane {
 
     private func version() -> String? {
         guard let path else { return nil }
-        return try? CommandOutput.text(path, ["--version"]).split(whereSeparator: \.isNewline).first.map(String.init)
+        let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10)
+        return answer?.text.split(whereSeparator: \.isNewline).first.map(String.init)
     }
 
     private func bundle(_ name: String) -> String { "\(laboratory.scratch)/bundles/\(name)" }
@@ -138,8 +139,9 @@ final class RuntimeCommandLane: Lane {
                 // What the runtime itself removed is not there; what it left (because it was killed) is asked back.
                 if access("\(root)/\(name)", F_OK) == 0 {
                     left = true
-                    let delete = { () throws(SystemError) -> String in
-                        try CommandOutput.text(path, ["--root", root, "delete", "--force", name])
+                    let words = ["--root", root, "delete", "--force", name]
+                    let delete = { () throws(SystemError) -> HostProgram.Output in
+                        try HostProgram.run(path, words, group: .ownSession, seconds: 10)
                     }
                     _ = try? mounts?.run(delete) ?? delete()
                 }

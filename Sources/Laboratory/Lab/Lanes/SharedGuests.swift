@@ -32,7 +32,7 @@ final class SharedGuests {
 
     /// What can be told without starting anything.
     static func availability(_ laboratory: Laboratory) -> Availability {
-        guard Files.program("qemu-system-x86_64") != nil else {
+        guard HostProgram.path(of: "qemu-system-x86_64") != nil else {
             return .no(
                 "QEMU is not installed",
                 remedy: "apt-get install --no-install-recommends qemu-system-x86 libvirt-daemon-driver-qemu")
@@ -76,7 +76,7 @@ final class SharedGuests {
     /// What every guest runs on beside its own files.
     var artefacts: [(name: String, path: String)] {
         [
-            ("QEMU", Files.program("qemu-system-x86_64")), ("guest firmware qboot", Firmware.qboot),
+            ("QEMU", HostProgram.path(of: "qemu-system-x86_64")), ("guest firmware qboot", Firmware.qboot),
             ("isolab-vm", "\(laboratory.programDirectory)/isolab-vm"),
         ]
         .compactMap { name, path in path.map { (name, $0) } }

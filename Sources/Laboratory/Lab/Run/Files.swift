@@ -33,12 +33,4 @@ enum Files {
         let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
-
-    /// A program on PATH (root's usual directories included), by name.
-    static func program(_ name: String) -> String? {
-        if name.utf8.contains(UInt8(ascii: "/")) { return isExecutable(name) ? name : nil }
-        let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        let directories = path.split(separator: ":").map(String.init) + ["/usr/local/bin", "/usr/bin", "/usr/sbin"]
-        return directories.lazy.map { "\($0)/\(name)" }.first(where: isExecutable)
-    }
 }

@@ -106,8 +106,8 @@ package struct GuestKernel: Codable, Hashable, Sendable {
     ) throws(KernelError) -> [UInt8] {
         let program = compression == .lzma ? "xz" : compression.rawValue
         let format = compression == .lzma ? ["--format=lzma"] : []
-        let result: Tool.Result
-        do throws(SystemError) { result = try Tool.run(program, format + ["-dc"], input: payload) } catch {
+        let result: HostProgram.Output
+        do throws(SystemError) { result = try HostProgram.run(program, format + ["-dc"], input: payload) } catch {
             throw .unpackFailed(path: path, why: "\(error); install \(program)")
         }
         // The payload ends with four bytes of size, which the programs call trailing garbage: the output counts.

@@ -60,7 +60,7 @@ struct KernelModules: Equatable {
             path.hasSuffix(".xz") ? "xz" : path.hasSuffix(".zst") ? "zstd" : path.hasSuffix(".gz") ? "gzip" : nil
         let bytes = try SystemFile.bytes(of: path)
         guard let program else { return bytes }
-        let result = try Tool.run(program, ["-dc"], input: bytes)
+        let result = try HostProgram.run(program, ["-dc"], input: bytes)
         guard result.status == 0 else {
             throw SystemError(program, path, errno: 0, advice: result.errorText)
         }

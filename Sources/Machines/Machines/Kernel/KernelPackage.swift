@@ -111,14 +111,14 @@ enum KernelPackage {
         try SystemFile.makeDirectories(scratch)
         // Root of a user namespace with one id cannot become the user that apt downloads as.
         let user = StandardDirectories.isHostRoot ? [] : ["-o", "APT::Sandbox::User=root"]
-        let download = try Tool.run(
+        let download = try HostProgram.run(
             "apt-get", user + ["download", package], directory: scratch, environment: environment)
         let names = (try? SystemFile.names(in: scratch)) ?? []
         guard download.status == 0, let archive = names.first(where: { $0.hasSuffix(".deb") })
         else {
             throw KernelError.fetchFailed(package: package, output: download.errorText)
         }
-        let unpacking = try Tool.run(
+        let unpacking = try HostProgram.run(
             "dpkg-deb", ["-x", "\(scratch)/\(archive)", "\(scratch)/tree"], environment: environment)
         guard unpacking.status == 0 else {
             throw KernelError.fetchFailed(package: package, output: unpacking.errorText)
@@ -135,7 +135,7 @@ enum KernelPackage {
 
     /// What a metapackage depends on: the kernel's own package.
     private static func dependency(of metapackage: String, _ environment: [String]?) throws -> String? {
-        let answer = try Tool.run(
+        let answer = try HostProgram.run(
             "apt-cache", ["depends", "--important", metapackage], environment: environment)
         guard answer.status == 0 else { return nil }
         return dependency(inAnswer: String(decoding: answer.output, as: UTF8.self))

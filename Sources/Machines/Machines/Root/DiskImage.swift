@@ -46,8 +46,8 @@ struct DiskImage {
 
     private func write(of directory: String, to path: String) throws(GuestError) {
         let arguments = format.arguments(from: directory, to: path)
-        let result: Tool.Result
-        do throws(SystemError) { result = try Tool.run(format.tool, arguments) } catch {
+        let result: HostProgram.Output
+        do throws(SystemError) { result = try HostProgram.run(format.tool, arguments) } catch {
             guard error.errno == ENOENT else { throw .system(error) }
             throw .packing(
                 tool: format.tool,

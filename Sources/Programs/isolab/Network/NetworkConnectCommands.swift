@@ -4,9 +4,8 @@ import Engine
 /// `isolab network connect`
 struct NetworkConnectCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connect", abstract: "Connect a running container to another network.",
-        discussion:
-            "The connection lasts until the container ends. `isolab run --network` sets the networks of every start.")
+        commandName: "connect", abstract: "Connect a container to another network.",
+        discussion: "A container that does not run is in the network from its next start on.")
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
@@ -32,6 +31,8 @@ struct NetworkDisconnectCommand: StoreCommand {
 
     @Argument(help: "The network, by name or by the beginning of its identifier.") var network: String
     @Argument(help: "The container, by name or by the beginning of its identifier.") var container: String
+
+    @Flag(name: .shortAndLong, help: "Accepted as docker has it; without effect.") var force = false
 
     func run() throws {
         do { try Engine(warn: Warning.print).disconnect(container, from: network) } catch { throw Failure.exit(error) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Images
 import Presentation
 
 /// `isolab system prune`: frees what nothing uses, of every kind.

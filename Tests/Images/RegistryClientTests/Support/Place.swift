@@ -39,7 +39,7 @@ final class Place {
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         let exit = try ProcessPlan(words[0], Array(words.dropFirst())).spawn(
             StandardStreams(input: null.number, output: null.number, error: null.number)
-        ).wait()
+        ).wait(for: words.joined(separator: " "))
         guard exit.succeeded else { throw SystemError("run", words.joined(separator: " "), errno: 0) }
     }
 }

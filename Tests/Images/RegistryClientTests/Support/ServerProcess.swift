@@ -20,13 +20,13 @@ final class ServerProcess {
             StandardStreams(input: null.number, output: file.number, error: file.number))
         do { port = try Eventually.port(saidIn: log, after: mark) } catch {
             try? process.kill(SIGTERM)
-            _ = try? process.wait()
+            _ = try? process.wait(for: "a server", within: 60)
             throw error
         }
     }
 
     deinit {
         try? process.kill(SIGTERM)
-        _ = try? process.wait()
+        _ = try? process.wait(for: "a server", within: 60)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 
 /// The built `isolab-transfer`, run as a user runs it: with a home of its own.
 struct TransferProgram {
@@ -36,7 +37,7 @@ struct TransferProgram {
         let output = try OwnedDescriptor(opening: "\(place.path)/terminal", O_WRONLY | O_CREAT | O_TRUNC)
         _ = try onTerminal.spawn(
             StandardStreams(input: null.number, output: output.number, error: null.number)
-        ).wait()
+        ).wait(for: onTerminal.arguments.joined(separator: " "))
         return place.read("terminal")
     }
 
@@ -49,7 +50,7 @@ struct TransferProgram {
         let error = try OwnedDescriptor(opening: "\(place.path)/err-\(serial)", O_WRONLY | O_CREAT | O_TRUNC)
         let exit = try plan(arguments).spawn(
             StandardStreams(input: input.number, output: output.number, error: error.number)
-        ).wait()
+        ).wait(for: "isolab-transfer \(arguments.joined(separator: " "))")
         return Result(
             status: exit.shellStatus, output: place.read("out-\(serial)"), complaints: place.read("err-\(serial)"))
     }

@@ -63,6 +63,31 @@ import Testing
         #expect(capability.detail.contains(words))
     }
 
+    /// A program that is slow to tell its version is not one that is absent, nor is one that fails. Naive: all three are "not installed".
+    @Test func programsAreAbsentOrFailOrTakeLong() {
+        var host = HostSource(recorded: [:])
+        for check in [ProgramChecks.qemu(host), ProgramChecks.peer("runc", package: "runc", host)] {
+            #expect(check.state == .missing && check.detail == "not installed" && check.remedy.contains("apt-get"))
+        }
+        host.ask = { _ in .late(seconds: 20) }
+        for check in [ProgramChecks.qemu(host), ProgramChecks.peer("runc", package: "runc", host)] {
+            #expect(check.state == .limited && check.detail.hasPrefix("installed, but it did not tell"), "\(check)")
+            #expect(!check.remedy.contains("apt-get"))
+        }
+        host.ask = { _ in .failed("no such library") }
+        let broken = ProgramChecks.qemu(host)
+        #expect(broken.state == .missing && broken.detail == "installed, but it fails: no such library")
+    }
+
+    /// Programs of this host are asked where lanes find them, and each answer is told from the others.
+    @Test func programsAreAskedWhereLanesFindThem() throws {
+        let path = try #require(HostProgram.path(of: "sh"))
+        #expect(ProgramAnswer(to: ["sh", "-c", "echo told; echo more >&2"]) == .said("told\nmore"))
+        #expect(ProgramAnswer(to: [path, "-c", "echo why >&2; exit 3"]) == .failed("why"))
+        #expect(ProgramAnswer(to: ["no-such-program"]) == .absent)
+        #expect(ProgramAnswer(to: ["sleep", "1000"], within: 1) == .late(seconds: 1))
+    }
+
     /// Cgroups: none mounted, some controllers absent, and one that cannot be made are told apart.
     @Test func cgroupsAreJudgedByMakingOne() {
         let none = CgroupChecks.check(CgroupLayout(hierarchies: [])) {}

@@ -13,7 +13,7 @@ extension HostSource {
                 return Set(names).sorted()
             },
             link: { files["→" + $0] },
-            output: { files["$ " + $0.joined(separator: " ")] })
+            ask: { files["$ " + $0.joined(separator: " ")].map { ProgramAnswer.said($0) } ?? .absent })
     }
 
     /// A desktop on bare metal: AMD, Ubuntu 24.04, cgroup v2 (shortened to one core).

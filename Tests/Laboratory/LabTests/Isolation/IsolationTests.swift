@@ -53,7 +53,7 @@ struct IsolationTests {
 
     /// Runtimes that isolate nothing, only mounts, or all but system calls: found out before anything is measured.
     @Test(
-        .enabled(if: Tools.isRoot && Files.program("crun") != nil, "needs root and crun"),
+        .enabled(if: Tools.isRoot && HostProgram.path(of: "crun") != nil, "needs root and crun"),
         arguments: [
             ("nothing", "the host's pid namespace"), ("mounts", "the host's pid namespace"),
             ("unfiltered", "seccomp mode"), ("unlimited", "its memory is limited to"),
@@ -93,7 +93,7 @@ extension LaneTrial {
         try SystemFile.makeDirectories(directory)
         let path = "\(directory)/crun"
         let workload = laboratory.image.workload
-        let real = Files.program("crun") ?? "crun"
+        let real = HostProgram.path(of: "crun") ?? "crun"
         // The last word is the container's name, the one after --bundle its directory; config.json is one line.
         let head = """
             #!/bin/sh

@@ -12,11 +12,11 @@ enum Tools {
     /// isolab's own runtime core and the runtimes installed here.
     static let processLanes: [String] =
         (isRoot ? ["container", "container-noseccomp", "container-userns"] : [])
-        + ["crun", "runc", "runsc"].filter { isRoot && Files.program($0) != nil }.map { "oci:\($0)" }
-        + (Files.program("bwrap") != nil ? ["bwrap"] : [])
+        + ["crun", "runc", "runsc"].filter { isRoot && HostProgram.path(of: $0) != nil }.map { "oci:\($0)" }
+        + (HostProgram.path(of: "bwrap") != nil ? ["bwrap"] : [])
     /// A kernel that is here already: no test downloads one.
     static let bootsLinux =
-        Files.program("qemu-system-x86_64") != nil && Files.isExecutable("\(Built.directory)/isolab-vm")
+        HostProgram.path(of: "qemu-system-x86_64") != nil && Files.isExecutable("\(Built.directory)/isolab-vm")
         && GuestKernel.candidate(cache: Cache(root: StandardDirectories.cache)) != nil
 }
 

@@ -62,7 +62,7 @@ struct ProcessLaneTests {
             options.image = "\(place.path)/rootfs"
             try SystemFile.makeDirectories("\(place.path)/rootfs/bin")
             try Files.write("of the image\n", to: "\(place.path)/rootfs/release")
-            _ = try CommandOutput.text("/bin/busybox", ["cp", "/bin/busybox", "\(place.path)/rootfs/bin/busybox"])
+            _ = try HostProgram.run("/bin/busybox", ["cp", "/bin/busybox", "\(place.path)/rootfs/bin/busybox"])
         }
         let image = "\(trial.place.path)/rootfs"
         #expect(try SystemFile.bytes(of: "\(trial.laboratory.image.rootfs)/release") == Array("of the image\n".utf8))

@@ -64,7 +64,7 @@ struct DistributionImage {
 
     private static func path(of suite: String, _ cache: Cache) throws -> String {
         let recipe = ([suite] + arguments(suite)).joined(separator: "\n")
-        let digest = try Tool.run("sha256sum", [], input: Array(recipe.utf8)).text.prefix(16)
+        let digest = try HostProgram.run("sha256sum", [], input: Array(recipe.utf8)).text.prefix(16)
         return cache.path("distributions/\(suite).\(digest).erofs")
     }
 
@@ -82,11 +82,11 @@ struct DistributionImage {
             fflush(nil)
             var arguments = arguments(suite)
             // Whoever keeps this host decides how old a list of packages may be.
-            let dates = try Tool.run("apt-config", ["shell", "check", "Acquire::Check-Valid-Until/b"])
+            let dates = try HostProgram.run("apt-config", ["shell", "check", "Acquire::Check-Valid-Until/b"])
             if dates.text.contains("check='false'") {
                 arguments.append("--aptopt=Acquire::Check-Valid-Until \"false\"")
             }
-            let making = try Tool.run(
+            let making = try HostProgram.run(
                 "timeout", ["--kill-after=10", "300", "mmdebstrap"] + arguments + [suite, place, mirror])
             guard making.status == 0 else { throw Unreachable(description: "mmdebstrap: \(making.lastWords)") }
             try DiskImage(layers: [place], format: .erofs).write(to: path)
@@ -99,7 +99,7 @@ struct DistributionImage {
 
     /// Where this host itself has Debian's packages from.
     private static func mirror() throws -> String? {
-        let targets = try Tool.run(
+        let targets = try HostProgram.run(
             "apt-get", ["indextargets", "--format", "$(ORIGIN) $(SUITE) $(REPO_URI)", "Created-By: Packages"])
         for line in targets.text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -109,8 +109,7 @@ struct DistributionImage {
     }
 }
 
-extension Tool.Result {
-    var text: String { String(decoding: output, as: UTF8.self) }
+extension HostProgram.Output {
     /// The end of what it complained of.
     var lastWords: String {
         String(decoding: errors, as: UTF8.self).split(separator: "\n").suffix(4).joined(separator: " / ")

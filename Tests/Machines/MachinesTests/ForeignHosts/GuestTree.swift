@@ -39,7 +39,7 @@ struct GuestTree {
         libraries isWanted: (Substring) -> Bool = { _ in true }
     ) throws {
         try copy(program, to: path ?? program, stripped: stripped)
-        let answer = try Tool.run("ldd", [program])
+        let answer = try HostProgram.run("ldd", [program])
         // A static program has none, and ldd says so with a status of 1.
         for line in String(decoding: answer.output, as: UTF8.self).split(separator: "\n") {
             // `name => /path (address)`, or the loader's path alone.
@@ -56,7 +56,7 @@ struct GuestTree {
     func addFiles(_ source: String, at path: String? = nil) throws {
         let path = path ?? source
         try makeParent(of: path)
-        let answer = try Tool.run("cp", ["-rL", source, root + path])
+        let answer = try HostProgram.run("cp", ["-rL", source, root + path])
         guard answer.status == 0 else { throw SystemError("cp", source, errno: 0, advice: answer.errorText) }
     }
 
@@ -65,7 +65,9 @@ struct GuestTree {
     private func copy(_ source: String, to path: String, stripped: Bool = false) throws {
         guard access(root + path, F_OK) != 0 else { return }
         try makeParent(of: path)
-        if stripped, let answer = try? Tool.run("strip", ["-o", root + path, source]), answer.status == 0 { return }
+        if stripped, let answer = try? HostProgram.run("strip", ["-o", root + path, source]), answer.status == 0 {
+            return
+        }
         try WholeFile.copy(source, to: root + path, mode: 0o755)
     }
 

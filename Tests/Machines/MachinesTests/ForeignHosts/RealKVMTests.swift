@@ -122,7 +122,7 @@ struct RealKVMHost {
     private func root(at path: String, _ busybox: String) throws -> GuestTree {
         let tree = try GuestTree(root: path)
         try tree.add(busybox, at: "/bin/busybox")
-        let applets = String(decoding: try Tool.run(busybox, ["--list"]).output, as: UTF8.self)
+        let applets = String(decoding: try HostProgram.run(busybox, ["--list"]).output, as: UTF8.self)
         for applet in applets.split(separator: "\n") where applet != "busybox" {
             tree.link("/bin/\(applet)", to: "busybox")
         }

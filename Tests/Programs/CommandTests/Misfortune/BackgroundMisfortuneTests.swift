@@ -44,7 +44,7 @@ struct BackgroundMisfortuneTests {
             name = (try? Procfs.status(of: victim).name) ?? "somebody"
             kill(victim, SIGKILL)
         }
-        _ = try process.wait()
+        _ = try process.wait(for: "isolab")
         return "\(name) killed after \(instant) µs (seed \(luck.instants.seed))"
     }
 

@@ -88,7 +88,7 @@ final class Misfortune {
         for survivor in survivors { kill(survivor.pid, SIGKILL) }
         return Killed(
             instant: instant, victim: victim.map { "\($0.name)" } ?? "nobody", family: family,
-            status: try process.wait().shellStatus)
+            status: try process.wait(for: line).shellStatus)
     }
 
     /// What the next commands find and say: everything freed by the first, nothing left for the second.

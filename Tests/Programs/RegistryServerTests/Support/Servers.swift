@@ -38,7 +38,7 @@ final class RegistryProcess {
         }
         guard let port = found["listening"] else {
             try? process.kill()
-            _ = try? process.wait()
+            _ = try? process.wait(for: "isolab-registry", within: 60)
             throw SystemError("start", "isolab-registry", errno: 0, advice: try SystemFile.read(output))
         }
         self.port = port
@@ -68,13 +68,13 @@ final class RegistryProcess {
     func end(_ signal: Int32 = SIGTERM) throws -> ProcessExit {
         isOver = true
         try process.kill(signal)
-        return try process.wait()
+        return try process.wait(for: "isolab-registry", within: 300)
     }
 
     deinit {
         if isOver { return }
         try? process.kill()
-        _ = try? process.wait()
+        _ = try? process.wait(for: "isolab-registry", within: 60)
     }
 }
 
@@ -106,6 +106,6 @@ final class DockerRegistry {
 
     deinit {
         try? process.kill()
-        _ = try? process.wait()
+        _ = try? process.wait(for: "docker-registry", within: 60)
     }
 }

@@ -79,7 +79,7 @@ struct FileAttackTests {
         #expect(!open.contains { $0.contains("cgroup") || $0 == "/" || $0 == engine.place }, "\(open)")
         #expect(!open.isEmpty)
         kill(command.pid, SIGKILL)
-        _ = try command.wait()
+        _ = try Waiting.end(of: command, ["exec"])
         try container.remove()
     }
 
@@ -227,6 +227,6 @@ struct FileAttackTests {
         #expect(engine.traces(of: container.id) == [])
         #expect(isGone(pid))
         kill(command.pid, SIGKILL)
-        _ = try command.wait()
+        _ = try Waiting.end(of: command, ["exec"])
     }
 }

@@ -34,7 +34,7 @@ import Testing
         let (path, server, streams) = try deafMount()
         defer {
             try? server.kill()
-            _ = try? server.wait()
+            _ = try? Waiting.end(of: server, ["hostile"])
             umount2(path, Int32(MNT_DETACH))
         }
         let bundle = try engine.bundle(
@@ -48,7 +48,7 @@ import Testing
         ])
         try Waiting.until("it is held: \(words.complaints)") { streams.output.contains("asked") }
         try create.kill()
-        _ = try create.wait()
+        _ = try Waiting.end(of: create, ["create"])
         let held = try #require(Engine.processes(of: id).first, "\(words.complaints)")
         let container = Container(engine: engine, id: id, bundle: bundle, streams: words)
         #expect(container.status == .creating)
@@ -74,7 +74,7 @@ import Testing
         let (path, server, streams) = try deafMount()
         defer {
             try? server.kill()
-            _ = try? server.wait()
+            _ = try? Waiting.end(of: server, ["hostile"])
             umount2(path, Int32(MNT_DETACH))
         }
         let bundle = try engine.bundle(
@@ -166,7 +166,7 @@ import Testing
             return joiner != nil
         }
         try command.kill()
-        _ = try command.wait()
+        _ = try Waiting.end(of: command, ["exec"])
         let left = try #require(joiner)
         #expect(!isGone(left), "the negative control does not hold: it ends with its launcher")
         try container.remove()

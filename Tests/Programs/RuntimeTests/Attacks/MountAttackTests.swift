@@ -182,7 +182,7 @@ import Testing
         let (swapper, _) = try engine.begin(["/bin/sh", "-c", "cd \(engine.rootfs); while :; do \(changes); done 2>&1"])
         defer {
             try? swapper.kill()
-            _ = try? swapper.wait()
+            _ = try? Waiting.end(of: swapper, ["swap"])
         }
         return try (0..<count).count { _ in
             let answer = try engine.run(script) { $0.linux?.sysctl = [:] }
@@ -348,7 +348,7 @@ import Testing
         defer {
             if isSwapping {
                 try? swapper.kill()
-                _ = try? swapper.wait()
+                _ = try? Waiting.end(of: swapper, ["swap"])
             }
         }
         for _ in 0..<60 {

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// A container of a test.
@@ -64,13 +65,6 @@ enum Waiting {
 
     /// The end of a process; one that hangs is killed, and is a failure.
     static func end(of process: RunningProcess, _ words: [String]) throws -> ProcessExit {
-        var ready = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)
-        let count = try retryingOnInterrupt("poll", "process \(process.pid)") { poll(&ready, 1, 60_000) }
-        if count == 0 {
-            try process.kill()
-            _ = try process.wait()
-            throw SystemError("wait for", words.joined(separator: " "), errno: ETIMEDOUT)
-        }
-        return try process.wait()
+        try process.wait(for: words.joined(separator: " "), within: 60)
     }
 }

@@ -20,21 +20,31 @@ enum ProgramChecks {
 
     static func qemu(_ host: HostSource) -> Capability {
         let remedy = "sudo apt-get install --no-install-recommends qemu-system-x86"
-        guard let version = ProgramFacts.version(host, "qemu-system-x86_64") else {
-            return Capability("QEMU", .missing, "no qemu-system-x86_64 that runs", remedy: remedy, needed: true)
-        }
-        return Capability("QEMU", .works, "version \(version)", needed: true)
+        return program("QEMU", ProgramFacts.answer(host, "qemu-system-x86_64"), remedy: remedy, needed: true)
     }
 
     /// A runtime to compare with: the run is whole without it.
     static func peer(_ program: String, package: String, _ host: HostSource) -> Capability {
-        guard let version = ProgramFacts.version(host, program) else {
-            return Capability(
-                "peer \(program)", .missing, "not installed",
-                remedy: program == "runsc"
-                    ? "see https://gvisor.dev/docs/user_guide/install/, or sudo apt-get install runsc"
-                    : "sudo apt-get install \(package)")
+        self.program(
+            "peer \(program)", ProgramFacts.answer(host, program),
+            remedy: program == "runsc"
+                ? "see https://gvisor.dev/docs/user_guide/install/, or sudo apt-get install runsc"
+                : "sudo apt-get install \(package)")
+    }
+
+    /// - Parameter remedy: for one that is not installed.
+    private static func program(
+        _ name: String, _ answer: ProgramAnswer, remedy: String, needed: Bool = false
+    ) -> Capability {
+        switch answer {
+        case .said(let version): Capability(name, .works, "version \(version)", needed: needed)
+        case .absent: Capability(name, .missing, "not installed", remedy: remedy, needed: needed)
+        case .failed(let reason):
+            Capability(name, .missing, "installed, but it fails: \(reason)", remedy: remedy, needed: needed)
+        case .late(let seconds):
+            Capability(
+                name, .limited, "installed, but it did not tell its version within \(seconds) s",
+                remedy: "isolab doctor, when the host is less busy", needed: needed)
         }
-        return Capability("peer \(program)", .works, "version \(version)")
     }
 }

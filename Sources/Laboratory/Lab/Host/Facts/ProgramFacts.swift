@@ -18,14 +18,18 @@ enum ProgramFacts {
         return facts
     }
 
-    /// The first word of what a program says of its version that looks like one; the whole first line where none does.
-    static func version(_ host: HostSource, _ program: String) -> String? {
-        guard let line = host.output([program, "--version"])?.split(separator: "\n").first else { return nil }
+    static func version(_ host: HostSource, _ program: String) -> String? { answer(host, program).text }
+
+    /// A program's version: the first word of what it says of it that looks like one; the whole first line where none does.
+    static func answer(_ host: HostSource, _ program: String) -> ProgramAnswer {
+        let answer = host.ask([program, "--version"])
+        guard let text = answer.text else { return answer }
+        guard let line = text.split(separator: "\n").first else { return .failed("it says no version") }
         let word = line.split { $0 == " " || $0 == "," }.first { word in
             let digits = word.drop { !$0.isNumber }
             return digits.first?.isNumber == true && word.contains(where: { $0 == "." || $0 == "-" })
         }
-        return word.map(String.init) ?? String(line)
+        return .said(word.map(String.init) ?? String(line))
     }
 
     /// libvirt packs its version into the library's name: 0.9000.0 is 9.0.0 (libvirt's configuration of `soversion`).
