@@ -104,6 +104,7 @@ extension Engine {
             try check(join, of: container)
         }
         try changeJoins(of: container.id) { $0.append(join) }
+        if let network = try? networks.find(join.network) { record("connect", network, container: container.id) }
     }
 
     private func connect(_ container: StoredContainer, process pid: Int32, _ join: NetworkJoin) throws {
@@ -124,7 +125,6 @@ extension Engine {
             try networks.change().remove(container.id, from: place.network)
             throw error
         }
-        record("connect", place.network, container: container.id)
     }
 
     /// What would fail at the container's next start is told now, as far as it is known.
