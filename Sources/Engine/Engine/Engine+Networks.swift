@@ -179,7 +179,8 @@ extension Engine {
         let isRecorded = container.networks?.joins.contains { $0.names(network) } == true
         guard let endpoint = networks.endpoint(of: container.id, in: network) else {
             guard isRecorded else { throw NetworkError.notJoined(network: network.name, container: container.name) }
-            return try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } }
+            try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } }
+            return record("disconnect", network, container: container.id)
         }
         if let pid = try? runtime.state(of: container.id).pid, status(of: container).isAlive {
             let sandbox = try NetworkNamespace.of(process: pid)
