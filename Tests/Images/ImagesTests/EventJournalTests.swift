@@ -41,7 +41,7 @@ import Testing
         let former = try Self.events(journal.formerPath)
         let current = SystemFile.exists(journal.path) ? try Self.events(journal.path) : []
         let times = (former + current).map { $0?.time ?? -1 }
-        #expect(times.count < 20 && times == Array((100 - Int64(times.count))..<100))
+        #expect(times.count < 20 && times == Array(Int64(100 - times.count)..<100))
         #expect(Set(try SystemFile.names(in: place.path)).isSubset(of: ["events.jsonl", "events.jsonl.1"]))
     }
 
