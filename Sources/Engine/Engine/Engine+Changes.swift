@@ -47,6 +47,7 @@ extension Engine {
             options: CommitOptions(
                 author: author, comment: comment, createdBy: container.command.joined(separator: " "),
                 execution: execution))
+        record("commit", container)
         return "\(image.id)"
     }
 

@@ -10,16 +10,16 @@ extension Engine {
     package func copy(_ source: CopyPlace, to destination: CopyPlace, _ options: CopyOptions) throws {
         try endOrphans()
         switch (source, destination) {
-        case (.container(let name, let path), .host(let target)):
+        case (.container(let name, path: let path), .host(let target)):
             try withFiles(of: name) { root, _ in
                 // Whoever runs in the container wrote them: on this host they give nobody rights.
                 try copy(path, in: root, to: target, in: try CopyRoot(), options, keepsSetID: false)
             }
-        case (.host(let path), .container(let name, let target)):
+        case (.host(let path), .container(let name, path: let target)):
             try withFiles(of: name) { root, _ in
                 try copy(path, in: try CopyRoot(), to: target, in: root, options, keepsSetID: options.keepsOwners)
             }
-        case (.container(let name, let path), .stream):
+        case (.container(let name, path: let path), .stream):
             try withFiles(of: name) { root, directory in
                 let stage = try CopyStage(in: directory)
                 var whole = options
@@ -30,7 +30,7 @@ extension Engine {
                 packing.leavesRoot = true
                 _ = try LayerPacker(packing).pack(stage.path, to: STDOUT_FILENO)
             }
-        case (.stream, .container(let name, let target)):
+        case (.stream, .container(let name, path: let target)):
             try withFiles(of: name) { root, directory in
                 // Before the archive is read.
                 guard let there = try root.open(target, OwnedDescriptor.pathOnly | O_DIRECTORY) else {
@@ -89,7 +89,7 @@ extension Engine {
         // Until the copy is done nobody may start it: overlayfs has one user of what is written.
         guard let care = try shelf.resume(container.id) else {
             throw EngineError.state(
-                "copy files of", container.name, "in the hands of another command",
+                "copy files of", container.name, "in use by another command",
                 advice: "try again when that has ended")
         }
         care.markForCopy()

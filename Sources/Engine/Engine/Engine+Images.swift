@@ -23,7 +23,11 @@ extension Engine {
     /// - Throws: `ImageError.inUse` with the containers that were made from it.
     package func removeImage(_ text: String, force: Bool) throws -> Removal {
         try releaseLeftovers()
-        do throws(ImageError) { return try images.remove(text, force: force, users: users(of:)) } catch {
+        do throws(ImageError) {
+            let removal = try images.remove(text, force: force, users: users(of:))
+            record(removal)
+            return removal
+        } catch {
             guard case .inUse(let name, let owners) = error else { throw error }
             let advice =
                 owners.contains { $0.starts("container ") } ? ["remove each with `isolab rm`, or use --force"] : []
@@ -40,7 +44,9 @@ extension Engine {
     /// Removes images that no container was made from: those without a name, or all.
     package func pruneImages(all: Bool) throws -> Removal {
         try releaseLeftovers()
-        return try images.prune(all: all, users: users(of:))
+        let removal = try images.prune(all: all, users: users(of:))
+        record(removal)
+        return removal
     }
 
     /// Guests have no root in the store that would say what they are made of.

@@ -19,7 +19,9 @@ extension Engine {
     package func createNetwork(_ creation: NetworkCreation) throws -> String {
         guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
         try releaseLeftovers()
-        return try networks.change().create(creation.request, used: HostRoutes.read()).id
+        let network = try networks.change().create(creation.request, used: HostRoutes.read())
+        record("create", network)
+        return network.id
     }
 
     /// Every network, by name.
@@ -40,6 +42,7 @@ extension Engine {
         let users = try Set(networks.endpoints(of: network).map(\.name)).union(recordedUsers(of: network))
         guard users.isEmpty else { throw NetworkError.inUse(network.name, containers: users.sorted()) }
         try change.remove(network)
+        record("destroy", network)
         try change.applyRules()
         return network.name
     }
@@ -57,6 +60,7 @@ extension Engine {
         where network.name != Network.defaultName && filter?.matches(network) != false {
             guard try networks.endpoints(of: network).isEmpty, try recordedUsers(of: network).isEmpty else { continue }
             try change.remove(network)
+            record("destroy", network)
             names.append(network.name)
         }
         if !names.isEmpty { try change.applyRules() }
@@ -100,6 +104,7 @@ extension Engine {
             try check(join, of: container)
         }
         try changeJoins(of: container.id) { $0.append(join) }
+        if let network = try? networks.find(join.network) { record("connect", network, container: container.id) }
     }
 
     private func connect(_ container: StoredContainer, process pid: Int32, _ join: NetworkJoin) throws {
@@ -174,7 +179,8 @@ extension Engine {
         let isRecorded = container.networks?.joins.contains { $0.names(network) } == true
         guard let endpoint = networks.endpoint(of: container.id, in: network) else {
             guard isRecorded else { throw NetworkError.notJoined(network: network.name, container: container.name) }
-            return try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } }
+            try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } }
+            return record("disconnect", network, container: container.id)
         }
         if let pid = try? runtime.state(of: container.id).pid, status(of: container).isAlive {
             let sandbox = try NetworkNamespace.of(process: pid)
@@ -184,6 +190,7 @@ extension Engine {
         let change = try networks.change()
         change.remove(container.id, from: network)
         NameService(networks).refresh(change)
+        record("disconnect", network, container: container.id)
         if !endpoint.ports.isEmpty { try change.applyRules() }
         if isRecorded { try changeJoins(of: container.id) { joins in joins.removeAll { $0.names(network) } } }
     }

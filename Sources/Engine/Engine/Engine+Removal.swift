@@ -46,7 +46,7 @@ extension Engine {
         // Before its record, which alone says whose they are.
         if removesVolumes || container.removes { try removeAnonymousVolumes(of: container) }
         try images.removeSnapshot(container.id)
-        try shelf.remove(container.id, name: container.name)
+        try forget(container)
         return container.name
     }
 

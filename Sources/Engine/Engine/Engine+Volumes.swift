@@ -17,7 +17,9 @@ extension Engine {
     ///
     /// - Returns: its name.
     package func createVolume(_ name: String?, labels: [String: String] = [:]) throws -> String {
-        try volumes.change().create(name, labels: labels, isAnonymous: name == nil).volume.name
+        let (volume, isNew) = try volumes.change().create(name, labels: labels, isAnonymous: name == nil)
+        if isNew { record("create", volume: volume.name) }
+        return volume.name
     }
 
     /// Every volume, by name, with its containers.
@@ -62,6 +64,7 @@ extension Engine {
         }
         try refuseInUse(volume.id, named: volume.name)
         try change.remove(volume.id, name: volume.name)
+        record("destroy", volume: volume.name)
         return volume.name
     }
 
@@ -81,6 +84,7 @@ extension Engine {
         where found.containers.isEmpty && (all || found.volume.isAnonymous) && matches(found) {
             bytes = bytes.addingReportingOverflow(volumes.size(of: found.volume.id)).partialValue
             try change.remove(found.volume.id, name: found.volume.name)
+            record("destroy", volume: found.volume.name)
             names.append(found.volume.name)
         }
         return (names, bytes)
@@ -101,6 +105,7 @@ extension Engine {
         let volume: Volume
         do { volume = try volumes.find(name) } catch VolumeError.unknown {
             volume = try volumes.change().create(name).volume
+            record("create", volume: volume.name)
         }
         try volumes.importArchive(descriptor, into: volume)
     }
@@ -130,6 +135,7 @@ extension Engine {
         let others = try containers().filter { $0.id != container.id }
         for volume in own where !others.contains(where: { $0.volumes.contains { $0.id == volume.id } }) {
             try change.remove(volume.id, name: volume.name)
+            record("destroy", volume: volume.name)
         }
     }
 }

@@ -17,6 +17,7 @@ package struct Engine: Sendable {
     package let volumes: VolumeStore
     package let networks: NetworkStore
     let shelf: ContainerShelf
+    let journal: EventJournal
     /// Takes a line about something that was asked for and could not be had.
     let warn: @Sendable (String) -> Void
     /// Takes a line about containers whose keeper is gone, and what became of them.
@@ -35,6 +36,7 @@ package struct Engine: Sendable {
         shelf = try ContainerShelf(path: data + "/containers")
         volumes = VolumeStore(path: data + "/volumes")
         networks = NetworkStore(path: data + "/networks")
+        journal = EventJournal(data: data)
         self.warn = warn
         self.announce = announce ?? warn
     }
@@ -142,13 +144,17 @@ package struct Engine: Sendable {
                     // It got the signal of its owner's death.
                     container.exitCode = 128 + SIGKILL
                     try shelf.write(container)
+                    recordEnd(of: container, status: 128 + SIGKILL)
                 }
                 shelf.end(id)
                 released.append("container \(container.name), whose isolab was killed; the container is kept")
             } else {
-                if let container { try removeAnonymousVolumes(of: container) }
+                if let container {
+                    if container.started != nil { recordEnd(of: container, status: 128 + SIGKILL) }
+                    try removeAnonymousVolumes(of: container)
+                }
                 try images.removeSnapshot(id)
-                try shelf.remove(id, name: container?.name)
+                if let container { try forget(container) } else { try shelf.remove(id, name: nil) }
                 released.append(
                     "container \(container?.name ?? String(id.prefix(12))), whose isolab was killed; the container was removed"
                 )

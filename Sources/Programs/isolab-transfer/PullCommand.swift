@@ -41,6 +41,7 @@ struct PullCommand: ParsableCommand {
             try images.add(pulled.root, as: [reference])
             for referrer in pulled.referrers { try images.add(referrer) }
             withExtendedLifetime(lease) {}
+            images.record("pull", "\(images.identifier(of: pulled.root))", name: reference.familiar)
             display.finish()
             if !quiet {
                 printToStandardError("digest: \(pulled.named.digest)")

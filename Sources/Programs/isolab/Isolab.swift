@@ -44,7 +44,8 @@ struct Isolab: ParsableCommand {
                 ]),
             CommandGroup(name: "Volume and network", subcommands: [NetworkCommand.self, VolumeCommand.self]),
             CommandGroup(
-                name: "System", subcommands: [InformationCommand.self, SystemCommand.self, VersionCommand.self]),
+                name: "System",
+                subcommands: [EventsCommand.self, InformationCommand.self, SystemCommand.self, VersionCommand.self]),
             CommandGroup(name: "Registry", subcommands: [RegistryCommand.self] + TransferCommands.all),
             CommandGroup(
                 name: "Laboratory",

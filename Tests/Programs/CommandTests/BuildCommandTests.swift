@@ -122,7 +122,8 @@ struct BuildCommandTests {
     @Test(arguments: [
         "", "run", "exec", "ps", "rm", "diff", "commit", "cp", "inspect", "images", "tag", "rmi", "save", "load",
         "history",
-        "build", "system", "system df", "system prune", "system info", "info", "version", "image", "image build",
+        "build", "system", "system df", "system prune", "system info", "info", "version", "events", "image",
+        "image build",
         "image import", "image bootstrap",
         "image bootstrap debian",
         "image bootstrap busybox", "image check", "image prune", "image list", "registry", "pull", "push", "login",

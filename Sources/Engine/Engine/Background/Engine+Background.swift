@@ -112,6 +112,7 @@ extension Engine {
             container.finished = Timestamp.now(nanoseconds: true)
             // It got the signal of its keeper's death.
             container.exitCode = 128 + SIGKILL
+            recordEnd(of: container, status: 128 + SIGKILL)
         }
         let recovers = background.restart.recovers(
             wasRunning: wasRunning, isStopped: background.isStopped, restarts: background.restarts)

@@ -47,6 +47,7 @@ extension Engine {
         guard status(of: container).isAlive else { return container.name }
         guard !container.isGuest else {
             try endGuest(container)
+            record("stop", container)
             return container.name
         }
         let timeout = seconds.map { $0 < 0 ? -1 : min($0, 1_000_000) * 1000 } ?? container.stopMilliseconds
@@ -61,9 +62,11 @@ extension Engine {
                 try force(container)
             }
             try awaitRelease(of: container)
+            record("stop", container)
             return container.name
         }
         try stopForeground(container, signal, within: timeout)
+        record("stop", container)
         return container.name
     }
 
@@ -137,9 +140,11 @@ extension Engine {
             }
             // A paused one does not even die before it goes on.
             if signal == SIGKILL, status(of: container) == .paused { try? runtime.resume(container.id) }
+            record("kill", container, ["signal": "\(signal)"])
             return container.name
         }
         try runtime.kill(container.id, signal: signal)
+        record("kill", container, ["signal": "\(signal)"])
         return container.name
     }
 
@@ -151,6 +156,7 @@ extension Engine {
                 "pause", text, "\(status(of: container))", advice: "only a running one can be paused")
         }
         try runtime.pause(container.id)
+        record("pause", container)
         return container.name
     }
 
@@ -162,6 +168,7 @@ extension Engine {
                 "unpause", text, "\(status(of: container))", advice: "only a paused one can be unpaused")
         }
         try runtime.resume(container.id)
+        record("unpause", container)
         return container.name
     }
 
@@ -194,8 +201,10 @@ extension Engine {
         guard container.name != name else {
             throw EngineError.unsupported("'\(name)' is the container's name already", advice: nil)
         }
+        let former = container.name
         try shelf.rename(&container, to: name)
         renameInNetworks(container)
+        record("rename", container, ["oldName": former])
     }
 
     /// Ends what looks after a container that is to be removed by force.

@@ -30,6 +30,7 @@ extension Engine {
         }
         var record = shelf.health(of: id) ?? HealthRecord()
         let age = Self.milliseconds(since: container.started).multipliedReportingOverflow(by: 1_000_000).partialValue
+        let before = record.status
         if status(of: container) == .running {
             let start = Timestamp.now(nanoseconds: true)
             let (status, output) = ask(container, check)
@@ -39,6 +40,7 @@ extension Engine {
             // A container that has ended meanwhile has said nothing of its health.
             if shelf.container(id)?.started == container.started, self.status(of: container) == .running {
                 try? shelf.write(record, of: id)
+                if record.status != before { self.record("health_status: \(record.status.rawValue)", container) }
             }
         }
         print(record.next(check, age: age))

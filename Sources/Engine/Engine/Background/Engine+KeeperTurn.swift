@@ -71,6 +71,7 @@ extension Engine {
         container.background = background
         // First what is known: whoever comes after a kill of this process finds it.
         try shelf.write(container)
+        recordEnd(of: container, status: status)
         guard free(container) else {
             // The next command tries again.
             inform(order, status)

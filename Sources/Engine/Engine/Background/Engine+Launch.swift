@@ -47,6 +47,7 @@ extension Engine {
         creation.mayLackCgroup = background.mayLackCgroup
         if !StandardDirectories.isHostRoot, background.needsCgroup { try OwnScope.enterWhereNothingIsDelegated() }
         try start(creation, container, background, &order)
+        record("start", container)
     }
 
     private static func notKept(_ container: StoredContainer) -> EngineError {

@@ -41,6 +41,7 @@ extension Engine {
         settings["HostConfig"] = shown
         container.settings = settings
         try shelf.write(container)
+        record("update", container)
         return container.name
     }
 }

@@ -45,9 +45,10 @@ extension Engine {
         container.keeper = try ProcessIdentity(of: getpid())
         var request = request
         let care = try add(&container, for: &request, of: image.configuration)
+        record("create", container)
         defer {
             try? removeAnonymousVolumes(of: container)
-            try? shelf.remove(container.id, name: container.name)
+            try? forget(container)
         }
         let command = try request.options.guestCommand(
             of: image.configuration, command: request.command, user: user, id: container.id,
@@ -62,6 +63,7 @@ extension Engine {
             ).tree
         container.started = Timestamp.now(nanoseconds: true)
         try shelf.write(container)
+        record("start", container)
         var runner = GuestRunner()
         runner.kernel = kernel
         runner.connect = connect
@@ -69,6 +71,7 @@ extension Engine {
         let exit = try runner.run(
             command, root: .layers(trees, key: stack.name, directory: images.guestRoots))
         _ = consume care
+        recordEnd(of: container, status: exit.shellStatus)
         if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
         return exit.shellStatus
     }

@@ -41,6 +41,7 @@ extension Engine {
             try shelf.write(made.container)
             let status = try attach(made.prepared, made.container, options, made.facts)
             made.container.memoryKills = tellMemoryKills(of: made.container, options)
+            recordEnd(of: made.container, status: status)
             // Whoever removes it by force at this moment does the same.
             let isFreed = free(made.container)
             if !options.removes {
@@ -109,6 +110,7 @@ extension Engine {
         container.background = try options.background(of: image.configuration, facts)
         var request = request
         let care = try add(&container, for: &request, of: image.configuration)
+        record("create", container)
         do {
             try options.writeIdentifier(container.id)
             let prepared = try prepare(request, image, container, facts)
@@ -170,7 +172,11 @@ extension Engine {
         let resolution = try VolumeResolution(options, image: ofImage, change) { try self.container($0) }
         request.options = resolution.options
         container.volumes = resolution.uses
-        do { return try shelf.add(&container, named: options.name) } catch {
+        do {
+            let care = try shelf.add(&container, named: options.name)
+            for volume in resolution.created { record("create", volume: volume.name) }
+            return care
+        } catch {
             resolution.abandon(change)
             throw error
         }
@@ -179,7 +185,7 @@ extension Engine {
     func discard(_ container: StoredContainer) throws {
         try removeAnonymousVolumes(of: container)
         try images.removeSnapshot(container.id)
-        try shelf.remove(container.id, name: container.name)
+        try forget(container)
     }
 
     // MARK: - Image
@@ -290,6 +296,7 @@ extension Engine {
         if let streams { creation.streams = streams.childStreams }
         let signals = try Foreground.holdSignals()
         let process = try runtime.create(creation)
+        record("start", container)
         let relay = try terminal?.relay(input: options.interactive)
         let status = try Foreground(terminal: relay, streams: streams, forcesEnd: true, hangUp: .ends)
             .wait(for: process, signals: signals)

@@ -9,6 +9,8 @@ struct VolumeResolution {
     /// With each volume as a mount of its directory.
     private(set) var options: RunOptions
     private(set) var uses: [VolumeUse] = []
+    /// Those that were not there before.
+    private(set) var created: [Volume] = []
     /// Made for it alone.
     private var made: [Volume] = []
 
@@ -40,6 +42,7 @@ struct VolumeResolution {
 
     private mutating func add(_ mount: NamedVolumeMount, _ change: borrowing VolumeChange) throws {
         let (volume, isNew) = try change.create(mount.name, isAnonymous: mount.name == nil)
+        if isNew { created.append(volume) }
         if isNew, mount.name == nil { made.append(volume) }
         var use = VolumeUse(id: volume.id, target: mount.target, readOnly: mount.readOnly, copies: mount.copies)
         use.subpath = mount.subpath

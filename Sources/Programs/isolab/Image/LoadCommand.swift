@@ -21,6 +21,7 @@ struct LoadCommand: ParsableCommand {
             for image in loaded {
                 let names = image.names.map(\.familiar)
                 let id = store.identifier(of: image.target)
+                store.record("load", "\(id)", name: names.first)
                 for name in names.isEmpty ? ["\(id)"] : names {
                     print(quiet ? "\(id)" : "Loaded image: \(name)")
                 }

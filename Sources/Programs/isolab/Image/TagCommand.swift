@@ -10,7 +10,12 @@ struct TagCommand: ParsableCommand {
     @Argument(help: "The name to add.") var name: String
 
     func run() throws {
-        do { try ImageStore().tag(image, as: try ImageReference(name).withDefaultTag) } catch {
+        do {
+            let store = try ImageStore()
+            let reference = try ImageReference(name).withDefaultTag
+            try store.tag(image, as: reference)
+            store.record("tag", (try? store.image(image)).map { "\($0.id)" } ?? image, name: reference.familiar)
+        } catch {
             throw Failure.exit(error)
         }
     }

@@ -54,7 +54,6 @@ enum AbsentFeature {
         "buildx": "`isolab build` reads BuildKit's Containerfiles",
         "compose": "start each container with `isolab run`",
         "context": "isolab works on this host only",
-        "events": "`isolab ps -a` shows the status of every container",
         "import": "`isolab image import` makes an image of an archive or a directory",
         "machine": "isolab runs on Linux directly and needs no virtual machine",
         "manifest": "`isolab copy --all-platforms` copies an index with all its images",
@@ -66,7 +65,6 @@ enum AbsentFeature {
             "`isolab build --secret` gives one to a build, `isolab run -v FILE:PATH:ro` mounts one in a container",
         "service": "isolab works on this host only", "stack": "isolab works on this host only",
         "swarm": "isolab works on this host only", "node": "isolab works on this host only",
-        "system events": "`isolab ps -a` shows the status of every container",
         "trust": "`isolab pull --referrers` includes signatures; isolab does not verify them",
     ]
 

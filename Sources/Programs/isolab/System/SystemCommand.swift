@@ -4,5 +4,7 @@ import ArgumentParser
 struct SystemCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "system", abstract: "Show information about the whole store.",
-        subcommands: [DiskUseCommand.self, SystemInformationCommand.self, SystemPruneCommand.self])
+        subcommands: [
+            DiskUseCommand.self, SystemEventsCommand.self, SystemInformationCommand.self, SystemPruneCommand.self,
+        ])
 }
