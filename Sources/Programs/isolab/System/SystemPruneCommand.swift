@@ -43,7 +43,7 @@ struct SystemPruneCommand: StoreCommand {
 
     /// In the order in which they are removed.
     private var targets: [String] {
-        ["all containers that are not running", "all networks that no container uses, but for the one named bridge"]
+        ["all containers that are not running", "all networks that no container uses, except the one named bridge"]
             + (volumes ? ["all anonymous volumes that no container has"] : [])
             + [all ? "all images that no container uses" : "all images without a name", "caches of builds and guests"]
     }
