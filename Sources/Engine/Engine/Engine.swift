@@ -116,6 +116,10 @@ package struct Engine: Sendable {
         var patience = Self.patienceWithOrphans
         for id in try shelf.orphans() {
             guard let care = shelf.takeOver(id) else { continue }
+            if care.isForCopy {
+                shelf.end(id)
+                continue
+            }
             let container = shelf.container(id)
             // One that cannot end yet keeps nobody from the others.
             do {

@@ -236,7 +236,9 @@ import Testing
             request.network = kind
             let steps = try plan("FROM base\nRUN a\nRUN --network=none b\nRUN --network=default c", request).stages[0]
                 .steps
-            let networks = steps.compactMap { if case .run(let run) = $0.action { run.hasNetwork } else { nil } }
+            let networks: [Bool] = steps.compactMap {
+                if case .run(let run) = $0.action { run.hasNetwork } else { nil }
+            }
             #expect(networks == [kind != .none, false, kind != .none], "\(kind)")
             let isHosts = (try? plan("FROM base\nRUN --network=host a", request)) != nil
             #expect(isHosts == (kind == .host), "\(kind)")

@@ -38,6 +38,23 @@ import Testing
             ])
     }
 
+    /// What a driver changes of devices that are there.
+    @Test func changes() {
+        #expect(
+            RouteMessage.reflect("v").payload == [
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // ifinfomsg: found by its name
+                6, 0, 3, 0, 0x76, 0, 0, 0,  // IFLA_IFNAME "v"
+                28, 0, 18, 0,  // IFLA_LINKINFO
+                10, 0, 4, 0, 0x62, 0x72, 0x69, 0x64, 0x67, 0x65, 0, 0,  // IFLA_INFO_SLAVE_KIND "bridge"
+                12, 0, 5, 0, 5, 0, 4, 0, 1, 0, 0, 0,  // IFLA_INFO_SLAVE_DATA, IFLA_BRPORT_MODE
+            ] as [UInt8])
+        #expect(
+            RouteMessage.takeNoLocalAddress("e", 5).payload == [
+                0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // ifinfomsg
+                16, 0, 26, 0, 12, 0, 10, 0, 5, 0, 8, 0, 1, 0, 0, 0,  // IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE
+            ] as [UInt8])
+    }
+
     /// The host's routes are what they lead to; the default route and multicast are nobody's.
     @Test func routes() {
         func answer(_ length: UInt8, type: UInt8, _ address: [UInt8]) -> RouteConversation.Answer {
@@ -88,6 +105,12 @@ import Testing
         #expect(
             BridgeDriver().plan(endpoint, in: isolated).last
                 == .configure(interface: "eth0", addresses: [.init(address: own, prefixLength: 24)], gateways: []))
+        var published = endpoint
+        published.ports = [PublishedPort(.tcp, port: 80, containerPort: 80)]
+        #expect(
+            Array(BridgeDriver().plan(published, in: Self.network)[2...3]) == [
+                .reflect(device: "ve1"), .allowLoopback(bridge: "il0123456789ab"),
+            ])
         #expect(NoneDriver().plan(endpoint, in: Self.network) == [.enableLoopback])
         #expect(HostDriver().plan(endpoint, in: Self.network).isEmpty)
         #expect(Set(NetworkDrivers.all.map(\.name)) == ["none", "host", "bridge", "macvlan"])

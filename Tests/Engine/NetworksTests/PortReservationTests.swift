@@ -79,8 +79,8 @@ private enum Listener {
         // A program may have the number on the other family by chance, but hardly each time.
         let isFree = (0..<20).contains { _ in
             let reservation = PortReservation()
-            let any = PublishedPort(.tcp, address: IPAddress("0.0.0.0"), port: 0, containerPort: 80)
-            guard let first = try? reservation.reserve(any, besides: []) else { return false }
+            let everywhere = PublishedPort(.tcp, address: IPAddress("0.0.0.0"), port: 0, containerPort: 80)
+            guard let first = try? reservation.reserve(everywhere, besides: []) else { return false }
             var second = first
             second.address = IPAddress("::")
             return (try? reservation.reserve(second, besides: [first])) != nil

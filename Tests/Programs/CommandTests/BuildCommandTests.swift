@@ -120,7 +120,8 @@ struct BuildCommandTests {
 @Suite struct HelpTests {
     /// No line is longer than a terminal of the usual width.
     @Test(arguments: [
-        "", "run", "exec", "ps", "rm", "diff", "commit", "inspect", "images", "tag", "rmi", "save", "load", "history",
+        "", "run", "exec", "ps", "rm", "diff", "commit", "cp", "inspect", "images", "tag", "rmi", "save", "load",
+        "history",
         "build", "system", "system df", "system prune", "system info", "info", "version", "image", "image build",
         "image import", "image bootstrap",
         "image bootstrap debian",

@@ -87,7 +87,7 @@ struct DockerHabitTests {
     /// What is not there yet is told by its name in one line, with the nearest thing that is.
     @Test(
         arguments: [
-            ("cp x:/a .", 2, "isolab cp"),
+            ("events", 2, "isolab events"),
             ("system prune --filter until=1h", 2, "--filter: "),
             ("container nosuch", 2, "there is no command 'nosuch'; `isolab container --help`"),
             ("run --link a busybox", 125, "--link: not supported; containers in one network"),

@@ -62,6 +62,7 @@ struct LeftJoiners {
 
     /// Looks, in all ten seconds: the kernel lets go of some only when the container's file systems are gone.
     private static let looks = 2000
+    private static let looksThatTell = 4
 
     /// Kills them, and waits until nobody is in the cgroup but others.
     ///
@@ -69,16 +70,20 @@ struct LeftJoiners {
     /// - Throws: where one does not die.
     static func end(in cgroup: Cgroup) throws(SystemError) -> Bool {
         var left: [Int32] = []
+        var looksAtOthers = 0
         for _ in 0..<looks {
             guard cgroup.leave() else { return false }
             let found = LeftJoiners(in: cgroup)
             left = found.joining + found.dying
-            guard !left.isEmpty else { return true }
+            // One that ends while it is looked at is in no group, or in the wrong one: others are there at every look.
+            looksAtOthers = left.isEmpty && found.hasOthers ? looksAtOthers + 1 : 0
+            guard looksAtOthers < looksThatTell else { return true }
             found.endJoining()
             // What was frozen, by a process inside perhaps, does not die.
             cgroup.thawForEnd()
             usleep(5000)
         }
+        if left.isEmpty { return true }
         throw cgroup.isHeldFromAbove
             ? SystemError("end", UndyingProcesses.words(left), errno: EBUSY, advice: Cgroup.heldFromAbove)
             : UndyingProcesses.error(left)

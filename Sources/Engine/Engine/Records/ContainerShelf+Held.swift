@@ -6,6 +6,17 @@ import Linux
 extension ContainerShelf.Claim {
     private static let limit = 4096
 
+    private static let copyMark = Array("copy\n".utf8)
+
+    /// Whether it is a command's that copies files of a container at rest: when that was killed, nothing of it is left to free.
+    var isForCopy: Bool {
+        var buffer = [UInt8](repeating: 0, count: Self.copyMark.count)
+        return pread(number, &buffer, buffer.count, 0) == buffer.count && buffer == Self.copyMark
+    }
+
+    /// A mark that cannot be written makes a command that is killed look like one that ran the container.
+    func markForCopy() { _ = Self.copyMark.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, 0) } }
+
     /// Processes that were killed and did not die.
     var held: [ProcessIdentity] {
         var buffer = [UInt8](repeating: 0, count: Self.limit)

@@ -19,7 +19,7 @@ struct BridgeDriver: NetworkDriver {
     }
 
     func plan(_ endpoint: Endpoint, in network: Network) -> [NetworkStep] {
-        [
+        var steps: [NetworkStep] = [
             .ensureBridge(
                 name: network.device, hardwareAddress: network.hardwareAddress, mtu: network.mtu,
                 addresses: network.pools.compactMap { pool in
@@ -28,12 +28,17 @@ struct BridgeDriver: NetworkDriver {
             .addPair(
                 device: endpoint.device, bridge: network.device, interface: endpoint.interface,
                 hardwareAddress: Endpoint.bytes(ofHardwareAddress: endpoint.hardwareAddress) ?? [], mtu: network.mtu),
-        ] + (endpoint.ports.isEmpty ? [] : [.allowLoopback(bridge: network.device)]) + [
+        ]
+        if !endpoint.ports.isEmpty {
+            steps += [.reflect(device: endpoint.device), .allowLoopback(bridge: network.device)]
+        }
+        steps += [
             .enableLoopback,
             .configure(
                 interface: endpoint.interface, addresses: network.interfaceAddresses(of: endpoint),
                 gateways: network.outwardGateways),
         ]
+        return steps
     }
 
     func remove(_ network: Network) throws {

@@ -50,22 +50,27 @@ package struct NetworkAttachment: ~Copyable {
                             .namespace(descriptor: sandbox), .isMacvlan(mode: 4),
                         ] + (mtu.map { [.mtu($0)] } ?? []))
                 ])
+            case .reflect(let device): try host.perform([.reflect(device)])
             case .allowLoopback(let bridge):
                 try SystemFile.write("1", to: "/proc/sys/net/ipv4/conf/\(bridge)/route_localnet")
             case .enableLoopback: try inside.perform([.changeLink("lo", isUp: true, [.name("lo")])])
             case .configure(let interface, let addresses, let gateways):
                 guard let link = try inside.link(interface) else { throw NetworkError.noDevice(interface) }
-                try inside.perform(
-                    addresses.map {
-                        .addAddress(
-                            $0.address.bytes, prefixLength: UInt8(clamping: $0.prefixLength), to: link.index, interface)
-                    } + [.changeLink(interface, index: link.index, isUp: true)]
-                        + gateways.map { gateway in
-                            // A sandbox has one way out: the first network's.
-                            var route = RouteMessage.addDefaultRoute(by: gateway.bytes, through: link.index, interface)
-                            route.tolerated = [EEXIST]
-                            return route
-                        })
+                var messages: [RouteMessage] = addresses.map {
+                    .addAddress(
+                        $0.address.bytes, prefixLength: UInt8(clamping: $0.prefixLength), to: link.index, interface)
+                }
+                if !addresses.contains(where: { !$0.address.isV4 }) {
+                    messages.append(.takeNoLocalAddress(interface, link.index))
+                }
+                messages.append(.changeLink(interface, index: link.index, isUp: true))
+                for gateway in gateways {
+                    // A sandbox has one way out: the first network's.
+                    var route = RouteMessage.addDefaultRoute(by: gateway.bytes, through: link.index, interface)
+                    route.tolerated = [EEXIST]
+                    messages.append(route)
+                }
+                try inside.perform(messages)
             }
         }
     }
@@ -113,5 +118,25 @@ package struct NetworkAttachment: ~Copyable {
         try SystemFile.write("0", to: "\(settings)/accept_ra")
         try SystemFile.write("0", to: "\(settings)/accept_redirects")
         try SystemFile.write(hasV6 ? "0" : "1", to: "\(settings)/disable_ipv6")
+    }
+}
+
+extension RouteMessage {
+    /// Lets a device on a bridge have what it sent itself: hairpin mode. The kernel needs that where it filters what goes through bridges
+    /// (br_netfilter). IFLA_LINKINFO with IFLA_INFO_SLAVE_KIND and, in IFLA_INFO_SLAVE_DATA, IFLA_BRPORT_MODE.
+    static func reflect(_ device: String) -> RouteMessage {
+        var message = changeLink(device, [.name(device)])
+        message.payload += attribute(18, attribute(4, Array("bridge".utf8)) + attribute(5, attribute(4, [1])))
+        return message
+    }
+
+    /// Gives a device no address of IPv6 by itself, so that it does not speak it, and believes no router that a neighbour plays: where a
+    /// network has none, nobody looks for it there. IFLA_AF_SPEC with IFLA_INET6_ADDR_GEN_MODE.
+    static func takeNoLocalAddress(_ device: String, _ index: UInt32) -> RouteMessage {
+        var message = changeLink(device, index: index)
+        message.payload += attribute(26, attribute(10, attribute(8, [1])))
+        // A kernel without IPv6.
+        message.tolerated = [EAFNOSUPPORT, EOPNOTSUPP]
+        return message
     }
 }

@@ -48,6 +48,8 @@ package enum NetworkStep: Equatable, Sendable {
     case addPair(device: String, bridge: String, interface: String, hardwareAddress: [UInt8], mtu: UInt32?)
     /// A device in the sandbox that shares one of the host's.
     case addMacvlan(parent: String, interface: String, hardwareAddress: [UInt8], mtu: UInt32?)
+    /// A device on a bridge gets back what it sent, where a published port leads to whoever asks at it.
+    case reflect(device: String)
     /// 127.0.0.1 of the host leads to ports published on a bridge. The rules keep everybody else from that way.
     case allowLoopback(bridge: String)
     /// The sandbox's own loopback.

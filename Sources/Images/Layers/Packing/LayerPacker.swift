@@ -15,6 +15,8 @@ public struct PackOptions: Equatable, Sendable {
     public var workers: Int
     /// Whether every name is a file's: an archive of files, in which no name removes anything.
     package var hasNoWhiteouts = false
+    /// Whether the directory itself is no entry: whoever unpacks the archive keeps the attributes of the one he is in.
+    package var leavesRoot = false
 
     public init(
         compression: MediaType.Compression = .gzip, level: Int? = nil, ownership: Ownership = .recorded,
@@ -167,6 +169,7 @@ private final class ArchiveWriter {
 
     func write(_ node: MergedTree.Node) throws(LayerError) {
         if node.isRemoval { return try writeWhiteout(node.path) }
+        if options.leavesRoot, node.path.isEmpty { return }
         do throws(LayerError) {
             // Would be read as a removal.
             if !options.hasNoWhiteouts, (node.path.split(separator: 0x2F).last ?? []).starts(with: Whiteout.prefix) {

@@ -5,7 +5,8 @@ struct ContainerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "container", abstract: "The same commands, grouped as in docker and podman.",
         subcommands: [
-            AttachCommand.self, CommitCommand.self, CreateCommand.self, DiffCommand.self, ExecCommand.self,
+            AttachCommand.self, CommitCommand.self, CopyFilesCommand.self, CreateCommand.self, DiffCommand.self,
+            ExecCommand.self,
             ExportCommand.self,
             ContainerInspectCommand.self, KillCommand.self, LogsCommand.self, ContainerListCommand.self,
             PauseCommand.self, PortCommand.self, ContainerPruneCommand.self, RemoveCommand.self, RenameCommand.self,

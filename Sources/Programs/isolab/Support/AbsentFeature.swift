@@ -54,8 +54,6 @@ enum AbsentFeature {
         "buildx": "`isolab build` reads BuildKit's Containerfiles",
         "compose": "start each container with `isolab run`",
         "context": "isolab works on this host only",
-        "cp": "`isolab run -v` mounts files of the host, and `isolab exec NAME cat FILE` prints one",
-        "container cp": "`isolab run -v` mounts files of the host, and `isolab exec NAME cat FILE` prints one",
         "events": "`isolab ps -a` shows the status of every container",
         "import": "`isolab image import` makes an image of an archive or a directory",
         "machine": "isolab runs on Linux directly and needs no virtual machine",
