@@ -89,7 +89,7 @@ extension Engine {
         // Until the copy is done nobody may start it: overlayfs has one user of what is written.
         guard let care = try shelf.resume(container.id) else {
             throw EngineError.state(
-                "copy files of", container.name, "in the hands of another command",
+                "copy files of", container.name, "in use by another command",
                 advice: "try again when that has ended")
         }
         care.markForCopy()

@@ -158,7 +158,7 @@ struct CopyTests {
             "$isolab" start $c > /dev/null; "$isolab" stop -t 0 $c > /dev/null; mkfifo archive
             (exec "$isolab" cp - $c:/ < archive) & copy=$!; exec 3> archive; printf x >&3
             until ls "$ISOLAB_DATA"/images/containers/*/copy-$copy-* > none 2>&1; do sleep 0.1; done
-            "$isolab" start $c 2>&1 | grep -c 'in the hands of another command'
+            "$isolab" start $c 2>&1 | grep -c 'in use by another command'
             kill -9 $copy; wait $copy 2> none; exec 3>&-
             "$isolab" inspect -f '{{.State.Status}}' $c; echo given > given; cp given $c:/given; cp $c:/given - | tar -xOf -
             ls -d "$ISOLAB_DATA"/images/containers/*/copy-$copy-* 2> none | wc -l; "$isolab" inspect -f '{{.State.Status}}' $c
