@@ -24,7 +24,7 @@ let system: [Target] = [
     // Typed Linux: errors with their operation and object, owned descriptors, the clock, cgroups, procfs.
     .target(name: "Linux", dependencies: ["CLinux"]),
     // systemd's units over D-Bus: messages, scopes as values, who asks for them.
-    .target(name: "SystemdUnits", dependencies: ["CLinux", "Linux"]),
+    .target(name: "SystemdUnits", dependencies: ["Linux"]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // The standards as values: runtime configuration, digests.
     .target(name: "OCI", dependencies: ["CCrypto", "Linux"]),
@@ -59,7 +59,7 @@ let images: [Target] = [
     // Image layers: tar to directory and back, differences of trees, merged views.
     .target(name: "Layers", dependencies: ["CArchive", "CLinux", "CZlib", "CZstd", "Linux", "OCI"]),
     // Images as an OCI layout on disk: names, layers unpacked, snapshots for containers, formats of others.
-    .target(name: "Images", dependencies: ["CArchive", "CLinux", "Content", "Layers", "Linux", "OCI"]),
+    .target(name: "Images", dependencies: ["CArchive", "Content", "Layers", "Linux", "OCI"]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
     // The distribution protocol from the asking side: credentials, pull, push, copy.
@@ -75,11 +75,11 @@ let engine: [Target] = [
     // What commands print: tables that fit a terminal, templates with fields, sizes and ages for people; pure.
     .target(name: "Presentation", dependencies: ["Linux", "OCI"]),
     // What an image's container is: its users, and its configuration as a config.json.
-    .target(name: "ImageRuntime", dependencies: ["CLinux", "Linux", "OCI"]),
+    .target(name: "ImageRuntime", dependencies: ["Linux", "OCI"]),
     // Containerfiles and ignore files as values, and what a build of one will do; pure.
     .target(name: "Containerfiles", dependencies: ["Linux", "OCI"]),
     // Data that outlives containers: named on disk, filled once and whole, exported and imported.
-    .target(name: "Volumes", dependencies: ["CLinux", "Content", "Images", "Layers", "Linux", "OCI"]),
+    .target(name: "Volumes", dependencies: ["Content", "Images", "Layers", "Linux", "OCI"]),
     // Networks that containers are in: addresses, drivers, rules; by rtnetlink and nftables.
     .target(name: "Networks", dependencies: ["CLinux", "Content", "Linux", "OCI"]),
     // What isolab-keeper and the engine say to each other, and the lines of a container's log; pure, and compiled into the keeper, too.
@@ -88,7 +88,7 @@ let engine: [Target] = [
     .target(
         name: "Engine",
         dependencies: [
-            "CLinux", "Containers", "Content", "ImageRuntime", "Images", "Keeping", "Layers", "Linux", "Machines",
+            "Containers", "Content", "ImageRuntime", "Images", "Keeping", "Layers", "Linux", "Machines",
             "Networks", "OCI", "Presentation", "Seccomp", "Volumes",
         ]),
     // Containerfiles, directories, archives and package mirrors → images.
@@ -167,13 +167,13 @@ let programs: [Target] = [
         ])),
     // What podman, containerd and others expect of an OCI runtime: static, and without Foundation.
     .executableTarget(
-        name: "isolab-runtime", dependencies: ["CLinux", "Containers", "Linux", "OCI", "SystemdUnits"],
+        name: "isolab-runtime", dependencies: ["Containers", "Linux", "OCI", "SystemdUnits"],
         exclude: ["CONFORMANCE.md"],
         // Engines start it for every request: a dynamic one would spend more on its libraries than on its work.
         linkerSettings: staticLink(["-Xlinker", "-s"])),
     // Answers containers in networks that ask for names: static, and without Foundation.
     .executableTarget(
-        name: "isolab-names", dependencies: ["CLinux", "Linux", "Networks"],
+        name: "isolab-names", dependencies: ["Linux", "Networks"],
         linkerSettings: staticLink(["-Xlinker", "-s"])),
     // The only program that links libvirt: 55 libraries and 13 ms that no measured process should carry.
     .executableTarget(name: "isolab-vm", dependencies: ["Machines", "Linux", "CLinux", "CLibvirt"]),

@@ -1,4 +1,3 @@
-import CLinux
 import Content
 import Glibc
 import Images
@@ -30,7 +29,7 @@ extension VolumeStore {
         let aside = aside(id)
         guard try make(aside) else { return false }
         let directory = try OwnedDescriptor(opening: aside, O_RDONLY | O_DIRECTORY)
-        try retryingOnInterrupt("syncfs", aside) { isolab_synchronize_file_system(directory.number) }
+        try retryingOnInterrupt("syncfs", aside) { EntryCalls.synchronizeFileSystem(of: directory.number) }
         try write(.arriving, of: id)
         try settle(id)
         return true
@@ -48,7 +47,7 @@ extension VolumeStore {
         options.hasNoWhiteouts = true
         _ = try LayerUnpacker(options).unpack(LayerBlob(descriptor), into: aside(volume.id))
         let directory = try OwnedDescriptor(opening: aside(volume.id), O_RDONLY | O_DIRECTORY)
-        try retryingOnInterrupt("syncfs", aside(volume.id)) { isolab_synchronize_file_system(directory.number) }
+        try retryingOnInterrupt("syncfs", aside(volume.id)) { EntryCalls.synchronizeFileSystem(of: directory.number) }
         try write(.arriving, of: volume.id)
         try settle(volume.id)
     }
@@ -146,7 +145,7 @@ extension VolumeStore {
         if fchmod(to.number, status.st_mode & 0o7777) != 0 { throw SystemError("fchmod", target) }
         for name in try DirectoryEntries.names(in: from.number, source) {
             let name = FileName.terminated(name)
-            if isolab_rename_new(from.number, name, to.number, name) != 0, errno != EEXIST {
+            if EntryCalls.renameNew(name, in: from.number, to: name, in: to.number) != 0, errno != EEXIST {
                 throw SystemError("renameat2", target)
             }
         }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import Networks
@@ -16,7 +15,7 @@ enum Names {
             }
             exit(2)
         }
-        isolab_block_broken_pipes()
+        BrokenPipes.block()
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(7), &limit) == 0 {
             limit.rlim_cur = limit.rlim_max

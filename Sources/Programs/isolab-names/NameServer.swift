@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import Networks
@@ -86,8 +85,7 @@ final class NameServer {
 
     private func takeCommand(_ number: Int32) {
         var bytes = [UInt8](repeating: 0, count: 64)
-        var count = 0
-        let socket = isolab_socket_receive_descriptor(number, &bytes, bytes.count, &count)
+        let (socket, count) = UnixSocket.receive(over: number, into: &bytes)
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         if socket >= 0 {
             _ = fcntl(socket, F_SETFL, O_NONBLOCK)

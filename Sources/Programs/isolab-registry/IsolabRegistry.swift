@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Glibc
+import Linux
 
 /// The registry: serves it, and collects its garbage.
 @main
@@ -13,7 +14,7 @@ struct IsolabRegistry: AsyncParsableCommand {
 
             Exit status: 0 done, 1 the request failed, 2 the command line was wrong.
             """,
-        version: "isolab-registry 0.1.0\ndistribution-spec: 1.1.0",
+        version: "isolab-registry \(Release.version)\ndistribution-spec: 1.1.0",
         subcommands: [ServeCommand.self, CollectCommand.self])
 
     /// As ArgumentParser's own `main`, but with the exit statuses isolab promises.

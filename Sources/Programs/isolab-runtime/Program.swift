@@ -89,7 +89,7 @@ enum Program {
 /// What `--version` prints, in the form engines read: the commit, where the build has left it, and the specification's version on
 /// lines of their own.
 enum Version {
-    static let name = "isolab-runtime version 0.1.0"
+    static let name = "isolab-runtime version \(Release.version)"
 
     static var text: String {
         var lines = [name]

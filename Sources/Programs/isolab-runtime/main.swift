@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux

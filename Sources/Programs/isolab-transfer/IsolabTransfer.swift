@@ -18,7 +18,7 @@ struct IsolabTransfer: ParsableCommand {
             Exit status: 0 done, 1 the request failed, 2 the command line was wrong, 130 interrupted (what was \
             received is kept, and the next pull resumes there).
             """,
-        version: "0.1.0",
+        version: Release.version,
         subcommands: [
             PullCommand.self, PushCommand.self, CopyCommand.self, InspectCommand.self, ListCommand.self,
             SearchCommand.self, DeleteCommand.self, LoginCommand.self, LogoutCommand.self, RegistryGroup.self,

@@ -110,4 +110,4 @@ extension Isolab {
 var isEngines: Bool { CommandPath(CommandLine.arguments.dropFirst()).isEngines }
 
 /// isolab's own version, as manifests and `--version` give it.
-let isolabVersion = "0.1.0"
+let isolabVersion = Release.version

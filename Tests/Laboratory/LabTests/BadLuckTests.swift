@@ -154,11 +154,3 @@ struct BadLuckTests {
         _ = try process.wait()
     }
 }
-
-struct MountInformationTests {
-    /// A mount point with a blank or a backslash in its name is found by its real name (proc(5) writes octal).
-    @Test func octalDigits() {
-        #expect(RunLeftovers.unescaped(Array(#"/run/a\040b\134c"#.utf8)[...]) == #"/run/a b\c"#)
-        #expect(RunLeftovers.unescaped(Array(#"/run/plain\04"#.utf8)[...]) == #"/run/plain\04"#)
-    }
-}

@@ -9,7 +9,7 @@ extension RunningProcess {
     ///   - what: what runs, for the error.
     ///   - seconds: a limit for a test that would hang, not a measure of anything.
     package func wait(
-        for what: @autoclosure () -> String, within seconds: UInt64 = 1200
+        for what: @autoclosure () -> String, within seconds: UInt64 = 900
     ) throws(SystemError) -> ProcessExit {
         if let exit = try end(within: seconds) { return exit }
         let state = (try? Procfs.status(of: pid))?.state ?? "?"

@@ -51,6 +51,10 @@ import Testing
         #expect(entry.type == "ext3")
         #expect(entry.superOptions == "rw,errors=continue")
         #expect(MountEntry(line: "nonsense") == nil)
+        // A mount point with a blank or a backslash in its name is found by its real name.
+        for (written, name) in [(#"/run/a\040b\134c"#, #"/run/a b\c"#), (#"/run/plain\04"#, #"/run/plain\04"#)] {
+            #expect(MountEntry(line: "36 35 98:0 / \(written) rw - ext4 /dev/sda rw")?.target == name)
+        }
     }
 }
 

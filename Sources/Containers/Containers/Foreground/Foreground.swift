@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -48,7 +47,7 @@ public struct Foreground {
     /// Holds every signal that can be passed on, so that none is lost between the launch and the wait. Before the launch:
     /// the child sets its own mask.
     public static func holdSignals() throws(SystemError) -> Int32 {
-        let descriptor = isolab_hold_signals()
+        let descriptor = SignalDescriptor.hold()
         guard descriptor >= 0 else { throw SystemError("signalfd", "signals to pass on") }
         return descriptor
     }
@@ -76,7 +75,7 @@ public struct Foreground {
         watch.finish()
         while !watch.isOver {
             guard try watch.turn(beside: signals) else { continue }
-            while case let signal = isolab_next_signal(signals), signal != 0 {
+            while case let signal = SignalDescriptor.next(signals), signal != 0 {
                 if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) { return status }
             }
         }
@@ -126,7 +125,7 @@ public struct Foreground {
     }
 
     private func forward(_ signals: Int32, to process: RunningProcess, _ course: inout Course) {
-        while case let signal = isolab_next_signal(signals), signal != 0 {
+        while case let signal = SignalDescriptor.next(signals), signal != 0 {
             switch signal {
             case SIGCHLD: continue
             case SIGWINCH where relay is TerminalRelay: relay?.resize()

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 public import OCI
@@ -40,8 +39,7 @@ public final class ForegroundTerminal {
     /// The container's terminal, which the child has sent before its program ran; for whoever relays it by himself.
     public func master() throws(SystemError) -> OwnedDescriptor {
         var name = [UInt8](repeating: 0, count: 4096)
-        var received = 0
-        let descriptor = isolab_socket_receive_descriptor(ownEnd, &name, name.count, &received)
+        let descriptor = UnixSocket.receive(over: ownEnd, into: &name).descriptor
         guard descriptor >= 0 else { throw SystemError("recvmsg", "the terminal's master") }
         return OwnedDescriptor(owning: descriptor)
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -53,7 +52,7 @@ public final class StreamRelay: Relay {
 
     /// Whatever holds the container's ends now is in the container.
     func begin() {
-        isolab_block_broken_pipes()
+        BrokenPipes.block()
         for end in childEnds { close(end) }
         childEnds = []
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -45,7 +44,7 @@ public final class TerminalRelay: Relay {
 
     /// From here on the user types into the container.
     func begin() {
-        isolab_block_broken_pipes()
+        BrokenPipes.block()
         var mode = termios()
         if takesInput, tcgetattr(0, &mode) == 0 {
             before = mode

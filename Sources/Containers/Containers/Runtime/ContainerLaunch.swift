@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -68,9 +67,7 @@ struct ContainerLaunch {
         inputs.namespaces = descriptors.namespaces
         inputs.trees = descriptors.trees
         inputs.joins = try ThreadNamespaces.joinTime(descriptors.joins)
-        let own = isolab_pidfd_open(getpid())
-        guard own >= 0 else { throw SystemError("pidfd_open", "this process") }
-        let launcher = OwnedDescriptor(owning: own)
+        guard let launcher = Procfs.descriptor(of: getpid()) else { throw SystemError("pidfd_open", "this process") }
         inputs.launcher = launcher.number
         let console = try request.consoleSocket.map { (path) throws(SystemError) in
             try UnixSocket.connect(path, purpose: "the receiver of the terminal").release()
@@ -220,10 +217,8 @@ struct ContainerLaunch {
 
     private mutating func sendDescriptor(of pid: Int32) throws(SystemError) {
         guard let pidfdSocket else { return }
-        let descriptor = isolab_pidfd_open(pid)
-        guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
-        defer { close(descriptor) }
-        try pidfdSocket.send(descriptor, "standard")
+        guard let descriptor = Procfs.descriptor(of: pid) else { throw SystemError("pidfd_open", "process \(pid)") }
+        try pidfdSocket.send(descriptor.number, "standard")
     }
 
     private func adjust(_ adjustment: Int, _ pid: Int32, _ warn: (String) -> Void) throws(SystemError) {

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -48,14 +47,12 @@ struct LeftJoiners {
 
     /// Kills one that is still what it was found to be.
     private static func end(_ pid: Int32) {
-        let descriptor = isolab_pidfd_open(pid)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+        guard let descriptor = Procfs.descriptor(of: pid) else { return }
         guard let own = try? Procfs.namespace("pid", of: "self"),
             (try? Procfs.namespace("pid", of: "\(pid)")) == own,
             let next = try? Procfs.namespace("pid_for_children", of: "\(pid)"), next != own || isNamed(pid)
         else { return }
-        isolab_pidfd_send_signal(descriptor, SIGKILL)
+        try? RunningProcess.send(SIGKILL, to: descriptor.number, pid)
     }
 
     /// Kills those that were about to join.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -41,17 +40,13 @@ extension Runtime {
     }
 
     static func send(_ signal: Int32, to process: ProcessIdentity) throws(SystemError) {
-        let descriptor = isolab_pidfd_open(process.pid)
-        guard descriptor >= 0 else {
+        guard let descriptor = Procfs.descriptor(of: process.pid) else {
             if errno == ESRCH { return }
             throw SystemError("pidfd_open", "process \(process.pid)")
         }
-        let owned = OwnedDescriptor(owning: descriptor)
         // The number could have been used again between the record and the descriptor.
         guard process.isAlive else { return }
-        if isolab_pidfd_send_signal(owned.number, signal) != 0, errno != ESRCH {
-            throw SystemError("pidfd_send_signal \(signal)", "process \(process.pid)")
-        }
+        try RunningProcess.send(signal, to: descriptor.number, process.pid)
     }
 
     /// Removes a container and everything it is made of (runtime.md, "Delete"). Can be done again after being killed.
@@ -186,11 +181,9 @@ extension Runtime {
 
     /// Up to ten seconds; a process in the kernel's hands can take a while.
     private static func awaitEnd(of process: ProcessIdentity) throws(SystemError) {
-        let descriptor = isolab_pidfd_open(process.pid)
-        guard descriptor >= 0 else { return }
-        let owned = OwnedDescriptor(owning: descriptor)
+        guard let descriptor = Procfs.descriptor(of: process.pid) else { return }
         guard process.isAlive else { return }
-        var end = pollfd(fd: owned.number, events: Int16(POLLIN), revents: 0)
+        var end = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
         let ready = try retryingOnInterrupt("poll", "process \(process.pid)") { poll(&end, 1, 10_000) }
         if ready == 0 { throw UndyingProcesses.error([process.pid]) }
     }

@@ -1,6 +1,5 @@
-import CLinux
 import Glibc
-public import Linux
+import Linux
 import OCI
 
 /// A filter's listener, to be handed to the agent that will answer for the kernel (config-linux.md, "Seccomp", `listenerPath`).
@@ -9,14 +8,10 @@ final class SeccompListener {
 
     /// A copy of a process's.
     init(_ number: Int32, of pid: Int32) throws(SystemError) {
-        let process = isolab_pidfd_open(pid)
-        guard process >= 0 else { throw SystemError("pidfd_open", "process \(pid)") }
-        defer { close(process) }
-        descriptor = isolab_pidfd_getfd(process, number)
-        guard descriptor >= 0 else { throw SystemError("pidfd_getfd", "the seccomp listener of process \(pid)") }
+        descriptor = try ForeignDescriptor.copy(number, of: pid, "the seccomp listener of process \(pid)").release()
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { close(descriptor) }
 
     /// - Parameters:
     ///   - pid: the process that is under the filter.
@@ -30,9 +25,7 @@ final class SeccompListener {
             ociVersion: state.ociVersion, pid: pid, metadata: configuration.linux?.seccomp?.listenerMetadata,
             state: state
         ).json()
-        if isolab_socket_send_descriptor(socket.number, descriptor, message, message.count) != 0 {
-            throw SystemError("sendmsg", path)
-        }
+        if !UnixSocket.send(descriptor, with: message, over: socket.number) { throw SystemError("sendmsg", path) }
     }
 }
 
@@ -51,21 +44,6 @@ final class PidfdSocket {
 
     /// - Parameter kind: `standard` for a container's first process, `setns` for one that joins it.
     func send(_ pidfd: Int32, _ kind: String) throws(SystemError) {
-        let words = Array(kind.utf8)
-        if isolab_socket_send_descriptor(descriptor, pidfd, words, words.count) != 0 {
-            throw SystemError("sendmsg", path)
-        }
-    }
-}
-
-/// UNIX sockets by path.
-public enum UnixSocket {
-    /// - Parameter purpose: who is expected to listen, for the error.
-    public static func connect(_ path: String, purpose: String) throws(SystemError) -> OwnedDescriptor {
-        let number = isolab_socket_connect(path)
-        guard number >= 0 else {
-            throw SystemError("connect", path, advice: "\(purpose) must listen there")
-        }
-        return OwnedDescriptor(owning: number)
+        if !UnixSocket.send(pidfd, with: Array(kind.utf8), over: descriptor) { throw SystemError("sendmsg", path) }
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -10,7 +9,7 @@ final class SignalWatch {
 
     init() throws(SystemError) {
         pthread_sigmask(SIG_BLOCK, nil, &mask)
-        let number = isolab_hold_signals()
+        let number = SignalDescriptor.hold()
         guard number >= 0 else { throw SystemError("signalfd", "signals to hear") }
         descriptor = OwnedDescriptor(owning: number)
     }
@@ -19,7 +18,7 @@ final class SignalWatch {
 
     /// - Throws: `BuildError.interrupted` where somebody said to stop.
     func check() throws(BuildError) {
-        while case let signal = isolab_next_signal(descriptor.number), signal != 0 {
+        while case let signal = SignalDescriptor.next(descriptor.number), signal != 0 {
             if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) { throw .interrupted(signal: signal) }
         }
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Containerfiles
 import Glibc
 import Linux
@@ -191,7 +190,7 @@ extension FileTree {
             entries.append(entry)
             guard isDirectory else { return }
             let number = try retryingOnInterrupt("open", shown(source)) {
-                isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+                EntryCalls.open(name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
             }
             let directory = OwnedDescriptor(owning: number)
             try self.directory(directory.number, source: source, path: path, match, depth: depth + 1)

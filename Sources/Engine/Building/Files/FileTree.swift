@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -19,10 +18,7 @@ final class FileTree {
     /// Opens what a path leads to; nil where there is nothing, or a link leads nowhere.
     func open(_ path: [UInt8], _ flags: Int32) throws(SystemError) -> OwnedDescriptor? {
         let name = path.isEmpty ? [0x2E, 0] : FileName.terminated(path)
-        let number =
-            crossesMounts
-            ? isolab_open_in_root_across_mounts(root.number, name, flags, 0)
-            : isolab_open_in_root(root.number, name, flags, 0)
+        let number = EntryCalls.open(name, inRoot: root.number, crossesMounts: crossesMounts, flags)
         if number >= 0 { return OwnedDescriptor(owning: number) }
         switch errno {
         case ENOENT, ENOTDIR, ELOOP: return nil

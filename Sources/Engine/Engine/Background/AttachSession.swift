@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Keeping
@@ -64,7 +63,7 @@ struct AttachSession {
     /// - Parameter signals: held since before the container was started.
     func run(signals: Int32) -> Outcome {
         let takesInput = Self.flags(options, container) & AttachFlags.input != 0
-        isolab_block_broken_pipes()
+        BrokenPipes.block()
         var mode = termios()
         let isRaw = container.terminal && takesInput && tcgetattr(0, &mode) == 0
         if isRaw {
@@ -128,7 +127,7 @@ struct AttachSession {
     }
 
     private func takeSignals(_ signals: Int32) -> Outcome? {
-        while case let signal = isolab_next_signal(signals), signal != 0 {
+        while case let signal = SignalDescriptor.next(signals), signal != 0 {
             switch signal {
             case SIGCHLD, SIGPIPE, SIGCONT: continue
             case SIGWINCH: resize()

@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Keeping
@@ -103,9 +102,7 @@ extension Engine {
     /// - Parameter limit: milliseconds; negative: as long as it takes.
     /// - Returns: whether it has ended.
     static func awaitEnd(of process: ProcessIdentity, within limit: Int64) -> Bool {
-        let number = isolab_pidfd_open(process.pid)
-        guard number >= 0 else { return true }
-        let descriptor = OwnedDescriptor(owning: number)
+        guard let descriptor = Procfs.descriptor(of: process.pid) else { return true }
         guard process.isAlive else { return true }
         var end = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
         while true {

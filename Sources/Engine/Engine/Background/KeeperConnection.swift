@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Keeping
 import Linux
@@ -13,9 +12,9 @@ final class KeeperConnection {
         guard let place = try? OwnedDescriptor(opening: directory, OwnedDescriptor.pathOnly | O_DIRECTORY) else {
             return nil
         }
-        let number = isolab_socket_connect("/proc/self/fd/\(place.number)/\(KeeperProcess.socketName)")
-        guard number >= 0 else { return nil }
-        socket = OwnedDescriptor(owning: number)
+        let path = "/proc/self/fd/\(place.number)/\(KeeperProcess.socketName)"
+        guard let own = try? UnixSocket.connect(path) else { return nil }
+        socket = own
     }
 
     /// One end of a pair of which the keeper gets the other.

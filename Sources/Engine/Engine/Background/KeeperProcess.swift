@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Keeping
@@ -67,7 +66,7 @@ struct KeeperProcess {
     private func fork(_ body: (Int32) throws -> Void) throws {
         let report = try Pipe("a keeper's report")
         fflush(nil)
-        let pid = isolab_fork()
+        let pid = PlainFork.fork()
         guard pid >= 0 else { throw SystemError("fork", "this process") }
         if pid == 0 {
             do {
@@ -103,7 +102,7 @@ extension Engine {
         let directory = try OwnedDescriptor(opening: shelf.directory(id), OwnedDescriptor.pathOnly | O_DIRECTORY)
         let path = "/proc/self/fd/\(directory.number)/\(KeeperProcess.socketName)"
         if unlink(path) != 0, errno != ENOENT { throw SystemError("unlink", path) }
-        let socket = isolab_socket_listen(path)
+        let socket = UnixSocket.listen(path)
         guard socket >= 0 else { throw SystemError("bind", shelf.directory(id) + "/" + KeeperProcess.socketName) }
         return socket
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -45,14 +44,15 @@ final class LogFollower {
 
     /// Goes on until the container's keeper has ended.
     func follow(until keeper: ProcessIdentity) throws {
-        let descriptor = isolab_pidfd_open(keeper.pid)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        let isThere = descriptor >= 0 && keeper.isAlive
-        while isThere {
+        guard let descriptor = Procfs.descriptor(of: keeper.pid), keeper.isAlive else {
+            _ = try readOn()
+            return
+        }
+        while true {
             guard try readOn() else { return }
             var ends = [
                 pollfd(fd: events, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0),
                 // Whoever reads this may have gone, though nothing is said.
                 pollfd(fd: 1, events: 0, revents: 0),
             ]

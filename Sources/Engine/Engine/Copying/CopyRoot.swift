@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -47,7 +46,8 @@ final class CopyRoot {
     func open(_ path: String, _ flags: Int32) throws(SystemError) -> OwnedDescriptor? {
         let opened =
             number < 0
-            ? isolab_open_at(AT_FDCWD, path, flags, 0) : isolab_open_in_root_across_mounts(number, path, flags, 0)
+            ? EntryCalls.open(path, in: AT_FDCWD, flags)
+            : EntryCalls.open(path, inRoot: number, crossesMounts: true, flags)
         if opened >= 0 { return OwnedDescriptor(owning: opened) }
         guard errno == ENOENT || errno == ENOTDIR else { throw SystemError("open", shown(path)) }
         return nil

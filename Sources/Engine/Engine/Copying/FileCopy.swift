@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -69,7 +68,7 @@ struct FileCopy {
         for entry in try DirectoryEntries.names(in: source.number, shown) {
             let name = FileName.terminated(entry)
             let path = "\(shown)/\(FileName.shown(entry))"
-            let number = isolab_open_at(source.number, name, OwnedDescriptor.pathOnly | O_NOFOLLOW, 0)
+            let number = EntryCalls.open(name, in: source.number, OwnedDescriptor.pathOnly | O_NOFOLLOW)
             // What has gone meanwhile is not there.
             if number < 0, errno == ENOENT { continue }
             guard number >= 0 else { throw SystemError("openat", path) }
@@ -97,7 +96,7 @@ struct FileCopy {
     ) throws(SystemError) {
         let isNew = mkdirat(parent, name, 0o700) == 0
         if !isNew, errno != EEXIST { throw SystemError("mkdirat", shown) }
-        let number = isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        let number = EntryCalls.open(name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard number >= 0 else {
             let isOther = errno == ENOTDIR || errno == ELOOP
             throw SystemError(
@@ -116,7 +115,7 @@ struct FileCopy {
         }
         let target = OwnedDescriptor(
             owning: try Self.make(name, in: parent, shown, "openat") {
-                isolab_open_at(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+                EntryCalls.open(name, in: parent, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             })
         do throws(SystemError) {
             try Self.copyContent(from.number, Int64(status.st_size), to: target.number, shown)
@@ -204,7 +203,7 @@ struct FileCopy {
         var rest = count
         // In the kernel where the file systems let it.
         while rest > 0 {
-            let done = isolab_copy_range(source, target, Int(min(rest, 1 << 30)))
+            let done = EntryCalls.copyRange(from: source, to: target, Int(min(rest, 1 << 30)))
             if done < 0, errno == EINTR { continue }
             if done < 0 {
                 guard [EXDEV, ENOSYS, EOPNOTSUPP, EINVAL, EPERM].contains(errno) else {
@@ -233,7 +232,8 @@ struct FileCopy {
         let mode = status.st_mode & (keepsSetID ? 0o7777 : 0o1777)
         try retryingOnInterrupt("fchmod", shown) { fchmod(file, mode) }
         // Who runs in the container may have its times otherwise; nothing depends on them.
-        isolab_set_modification_time(file, "", Int64(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+        EntryCalls.setModificationTime(
+            of: "", in: file, seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
     }
 
     /// The same for what cannot be opened. Its mode is that which it was made with: chmod(2) would follow a link that has its place by now.
@@ -243,6 +243,7 @@ struct FileCopy {
         if keepsOwners, fchownat(parent, name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0 {
             throw IdentityMaps.ownerError("fchownat", shown, user: status.st_uid, group: status.st_gid)
         }
-        isolab_set_modification_time(parent, name, Int64(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+        EntryCalls.setModificationTime(
+            of: name, in: parent, seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
     }
 }

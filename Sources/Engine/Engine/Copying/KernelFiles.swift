@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -26,7 +25,7 @@ struct KernelFiles: Equatable {
         var devices: Set<UInt64> = []
         for line in text.parts(between: "\n") where MountEntry(line: line, ofType: { Self.types.contains($0) }) != nil {
             let numbers = line.parts(between: " ")[2].parts(between: ":").compactMap { UInt32($0) }
-            if numbers.count == 2 { devices.insert(isolab_device_number(numbers[0], numbers[1])) }
+            if numbers.count == 2 { devices.insert(DeviceNumber.of(major: numbers[0], minor: numbers[1])) }
         }
         self.devices = devices
     }

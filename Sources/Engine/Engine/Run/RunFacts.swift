@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 package import Linux
 package import OCI
@@ -97,8 +96,8 @@ package struct RunFacts: Equatable, Sendable {
         let kind = status.st_mode & S_IFMT
         guard kind == S_IFCHR || kind == S_IFBLK else { return nil }
         return RuntimeConfiguration.Device(
-            type: kind == S_IFCHR ? "c" : "b", path: path, major: Int64(isolab_device_major(UInt64(status.st_rdev))),
-            minor: Int64(isolab_device_minor(UInt64(status.st_rdev))), fileMode: UInt32(status.st_mode & 0o7777),
+            type: kind == S_IFCHR ? "c" : "b", path: path, major: Int64(DeviceNumber.major(UInt64(status.st_rdev))),
+            minor: Int64(DeviceNumber.minor(UInt64(status.st_rdev))), fileMode: UInt32(status.st_mode & 0o7777),
             uid: status.st_uid, gid: status.st_gid)
     }
 

@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -15,7 +14,7 @@ struct VolumeParts: ~Copyable {
             for use in uses {
                 guard let subpath = use.subpath else { continue }
                 let root = try OwnedDescriptor(opening: data(use.id), OwnedDescriptor.pathOnly | O_DIRECTORY)
-                let number = isolab_open_in_root(root.number, subpath, OwnedDescriptor.pathOnly, 0)
+                let number = EntryCalls.open(subpath, inRoot: root.number, OwnedDescriptor.pathOnly)
                 guard number >= 0 else {
                     throw OptionError(
                         "--mount", "volume-subpath=\(subpath)",

@@ -1,4 +1,3 @@
-import CLinux
 import Content
 import Glibc
 package import Layers
@@ -98,7 +97,7 @@ extension ImageStore {
                 try SystemFile.replace(aside + "/layer.json", with: JSONDocument.write(record, indented: false))
                 // All of it is on disk before its name says so.
                 let directory = try OwnedDescriptor(opening: aside, O_RDONLY | O_DIRECTORY)
-                try retryingOnInterrupt("syncfs", aside) { isolab_synchronize_file_system(directory.number) }
+                try retryingOnInterrupt("syncfs", aside) { EntryCalls.synchronizeFileSystem(of: directory.number) }
                 if rename(aside, self.directory(diffID)) != 0 { throw SystemError("rename", aside) }
             }
         } catch {

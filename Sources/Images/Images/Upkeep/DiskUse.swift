@@ -1,4 +1,3 @@
-import CLinux
 import Content
 import Glibc
 import Linux
@@ -176,7 +175,7 @@ package enum TreeSize {
     private static func bytes(
         _ name: [CChar], in parent: Int32, _ measure: Measure, _ links: inout Set<UInt64>, depth: Int
     ) -> Int64 {
-        let number = isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        let number = EntryCalls.open(name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard number >= 0 else { return 0 }
         let directory = OwnedDescriptor(owning: number)
         var total: Int64 = 0

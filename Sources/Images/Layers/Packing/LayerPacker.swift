@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 public import OCI
@@ -209,7 +208,7 @@ private final class ArchiveWriter {
         case S_IFCHR, S_IFBLK:
             header.kind = node.kind == S_IFCHR ? .characterDevice : .blockDevice
             let device = UInt64(node.status.st_rdev)
-            header.device = (major: isolab_device_major(device), minor: isolab_device_minor(device))
+            header.device = (major: DeviceNumber.major(device), minor: DeviceNumber.minor(device))
         case S_IFIFO: header.kind = .pipe
         // A socket means something to the process alone that made it.
         default: return

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -174,7 +173,8 @@ private struct Metadata {
     func contentDiffers(in tree: MergedTree, from node: MergedTree.Node) throws(SystemError) -> Bool {
         guard kind == S_IFREG, size > 0 else { return false }
         let root = try OwnedDescriptor(opening: tree.layers[layer], O_RDONLY | O_DIRECTORY)
-        let number = isolab_open_in_root(root.number, FileName.terminated(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
+        let number = EntryCalls.open(
+            FileName.terminated(path), inRoot: root.number, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         guard number >= 0 else { throw SystemError("openat2", FileName.shown(path)) }
         let old = OwnedDescriptor(owning: number)
         let new = try node.open()

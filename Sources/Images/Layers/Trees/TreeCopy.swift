@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 package import Linux
 import OCI
@@ -42,7 +41,7 @@ package enum TreeCopy {
         do throws(SystemError) {
             return try WorkerThread {
                 // A reader that ended first is told by the write, not by a signal.
-                isolab_block_broken_pipes()
+                BrokenPipes.block()
                 do throws(LayerError) { _ = try packer.pack(tree, to: output) } catch { outcome.fail(error) }
                 close(output)
             }

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Linux
 import OCI
 
 /// How long the transport waits, and for how much.
@@ -50,7 +51,7 @@ final class HTTPTransport {
     /// What is kept of the words that come with a failure.
     static let greatestComplaint = 64 << 10
 
-    static let userAgent = "isolab/0.1.0"
+    static let userAgent = "isolab/\(Release.version)"
 
     /// With SIGPIPE ignored in the whole process: libcurl cannot keep it from several threads, and a broken connection is an error
     /// like others.

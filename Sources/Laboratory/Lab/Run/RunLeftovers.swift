@@ -64,30 +64,7 @@ enum RunLeftovers {
 
     /// Mount points below a directory, the innermost first.
     static func mounts(below directory: String) -> [String] {
-        guard let bytes = try? SystemFile.bytes(of: "/proc/self/mountinfo") else { return [] }
-        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            let fields = line.split(separator: UInt8(ascii: " "))
-            guard fields.count > 4 else { return nil }
-            let path = unescaped(fields[4])
-            return path.hasPrefix(directory + "/") ? path : nil
-        }.reversed()
-    }
-
-    /// A path as mountinfo writes it: blanks, tabs, newlines and backslashes as three octal digits (proc(5)).
-    static func unescaped(_ field: ArraySlice<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        var rest = field
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == UInt8(ascii: "\\"), digits.count == 3,
-                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        let targets = ((try? MountEntry.all()) ?? []).map(\.target)
+        return targets.filter { $0.starts(directory + "/") }.reversed()
     }
 }

@@ -1,4 +1,3 @@
-private import CLinux
 private import Glibc
 
 /// A detached POSIX thread, for what blocks in a read, in a wait or in libvirt for as long as a guest lives.

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 
@@ -11,10 +10,8 @@ final class ForeignProcess: Sendable {
 
     /// - Parameter socket: what its command line must name; `nil` where the process is none that does, or has ended.
     init?(pid: Int32, using socket: String) {
-        guard pid > 0 else { return nil }
-        let descriptor = isolab_pidfd_open(pid)
-        guard descriptor >= 0 else { return nil }
-        pidfd = OwnedDescriptor(owning: descriptor)
+        guard pid > 0, let descriptor = Procfs.descriptor(of: pid) else { return nil }
+        pidfd = descriptor
         self.pid = pid
         // Asked only now: from here on the number cannot be another's without the descriptor saying so.
         guard let line = try? SystemFile.bytes(of: "/proc/\(pid)/cmdline"), line.contains(Array(socket.utf8)) else {

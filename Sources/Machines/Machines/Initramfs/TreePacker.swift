@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 
@@ -69,8 +68,8 @@ struct TreePacker {
             node.links = 2
             archive.begin(name, node, size: 0)
         case S_IFCHR, S_IFBLK:
-            node.deviceMajor = isolab_device_major(UInt64(information.st_rdev))
-            node.deviceMinor = isolab_device_minor(UInt64(information.st_rdev))
+            node.deviceMajor = DeviceNumber.major(UInt64(information.st_rdev))
+            node.deviceMinor = DeviceNumber.minor(UInt64(information.st_rdev))
             archive.begin(name, node, size: 0)
         case S_IFSOCK:
             break  // whoever listened on it is not in the tree

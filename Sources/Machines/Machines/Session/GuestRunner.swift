@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 
@@ -38,7 +37,7 @@ package struct GuestRunner: Sendable {
         let plan = try plan(command, root)
         var signals: Int32 = -1
         if relaysSignals {
-            signals = isolab_hold_signals()
+            signals = SignalDescriptor.hold()
             guard signals >= 0 else { throw .system(SystemError("signalfd", "signals to pass on")) }
         }
         defer { if signals >= 0 { close(signals) } }

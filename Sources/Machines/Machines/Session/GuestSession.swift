@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 internal import Synchronization
@@ -88,7 +87,7 @@ final class GuestSession: Sendable {
     /// Reads the caller's input and signals until the session ends.
     ///
     /// - Parameters:
-    ///   - signals: a descriptor of `isolab_hold_signals`, or −1.
+    ///   - signals: a descriptor of `SignalDescriptor.hold`, or −1.
     ///   - take: what to do about a signal.
     func pump(signals: Int32, take: @escaping @Sendable (Int32) -> Void) {
         BackgroundThread.start {
@@ -107,7 +106,7 @@ final class GuestSession: Sendable {
                 guard poll(&ends, nfds_t(ends.count), -1) >= 0 else { continue }
                 if ends[0].revents != 0 { _ = read(self.wakeReading, &buffer, buffer.count) }
                 if ends[1].revents != 0 {
-                    while case let signal = isolab_next_signal(signals), signal != 0 { take(signal) }
+                    while case let signal = SignalDescriptor.next(signals), signal != 0 { take(signal) }
                 }
                 if ends[2].revents != 0 { self.readInput(&buffer, room) }
             }

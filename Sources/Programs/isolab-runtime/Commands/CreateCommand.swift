@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Linux
 
@@ -17,7 +16,7 @@ enum CreateCommand: Command {
         var request = try LaunchOptions.request(options, waitsForStart: true)
         request.systemd = context.systemd
         let runtime = try context.runtime(forHooksOf: request)
-        isolab_forget_environment()
+        OwnEnvironment.forget()
         if runtime.mayLackMemory(request) {
             try runtime.createElsewhere(request)
             return 0

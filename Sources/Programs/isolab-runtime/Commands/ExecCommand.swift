@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -57,7 +56,7 @@ enum ExecCommand: Command {
         }
         // Detached, too: who is asked to end while the process has not begun takes it with him.
         let signals = try Foreground.holdSignals()
-        isolab_forget_environment()
+        OwnEnvironment.forget()
         let process = try runtime.execute(request)
         if detached {
             fflush(nil)

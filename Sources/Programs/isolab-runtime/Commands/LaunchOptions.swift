@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -35,7 +34,7 @@ enum LaunchOptions {
         guard (0...1000).contains(count) else { throw UsageError("--preserve-fds must be 0 to 1000") }
         // One that is closed is closed in the container, too: nothing of ours may take its number meanwhile and go along.
         for number in 3..<(3 + count) where fcntl(Int32(number), F_GETFD) < 0 {
-            guard isolab_event_descriptor() == number else {
+            guard EventDescriptor.make() == number else {
                 throw SystemError("eventfd", "descriptor \(number), which is closed")
             }
         }

@@ -1,4 +1,3 @@
-import CLinux
 import Containers
 import Glibc
 import Linux
@@ -30,7 +29,7 @@ enum RunCommand: Command {
         request.consoleDescriptor = terminal?.childEnd
         if terminal != nil { request.consoleSize = ForegroundTerminal.callersSize() }
         let signals = detached ? -1 : try Foreground.holdSignals()
-        isolab_forget_environment()
+        OwnEnvironment.forget()
         let process = try runtime.run(request, keepsFailed: options.flag("keep"))
         do {
             if detached {

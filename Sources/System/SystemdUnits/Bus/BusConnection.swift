@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -21,11 +20,9 @@ final class BusConnection {
     /// namespace ours would be another).
     init(to address: BusAddress) throws(BusError) {
         self.address = address
-        let number = isolab_socket_connect(address.path)
-        guard number >= 0 else {
-            throw BusError("connect to", "systemd", .system(SystemError("connect", address.path)))
+        do throws(SystemError) { socket = try UnixSocket.connect(address.path) } catch {
+            throw BusError("connect to", "systemd", .system(error))
         }
-        socket = OwnedDescriptor(owning: number)
         try authenticate()
         if address.isBus {
             let answer = try call(
