@@ -1,5 +1,6 @@
 import Images
 import Linux
+import OCI
 import Networks
 
 /// What the engine writes down of what it does.
