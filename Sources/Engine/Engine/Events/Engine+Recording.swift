@@ -1,7 +1,7 @@
 import Images
 import Linux
-import OCI
 import Networks
+import OCI
 
 /// What the engine writes down of what it does.
 extension Engine {
