@@ -95,6 +95,7 @@ extension Isolab {
     private static func parsed(_ words: [String], _ path: CommandPath) throws -> any ParsableCommand {
         let words = BuildOptionGroup.withPullPolicy(words, path)
         var parsable = try OptionWords.parsable(words, of: Isolab.self) { $0 is any HandedOverCommand.Type }
+        if let command = leaf(parsable) { return command }
         while true {
             do { return try parseAsRoot(parsable) } catch {
                 guard let option = UnknownOption.name(in: fullMessage(for: error)),
@@ -103,6 +104,19 @@ extension Isolab {
                 parsable = fewer
             }
         }
+    }
+}
+
+extension Isolab {
+    /// A command that has none below it, parsed by itself: from the root, ArgumentParser looks at all options of the command four times
+    /// instead of two, a tenth of what `run` takes. What it does not take goes to the root, whose errors and help name the whole command.
+    private static func leaf(_ words: [String]) -> (any ParsableCommand)? {
+        guard let name = words.first else { return nil }
+        let groups = configuration.groupedSubcommands.lazy.flatMap(\.subcommands)
+        guard let type = groups.first(where: { $0.configuration.commandName == name }),
+            type.configuration.subcommands.isEmpty, type.configuration.groupedSubcommands.isEmpty
+        else { return nil }
+        return try? type.parse(Array(words.dropFirst()))
     }
 }
 
