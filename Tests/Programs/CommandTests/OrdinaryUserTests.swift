@@ -117,10 +117,10 @@ struct OrdinaryUserTests {
             until "$isolab" exec busy test -s /made; do sleep 0.1; done
             "$isolab" commit busy made 2> told > /dev/null; grep -c warning told; grep -c 'was not paused' told
             "$isolab" commit --pause=false busy again 2> silent > /dev/null; grep -c . silent || true
-            "$isolab" export busy 2> exported | tar -xOf - made; grep -c 'was not paused' exported
+            "$isolab" export busy 2> exported > all.tar; tar -tf all.tar | grep -c 'made$'; grep -c 'was not paused' exported
             "$isolab" rm -f busy > /dev/null; "$isolab" run --rm made cat /made; "$isolab" run --rm again cat /made
             """)
-        #expect(lines(result) == ["1", "1", "0", "x", "1", "x", "x"], "\(result.output)\(result.complaints)")
+        #expect(lines(result) == ["1", "1", "0", "1", "1", "x", "x"], "\(result.output)\(result.complaints)")
     }
 
     /// A build's commands run as whom it says, its files have the owners it says, and a directory made anew hides the one below.
