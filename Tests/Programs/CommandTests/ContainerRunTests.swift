@@ -31,6 +31,19 @@ struct ContainerRunTests {
         #expect(result.output == "126\n126\n127\n127\n", "\(result.output)\(result.complaints)")
     }
 
+    /// What this host cannot give is missed by nobody who joins a container with all privileges, either.
+    @Test(.enabled(if: access("/usr/bin/setpriv", X_OK) == 0, "setpriv is not installed"))
+    func privilegedExec() throws {
+        let result = try EnginePlace.shell(
+            """
+            name=all-$$; "$isolab" run -d --name $name busybox sleep 1000 > /dev/null
+            setpriv --bounding-set -sys_resource "$isolab" exec --privileged $name echo in
+            "$isolab" rm -f $name > /dev/null
+            """)
+        #expect(
+            result.output == "in\n" && !result.complaints.contains("warning"), "\(result.output)\(result.complaints)")
+    }
+
     /// What is isolab's own failure is 125, and names what was wrong.
     @Test(arguments: [
         ("--memory lots", "--memory"), ("-v d:/x", "name of a volume"), ("-v x/y:/x", "absolute"),
