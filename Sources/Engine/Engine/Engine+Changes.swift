@@ -1,4 +1,5 @@
 import Containers
+import Glibc
 import Images
 import Layers
 import Linux
@@ -67,18 +68,17 @@ extension Engine {
         _ = try LayerPacker(options).pack(MergedTree(layers: layers), to: descriptor)
     }
 
-    /// Stops a container that runs where it is. Without a cgroup it goes on, and what it is writing may be taken half-written.
+    /// Stops a container that runs where it is. Without a cgroup that can be frozen it goes on, and what it is writing may be taken half-written.
     ///
     /// - Returns: whether it has to be resumed.
     private func pauseForReading(_ container: StoredContainer) throws -> Bool {
         guard status(of: container) == .running else { return false }
-        guard runtime.hasCgroup(container.id) else {
+        do { try runtime.pause(container.id) } catch let error as SystemError where error.errno == ENOTSUP {
             warn(
-                "container \(container.name) was not paused: it has no cgroup, so files that it is writing may be incomplete"
+                "container \(container.name) was not paused: it has no cgroup to freeze, so files that it is writing may be incomplete"
             )
             return false
         }
-        try runtime.pause(container.id)
         return true
     }
 
