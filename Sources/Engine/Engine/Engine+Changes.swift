@@ -68,7 +68,7 @@ extension Engine {
         _ = try LayerPacker(options).pack(MergedTree(layers: layers), to: descriptor)
     }
 
-    /// Stops a container that runs where it is. Without a cgroup that can be frozen it goes on, and what it is writing may be taken half-written.
+    /// Stops a container that runs where it is. Without a cgroup that can be frozen it goes on, and what it is writing may be incomplete.
     ///
     /// - Returns: whether it has to be resumed.
     private func pauseForReading(_ container: StoredContainer) throws -> Bool {
