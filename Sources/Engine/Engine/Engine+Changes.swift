@@ -1,4 +1,5 @@
 import Containers
+import Glibc
 import Images
 import Layers
 import Linux
@@ -26,12 +27,12 @@ extension Engine {
 
     /// Makes an image of a container: its image, and what it changed as one more layer.
     ///
-    /// One that runs is stopped where it is meanwhile.
-    ///
-    /// - Parameter change: makes of what the container's image says of its containers what the new one does.
+    /// - Parameters:
+    ///   - pauses: whether one that runs is stopped where it is meanwhile.
+    ///   - change: makes of what the container's image says of its containers what the new one does.
     /// - Returns: the image's identifier.
     package func commit(
-        _ text: String, as name: String?, author: String?, comment: String?,
+        _ text: String, as name: String?, author: String?, comment: String?, pauses: Bool = true,
         change: (ImageConfiguration.Execution) throws -> ImageConfiguration.Execution = { $0 }
     ) throws -> String {
         try endOrphans()
@@ -39,9 +40,8 @@ extension Engine {
         let snapshot = try snapshot(of: container, for: "commit")
         let names = try name.map { [try ImageReference($0).withDefaultTag] } ?? []
         let execution = try change(try images.image(of: snapshot).configuration.execution)
-        let pauses = status(of: container) == .running
-        if pauses { try runtime.pause(container.id) }
-        defer { if pauses { try? runtime.resume(container.id) } }
+        let isPaused = try pauses && pauseForReading(container)
+        defer { if isPaused { try? runtime.resume(container.id) } }
         let image = try images.commit(
             snapshot, as: names,
             options: CommitOptions(
@@ -58,15 +58,28 @@ extension Engine {
         try endOrphans()
         let container = try container(text)
         let snapshot = try snapshot(of: container, for: "export")
-        let pauses = status(of: container) == .running
-        if pauses { try runtime.pause(container.id) }
-        defer { if pauses { try? runtime.resume(container.id) } }
+        let isPaused = try pauseForReading(container)
+        defer { if isPaused { try? runtime.resume(container.id) } }
         var options = PackOptions(compression: .none, workers: 1)
         options.hasNoWhiteouts = true
         let layers =
             snapshot.form == .copy
             ? [snapshot.upper] : [snapshot.upper] + snapshot.stack.diffIDs.reversed().map { images.tree(of: $0) }
         _ = try LayerPacker(options).pack(MergedTree(layers: layers), to: descriptor)
+    }
+
+    /// Stops a container that runs where it is. Without a cgroup that can be frozen it goes on, and what it is writing may be incomplete.
+    ///
+    /// - Returns: whether it has to be resumed.
+    private func pauseForReading(_ container: StoredContainer) throws -> Bool {
+        guard status(of: container) == .running else { return false }
+        do { try runtime.pause(container.id) } catch let error as SystemError where error.errno == ENOTSUP {
+            warn(
+                "container \(container.name) was not paused: it has no cgroup to freeze, so files that it is writing may be incomplete"
+            )
+            return false
+        }
+        return true
     }
 
     private func snapshot(of container: StoredContainer, for operation: String) throws -> Snapshot {

@@ -43,7 +43,12 @@ extension Engine {
                 var unpacking = UnpackOptions.possible
                 unpacking.hasNoWhiteouts = true
                 unpacking.keepsRoot = true
-                _ = try LayerUnpacker(unpacking).unpack(LayerBlob(STDIN_FILENO), into: stage.path)
+                do throws(LayerError) {
+                    _ = try LayerUnpacker(unpacking).unpack(LayerBlob(STDIN_FILENO), into: stage.path)
+                } catch {
+                    guard case .damaged(let words) = error.reason, error.entry == nil else { throw error }
+                    throw EngineError.unsupported("standard input is no tar archive, or a damaged one", advice: words)
+                }
                 var whole = options
                 whole.keepsOwners = true
                 try copy(stage.path + "/.", in: try CopyRoot(), to: target, in: root, whole, keepsSetID: true)
@@ -119,12 +124,14 @@ extension Engine {
 
     /// Mounted for a moment where nobody else sees it: the open root keeps it, and whatever happens to this process, nothing stays.
     private func restingRoot(of container: StoredContainer, _ snapshot: Snapshot) throws -> CopyRoot {
-        let mounts = (container.settings?["Mounts"]?.elements ?? []).compactMap { $0["Destination"]?.string }
-        let absent = mounts + HostFiles.paths.sorted()
+        let mounts = container.settings?["Mounts"]?.elements ?? []
+        let absent = mounts.compactMap { $0["Destination"]?.string } + HostFiles.paths.sorted()
+        let volumes = Set(
+            mounts.filter { $0["Type"]?.string == "volume" }.compactMap { $0["Destination"]?.string })
         switch snapshot.root() {
         case .directory(let path):
             let root = try OwnedDescriptor(opening: path, OwnedDescriptor.pathOnly | O_DIRECTORY)
-            return CopyRoot(root, of: container.name, absentMounts: absent)
+            return CopyRoot(root, of: container.name, absentMounts: absent, absentVolumes: volumes)
         case .overlay(let overlay):
             let thread = try PrivateMountThread(hiding: [])
             defer { thread.end() }
@@ -132,7 +139,7 @@ extension Engine {
                 try overlay.mount(at: snapshot.directory)
                 defer { umount2(snapshot.directory, Int32(MNT_DETACH)) }
                 let root = try OwnedDescriptor(opening: snapshot.directory, OwnedDescriptor.pathOnly | O_DIRECTORY)
-                return CopyRoot(root, of: container.name, absentMounts: absent)
+                return CopyRoot(root, of: container.name, absentMounts: absent, absentVolumes: volumes)
             }
         }
     }

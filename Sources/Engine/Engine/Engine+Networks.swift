@@ -112,9 +112,13 @@ extension Engine {
         let number = (0...places.count).first { number in
             !places.contains { $0.endpoint.interface == "eth\(number)" }
         }
-        let endpoint = Endpoint(
+        var endpoint = Endpoint(
             container: container.id, name: container.name, aliases: join.aliases, interface: "eth\(number ?? 0)",
             hardwareAddress: join.hardwareAddress ?? "")
+        // Its first network has them. Whoever looks after the container has kept them from others meanwhile; which of the free ones it
+        // was given nobody knows any more.
+        let lacksPorts = places.allSatisfy(\.endpoint.ports.isEmpty)
+        if lacksPorts { endpoint.ports = (container.networks?.ports ?? []).filter { $0.port != 0 } }
         let sandbox = try NetworkNamespace.of(process: pid)
         let place = try record(endpoint, join.network, join.addresses)
         do {
@@ -122,8 +126,15 @@ extension Engine {
             try attachment.perform(
                 NetworkDrivers.named(place.network.driver)?.plan(place.endpoint, in: place.network) ?? [])
         } catch {
-            try networks.change().remove(container.id, from: place.network)
+            let change = try networks.change()
+            change.remove(container.id, from: place.network)
+            if !place.endpoint.ports.isEmpty { try change.applyRules() }
             throw error
+        }
+        for port in container.networks?.ports ?? [] where lacksPorts && port.port == 0 {
+            warn(
+                "port \(port.containerPort)/\(port.transport.rawValue) of container \(container.name) is published again when it is "
+                    + "restarted: `isolab restart \(container.name)`")
         }
     }
 
@@ -162,7 +173,9 @@ extension Engine {
     ) throws -> (network: Network, endpoint: Endpoint) {
         let change = try networks.change()
         let network = try findOrMake(name, change)
-        let endpoint = try change.add(endpoint, to: network, wanted: wanted)
+        var endpoint = endpoint
+        if NetworkDrivers.named(network.driver)?.isRouted != true || network.isInternal { endpoint.ports = [] }
+        endpoint = try change.add(endpoint, to: network, wanted: wanted)
         do { try change.applyRules() } catch {
             change.remove(endpoint.container, from: network)
             throw error

@@ -38,7 +38,7 @@ protocol Command {
     /// The exit status of the command's own failures.
     static var failure: Int32 { get }
 
-    /// Whether a container gets this program's standard error and keeps it.
+    /// Whether a container, or the engine that looks after it, gets this program's standard error and keeps it.
     static func givesAwayStandardError(_ options: Options) -> Bool
 
     /// - Returns: the exit status.

@@ -77,7 +77,10 @@ enum Program {
         guard let error = error as? SystemError, ["execve", "chdir"].contains(error.operation) else {
             return "\(error)"
         }
-        return error.text(reason: SystemError.message(error.errno).lowercased())
+        let reason = SystemError.message(error.errno).lowercased()
+        guard error.operation == "execve", error.errno == ENOEXEC else { return error.text(reason: reason) }
+        // They have no word of its own for it, and 126 for what is refused so.
+        return error.text(reason: reason + ": permission denied to run what is no program of this machine")
     }
 
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.

@@ -346,6 +346,9 @@ import Testing
         #expect(try check { $0.name = "-x" }?.option == "--name")
         #expect(try check { $0.name = "good_name.1" } == nil)
         #expect(try check { $0.hostname = "a b" }?.option == "--hostname")
+        #expect(try check { $0.hostname = "a_b" } == nil)
+        let tooLong = try #require(try check { $0.hostname = String(repeating: "a", count: 65) })
+        #expect("\(tooLong)".contains("'_'"))
         #expect(try check { $0.workingDirectory = "x" }?.option == "--workdir")
         #expect(try check { $0.workingDirectory = "" } == nil)
         #expect(

@@ -18,6 +18,32 @@ struct ContainerRunTests {
         if status == 127 { #expect(result.complaints.contains(words), "\(result.complaints)") }
     }
 
+    /// What the kernel refuses at last, for `run` and `exec` alike: a file that is no program, and a script without its interpreter.
+    @Test func unfitPrograms() throws {
+        let result = try EnginePlace.shell(
+            """
+            mkdir d; printf '\\001garbage\\n' > d/garbage; printf '#!/bin/nothing\\n' > d/script; chmod 755 d d/garbage d/script
+            name=unfit-$$; "$isolab" run -d --name $name -v "$place/d:/d" busybox sleep 1000 > /dev/null
+            for program in garbage script; do
+                "$isolab" run --rm -v "$place/d:/d" busybox /d/$program; echo $?; "$isolab" exec $name /d/$program; echo $?
+            done; "$isolab" rm -f $name > /dev/null
+            """)
+        #expect(result.output == "126\n126\n127\n127\n", "\(result.output)\(result.complaints)")
+    }
+
+    /// What this host cannot give is missed by nobody who joins a container with all privileges, either.
+    @Test(.enabled(if: access("/usr/bin/setpriv", X_OK) == 0, "setpriv is not installed"))
+    func privilegedExec() throws {
+        let result = try EnginePlace.shell(
+            """
+            name=all-$$; "$isolab" run -d --name $name busybox sleep 1000 > /dev/null
+            setpriv --bounding-set -sys_resource "$isolab" exec --privileged $name echo in
+            "$isolab" rm -f $name > /dev/null
+            """)
+        #expect(
+            result.output == "in\n" && !result.complaints.contains("warning"), "\(result.output)\(result.complaints)")
+    }
+
     /// What is isolab's own failure is 125, and names what was wrong.
     @Test(arguments: [
         ("--memory lots", "--memory"), ("-v d:/x", "name of a volume"), ("-v x/y:/x", "absolute"),

@@ -115,6 +115,31 @@ struct CopyTests {
         #expect(result.complaints.contains("a directory cannot be copied into itself"), "\(result.complaints)")
     }
 
+    /// What the destination refuses is told of the destination, and what is mounted is a volume only where it is one.
+    @Test func refusals() throws {
+        let result = try shell(
+            """
+            mkdir -p shared d/e; echo x > d/e/f; told() { sed "s/$c/C/; s/^isolab: //"; }
+            up --read-only -v "$place/shared:/bound:ro" --tmpfs /mem busybox sh -c \\
+                'mkdir -p /mem/d/f /mem/x; touch /mem/g /mem/x/e /mem/ready; exec sleep 1000'
+            until inside test -e /mem/ready; do sleep 0.1; done
+            cp d $c:/new 2>&1 | told; cp d/e/f $c:/etc/passwd 2>&1 | told; cp d/e/f $c:/bound/f 2>&1 | told
+            cp d/e/f $c:/mem/d 2>&1 | told; cp d/e $c:/mem/x 2>&1 | told; cp d $c:/mem/g 2>&1 | told
+            seq 5000 | cp - $c:/mem 2>&1 | grep -o 'standard input is no tar archive'
+            "$isolab" stop -t 0 $c > /dev/null; cp $c:/mem/g x 2>&1 | told
+            """)
+        let readOnly = "Read-only file system (errno 30); the root, or what is mounted there, is read-only"
+        #expect(
+            lines(result) == [
+                "mkdirat C:/new: \(readOnly)", "open C:/etc/passwd: \(readOnly)", "openat C:/bound/f: \(readOnly)",
+                "replace C:/mem/d/f: Is a directory (errno 21); a directory is not replaced by a file",
+                "openat C:/mem/x/e: Not a directory (errno 20); a directory replaces nothing but a directory",
+                "copy C:/mem/g: Not a directory (errno 20); it is a file, and a directory cannot be copied to one: d is a directory",
+                "standard input is no tar archive",
+                "C:/mem/g is in what is mounted at /mem when the container runs, which it does not; start it first",
+            ], "\(result.output)\(result.complaints)")
+    }
+
     /// CVE-2018-15664: a container swaps a directory for a link to `/` while it is copied. A path that is looked up on this host is led
     /// out by the same link.
     @Test func swappedDirectory() throws {

@@ -28,6 +28,23 @@ struct NetworkConnectionTests {
             "\(result.output)\(result.complaints)")
     }
 
+    /// Ports are published in whichever network a container is, once; a free one that was chosen is chosen again with its next start.
+    @Test func ports() throws {
+        let result = try NetworkPlace.shell(
+            """
+            echo 1 > /proc/sys/net/ipv4/ip_forward; network create one > /dev/null; network create two > /dev/null; network create --internal in > /dev/null
+            start web --network one -p 8080:80; ask 127.0.0.1:8080; network disconnect one web; ask 127.0.0.1:8080
+            network connect in web; ask 127.0.0.1:8080; network connect two web; ask 127.0.0.1:8080
+            "$isolab" port web | cut -d: -f2; network connect one web; ask 127.0.0.1:8080; "$isolab" port web | grep -c 0.0.0.0
+            network disconnect two web; network disconnect one web; network connect one web; ask 127.0.0.1:8080
+            start own --network one -p 80; network disconnect one own; network connect one own 2>&1 | grep -c 'port 80/tcp of container own is published again'
+            """)
+        #expect(
+            lines(result) == [
+                "web", "unreachable", "unreachable", "web", "8080", "web", "1", "web", "1",
+            ], "\(result.output)\(result.complaints)")
+    }
+
     /// A container in the foreground keeps the name and the networks that it was given meanwhile.
     @Test func foreground() throws {
         let result = try NetworkPlace.shell(

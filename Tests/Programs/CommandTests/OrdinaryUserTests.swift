@@ -109,6 +109,20 @@ struct OrdinaryUserTests {
             ], "\(result.output)\(result.complaints)")
     }
 
+    /// What cannot be paused, as it has no cgroup, is read all the same, and that is said; it is not where nobody asked for a pause.
+    @Test func commitOfRunning() throws {
+        let result = try shell(
+            """
+            "$isolab" run -d --name busy busybox sh -c 'echo x > /made; exec sleep 1000' > /dev/null
+            until "$isolab" exec busy test -s /made; do sleep 0.1; done
+            "$isolab" commit busy made 2> told > /dev/null; grep -c warning told; grep -c 'was not paused' told
+            "$isolab" commit --pause=false busy again 2> silent > /dev/null; grep -c . silent || true
+            "$isolab" export busy 2> exported > all.tar; tar -tf all.tar | grep -c 'made$'; grep -c 'was not paused' exported
+            "$isolab" rm -f busy > /dev/null; "$isolab" run --rm made cat /made; "$isolab" run --rm again cat /made
+            """)
+        #expect(lines(result) == ["1", "1", "0", "1", "1", "x", "x"], "\(result.output)\(result.complaints)")
+    }
+
     /// A build's commands run as whom it says, its files have the owners it says, and a directory made anew hides the one below.
     @Test func build() throws {
         let result = try shell(

@@ -201,7 +201,7 @@ struct PodmanHabitTests {
     /// asks for what is so anyway is taken.
     @Test(
         arguments: [
-            ("commit --pause=false x", 2, "--pause: "), ("history -H busybox", 0, ""),
+            ("commit --pause=false nosuch-habit", 1, "nosuch-habit"), ("history -H busybox", 0, ""),
             ("history --human=true busybox", 0, ""), ("history --human=false busybox", 2, "--human: "),
             ("history --platform linux/amd64 busybox", 0, ""),
             ("image prune --filter until=1h", 2, "--filter: "),

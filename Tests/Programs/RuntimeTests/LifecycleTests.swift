@@ -193,17 +193,30 @@ import Testing
         try container.remove()
     }
 
-    /// What `execve` refuses at last (a script's interpreter that is missing) fails `start`, with the reason.
-    @Test func programThatFailsAtStart() throws {
-        try engine.write("#!/bin/nothing\n", to: engine.rootfs + "/bin/script", mode: 0o755)
+    /// What `execve` refuses at last (a script's interpreter that is missing, a file that is no program) fails `start`, and `exec`, with
+    /// the reason and the program's name, in words that engines look for.
+    @Test(
+        arguments: [("#!/bin/nothing\n", "no such file or directory"), ("\u{1}garbage\n", "permission denied")]
+            as [(String, String)])
+    func programThatFailsAtStart(content: String, words: String) throws {
+        try engine.write(content, to: engine.rootfs + "/bin/script", mode: 0o755)
         let (container, answer) = try engine.create(
             engine.configuration("") { $0.process?.arguments = ["/bin/script"] })
         #expect(answer.status == 0)
         let start = try container.call("start")
         #expect(start.status == 1)
-        #expect(start.complaints.lowercased().contains("no such file or directory"))
+        #expect(
+            start.complaints.contains("execve /bin/script: ") && start.complaints.contains(words), "\(start.complaints)"
+        )
         try container.awaitEnd()
         try container.remove()
+        let running = try engine.started("exec sleep 1000")
+        let joined = try engine.call("exec", running.id, "/bin/script")
+        #expect(joined.status == 255)
+        #expect(
+            joined.complaints.contains("execve /bin/script: ") && joined.complaints.contains(words),
+            "\(joined.complaints)")
+        try running.remove()
     }
 
     /// The container's standard streams are the caller's; its working directory, arguments and environment are exactly

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Linux
 import OCI
@@ -54,6 +55,23 @@ struct WarningTests {
         #expect(logged.status == 0 && logged.complaints.isEmpty, "\(logged.complaints)")
         #expect(Engine.text(log).contains("mounts[7].destination"), "\(Engine.text(log))")
         #expect(try engine.call("delete", "--force", id).status == 0)
+    }
+
+    /// A container that has a terminal does not have that standard error, and an engine keeps it all the same.
+    @Test func console() throws {
+        let path = engine.place + "/console"
+        let listener = isolab_socket_listen(path)
+        try #require(listener >= 0)
+        defer { close(listener) }
+        var configuration = try configuration()
+        configuration.process?.terminal = true
+        let bundle = try engine.bundle(configuration)
+        for words in [["create"], ["run", "--detach"]] {
+            let id = engine.name()
+            let answer = try engine.call(words + ["--console-socket", path, "--bundle", bundle, id])
+            #expect(answer.status == 0 && !answer.complaints.contains("warning"), "\(words): \(answer.complaints)")
+            #expect(try engine.call("delete", "--force", id).status == 0)
+        }
     }
 
     /// Without a log they are the host's: a datagram as syslog(3) sends it. One that nobody reads holds up nothing.

@@ -74,6 +74,13 @@ extension Runtime {
             let hooks = (try? directory.configuration().hooks?.startContainer) ?? []
             return hooks.map { HookFailure(kind: "startContainer", path: $0.path, timeout: $0.timeout) }
         }
-        if let failure = watch.failureToStart(report.number, of: process, directory.id) { throw failure }
+        guard let failure = watch.failureToStart(report.number, of: process, directory.id) else { return }
+        guard failure.operation == "execve", let program = try? directory.configuration().process?.arguments.first
+        else {
+            throw failure
+        }
+        // What cannot be executed is the program, whichever container it is in.
+        throw SystemError(
+            failure.operation, program, errno: failure.errno, stage: failure.stage, advice: failure.advice)
     }
 }

@@ -12,6 +12,8 @@ final class CopyRoot {
     private let prefix: String
     /// Where something is mounted whenever the container runs, which it does not.
     private let absentMounts: [String]
+    /// Those of them that are volumes.
+    private let absentVolumes: Set<String>
     /// What is no file to copy.
     let kernelFiles: KernelFiles
 
@@ -21,17 +23,19 @@ final class CopyRoot {
         number = -1
         prefix = ""
         absentMounts = []
+        absentVolumes = []
     }
 
     /// - Parameter root: of a container, by the descriptor that was opened once.
     init(
         _ root: consuming OwnedDescriptor, of container: String, absentMounts: [String] = [],
-        kernelFiles: KernelFiles = .none
+        absentVolumes: Set<String> = [], kernelFiles: KernelFiles = .none
     ) {
         self.kernelFiles = kernelFiles
         number = root.release()
         prefix = container + ":"
         self.absentMounts = absentMounts
+        self.absentVolumes = absentVolumes
     }
 
     deinit { if number >= 0 { close(number) } }
@@ -62,7 +66,9 @@ final class CopyRoot {
             else { continue }
             throw EngineError.unsupported(
                 "\(shown(path)) is in what is mounted at \(mount) when the container runs, which it does not",
-                advice: "start it first; `isolab volume export` and `import` work on volumes at any time")
+                advice: absentVolumes.contains(mount)
+                    ? "start it first; `isolab volume export` and `import` work on volumes at any time"
+                    : "start it first")
         }
     }
 

@@ -30,16 +30,21 @@ extension FileCopy {
             return try place(file, kind, shown, at: destination, in: to)
         }
         try to.refuseAbsentMounts(there, destination.text)
-        guard try !Self.status(of: there, to.shown(destination.text)).isDirectory else {
-            guard let name = path.name else { return try copyContent(of: file, to: there.number, shown) }
+        let target = to.shown(destination.text)
+        guard try !Self.status(of: there, target).isDirectory else {
+            guard let name = path.name else {
+                way = (from: shown, to: target)
+                return try copyContent(of: file, to: there.number, shown)
+            }
+            way = (from: shown, to: target + (target.ends("/") ? "" : "/") + FileName.shown(name.utf8))
             return try copy(file, to: there.number, as: FileName.terminated(name.utf8), shown)
         }
         guard kind != S_IFDIR else {
             throw SystemError(
-                "copy", shown, errno: ENOTDIR,
-                advice: "\(to.shown(destination.text)) is a file, and a directory cannot be copied to one")
+                "copy", target, errno: ENOTDIR,
+                advice: "it is a file, and a directory cannot be copied to one: \(shown) is a directory")
         }
-        try overwrite(there, with: file, to.shown(destination.text))
+        try overwrite(there, with: file, target)
     }
 
     /// Where nothing is yet.
@@ -65,6 +70,7 @@ extension FileCopy {
                 advice: status.st_mode & S_IFMT == S_IFLNK ? "it is a link that leads nowhere" : "it is not a directory"
             )
         }
+        way = (from: shown, to: target)
         try copy(file, to: parent.number, as: terminated, shown)
     }
 

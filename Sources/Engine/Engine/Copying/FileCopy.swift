@@ -15,6 +15,8 @@ struct FileCopy {
     let kernelFiles: KernelFiles
     /// Devices and sockets, which are left out.
     private(set) var omitted = 0
+    /// How messages write the source, and the place that it gets.
+    var way = (from: "", to: "")
     /// The first directory that was copied into: it is not copied itself.
     private var destination: (device: dev_t, inode: ino_t)?
 
@@ -45,11 +47,11 @@ struct FileCopy {
         case S_IFDIR: try copyDirectory(source, status, to: parent, as: name, shown, depth)
         case S_IFLNK:
             let target = try Self.target(of: source.number, shown)
-            _ = try Self.make(name, in: parent, shown, "symlinkat") { symlinkat(target, parent, name) }
+            _ = try make(name, in: parent, shown, "symlinkat") { symlinkat(target, parent, name) }
             try finish(name, in: parent, status, shown)
         case S_IFIFO:
             let mode = status.st_mode & 0o777
-            _ = try Self.make(name, in: parent, shown, "mkfifoat") { mkfifoat(parent, name, mode) }
+            _ = try make(name, in: parent, shown, "mkfifoat") { mkfifoat(parent, name, mode) }
             try finish(name, in: parent, status, shown)
         default: omitted += 1
         }
@@ -95,12 +97,12 @@ struct FileCopy {
         _ depth: Int
     ) throws(SystemError) {
         let isNew = mkdirat(parent, name, 0o700) == 0
-        if !isNew, errno != EEXIST { throw SystemError("mkdirat", shown) }
+        if !isNew, errno != EEXIST { throw refusal("mkdirat", shown, errno) }
         let number = EntryCalls.open(name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard number >= 0 else {
             let isOther = errno == ENOTDIR || errno == ELOOP
-            throw SystemError(
-                "openat", shown, advice: isOther ? "a directory replaces nothing but a directory" : nil)
+            throw refusal(
+                "openat", shown, errno, advice: isOther ? "a directory replaces nothing but a directory" : nil)
         }
         let target = OwnedDescriptor(owning: number)
         try copyContent(of: source, to: target.number, shown, depth: depth)
@@ -114,7 +116,7 @@ struct FileCopy {
             throw SystemError("open", shown, errno: ESTALE, advice: "the file is being changed")
         }
         let target = OwnedDescriptor(
-            owning: try Self.make(name, in: parent, shown, "openat") {
+            owning: try make(name, in: parent, shown, "openat") {
                 EntryCalls.open(name, in: parent, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             })
         do throws(SystemError) {
@@ -123,7 +125,8 @@ struct FileCopy {
         } catch {
             // Half a file is none, and may be what has filled the disk.
             unlinkat(parent, name, 0)
-            throw error
+            guard [ENOSPC, EDQUOT, EFBIG].contains(error.errno) else { throw error }
+            throw refusal(error.operation, shown, error.errno)
         }
     }
 
@@ -143,26 +146,41 @@ struct FileCopy {
             throw SystemError("copy", shown, errno: EINVAL, advice: "both are the same file")
         }
         // The very one that was looked at.
-        let file = try OwnedDescriptor(opening: "/proc/self/fd/\(target.number)", O_WRONLY | O_TRUNC | O_NOCTTY)
+        let file = try emptied(target.number, shown)
         try Self.copyContent(content.number, Int64(from.st_size), to: file.number, shown)
         try finish(file.number, from, shown)
     }
 
     // MARK: - Steps
 
+    private func emptied(_ file: Int32, _ shown: String) throws(SystemError) -> OwnedDescriptor {
+        do throws(SystemError) {
+            return try OwnedDescriptor(opening: "/proc/self/fd/\(file)", O_WRONLY | O_TRUNC | O_NOCTTY)
+        } catch { throw refusal(error.operation, shown, error.errno) }
+    }
+
+    /// What failed at the place that a file gets.
+    ///
+    /// - Parameter shown: its source, or the place itself.
+    private func refusal(_ operation: String, _ shown: String, _ number: Int32, advice: String? = nil) -> SystemError {
+        SystemError(
+            operation, shown.rest(after: way.from).map { "\(way.to)\($0)" } ?? shown, errno: number,
+            advice: number == EROFS ? "the root, or what is mounted there, is read-only" : advice)
+    }
+
     /// Makes something new, in the place of a file that is there.
-    private static func make(
+    private func make(
         _ name: [CChar], in parent: Int32, _ shown: String, _ operation: String, _ body: () -> Int32
     ) throws(SystemError) -> Int32 {
         let made = body()
         if made >= 0 { return made }
-        guard errno == EEXIST else { throw SystemError(operation, shown) }
+        guard errno == EEXIST else { throw refusal(operation, shown, errno) }
         if unlinkat(parent, name, 0) != 0, errno != ENOENT {
             let isDirectory = errno == EISDIR
-            throw SystemError("replace", shown, advice: isDirectory ? "a directory is not replaced by a file" : nil)
+            throw refusal("replace", shown, errno, advice: isDirectory ? "a directory is not replaced by a file" : nil)
         }
         let again = body()
-        guard again >= 0 else { throw SystemError(operation, shown) }
+        guard again >= 0 else { throw refusal(operation, shown, errno) }
         return again
     }
 

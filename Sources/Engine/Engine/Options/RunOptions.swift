@@ -164,7 +164,9 @@ extension RunOptions {
             throw OptionError("--memory-swap", memoryAndSwap.text, "needs --memory as well")
         }
         if let hostname, !Self.isHostName(hostname) {
-            throw OptionError("--hostname", hostname, "takes letters, digits, '-' and '.', at most 64 of them")
+            throw OptionError(
+                "--hostname", hostname,
+                "takes letters, digits, '-', '_' and '.', a letter or a digit first, at most 64 of them")
         }
         if let hostname, sharesHostName {
             throw OptionError("--hostname", hostname, "conflicts with --uts host, which shares the host's name")

@@ -65,9 +65,11 @@ extension Engine {
             getenv($0).flatMap { CallerText.text($0) }
         }
         if options.privileged {
-            process.capabilities?.bounding = CapabilityNames.all
-            process.capabilities?.effective = CapabilityNames.all
-            process.capabilities?.permitted = CapabilityNames.all
+            // As `run --privileged`: what this host cannot give nobody misses.
+            let capabilities = CapabilitySet.boundingSet().memberNames
+            process.capabilities?.bounding = capabilities
+            process.capabilities?.effective = capabilities
+            process.capabilities?.permitted = capabilities
             configuration.linux?.seccomp = nil
         }
         if !StandardDirectories.isHostRoot, runtime.hasCgroup(container.id) {

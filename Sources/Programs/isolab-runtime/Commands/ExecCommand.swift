@@ -30,9 +30,7 @@ enum ExecCommand: Command {
     /// As runc: 1 is what programs end with.
     static let failure: Int32 = 255
 
-    static func givesAwayStandardError(_ options: Options) -> Bool {
-        options.flag("detach") && options.path("console-socket") == nil
-    }
+    static func givesAwayStandardError(_ options: Options) -> Bool { options.flag("detach") }
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
         let id = try options.argument(0, "container-id")

@@ -15,9 +15,7 @@ enum RunCommand: Command {
         ]
     static let entersContainers = true
 
-    static func givesAwayStandardError(_ options: Options) -> Bool {
-        options.flag("detach") && options.path("console-socket") == nil
-    }
+    static func givesAwayStandardError(_ options: Options) -> Bool { options.flag("detach") }
 
     static func run(_ options: Options, _ context: Context) throws -> Int32 {
         var request = try LaunchOptions.request(options, waitsForStart: false)

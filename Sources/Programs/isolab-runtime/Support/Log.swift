@@ -10,8 +10,8 @@ final class Log: Sendable {
     private let file: String?
     private let form: Form
     let isDebugging: Bool
-    /// Whether standard error becomes the container's: an engine keeps what comes there as the container's own output. A terminal is
-    /// a person's, who is told.
+    /// Whether standard error becomes the container's, or an engine keeps what comes there as the container's own output. A terminal is a
+    /// person's, who is told.
     private let standardErrorIsContainers: Bool
 
     init(file: String?, form: Form, isDebugging: Bool, standardErrorIsContainers: Bool = false) {

@@ -20,12 +20,15 @@ struct CommitCommand: StoreCommand {
         help: ArgumentHelp(
             "Apply an instruction, such as 'CMD [\"sh\"]'; may be repeated.", valueName: "instruction"))
     var change: [String] = []
+    @Flag(inversion: .prefixedNo, help: "Suspend the container's processes meanwhile.") var pause = true
 
     func run() throws {
         do {
             let change = change
             print(
-                try Engine(warn: Warning.print).commit(container, as: name, author: author, comment: message) {
+                try Engine(warn: Warning.print).commit(
+                    container, as: name, author: author, comment: message, pauses: pause
+                ) {
                     try ConfigurationChange.apply(change, to: $0)
                 })
         } catch {

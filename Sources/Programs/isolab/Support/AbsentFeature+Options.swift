@@ -9,8 +9,7 @@ extension AbsentFeature {
     /// By the command without its group: `container` and `image` have the same.
     private static let further: [String: [String: String]] = [
         "commit": [
-            "-p": "`isolab commit` always pauses the container",
-            "--pause": "`isolab commit` always pauses the container",
+            "-p": "`isolab commit` pauses the container unless --pause=false is given",
             "-f": "images have OCI's format", "--format": "images have OCI's format",
             "-s": "each commit makes a layer", "--squash": "each commit makes a layer",
         ],
@@ -40,7 +39,7 @@ extension AbsentFeature {
     ]
 
     private static let furtherHarmless: [String: [String: Set<String>]] = [
-        "commit": ["-p": [""], "--pause": ["", "true"]],
+        "commit": ["-p": [""]],
         "history": ["-H": [""], "--human": ["", "true"]],
         "rmi": ["--no-prune": ["", "true", "false"]],
         "rm": ["--no-prune": ["", "true", "false"], "--link": ["false"]],
