@@ -93,7 +93,8 @@ import Testing
         #expect(try plan(text).stages.map(\.index) == [1, 2, 4])
         #expect(try plan(text, BuildRequest(target: "TWO")).stages.map(\.index) == [1, 2])
         #expect(try plan(text, BuildRequest(target: "3")).stages.map(\.index) == [1, 2, 3])
-        #expect(throws: Missing.self) { try plan(text, BuildRequest(target: "unused")) }
+        let missing = #expect(throws: ContainerfileError.self) { try plan(text, BuildRequest(target: "unused")) }
+        #expect(missing?.line != nil && missing?.instruction == "FROM", "\(missing.map(\.description) ?? "")")
         #expect(throws: ContainerfileError.self) { try plan(text, BuildRequest(target: "none")) }
     }
 

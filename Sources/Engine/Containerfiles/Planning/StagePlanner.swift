@@ -106,7 +106,10 @@ struct StagePlanner {
                 stagePlatform = stage.platform
             }
         case .image(let name):
-            let own = try image(name, platform)
+            let own: BaseImage
+            do { own = try image(name, platform) } catch {
+                throw ContainerfileError(line: outline.line, instruction: "FROM", "\(error)")
+            }
             found = .image(name, own)
             execution = own.configuration.execution
             author = own.configuration.author
