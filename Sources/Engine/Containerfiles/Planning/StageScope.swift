@@ -44,7 +44,8 @@ struct StageScope {
     }
 
     static let tooLarge =
-        "makes the image's configuration larger than 4 MiB: variables, labels, arguments and the history of all instructions count"
+        "makes the image's configuration larger than 4 MiB: variables, labels, arguments, here-documents and the history of all "
+        + "instructions count"
 
     /// ENV is above ARG.
     var substitution: Substitution {
