@@ -9,9 +9,11 @@ package enum BuildError: Error, Sendable, CustomStringConvertible {
     case containerfile(ContainerfileError)
     /// A step that could not be done.
     case step(file: String, line: Int, instruction: String, problem: String)
-    /// The command of a RUN ended with an error; its status as a shell has it, and what may be the reason.
+    /// The command of a RUN ended with an error; its status as a shell has it, what may be the reason, and the end of what it said where
+    /// that was not shown.
     case command(
-        file: String, line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32, advice: String?)
+        file: String, line: Int, instruction: String, ending: ProcessExit.Ending, status: Int32, advice: String?,
+        output: String?)
     /// A file of a build's context, or of what is imported.
     case source(path: String, problem: String)
     /// What was asked for cannot be had here.
@@ -29,7 +31,7 @@ package enum BuildError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .containerfile(let error): error.description
         case .step(let file, let line, let instruction, let problem): "\(file):\(line): \(instruction): \(problem)"
-        case .command(let file, let line, let instruction, let ending, _, let advice):
+        case .command(let file, let line, let instruction, let ending, _, let advice, _):
             "\(file):\(line): \(instruction): the command ended with \(ending)" + (advice.map { "; \($0)" } ?? "")
         case .source(let path, let problem): "\(path): \(problem)"
         case .unavailable(let what, let advice): "\(what); \(advice)"
@@ -40,6 +42,12 @@ package enum BuildError: Error, Sendable, CustomStringConvertible {
         case .system(let error): error.description
         case .interrupted(let signal): "interrupted by signal \(signal); everything was cleaned up"
         }
+    }
+
+    /// The end of what a command said that failed, where it was not shown.
+    package var output: String? {
+        guard case .command(_, _, _, _, _, _, let output) = self else { return nil }
+        return output
     }
 
     /// What the command's caller gets: 130 and the like where it was interrupted, else 1.

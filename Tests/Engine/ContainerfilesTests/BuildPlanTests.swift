@@ -93,7 +93,8 @@ import Testing
         #expect(try plan(text).stages.map(\.index) == [1, 2, 4])
         #expect(try plan(text, BuildRequest(target: "TWO")).stages.map(\.index) == [1, 2])
         #expect(try plan(text, BuildRequest(target: "3")).stages.map(\.index) == [1, 2, 3])
-        #expect(throws: Missing.self) { try plan(text, BuildRequest(target: "unused")) }
+        let missing = #expect(throws: ContainerfileError.self) { try plan(text, BuildRequest(target: "unused")) }
+        #expect(missing?.line != nil && missing?.instruction == "FROM", "\(missing.map(\.description) ?? "")")
         #expect(throws: ContainerfileError.self) { try plan(text, BuildRequest(target: "none")) }
     }
 
@@ -209,6 +210,43 @@ import Testing
         let request = BuildRequest(target: text.hasSuffix("AS b") ? "0" : nil)
         let error = try #require(throws: ContainerfileError.self) { try plan(text, request) }
         #expect(error.line == line)
+    }
+
+    /// Each word is within its limit, all of them together are not: refused where they become too many, and told once.
+    @Test(arguments: [
+        ("ENV E%=$A", "ENV"), ("LABEL l%=$A", "LABEL"), ("ARG B%=$A", "ARG"),
+        ("RUN --mount=type=cache,id=$A,target=/c% true", "RUN"),
+        ("COPY x /$A", "COPY"), ("VOLUME /$A", "VOLUME"),
+    ])
+    func sumOfWords(line: String, name: String) throws {
+        let word = String(repeating: "x", count: 100_000)
+        let lines = (0..<100).map {
+            line.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "\($0)")
+        }
+        let text = "FROM scratch\nARG A=\(word)\n" + lines.joined(separator: "\n")
+        let error = try #require(throws: ContainerfileError.self) { try plan(text) }
+        let place = try #require(error.line)
+        #expect((3..<60).contains(place), "\(place)")
+        #expect(error.instruction == name && error.problem == StageScope.tooLarge && error.further.isEmpty)
+        // Those of one instruction alike.
+        let words = (0..<100).map { "E\($0)=$A" }.joined(separator: " ")
+        let one = #expect(throws: ContainerfileError.self) { try plan("FROM scratch\nARG A=\(word)\nENV \(words)") }
+        #expect(one?.line == 3)
+        let most = try plan("FROM scratch\nARG A=\(word)\n" + lines.prefix(15).joined(separator: "\n"))
+        #expect(most.stages[0].steps.count == 16)
+    }
+
+    /// Before the first FROM, and over stages that are built from each other.
+    @Test func sumOverStages() throws {
+        let word = String(repeating: "x", count: 100_000)
+        let lines = (0..<100).map { "ARG B\($0)=$A\n" }.joined()
+        let before = #expect(throws: ContainerfileError.self) { try plan("ARG A=\(word)\n\(lines)FROM scratch") }
+        #expect(before?.instruction == "ARG" && (before?.line ?? 0) < 60)
+        let stages = (1..<40).map { "FROM s\($0 - 1) AS s\($0)\nARG A\nLABEL a=$A b=$A\n" }.joined()
+        let error = #expect(throws: ContainerfileError.self) {
+            try plan("ARG A=\(word)\nFROM scratch AS s0\n" + stages)
+        }
+        #expect(error?.problem == StageScope.tooLarge)
     }
 
     /// A step's key changes with the tree it finds and with what it does, and with nothing else.

@@ -93,6 +93,17 @@ struct BuildCommandTests {
         #expect(result.complaints.split(separator: "\n").count == 1, "\(result.complaints)")
     }
 
+    /// With --quiet, what a command said is told where it failed, and only there.
+    @Test func quietFailure() throws {
+        let result = try EnginePlace.shell(
+            """
+            printf 'FROM busybox\\nRUN echo fine\\nRUN echo out; echo why >&2; exit 3\\n' | "$isolab" build -q -
+            """)
+        #expect(result.status == 1 && result.output.isEmpty)
+        let lines = result.complaints.split(separator: "\n")
+        #expect(lines.prefix(2) == ["out", "why"] && lines.count == 3, "\(result.complaints)")
+    }
+
     /// CVE-2019-5736: whatever starts containers runs from a read-only mount of its own file, which nothing in them can write to
     /// even when it is no longer busy. The negative control is an ordinary program.
     @Test(

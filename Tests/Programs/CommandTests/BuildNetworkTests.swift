@@ -30,7 +30,7 @@ struct BuildNetworkTests {
         ("ADD http://192.0.2.1/x /", "inside", "no network that leads"),
         ("RUN true", "nothing-here", "no network 'nothing-here'"),
         ("RUN true", "container:web", "none, host or a network"),
-        ("RUN exit 7", "none", "--network bridge"),
+        ("RUN echo Network is unreachable; exit 7", "none", "--network bridge"),
     ])
     func refusals(instruction: String, network: String, words: String) throws {
         let result = try NetworkPlace.shell(

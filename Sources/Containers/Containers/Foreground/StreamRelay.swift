@@ -22,27 +22,38 @@ public final class StreamRelay: Relay {
     /// - Parameters:
     ///   - input: whether what is sent to the caller goes in; else the container reads nothing.
     ///   - output: whether what it says comes out.
-    public init(input: Bool, output: Bool = true) throws(SystemError) {
+    ///   - kept: takes what it says, whether it comes out or not.
+    public init(input: Bool, output: Bool = true, keeping kept: KeptOutput? = nil) throws(SystemError) {
         null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         childStreams = StandardStreams(input: null.number, output: null.number, error: null.number)
         if input { childStreams.input = try carry(.inward, HostStream(0, O_RDONLY)) }
-        guard output else { return }
-        let outputs = (HostStream(1, O_WRONLY), HostStream(2, O_WRONLY))
-        childStreams.output = try carry(.outward, outputs.0)
+        guard output || kept != nil else { return }
+        let outputs = output ? (HostStream(1, O_WRONLY), HostStream(2, O_WRONLY)) : (Self.nowhere, Self.nowhere)
+        childStreams.output = try carry(.outward, outputs.0, kept)
         // Where both go to one place, by one pipe: what is written comes out in the order in which it was.
-        childStreams.error = outputs.1.isSame(as: outputs.0) ? childStreams.output : try carry(.outward, outputs.1)
+        let isOne = !output || outputs.1.isSame(as: outputs.0)
+        childStreams.error = isOne ? childStreams.output : try carry(.outward, outputs.1, kept)
     }
 
     deinit { for end in childEnds { close(end) } }
 
+    /// What is written there is gone.
+    private static var nowhere: HostStream { HostStream(-1, O_WRONLY) }
+
     /// - Returns: the container's end.
-    private func carry(_ way: Flow.Way, _ host: HostStream) throws(SystemError) -> Int32 {
-        guard host.kind != .null, host.kind != .absent else { return null.number }
+    private func carry(
+        _ way: Flow.Way, _ host: HostStream, _ kept: KeptOutput? = nil
+    ) throws(SystemError) -> Int32 {
+        let isForNobody = host.kind == .null || host.kind == .absent
+        guard !isForNobody || kept != nil else { return null.number }
         let pipe = try Pipe("a container's standard stream")
         let inner = way == .inward ? pipe.takeWriteEnd() : pipe.takeReadEnd()
         let child = way == .inward ? pipe.takeReadEnd() : pipe.takeWriteEnd()
         _ = fcntl(inner, F_SETFL, O_NONBLOCK)
-        flows.append(Flow(way, host: host, inner: inner, owned: true))
+        var observe: ((UnsafeRawBufferPointer) -> Void)?
+        if let kept { observe = { kept.add($0) } }
+        flows.append(
+            Flow(way, host: isForNobody ? Self.nowhere : host, inner: inner, owned: true, observe: observe))
         childEnds.append(child)
         return child
     }

@@ -37,7 +37,7 @@ struct Build {
         signals = try SignalWatch()
         hold = try builder.store.hold()
         caches = try builder.store.useCaches()
-        images = try Self.images(of: plan, builder, hold)
+        images = try Self.images(of: plan, builder, hold, file: context.containerfile.name)
         workspace = try BuildWorkspace(builder.store)
         cache = try LayerCache(builder.store)
         maker = LayerMaker(store: builder.store, hold: hold, options: builder.options)
@@ -67,7 +67,7 @@ struct Build {
     }
 
     private static func images(
-        of plan: BuildPlan, _ builder: ImageBuilder, _ hold: ImageHold
+        of plan: BuildPlan, _ builder: ImageBuilder, _ hold: ImageHold, file: String
     ) throws -> [ImageName: StoredImage] {
         var images: [ImageName: StoredImage] = [:]
         for stage in plan.stages {
@@ -83,7 +83,13 @@ struct Build {
             }
             for step in stage.steps {
                 for case .image(let name) in step.origins {
-                    try keep(ImageName(name: name, platform: builder.options.request.platform), builder.pulledImage)
+                    do {
+                        try keep(ImageName(name: name, platform: builder.options.request.platform), builder.pulledImage)
+                    } catch {
+                        throw BuildError.step(
+                            file: file, line: step.line, instruction: String(step.text.prefix { $0 != " " }),
+                            problem: "there is no stage '\(name)', and as an image it cannot be used: \(error)")
+                    }
                 }
             }
         }

@@ -76,20 +76,32 @@ struct CommandRunner {
             root: .snapshot(
                 OverlayMount(stack: stack.path, count: stack.count, upper: upper, work: work, isVolatile: true)),
             options: launch, host: host)
-        let exit = try end(of: plan, secrets, running: run.arguments.first ?? "")
+        let said = KeptOutput(limit: Self.keptOutput)
+        let exit = try end(of: plan, secrets, running: run.arguments.first ?? "", keeping: said)
         try removeStubs(of: container.mounts, in: upper)
         guard exit.succeeded else {
             throw BuildError.command(
                 file: file, line: step.line,
                 instruction: step.text.split(separator: "\n").first.map(String.init) ?? "RUN",
                 ending: exit.ending, status: exit.shellStatus,
-                advice: run.hasNetwork ? nil : advice(for: exit))
+                advice: run.hasNetwork ? nil : advice(for: said.text), output: options.isQuiet ? said.text : nil)
         }
     }
 
-    /// What those who know other builders do not expect. A program that is not there, or that was killed, missed no network.
-    private func advice(for exit: ProcessExit) -> String? {
-        guard case .exited(let status) = exit.ending, status != 126, status != 127 else { return nil }
+    /// Bytes of the end of what a command said.
+    static let keptOutput = 32 << 10
+
+    /// What programs say that find no network, in lower case.
+    private static let complaintsOfNetwork = [
+        "bad address", "resolve host", "temporary failure", "temporary error", "name resolution", "eai_again", "dns:",
+        "name or service not known", "no such host", "network is unreachable", "network unreachable",
+        "unable to connect", "could not connect", "failed to connect", "failed to establish a new connection",
+    ]
+
+    /// What those who know other builders do not expect, where a command complained of a network.
+    private func advice(for said: String) -> String? {
+        let said = said.lowercased()
+        guard Self.complaintsOfNetwork.contains(where: { said.contains($0) }) else { return nil }
         let networks = host.inUserNamespace ? "--network host" : "--network bridge, or --network host"
         return "RUN steps have no network; if the command needs one, build with \(networks)"
     }
@@ -128,8 +140,10 @@ struct CommandRunner {
             problem: isSought ? "there is no such program in the PATH of the image" : SystemError.message(error.errno))
     }
 
-    private func end(of plan: LaunchPlan, _ secrets: SecretFiles, running program: String) throws -> ProcessExit {
-        let streams = try StreamRelay(input: false, output: !options.isQuiet)
+    private func end(
+        of plan: LaunchPlan, _ secrets: SecretFiles, running program: String, keeping said: KeptOutput
+    ) throws -> ProcessExit {
+        let streams = try StreamRelay(input: false, output: !options.isQuiet, keeping: said)
         let container: Container
         do {
             container = try secrets.launching { try launcher.launch(plan, streams: streams.childStreams) }

@@ -40,7 +40,7 @@ package struct BuildPlan: Equatable, Sendable {
     package let unusedArguments: [String]
 
     /// - Parameter image: finds an image by its name; throws where there is none.
-    /// - Throws: `ContainerfileError`, or what `image` throws.
+    /// - Throws: `ContainerfileError`, also for what `image` throws.
     package init(
         _ containerfile: Containerfile, _ request: BuildRequest = BuildRequest(),
         image: (_ name: String, _ platform: Platform) throws -> BaseImage

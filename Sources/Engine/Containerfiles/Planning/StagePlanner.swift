@@ -13,7 +13,10 @@ struct StagePlanner {
     private var outlines: [Outline] = []
     /// What ARG before the first FROM declares: seen by FROM, and by an ARG of the same name without a value.
     private var globals: [String: String] = [:]
+    private var globalsSize = 0
     private(set) var planned: [Int: BuildPlan.Stage] = [:]
+    /// What the history of a stage's image has in bytes, by its place.
+    private var said: [Int: Int] = [:]
     /// Every name an ARG declares.
     private(set) var declared: Set<String> = []
 
@@ -39,12 +42,18 @@ struct StagePlanner {
 
     private mutating func declareGlobals(_ declarations: [Instruction.Declaration]) throws(ContainerfileError) {
         let before = globals
+        defer { globalsSize = globals.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } }
+        var count = globalsSize
         for declaration in declarations {
             declared.insert(declaration.name)
             if let value = request.arguments[declaration.name] {
                 globals[declaration.name] = value
             } else if let value = declaration.value {
                 globals[declaration.name] = try Substitution(escape: escape) { before[$0] }.word(value)
+            }
+            count += declaration.name.utf8.count + (globals[declaration.name]?.utf8.count ?? 0)
+            guard count <= Int(ImageConfiguration.greatestSize) else {
+                throw ContainerfileError("makes the arguments before the first FROM larger than 4 MiB")
             }
         }
     }
@@ -78,6 +87,7 @@ struct StagePlanner {
         let (base, platform) = try located(outline) { () throws(ContainerfileError) in try resolve(index) }
         var execution = ImageConfiguration.Execution()
         var author: String?
+        var inherited = 0
         var found: BuildPlan.Base
         var stagePlatform = platform
         switch base {
@@ -92,13 +102,18 @@ struct StagePlanner {
             if let stage = planned[parent] {
                 execution = stage.execution
                 author = stage.author
+                inherited = said[parent] ?? 0
                 stagePlatform = stage.platform
             }
         case .image(let name):
-            let own = try image(name, platform)
+            let own: BaseImage
+            do { own = try image(name, platform) } catch {
+                throw ContainerfileError(line: outline.line, instruction: "FROM", "\(error)")
+            }
             found = .image(name, own)
             execution = own.configuration.execution
             author = own.configuration.author
+            inherited = own.configuration.history.reduce(0) { $0 + ($1.createdBy?.utf8.count ?? 0) }
             stagePlatform = own.configuration.platform
             // What would be made of it would not be what was asked for.
             try located(outline) { () throws(ContainerfileError) in
@@ -120,7 +135,7 @@ struct StagePlanner {
         }
         instructions += outline.instructions
         var scope = StageScope(
-            execution: execution, author: author, escape: escape, globals: globals, request: request)
+            execution: execution, author: author, escape: escape, globals: globals, request: request, said: inherited)
         var errors: [ContainerfileError] = []
         for located in instructions {
             do throws(ContainerfileError) {
@@ -131,10 +146,13 @@ struct StagePlanner {
                 }
             } catch {
                 errors.append(error)
+                // What comes behind would be refused for the same reason.
+                if error.problem == StageScope.tooLarge { break }
             }
         }
         if let error = ContainerfileError(all: errors) { throw error }
         declared.formUnion(scope.declared)
+        said[index] = scope.said
         planned[index] = BuildPlan.Stage(
             index: index, name: outline.from.name, line: outline.line, base: found, platform: stagePlatform,
             steps: scope.steps, baseExecution: execution, baseAuthor: author)

@@ -12,18 +12,22 @@ extension StageScope {
         var shown: [String] = []
         var files: [BuildStep.Document] = []
         var addresses: [BuildStep.Address] = []
+        var count = 0
         for source in copy.sources {
             if !documents.isEmpty, HereDocument(word: source) != nil {
                 let document = documents.removeFirst()
-                let content = document.strippedContent
-                files.append(
-                    BuildStep.Document(
-                        name: document.name, content: document.expands ? try substitution.document(content) : content))
+                let written = document.strippedContent
+                let content = document.expands ? try substitution.document(written) : written
+                count += content.utf8.count
+                try checkSize(adding: count)
+                files.append(BuildStep.Document(name: document.name, content: content))
                 shown.append(source)
                 continue
             }
             let word = try substitution.word(source)
             guard !word.isEmpty else { throw ContainerfileError("'\(source)' is empty") }
+            count += word.utf8.count
+            try checkSize(adding: count)
             shown.append(word)
             if copy.isAdd, RemoteFile.isAddress(word) {
                 addresses.append(try RemoteFile.address(word, checksum: copy.checksum, mayFetch: mayFetch))
@@ -51,7 +55,12 @@ extension StageScope {
             throw ContainerfileError("--checksum is for URLs, not for files of the build context")
         }
         var excludes: [String] = []
-        for pattern in copy.excludes { excludes.append(try substitution.word(pattern)) }
+        for pattern in copy.excludes {
+            let word = try substitution.word(pattern)
+            count += word.utf8.count
+            try checkSize(adding: count)
+            excludes.append(word)
+        }
         let action = BuildStep.Copy(
             origin: try from.map { (name) throws(ContainerfileError) in try origin(name) } ?? .context,
             sources: sources, documents: files, destination: path, intoDirectory: saysDirectory, owner: owner,
@@ -132,22 +141,28 @@ extension Instruction.Run {
     ) throws(ContainerfileError) -> [BuildStep.Mount] {
         let substitution = scope.substitution
         var result: [BuildStep.Mount] = []
+        var count = 0
         for mount in mounts {
             let kind: BuildStep.Mount.Kind
             switch mount.kind {
             case .memory(let size): kind = .memory(size: size)
             case .cache(var cache):
                 cache.identifier = try substitution.word(cache.identifier)
+                count += cache.identifier.utf8.count
                 kind = .cache(cache)
             case .secret(let secret): kind = .secret(secret)
             case .files(let from, let source, let isWritable):
                 let path = ImagePath.relative(try substitution.word(source))
+                count += path.utf8.count
                 var place = BuildStep.Copy.Origin.context
                 if let from { place = try origin(try substitution.word(from)) }
                 kind = .files(
                     BuildStep.Files(origin: place, source: try PathPattern(literal: path), isWritable: isWritable))
             }
-            result.append(BuildStep.Mount(kind: kind, target: try substitution.word(mount.target)))
+            let target = try substitution.word(mount.target)
+            count += target.utf8.count
+            try scope.checkSize(adding: count)
+            result.append(BuildStep.Mount(kind: kind, target: target))
         }
         return result
     }

@@ -13,17 +13,39 @@ struct StageScope {
     /// Of ARG, in the order of declaration.
     private var arguments: [(name: String, value: String)] = []
     private var hasCommand = false
+    /// Bytes of what the instructions say, variables replaced, those of the stages below as well: they are in the image's history.
+    private(set) var said: Int
+    /// Bytes of the image's variables and labels.
+    private var settingsSize: Int
 
+    /// - Parameter said: of what the stage begins with.
     init(
         execution: ImageConfiguration.Execution, author: String?, escape: UInt8, globals: [String: String],
-        request: BuildRequest
+        request: BuildRequest, said: Int = 0
     ) {
         self.execution = execution
         self.author = author
         self.escape = escape
         self.globals = globals
         self.request = request
+        self.said = said
+        settingsSize =
+            execution.environment.reduce(0) { $0 + $1.utf8.count }
+            + execution.labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     }
+
+    /// Refuses what would be refused when the image is stored, before there is more of it than that in memory.
+    ///
+    /// - Parameter count: bytes of what the instruction has said so far.
+    func checkSize(adding count: Int) throws(ContainerfileError) {
+        guard said + settingsSize + count <= Int(ImageConfiguration.greatestSize) else {
+            throw ContainerfileError(Self.tooLarge)
+        }
+    }
+
+    static let tooLarge =
+        "makes the image's configuration larger than 4 MiB: variables, labels, arguments, here-documents and the history of all "
+        + "instructions count"
 
     /// ENV is above ARG.
     var substitution: Substitution {
@@ -42,7 +64,12 @@ struct StageScope {
     private func expanded(_ words: [String]) throws(ContainerfileError) -> [String] {
         let substitution = substitution
         var result: [String] = []
-        for word in words { result.append(try substitution.word(word)) }
+        var count = 0
+        for word in words {
+            result.append(try substitution.word(word))
+            count += result.last?.utf8.count ?? 0
+            try checkSize(adding: count)
+        }
         return result
     }
 
@@ -64,7 +91,10 @@ struct StageScope {
             text = "ENV " + Self.shown(all)
         case .label(let assignments):
             let all = try self.assignments(assignments)
-            for (name, value) in all { execution.labels[name] = value }
+            for (name, value) in all {
+                let before = execution.labels.updateValue(value, forKey: name)
+                settingsSize += value.utf8.count - (before?.utf8.count ?? -name.utf8.count)
+            }
             text = "LABEL " + Self.shown(all)
         case .copy(let copy):
             let planned = try self.copy(copy, origin)
@@ -121,10 +151,25 @@ struct StageScope {
             author = name
             text = "MAINTAINER \(name)"
         }
+        said += (createdBy ?? text).utf8.count + Self.hiddenSize(of: action)
+        try checkSize(adding: 0)
         steps.append(
             BuildStep(
                 line: located.line, text: text, action: action, createdBy: createdBy ?? text, execution: execution,
                 author: author))
+    }
+
+    /// Bytes that variables may have made many and that the history does not show.
+    private static func hiddenSize(of action: BuildStep.Action) -> Int {
+        switch action {
+        case .configure, .makeDirectory: return 0
+        case .copy(let copy): return copy.documents.reduce(0) { $0 + $1.content.utf8.count }
+        case .run(let run):
+            return run.mounts.reduce(0) { sum, mount in
+                guard case .cache(let cache) = mount.kind else { return sum + mount.target.utf8.count }
+                return sum + mount.target.utf8.count + cache.identifier.utf8.count
+            }
+        }
     }
 
     var hasNetwork: Bool { request.hasNetwork }
@@ -147,7 +192,10 @@ struct StageScope {
 
     private mutating func set(_ name: String, _ value: String) {
         let entry = "\(name)=\(value)"
-        if let index = execution.environment.firstIndex(where: { $0.utf8.starts(with: "\(name)=".utf8) }) {
+        let prefix = "\(name)=".utf8
+        settingsSize += entry.utf8.count
+        if let index = execution.environment.firstIndex(where: { $0.utf8.starts(with: prefix) }) {
+            settingsSize -= execution.environment[index].utf8.count
             execution.environment[index] = entry
         } else {
             execution.environment.append(entry)
@@ -157,12 +205,15 @@ struct StageScope {
     private mutating func declare(_ declarations: [Instruction.Declaration]) throws(ContainerfileError) -> String {
         let substitution = substitution
         var shown: [String] = []
+        var count = 0
         for declaration in declarations {
             let name = declaration.name
             declared.insert(name)
             var value = request.arguments[name]
             if value == nil, let own = declaration.value { value = try substitution.word(own) }
             value = value ?? globals[name]
+            count += name.utf8.count + (value?.utf8.count ?? 0)
+            try checkSize(adding: count)
             shown.append(value.map { "\(name)=\($0)" } ?? name)
             arguments.removeAll { $0.name == name && value != nil }
             if let value { arguments.append((name, value)) }
@@ -176,10 +227,14 @@ struct StageScope {
     ) throws(ContainerfileError) -> [(name: String, value: String)] {
         let substitution = substitution
         var result: [(String, String)] = []
+        var count = 0
         for assignment in assignments {
             let name = try substitution.word(assignment.name)
             guard !name.isEmpty else { throw ContainerfileError("'\(assignment.name)' is empty") }
-            result.append((name, try substitution.word(assignment.value)))
+            let value = try substitution.word(assignment.value)
+            count += name.utf8.count + value.utf8.count
+            try checkSize(adding: count)
+            result.append((name, value))
         }
         return result
     }
@@ -200,8 +255,15 @@ struct StageScope {
     }
 
     private mutating func expose(_ ports: [String]) throws(ContainerfileError) -> String {
+        let substitution = substitution
         var all: [String] = []
-        for port in ports { all += try substitution.words(port) }
+        var count = 0
+        for port in ports {
+            let words = try substitution.words(port)
+            count += words.reduce(0) { $0 + $1.utf8.count }
+            try checkSize(adding: count)
+            all += words
+        }
         guard !all.isEmpty else { throw ContainerfileError("needs a port") }
         for word in all {
             for port in try PortSpecification.ports(word) { execution.exposedPorts[port] = EmptyObject() }

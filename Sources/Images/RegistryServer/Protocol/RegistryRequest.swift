@@ -29,12 +29,14 @@ package struct RegistryRequest: Sendable {
     /// Whose account it goes to where something is counted.
     var client: ClientName { ClientName(user: user, peer: peer) }
 
-    /// Whether a list is asked for: of tags, referrers or repositories.
+    /// Whether a list is asked for, of tags, referrers or repositories, or what costs as much: a mount that does not say from which
+    /// repository.
     package var isForList: Bool {
         guard let target = RequestTarget(target), let endpoint = try? Endpoint(target.path) else { return false }
         return switch endpoint {
         case .catalog, .tags, .referrers: true
-        case .base, .blob, .manifest, .uploads, .upload: false
+        case .uploads: method == "POST" && target.value("mount") != nil && target.value("from") == nil
+        case .base, .blob, .manifest, .upload: false
         }
     }
 

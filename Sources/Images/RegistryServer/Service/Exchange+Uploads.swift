@@ -36,22 +36,31 @@ extension Exchange {
 
     /// Nil where the blob cannot be had from there: the client is to upload it.
     private func mount(_ digest: Digest, _ repository: Repository) throws(RegistryFault) -> RegistryResponse? {
-        let lock = try answering { () throws(ContentError) in try store.content.lock(.shared) }
-        defer { withExtendedLifetime(lock) {} }
-        let isVisible: Bool
+        let source: Repository?
         if let from = target.value("from") {
             guard ImageReference.isRepository(from) else { throw .nameInvalid(from) }
-            isVisible = store.repository(from).hasBlob(digest)
+            source = store.repository(from)
         } else {
-            // "Automatic content discovery": every repository may be read by whoever may read this one.
-            let holders = try calling { () throws(SystemError) in
-                try store.repositories { $0.hasBlob(digest) }
-            }
-            isVisible = !holders.isEmpty
+            source = try holder(of: digest, besides: repository)
         }
-        guard isVisible, store.content.contains(digest) else { return nil }
+        guard let source else { return nil }
+        // Not while a collection looks what is linked; and what was found before may be gone by now.
+        let lock = try answering { () throws(ContentError) in try store.content.lock(.shared) }
+        defer { withExtendedLifetime(lock) {} }
+        guard source.hasBlob(digest), store.content.contains(digest) else { return nil }
         try calling { () throws(SystemError) in try repository.linkBlob(digest) }
         return Self.created(digest, repository)
+    }
+
+    /// "Automatic content discovery": every repository may be read by whoever may read this one. The search may be long: no lock is held
+    /// meanwhile.
+    private func holder(of digest: Digest, besides repository: Repository) throws(RegistryFault) -> Repository? {
+        // What nobody pushed needs no search, however many repositories there are.
+        guard store.content.contains(digest) else { return nil }
+        if repository.hasBlob(digest) { return repository }
+        return try calling { () throws(SystemError) in
+            try store.firstRepository { $0.hasBlob(digest) }
+        }
     }
 
     /// PATCH (end-5): a chunk in its place, or a stream.

@@ -58,6 +58,14 @@ package struct RegistryStore: Sendable {
 
     /// Shows every repository, in no order.
     func visitRepositories(_ body: (Repository) throws(SystemError) -> Void) throws(SystemError) {
+        _ = try firstRepository { repository throws(SystemError) in
+            try body(repository)
+            return false
+        }
+    }
+
+    /// A repository that satisfies something, whichever is found first; the search ends with it. Nil where none does.
+    func firstRepository(where isWanted: (Repository) throws(SystemError) -> Bool) throws(SystemError) -> Repository? {
         var open = [""]
         while let prefix = open.popLast() {
             let path = "\(root)/repositories/\(prefix)"
@@ -65,8 +73,11 @@ package struct RegistryStore: Sendable {
             for entry in try Self.names(in: path) {
                 if entry.hasPrefix("_") { isRepository = true } else { open.append(prefix + entry + "/") }
             }
-            if isRepository { try body(repository(String(prefix.dropLast()))) }
+            guard isRepository else { continue }
+            let found = repository(String(prefix.dropLast()))
+            if try isWanted(found) { return found }
         }
+        return nil
     }
 
     /// The repositories that satisfy something, sorted by the bytes of their names.

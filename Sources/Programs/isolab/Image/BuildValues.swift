@@ -127,6 +127,10 @@ enum BuildFailure {
             printToStandardError("isolab: \(error.message)")
             return ExitCode(2)
         }
+        // With --quiet, nothing else says why a command failed.
+        if let output = (error as? BuildError)?.output, !output.isEmpty {
+            printToStandardError(output.hasSuffix("\n") ? String(output.dropLast()) : output)
+        }
         printToStandardError("isolab: \(error)")
         if error is OptionError { return ExitCode(2) }
         return ExitCode((error as? BuildError)?.exitStatus ?? 1)

@@ -29,6 +29,7 @@ package final class Flow {
     private var inner: Int32
     private let ownsInner: Bool
     private let endOfInput: EndOfInput
+    private let observe: ((UnsafeRawBufferPointer) -> Void)?
     private var splices: Bool
     private var waitsForTarget = false
     private var sourceEnded = false
@@ -44,14 +45,21 @@ package final class Flow {
     /// - Parameters:
     ///   - inner: the container's side, which does not wait (O_NONBLOCK).
     ///   - owned: whether it is closed at the end.
-    package init(_ way: Way, host: HostStream, inner: Int32, owned: Bool, endOfInput: EndOfInput = .close) {
+    ///   - observe: is shown what is carried.
+    package init(
+        _ way: Way, host: HostStream, inner: Int32, owned: Bool, endOfInput: EndOfInput = .close,
+        observe: ((UnsafeRawBufferPointer) -> Void)? = nil
+    ) {
         self.way = way
         self.host = host
         self.inner = inner
         self.endOfInput = endOfInput
+        self.observe = observe
         ownsInner = owned
         // From kernel to kernel, without a copy; what splice(2) cannot is found out, and copied from then on.
-        splices = owned && (host.kind == .pipe || host.kind == .regular || way == .inward && host.kind == .socket)
+        splices =
+            observe == nil && owned
+            && (host.kind == .pipe || host.kind == .regular || way == .inward && host.kind == .socket)
     }
 
     deinit {
@@ -162,6 +170,7 @@ package final class Flow {
         let count = way == .inward ? host.read(space) : read(inner, space.baseAddress, most)
         if count > 0 {
             pending = 0..<count
+            observe?(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             limit = limit.map { $0 - count }
             return true
         }

@@ -45,7 +45,7 @@ struct HostileLoadTests {
 
     private enum Attack: CaseIterable {
         case silence, halfHeads, hugeLengths, emptyUploads, smallUploads, halfManifests, untakenAnswers, crumbs,
-            crumbFlood, nonsense, lists, listsAhead, headsAhead
+            crumbFlood, nonsense, lists, listsAhead, headsAhead, mounts
 
         var width: Int {
             switch self {
@@ -123,6 +123,11 @@ struct HostileLoadTests {
             case .lists:
                 for target in ["/v2/_catalog?n=9223372036854775807", "/v2/x/referrers/\(Digest(sha256Of: [1]))"] {
                     _ = try http.send("GET", target)
+                }
+            case .mounts:
+                // Of what somewhere is, and of what nowhere is.
+                for digest in [Self.untaken, Digest(sha256Of: [2])] {
+                    _ = try http.send("POST", "/v2/y/blobs/uploads/?mount=\(digest)")
                 }
             }
         }
