@@ -111,10 +111,9 @@ extension Isolab {
     /// A command that has none below it, parsed by itself: from the root, ArgumentParser looks at all options of the command four times
     /// instead of two, a tenth of what `run` takes. What it does not take goes to the root, whose errors and help name the whole command.
     private static func leaf(_ words: [String]) -> (any ParsableCommand)? {
-        guard let name = words.first else { return nil }
-        let groups = configuration.groupedSubcommands.lazy.flatMap(\.subcommands)
-        guard let type = groups.first(where: { $0.configuration.commandName == name }),
-            type.configuration.subcommands.isEmpty, type.configuration.groupedSubcommands.isEmpty
+        guard let name = words.first,
+            let type = configuration.subcommands.first(where: { $0.configuration.commandName == name }),
+            type.configuration.subcommands.isEmpty
         else { return nil }
         return try? type.parse(Array(words.dropFirst()))
     }
