@@ -42,6 +42,16 @@ import Testing
         #expect(try store.networks() == [two])
     }
 
+    /// What killed commands were about to write goes with the next change.
+    @Test func leftWrites() throws {
+        let network = try create("one")
+        for name in ["rules.next.0123.new", "new-0123", "gone-0123"] {
+            _ = try OwnedDescriptor(opening: "\(store.path)/\(name)", O_WRONLY | O_CREAT, mode: 0o600)
+        }
+        _ = try store.change()
+        #expect(try SystemFile.names(in: store.path).sorted() == [network.id, "lock"].sorted())
+    }
+
     /// An address is written down before it is used, and free when its record is gone; no two have one.
     @Test func endpoints() throws {
         let network = try create("net", "10.9.0.0/29")

@@ -27,8 +27,10 @@ package struct NetworkChange: ~Copyable {
         self.store = store
         self.lock = lock
         // Nobody else makes or removes one now: what is on the way was left by one that was killed.
-        for name in try SystemFile.names(in: store.path) where name.starts("new-") || name.starts("gone-") {
-            try TreeRemoval.remove("\(store.path)/\(name)")
+        for name in try SystemFile.names(in: store.path) {
+            if name.starts("new-") || name.starts("gone-") { try TreeRemoval.remove("\(store.path)/\(name)") }
+            // Of a writer of the rules.
+            if name.ends(".new") { unlink("\(store.path)/\(name)") }
         }
     }
 
