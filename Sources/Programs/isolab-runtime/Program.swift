@@ -80,7 +80,7 @@ enum Program {
         let reason = SystemError.message(error.errno).lowercased()
         guard error.operation == "execve", error.errno == ENOEXEC else { return error.text(reason: reason) }
         // They have no word of its own for it, and 126 for what is refused so.
-        return error.text(reason: reason + ": permission denied to run what is no program of this machine")
+        return error.text(reason: reason + ": permission denied to run what is not a program for this machine")
     }
 
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.

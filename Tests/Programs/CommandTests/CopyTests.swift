@@ -125,7 +125,7 @@ struct CopyTests {
             until inside test -e /mem/ready; do sleep 0.1; done
             cp d $c:/new 2>&1 | told; cp d/e/f $c:/etc/passwd 2>&1 | told; cp d/e/f $c:/bound/f 2>&1 | told
             cp d/e/f $c:/mem/d 2>&1 | told; cp d/e $c:/mem/x 2>&1 | told; cp d $c:/mem/g 2>&1 | told
-            seq 5000 | cp - $c:/mem 2>&1 | grep -o 'standard input is no tar archive'
+            seq 5000 | cp - $c:/mem 2>&1 | grep -o 'standard input is not a tar archive'
             "$isolab" stop -t 0 $c > /dev/null; cp $c:/mem/g x 2>&1 | told
             """)
         let readOnly = "Read-only file system (errno 30); the root, or what is mounted there, is read-only"
@@ -135,7 +135,7 @@ struct CopyTests {
                 "replace C:/mem/d/f: Is a directory (errno 21); a directory is not replaced by a file",
                 "openat C:/mem/x/e: Not a directory (errno 20); a directory replaces nothing but a directory",
                 "copy C:/mem/g: Not a directory (errno 20); it is a file, and a directory cannot be copied to one: d is a directory",
-                "standard input is no tar archive",
+                "standard input is not a tar archive",
                 "C:/mem/g is in what is mounted at /mem when the container runs, which it does not; start it first",
             ], "\(result.output)\(result.complaints)")
     }
