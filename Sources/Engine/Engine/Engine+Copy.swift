@@ -47,7 +47,8 @@ extension Engine {
                     _ = try LayerUnpacker(unpacking).unpack(LayerBlob(STDIN_FILENO), into: stage.path)
                 } catch {
                     guard case .damaged(let words) = error.reason, error.entry == nil else { throw error }
-                    throw EngineError.unsupported("standard input is not a tar archive, or a damaged one", advice: words)
+                    throw EngineError.unsupported(
+                        "standard input is not a tar archive, or a damaged one", advice: words)
                 }
                 var whole = options
                 whole.keepsOwners = true
