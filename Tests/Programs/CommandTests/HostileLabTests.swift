@@ -86,7 +86,7 @@ struct HostileLabTests {
             mkdir -p $(all $dead) $(all $lives) $(all $other)
             for name in $dead $lives $other; do
                 sleep 1000 & echo $! > $name
-                for place in $(all $name); do echo $! > $place/cgroup.procs; done 2> /dev/null
+                for cgroup in $(all $name); do echo $! > $cgroup/cgroup.procs; done 2> /dev/null
             done
             "$isolab" doctor --clean --state-directory "$place/state" > said; echo "status $?"; grep -c $dead said
             for name in $dead $lives $other; do
