@@ -22,7 +22,7 @@ export SWIFT_BACKTRACE := enable=no
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-bench: deps build ## install what is needed, build for release, measure, write a report (under 5 minutes of measuring)
+bench: deps build ## install what is needed, build for release, measure, write a report (5 to 7 minutes of measuring)
 	@$$($(SWIFT) build $(RELEASE) --show-bin-path)/isolab bench $(BENCH)
 
 test: ## install what is needed, build and run every test
@@ -39,7 +39,7 @@ deps: ## install the Debian or Ubuntu packages that building, guests and peers n
 build: ## build the programs for release
 	@.ci/build-programs $(SWIFT) $(RELEASE)
 
-registry: ## build the registry server for release (three minutes: Hummingbird and its TLS)
+registry: ## build the registry server for release (some minutes: Hummingbird and its TLS)
 	$(SWIFT) build $(RELEASE) --product isolab-registry
 
 debug: ## build everything for debugging, tests included

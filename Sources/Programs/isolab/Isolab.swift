@@ -105,9 +105,7 @@ extension Isolab {
             }
         }
     }
-}
 
-extension Isolab {
     /// A command that has none below it, parsed by itself: from the root, ArgumentParser looks at all options of the command four times
     /// instead of two, a tenth of what `run` takes. What it does not take goes to the root, whose errors and help name the whole command.
     private static func leaf(_ words: [String]) -> (any ParsableCommand)? {

@@ -1,6 +1,6 @@
 /// The experiments isolab brings along.
 package enum Preset: String, Sendable, CaseIterable {
-    /// Under five minutes on two cores without hardware virtualisation; n is declared, and smaller than `full`'s.
+    /// Five to seven minutes on two cores without hardware virtualisation; n is declared, and smaller than `full`'s.
     case quick
     /// n = 50, and 200 where only processes start, which is what a 99th percentile needs.
     case full
