@@ -13,15 +13,21 @@ struct GuestLook: Equatable, Sendable {
         self.holdsMachine = holdsMachine
     }
 
-    /// Looks at a process; nil where it has ended already or is not for this user to look at.
-    init?(process: Int32) {
-        guard let path = try? Procfs.readLink("/proc/\(process)/exe"),
+    /// Looks at a process; nil where it has ended already, ends just now, or is not for this user to look at.
+    ///
+    /// - Parameter machine: what the link of a descriptor says that is a virtual machine of the kernel's.
+    init?(process: Int32, machine: String = "anon_inode:kvm-vm") {
+        let executable = "/proc/\(process)/exe"
+        guard let path = try? Procfs.readLink(executable),
             let descriptors = try? SystemFile.names(in: "/proc/\(process)/fd")
         else { return nil }
-        program = path.split(separator: "/").last.map(String.init) ?? path
-        holdsMachine = descriptors.contains {
-            (try? Procfs.readLink("/proc/\(process)/fd/\($0)")) == "anon_inode:kvm-vm"
+        let holdsMachine = descriptors.contains {
+            (try? Procfs.readLink("/proc/\(process)/fd/\($0)")) == machine
         }
+        // A process that ends loses its program before its descriptors: one that still has it had them all.
+        guard (try? Procfs.readLink(executable)) == path else { return nil }
+        program = path.split(separator: "/").last.map(String.init) ?? path
+        self.holdsMachine = holdsMachine
     }
 
     /// Why this is no guest of that accelerator.

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Machines
 import OCI
@@ -232,5 +233,17 @@ struct IsolationCheckTests {
         #expect(translated.objection(.tcg) == nil)
         #expect(translated.objection(.kvm)?.contains("without KVM") == true)
         #expect(GuestLook(program: "sleep", holdsMachine: false).objection(.tcg)?.contains("not QEMU") == true)
+    }
+
+    /// A guest that ends while it is looked at was not without its virtual machine: its descriptors go before it does.
+    @Test func endingGuest() throws {
+        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
+        for _ in 0..<200 {
+            let process = try ProcessPlan("/bin/true").spawn(StandardStreams(input: null.number))
+            defer { process.end() }
+            while let look = GuestLook(process: process.pid, machine: "/dev/null") {
+                #expect(look == GuestLook(program: look.program, holdsMachine: true))
+            }
+        }
     }
 }
