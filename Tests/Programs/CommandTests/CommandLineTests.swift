@@ -188,7 +188,7 @@ struct CommandLineTests {
             until "$isolab" exec exec-$$ true 2>/dev/null; do sleep 0.1; done
             "$isolab" exec --env-file env -e B=3 exec-$$ sh -c 'echo $A$B'
             "$isolab" exec -u 0 -e HOME=/x exec-$$ sh -c 'echo $HOME'; "$isolab" exec -u 12 exec-$$ sh -c 'echo $HOME'
-            script -qec "\\"$isolab\\" exec -t exec-$$ env" /dev/null < /dev/null | grep -c ^TERM=
+            "$terminal" "\\"$isolab\\" exec -t exec-$$ env" < /dev/null | grep -c ^TERM=
             "$isolab" exec -d exec-$$ sh -c 'echo there > /made'; echo $?; "$isolab" exec -d exec-$$ nope; echo $?
             until [ "$("$isolab" exec exec-$$ cat /made 2>/dev/null)" = there ]; do sleep 0.1; done
             "$isolab" rm -f exec-$$ > /dev/null; wait

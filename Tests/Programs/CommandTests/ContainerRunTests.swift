@@ -159,7 +159,7 @@ struct ContainerRunTests {
             "$isolab" run --rm -it busybox nope; echo status $?
             stty -a > after; cmp before after && echo restored
             END
-            script -qec 'sh inner' /dev/null </dev/null
+            "$terminal" 'sh inner' </dev/null
             """)
         #expect(result.output.contains("31 97"), "\(result.output)\(result.complaints)")
         #expect(result.output.contains("/dev/pts/") && result.output.contains("status 4"))

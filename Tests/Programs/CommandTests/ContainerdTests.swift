@@ -140,9 +140,7 @@ final class Containerd {
     /// Runs a shell line in a terminal of its own; answers what stood on it.
     func inTerminal(_ line: String) throws -> String {
         let script = try place.write("\(variables)\n\(line)\n", to: "script")
-        return try IsolabProgram.shell(
-            "mkfifo never; exec 3<>never; script -qec 'sh \(script)' /dev/null <never 3<&-", in: place
-        ).output
+        return try IsolabProgram.shell("\"$terminal\" 'sh \(script)'", in: place).output
     }
 
     private var variables: String {

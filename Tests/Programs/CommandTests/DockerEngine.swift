@@ -95,13 +95,7 @@ final class DockerEngine {
     /// Runs a shell line in a terminal of its own; answers what stood on it.
     func inTerminal(_ line: String) throws -> String {
         let script = try place.write("\(variables)\n\(line)\n", to: "script-\(UInt32.random(in: 0...UInt32.max))")
-        return try IsolabProgram.shell(
-            """
-            [ -p never ] || mkfifo never
-            exec 3<>never
-            timeout 60 script -qec 'sh \(script)' /dev/null <never 3<&-
-            """, in: place
-        ).output
+        return try IsolabProgram.shell("timeout 60 \"$terminal\" 'sh \(script)'", in: place).output
     }
 
     private var variables: String {

@@ -229,7 +229,7 @@ struct DockerHabitTests {
             name=columns-$$-with-a-name-that-is-long; "$isolab" run --name $name busybox sh -c 'echo a command that is long; exit 3'
             "$isolab" ps -a --filter name=$name | head -1 | tr -s ' '
             printf 'stty cols 80; "%s" ps -a --filter name=%s' "$isolab" $name > listing
-            script -qec 'sh listing' /dev/null < /dev/null | tr -d '\\r' | tail -2 > row
+            "$terminal" 'sh listing' < /dev/null | tr -d '\\r' | tail -2 > row
             wc -L < row; grep -c 'Exited (3)' row; grep -cx "  $name" row
             "$isolab" ps -a --filter name=$name --format '{{.Ports}}|{{.Networks}}|{{.RunningFor}}' | grep -c '^|none|.* ago'
             "$isolab" rm $name > /dev/null

@@ -153,7 +153,7 @@ struct FileCommandTests {
             printf 'FROM busybox\\nLABEL a="x\\033]0;owned\\007\\342\\200\\256y"\\nRUN true # \\033[2J\\n' > Containerfile
             "$isolab" build -t steering-$$ . > built; cat built
             "$isolab" history steering-$$; "$isolab" history steering-$$ --no-trunc; "$isolab" build --plan .
-            script -qec "\\"$isolab\\" inspect steering-$$ --format '{{.Config.Labels.a}}'" /dev/null < /dev/null
+            "$terminal" "\\"$isolab\\" inspect steering-$$ --format '{{.Config.Labels.a}}'" < /dev/null
             "$isolab" run --rm "$(printf 'x\\033[2J')" true 2>&1
             """)
         #expect(result.output.contains("owned"), "\(result.complaints)")

@@ -27,7 +27,8 @@ struct IsolabProgram {
         try run(program: path, arguments, in: place)
     }
 
-    /// Runs a shell line in which `$isolab` is the program and `$place` the test's directory.
+    /// Runs a shell line in which `$isolab` is the program, `$place` the test's directory and `$terminal LINE` runs another line on a
+    /// terminal of its own.
     static func shell(_ line: String, in place: Place, prefix: [String] = []) throws -> Result {
         let words = prefix + ["/bin/sh", "-c", line]
         return try run(program: words[0], Array(words.dropFirst()), in: place)
@@ -50,7 +51,9 @@ struct IsolabProgram {
     private static func plan(_ program: String, _ arguments: [String], in place: Place) -> ProcessPlan {
         ProcessPlan(
             program, arguments,
-            environment: ProcessPlan.ownEnvironment() + ["isolab=\(path)", "place=\(place.path)"],
+            environment: ProcessPlan.ownEnvironment() + [
+                "isolab=\(path)", "place=\(place.path)", "terminal=\(Repository.path("Tests/Support/in-terminal"))",
+            ],
             workingDirectory: place.path)
     }
 

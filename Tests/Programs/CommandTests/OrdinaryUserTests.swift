@@ -32,7 +32,7 @@ struct OrdinaryUserTests {
             "$isolab" run --rm --read-only busybox touch /x || echo "status $?"
             "$isolab" run --rm busybox nope || echo "status $?"
             "$isolab" run --rm --network host busybox ls -d /sys/kernel
-            script -qec '"$isolab" run --rm -it busybox tty' /dev/null | grep -o '/dev/pts/0'
+            "$terminal" '"$isolab" run --rm -it busybox tty' | grep -o '/dev/pts/0'
             "$isolab" ps -aq
             ls .local/share/isolab/images/containers .local/share/isolab/containers/live
             grep -c "$place/home" /proc/mounts || true

@@ -261,9 +261,9 @@ struct PodmanHabitTests {
         let result = try EnginePlace.shell(
             """
             for term in dumb xterm; do
-                TERM=$term script -qec '"$isolab" lanes --state-directory "$place/state"' /dev/null < /dev/null | grep -c "$(printf '\\033')\\["
+                TERM=$term "$terminal" '"$isolab" lanes --state-directory "$place/state"' < /dev/null | grep -c "$(printf '\\033')\\["
             done
-            NO_COLOR=1 TERM=xterm script -qec '"$isolab" lanes' /dev/null < /dev/null | grep -c "$(printf '\\033')\\["
+            NO_COLOR=1 TERM=xterm "$terminal" '"$isolab" lanes' < /dev/null | grep -c "$(printf '\\033')\\["
             """)
         let counts = result.output.split(separator: "\n").compactMap { Int($0) }
         #expect(counts.count == 3 && counts[0] == 0 && counts[1] > 0 && counts[2] == 0, "\(result.output)")

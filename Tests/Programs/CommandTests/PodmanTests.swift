@@ -212,14 +212,7 @@ final class Podman {
     /// Runs a shell line in a terminal of its own; answers what stood on it.
     func inTerminal(_ line: String) throws -> String {
         let script = try place.write("\(variables)\n\(line)\n", to: "script-\(UInt32.random(in: 0...UInt32.max))")
-        // A standard input that never ends: at its end script(1) would type an end of file, whatever runs by then.
-        return try IsolabProgram.shell(
-            """
-            [ -p never ] || mkfifo never
-            exec 3<>never
-            script -qec 'sh \(script)' /dev/null <never 3<&-
-            """, in: place
-        ).output
+        return try IsolabProgram.shell("\"$terminal\" 'sh \(script)'", in: place).output
     }
 
     private var variables: String {

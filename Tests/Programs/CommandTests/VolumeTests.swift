@@ -100,7 +100,7 @@ struct VolumeTests {
             printf 'FROM busybox\nRUN echo y > /y\n' > Containerfile; "$isolab" build -q . > /dev/null
             run --name ended -v /data busybox touch /data/x; "$isolab" run -d --name alive busybox sleep 1000 > /dev/null
             volume create named > /dev/null
-            printf 'n\n' | timeout 60 script -qec '"$isolab" system prune -a --volumes' /dev/null > said
+            printf 'n\n' | timeout 60 "$terminal" '"$isolab" system prune -a --volumes' > said
             grep -c -e '- all anonymous volumes' -e '- all images that no container uses' said; grep -c 'Nothing was removed' said
             "$isolab" system prune -f > said; grep -c 'Deleted: ended' said; grep -c 'Total reclaimed space' said
             "$isolab" ps -a --format '{{.Names}}'; "$isolab" images --format '{{.Repository}}' | sort; volume ls -q | wc -l
@@ -124,11 +124,11 @@ struct VolumeTests {
             cat > ask <<'END'
             "$isolab" volume prune; echo "status $?"; "$isolab" container prune; "$isolab" image prune; "$isolab" network prune
             END
-            printf 'n\n\nno\nN\n' | timeout 60 script -qec 'sh ask' /dev/null > said
+            printf 'n\n\nno\nN\n' | timeout 60 "$terminal" 'sh ask' > said
             grep -c 'Are you sure' said; grep -c 'This will remove all anonymous volumes' said; grep -c 'Nothing was removed' said
             grep -o 'status 1' said; volume ls -q | wc -l
-            printf 'y\n' | timeout 60 script -qec '"$isolab" volume prune' /dev/null | grep -c Deleted; volume ls -q
-            volume create > /dev/null; timeout 60 script -qec '"$isolab" volume prune -f' /dev/null < /dev/null | grep -c 'Are you sure'
+            printf 'y\n' | timeout 60 "$terminal" '"$isolab" volume prune' | grep -c Deleted; volume ls -q
+            volume create > /dev/null; timeout 60 "$terminal" '"$isolab" volume prune -f' < /dev/null | grep -c 'Are you sure'
             volume create > /dev/null; volume prune | grep -c Deleted
             """)
         #expect(

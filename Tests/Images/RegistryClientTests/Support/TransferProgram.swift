@@ -31,8 +31,8 @@ struct TransferProgram {
     /// Runs it to its end on a terminal of its own; the output has all that it would show. No argument needs quoting.
     func runOnTerminal(_ arguments: [String]) throws -> String {
         var onTerminal = plan([])
-        onTerminal.executable = "/usr/bin/script"
-        onTerminal.arguments = ["script", "-qec", ([Self.path] + arguments).joined(separator: " "), "/dev/null"]
+        onTerminal.executable = Repository.path("Tests/Support/in-terminal")
+        onTerminal.arguments = ["in-terminal", ([Self.path] + arguments).joined(separator: " ")]
         let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
         let output = try OwnedDescriptor(opening: "\(place.path)/terminal", O_WRONLY | O_CREAT | O_TRUNC)
         _ = try onTerminal.spawn(
