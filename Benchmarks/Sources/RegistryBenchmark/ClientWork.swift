@@ -79,7 +79,7 @@ struct ClientWork {
     private func checkLayout(_ deed: ClientDeed, _ layout: String) throws {
         for blob in load.blobs[deed] ?? [] {
             let path = "\(layout)/blobs/sha256/\(blob.digest.hexadecimal)"
-            guard Digest(sha256Of: try SystemFile.bytes(of: path)) == blob.digest else {
+            guard try Digest(sha256OfFile: path) == blob.digest else {
                 throw SystemError("verify", path, errno: 0, advice: "other bytes are there")
             }
         }

@@ -70,33 +70,50 @@ package final class FilePart: Sendable {
         count = (range.upperBound -| range.lowerBound)
     }
 
-    /// Sees to it that a piece is in memory, so that whoever sends it need not wait for the disk.
+    /// Whether all of a piece is in memory, so that whoever sends it need not wait for the disk: mincore(2) says so without waiting
+    /// itself, and without reading. What was read or written lately is there as a rule.
+    package func isInMemory(_ position: Int64, count: Int64) -> Bool {
+        withResidency(position, count: count) { resident, _ in resident.allSatisfy { $0 & 1 != 0 } } ?? true
+    }
+
+    /// Sees to it that a piece is in memory.
     ///
     /// - Parameters:
     ///   - position: from the part's own beginning.
     ///   - scratch: what comes from the disk is read into it, and forgotten.
     package func warm(_ position: Int64, count: Int64, scratch: UnsafeMutableRawBufferPointer) {
-        // What was read lately is there as a rule: mincore(2) says so without waiting, and without reading.
-        let page = Int64(sysconf(Int32(_SC_PAGESIZE)))
-        let start = (offset +| position) / page *| page
-        let length = Int(offset +| position +| count -| start)
-        guard let map = mmap(nil, length, PROT_READ, MAP_SHARED, file.number, off_t(start)), map != MAP_FAILED else {
-            return
-        }
-        defer { munmap(map, length) }
-        let pages = (length + Int(page) - 1) / Int(page)
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: pages) { resident in
-            resident.initialize(repeating: 0)
-            guard mincore(map, length, resident.baseAddress) == 0 else { return }
+        _ = withResidency(position, count: count) { resident, start in
+            let step = max(1, scratch.count / Int(Self.page))
             var index = 0
-            while index < pages {
+            while index < resident.count {
                 if resident[index] & 1 != 0 {
                     index += 1
                     continue
                 }
-                _ = pread(file.number, scratch.baseAddress, scratch.count, off_t(start +| Int64(index) *| page))
-                index += max(1, scratch.count / Int(page))
+                _ = pread(file.number, scratch.baseAddress, scratch.count, off_t(start +| Int64(index) *| Self.page))
+                index += step
             }
+        }
+    }
+
+    private static let page = Int64(sysconf(Int32(_SC_PAGESIZE)))
+
+    /// - Parameter look: is given a byte for each page of the piece, whose lowest bit says that it is in memory, and where in the file
+    ///   the first one begins.
+    /// - Returns: nil where that cannot be told.
+    private func withResidency<Answer>(
+        _ position: Int64, count: Int64, _ look: (UnsafeMutableBufferPointer<UInt8>, Int64) -> Answer
+    ) -> Answer? {
+        let start = (offset +| position) / Self.page *| Self.page
+        let length = Int(offset +| position +| count -| start)
+        guard let map = mmap(nil, length, PROT_READ, MAP_SHARED, file.number, off_t(start)), map != MAP_FAILED else {
+            return nil
+        }
+        defer { munmap(map, length) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: (length - 1) / Int(Self.page) + 1) { resident in
+            resident.initialize(repeating: 0)
+            guard mincore(map, length, resident.baseAddress) == 0 else { return nil }
+            return look(resident, start)
         }
     }
 
