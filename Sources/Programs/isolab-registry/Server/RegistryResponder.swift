@@ -251,10 +251,11 @@ struct RegistryResponder: HTTPResponder {
                     }
                 }
             }
-            let next = context.channel.triggerUserOutboundEvent(
-                OutboundEvent.file(part, position: start, count: count))
+            let next = context.channel.eventLoop.makePromise(of: Void.self)
+            context.channel.triggerUserOutboundEvent(
+                OutboundEvent.file(part, position: start, count: count), promise: next)
             try await sent?.get()
-            sent = next
+            sent = next.futureResult
             position +|= count
         }
         try await sent?.get()
