@@ -1,10 +1,13 @@
 /// What somebody may have meant who typed a word that there is not.
 package enum NearWord {
     /// The one name that a slip of the finger makes of the word: letters swapped, left out, doubled or mistaken once, in a word long
-    /// enough that it means something.
+    /// enough that it means something. Else the one name that the word begins with, or that begins with it: `--detached`, `--vol`.
     package static func guess(_ word: String, among names: [String]) -> String? {
         let near = guesses(word, among: names)
-        return near.count == 1 ? near[0] : nil
+        if near.count == 1 { return near[0] }
+        guard near.isEmpty, word.utf8.count > 4 else { return nil }
+        let longer = Set(names).filter { $0.utf8.count > 4 && ($0.starts(word) || word.starts($0)) }
+        return longer.count == 1 ? longer.first : nil
     }
 
     /// All such names; where letters of some are only swapped, those alone. Of three letters none is mistaken: they are swapped, or

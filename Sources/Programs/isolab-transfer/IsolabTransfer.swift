@@ -56,6 +56,8 @@ struct IsolabTransfer: ParsableCommand {
                 let command = OptionWords.command(of: words, of: IsolabTransfer.self)
                 refuse(UnknownOption.problem(option, of: command, path: command.calledPath), status: 2)
             }
+            let path = OptionWords.command(of: words, of: IsolabTransfer.self).calledPath
+            if let problem = InvalidValue.problem(in: text, path: path) { refuse(problem, status: 2) }
             end(with: error)
         }
     }

@@ -85,6 +85,9 @@ struct Isolab: ParsableCommand {
                     UnknownOption.problem(option, of: path.command, path: path.names.joined(separator: " ")),
                     status: wrong)
             }
+            if let problem = InvalidValue.problem(in: text, path: path.names.joined(separator: " ")) {
+                refuse(problem, status: wrong)
+            }
             end(with: error, saying: UnknownCommand.withoutGuess(text), wrongCommandLine: wrong)
         }
     }
