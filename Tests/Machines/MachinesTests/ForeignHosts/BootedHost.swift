@@ -22,7 +22,7 @@ final class BootedHost {
 
     /// How long it may say nothing: longer than each of its commands may take. How long it takes in all is the host's affair, which
     /// may have other things to do; but it does come to an end.
-    private static let silence = Duration.seconds(300)
+    private static let silence = Duration.seconds(600)
     private static let limit = Duration.seconds(2400)
 
     static let products: String = {
