@@ -34,6 +34,26 @@ struct DockerHabitTests {
         #expect(result.output == "ep\n-u=\n[\ntable linux\nfine\n", "\(result.output)\(result.complaints)")
     }
 
+    /// A program's path, or a directory in PATH, that is relative is looked for from the working directory, under a filter as without.
+    @Test(arguments: ["", "--security-opt seccomp=unconfined", "--security-opt no-new-privileges"])
+    func relativePrograms(options: String) throws {
+        let result = try EnginePlace.shell(
+            """
+            "$isolab" run --rm \(options) -w /bin busybox ./echo dot
+            "$isolab" run --rm \(options) -w / busybox bin/echo below
+            "$isolab" run --rm \(options) -w /etc -e PATH=../bin busybox echo path
+            "$isolab" run --rm \(options) --entrypoint ./echo -w /bin busybox entry
+            "$isolab" run -d --name relative-$$ \(options) -w /bin busybox ./sleep 1000 > /dev/null
+            "$isolab" exec relative-$$ ./echo joined; "$isolab" exec -w /etc relative-$$ ../bin/echo elsewhere
+            "$isolab" exec relative-$$ bin/echo no 2> /dev/null; echo "status $?"
+            "$isolab" rm -f relative-$$ > /dev/null
+            "$isolab" run --rm \(options) -w /etc busybox bin/echo no 2> /dev/null; echo "status $?"
+            """)
+        #expect(
+            result.output == "dot\nbelow\npath\nentry\njoined\nelsewhere\nstatus 127\nstatus 127\n",
+            "\(result.output)\(result.complaints)")
+    }
+
     /// A mistake is told as what it is, though an argument is missing too or the value begins with a dash.
     @Test(
         arguments: [

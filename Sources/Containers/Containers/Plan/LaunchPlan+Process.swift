@@ -151,7 +151,7 @@ struct ProcessBuilder {
         }
         // A filter that is in force before the program is looked for may forbid to look.
         if lifecycle != nil, filter != nil, !process.noNewPrivileges {
-            steps.append(.findProgram(candidates: candidates, byMode: true))
+            steps.append(.findProgram(candidates: candidates.map(fromWorkingDirectory), byMode: true))
         }
         steps += limitsOfFiles
         try addIdentity()
@@ -184,6 +184,11 @@ struct ProcessBuilder {
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         if let filter, process.noNewPrivileges, !hasListener, !isFilteredEarly { steps.append(filter) }
         steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
+    }
+
+    /// Where a program is for whoever has not entered the process's working directory yet.
+    private func fromWorkingDirectory(_ path: String) -> String {
+        path.starts("/") ? path : "\(process.workingDirectory)/\(path)"
     }
 
     /// How it follows its launcher under a filter that is in force already, which may have something against that.
