@@ -20,9 +20,11 @@ package enum Age {
         }
     }
 
-    /// From an instant of RFC 3339 until now; `N/A` where it is none.
+    /// From an instant of RFC 3339 until now; `N/A` where it is none, or the one by which Go says that nobody set it.
     package static func since(_ instant: String?, now: Int64 = Age.now()) -> String {
-        guard let instant, let seconds = seconds(of: instant) else { return "N/A" }
+        guard let instant, !instant.starts("0001-01-01T00:00:00"), let seconds = seconds(of: instant) else {
+            return "N/A"
+        }
         return text(seconds: max(0, now -| seconds)) + " ago"
     }
 

@@ -20,7 +20,13 @@ public enum SystemFile {
     }
 
     /// The content of a file that a user named: a regular one, no pipe that may never begin and no device that may never end.
-    package static func document(_ path: String, limit: Int = greatestDocument) throws(SystemError) -> [UInt8] {
+    ///
+    /// - Parameter takesPipes: whether a pipe that the caller has open already (`/dev/stdin`, and what a shell makes of `<(…)`) is read
+    ///   to its end, once.
+    package static func document(
+        _ path: String, limit: Int = greatestDocument, takesPipes: Bool = false
+    ) throws(SystemError) -> [UInt8] {
+        if takesPipes, let pipe = openPipe(path) { return try bytes(of: pipe, path, limit) }
         // Of a pipe without a writer, opening would wait.
         let file = try OwnedDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         var status = stat()
@@ -31,6 +37,16 @@ public enum SystemFile {
                 advice: "use a regular file")
         }
         return try bytes(of: file, path, limit)
+    }
+
+    /// A pipe or socket of the caller's by the name of its descriptor. Opened by that name, a FIFO would wait for a writer.
+    private static func openPipe(_ path: String) -> OwnedDescriptor? {
+        let name = ["/dev/fd/", "/proc/self/fd/"].first { path.starts($0) }.map { path.utf8.dropFirst($0.utf8.count) }
+        guard let number = path == "/dev/stdin" ? 0 : name.flatMap({ Int32(String(Substring($0))) }) else { return nil }
+        var status = stat()
+        guard fstat(number, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { return nil }
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        return copy < 0 ? nil : OwnedDescriptor(owning: copy)
     }
 
     private static func bytes(

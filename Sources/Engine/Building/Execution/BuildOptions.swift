@@ -97,7 +97,7 @@ package enum BuildEvent: Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .step(let number, let count, let text):
-            let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable()
+            let line = String(text.split(separator: "\n", maxSplits: 1).first ?? "").displayable(keepingLines: true)
             return "STEP \(number)/\(count): \(line)"
         case .cached: return "--> CACHED"
         case .done(let nanoseconds, let size):

@@ -55,7 +55,7 @@ final class SecretFiles {
 
     private static func content(of secret: BuildSecret) throws -> [UInt8] {
         switch secret.source {
-        case .file(let path): return try SystemFile.document(path, limit: greatestSize)
+        case .file(let path): return try SystemFile.document(path, limit: greatestSize, takesPipes: true)
         case .variable(let name):
             guard let value = getenv(name) else {
                 throw BuildError.unavailable("the variable \(name) is not set", advice: "--secret names another")

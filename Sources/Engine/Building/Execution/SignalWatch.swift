@@ -5,6 +5,7 @@ import Linux
 /// Hears the user's word to stop, so that what is half done can be taken away in order.
 final class SignalWatch {
     private let descriptor: OwnedDescriptor
+    private let grace: SignalGrace
     private var mask = sigset_t()
 
     init() throws(SystemError) {
@@ -12,9 +13,13 @@ final class SignalWatch {
         let number = SignalDescriptor.hold()
         guard number >= 0 else { throw SystemError("signalfd", "signals to hear") }
         descriptor = OwnedDescriptor(owning: number)
+        grace = try SignalGrace(number)
     }
 
-    deinit { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+    deinit {
+        grace.end()
+        pthread_sigmask(SIG_SETMASK, &mask, nil)
+    }
 
     /// - Throws: `BuildError.interrupted` where somebody said to stop.
     func check() throws(BuildError) {

@@ -155,16 +155,9 @@ package struct BuildContext: Sendable {
         }
     }
 
-    /// A file that the user named.
+    /// A file that the user named, or a pipe that is open.
     private static func bytes(of path: String) throws(SystemError) -> [UInt8] {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw SystemError("open", path) }
-        // A FIFO would wait, and a device would never end.
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SystemError("open", path, errno: EINVAL, advice: "it is not a regular file")
-        }
-        guard status.st_size <= ContainerfileLimits.fileSize else { throw SystemError("read", path, errno: EFBIG) }
-        return try SystemFile.bytes(of: path)
+        try SystemFile.document(path, limit: ContainerfileLimits.fileSize, takesPipes: true)
     }
 
     private static func standardInput() throws(SystemError) -> [UInt8] {

@@ -11,7 +11,9 @@ extension LogEntry: JSONObject {
     static var blank: LogEntry { LogEntry() }
 
     mutating func visit(_ members: inout some JSONMembers) throws(DocumentFault) {
-        try members.required("log", &text)
+        var said = ShownText(text)
+        try members.required("log", &said)
+        text = said.text
         try members.required("stream", &stream)
         try members.required("time", &time)
     }

@@ -72,7 +72,8 @@ package struct RunFacts: Equatable, Sendable {
         if options.privileged { facts.addDevices(below: "/dev", depth: 0) }
         for case .seccompFile(let path) in options.security {
             do {
-                facts.seccompProfile = try SeccompProfile(json: try SystemFile.document(path))
+                facts.seccompProfile = try SeccompProfile(
+                    json: try SystemFile.document(path, takesPipes: true))
             } catch let error as SystemError {
                 throw OptionError("--security-opt", "seccomp=\(path)", "\(error)")
             } catch let error as ConfigurationError {

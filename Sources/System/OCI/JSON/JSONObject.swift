@@ -100,6 +100,17 @@ extension String: JSONValue {
     public func write(to writer: inout JSONWriter) { writer.write(self) }
 }
 
+/// A text that is shown and goes nowhere else: any character may be in it, NUL as well.
+package struct ShownText: JSONValue, Equatable, Sendable {
+    package var text: String
+
+    package init(_ text: String = "") { self.text = text }
+    package init(reading reader: inout JSONReader) throws(DocumentFault) {
+        text = try reader.readString(takesNul: true)
+    }
+    package func write(to writer: inout JSONWriter) { writer.write(text) }
+}
+
 /// Words: one of a fixed list of strings.
 extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue == String {
     public init(reading reader: inout JSONReader) throws(DocumentFault) {

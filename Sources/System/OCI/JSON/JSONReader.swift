@@ -55,11 +55,14 @@ public struct JSONReader {
         return value
     }
 
-    mutating func readString() throws(DocumentFault) -> String {
+    /// - Parameter takesNul: of a text that no system call is given.
+    mutating func readString(takesNul: Bool = false) throws(DocumentFault) -> String {
         guard peek() == UInt8(ascii: "\"") else { throw mismatch("a string") }
         let token = try takeString()
         if let decoded = token.decoded {
-            guard !decoded.contains(0) else { throw DocumentFault("contains a NUL, which no system call can take") }
+            guard takesNul || !decoded.contains(0) else {
+                throw DocumentFault("contains a NUL, which no system call can take")
+            }
             return String(decoding: decoded, as: UTF8.self)
         }
         return String(decoding: token.bytes, as: UTF8.self)
