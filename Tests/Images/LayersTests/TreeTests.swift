@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -159,6 +158,6 @@ import Testing
     }
 
     private func setAttribute(_ path: String, _ name: String, _ value: String) -> Int32 {
-        isolab_set_attribute_at(AT_FDCWD, path, name, value, value.utf8.count)
+        FileAttributes.set(name, value, value.utf8.count, at: path, in: AT_FDCWD)
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -85,7 +84,7 @@ import Testing
     /// NOTIFY: the agent gets the filter's descriptor with the container's process state, and its answer is the call's.
     @Test func notification() throws {
         let path = engine.place + "/agent"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         let (container, answer) = try engine.create(
@@ -101,8 +100,7 @@ import Testing
         try #require(connection >= 0)
         defer { close(connection) }
         var message = [UInt8](repeating: 0, count: 65536)
-        var count = 0
-        let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+        let (descriptor, count) = UnixSocket.receive(over: connection, into: &message)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
         let state = try ContainerProcessState(json: Array(message.prefix(count)))
@@ -124,7 +122,7 @@ import Testing
     /// A process that joins is under a filter of its own, whose listener the agent gets as it got the first one's.
     @Test(arguments: [true, false]) func notificationOfExec(noNewPrivileges: Bool) throws {
         let path = engine.place + "/agent"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         func received() throws -> (descriptor: Int32, state: ContainerProcessState) {
@@ -132,8 +130,7 @@ import Testing
             try #require(connection >= 0)
             defer { close(connection) }
             var message = [UInt8](repeating: 0, count: 65536)
-            var count = 0
-            let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+            let (descriptor, count) = UnixSocket.receive(over: connection, into: &message)
             try #require(descriptor >= 0)
             return (descriptor, try ContainerProcessState(json: Array(message.prefix(count))))
         }

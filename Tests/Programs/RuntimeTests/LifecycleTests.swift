@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -307,7 +306,7 @@ import Testing
     /// `--pidfd-socket`: a descriptor of the container's first process, and of one that joins, by which they can be signalled.
     @Test func descriptorOfTheProcess() throws {
         let path = engine.place + "/pidfd"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         func received(_ kind: String) throws -> (number: Int32, pid: Int32) {
@@ -315,8 +314,7 @@ import Testing
             try #require(connection >= 0)
             defer { close(connection) }
             var words = [UInt8](repeating: 0, count: 64)
-            var count = 0
-            let descriptor = isolab_socket_receive_descriptor(connection, &words, words.count, &count)
+            let (descriptor, count) = UnixSocket.receive(over: connection, into: &words)
             try #require(descriptor >= 0)
             #expect(String(decoding: words.prefix(count), as: UTF8.self) == kind)
             let facts = try SystemFile.read("/proc/self/fdinfo/\(descriptor)")
@@ -337,7 +335,7 @@ import Testing
         let second = try received("setns")
         defer { close(second.number) }
         #expect(Engine.text(engine.place + "/pid") == "\(second.pid)")
-        #expect(isolab_pidfd_send_signal(first.number, SIGKILL) == 0)
+        try RunningProcess.send(SIGKILL, to: first.number, first.pid)
         try container.awaitEnd()
         try container.remove()
         // Nobody listens: nothing is made.

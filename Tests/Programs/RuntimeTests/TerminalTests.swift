@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -17,7 +16,7 @@ import Testing
 
         init(_ path: String) throws {
             self.path = path
-            listener = isolab_socket_listen(path)
+            listener = UnixSocket.listen(path)
             if listener < 0 { throw SystemError("listen", path) }
         }
 
@@ -29,8 +28,7 @@ import Testing
             guard connection >= 0 else { throw SystemError("accept", path) }
             defer { close(connection) }
             var name = [UInt8](repeating: 0, count: 4096)
-            var count = 0
-            let master = isolab_socket_receive_descriptor(connection, &name, name.count, &count)
+            let (master, count) = UnixSocket.receive(over: connection, into: &name)
             guard master >= 0 else { throw SystemError("recvmsg", path) }
             return (master, String(decoding: name.prefix(count), as: UTF8.self))
         }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -60,7 +59,7 @@ struct WarningTests {
     /// A container that has a terminal does not have that standard error, and an engine keeps it all the same.
     @Test func console() throws {
         let path = engine.place + "/console"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         var configuration = try configuration()

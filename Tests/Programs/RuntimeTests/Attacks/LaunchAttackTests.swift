@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -8,7 +7,7 @@ import Testing
 /// that one joins by its path: nothing that would hold `create`, `run` or `start` for ever. The negative control is `NaiveJoin`.
 @Suite(
     .enabled(if: TestHost.canRun, TestHost.reason),
-    .enabled(if: isolab_procfs_takes_namespace() != 0, "[host] needs Linux 6.18, which hides the launcher's child"))
+    .enabled(if: Procfs.takesNamespace, "[host] needs Linux 6.18, which hides the launcher's child"))
 struct LaunchAttackTests {
     let engine: Engine
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -220,7 +219,7 @@ import Testing
     }
 
     /// Whether a container's first process can be made out of sight in a pid namespace of others.
-    private static let makesOutOfSight = isolab_procfs_takes_namespace() != 0
+    private static let makesOutOfSight = Procfs.takesNamespace
     private static let reason: Comment = "[host] procfs here shows its maker's pid namespace only (before Linux 6.18)"
 
     private func shares(_ first: Int32, _ configuration: inout RuntimeConfiguration) {
