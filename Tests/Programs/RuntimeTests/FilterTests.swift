@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config-linux.md, "Seccomp".
@@ -115,7 +116,7 @@ import Testing
         #expect(try container.call("start").status == 0)
         let asked = try answerOnce(descriptor, error: EXDEV)
         #expect(asked == pid || asked > pid)
-        try Waiting.until("the call is answered") { container.streams.complaints.contains("ross-device link") }
+        try Eventually.holds("the call is answered") { container.streams.complaints.contains("ross-device link") }
         try container.remove()
     }
 
@@ -153,7 +154,7 @@ import Testing
         #expect(second.state.pid != first.state.pid)
         let asked = try answerOnce(second.descriptor, error: EXDEV)
         #expect(asked >= second.state.pid)
-        #expect(try Waiting.end(of: process, ["exec"]).ending == .exited(5))
+        #expect(try process.wait(for: "exec", within: 60).ending == .exited(5))
         #expect(streams.complaints.contains("ross-device link"), "\(streams.complaints)")
         try container.remove()
     }

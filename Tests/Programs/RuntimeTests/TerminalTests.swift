@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config.md, `process.terminal` and `consoleSize`; the terminal's way to an engine.
@@ -128,7 +129,7 @@ import Testing
         #expect(write(master, "typed\r", 6) == 6)
         let said = try read(master, until: "got typed\r\n")
         #expect(said.contains("got typed"))
-        #expect(try Waiting.end(of: process, words).ending == .exited(7))
+        #expect(try process.wait(for: words.joined(separator: " "), within: 60).ending == .exited(7))
         var after = termios()
         tcgetattr(terminal.number, &after)
         #expect(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag)

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Where warnings go: never into a stream that a container keeps.
@@ -27,7 +28,7 @@ struct WarningTests {
         #expect(made.status == 0 && made.complaints.isEmpty, "\(made.complaints)")
         #expect(try engine.call("start", container.id).status == 0)
         try container.awaitOutput("out")
-        try Waiting.until("it says err") { container.streams.complaints.contains("err") }
+        try Eventually.holds("it says err") { container.streams.complaints.contains("err") }
         #expect(container.streams.complaints == "err\n")
 
         let process = engine.place + "/process.json"
