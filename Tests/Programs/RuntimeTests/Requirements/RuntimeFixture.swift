@@ -4,7 +4,7 @@ import OCI
 import TestSupport
 
 /// A runtime to be examined, by its command line, and the tools for it.
-final class RuntimeWorkshop {
+final class RuntimeFixture {
     /// A runtime of this host's.
     struct Subject: Sendable {
         let name: String
@@ -125,7 +125,7 @@ final class RuntimeWorkshop {
 
     /// A container that was created.
     struct Made {
-        let shop: RuntimeWorkshop
+        let shop: RuntimeFixture
         let id: String
         let bundle: String
         let streams: Streams
