@@ -22,7 +22,7 @@ struct LoginTests {
         let place = try Place()
         let path = try place.write("ana:\(hash)\n", to: "users")
         let complaints = Warnings()
-        let authenticator = try Authenticator(passwordFile: path, complain: complaints.take)
+        let authenticator = try PasswordAuthenticator(passwordFile: path, complain: complaints.take)
         func isLetIn() -> Bool { authenticator.check(right) == .granted(user: "ana") }
         #expect(isLetIn() && authenticator.recall(right) == "ana")
         for text in ["ana:\(hash)\nbob\n", nil, "ana:plain\n"] {
