@@ -16,7 +16,7 @@ package struct Engine: Sendable {
     package let runtime: Runtime
     package let volumes: VolumeStore
     package let networks: NetworkStore
-    let shelf: ContainerShelf
+    let shelf: ContainerRecords
     let journal: EventJournal
     /// Takes a line about something that was asked for and could not be had.
     let warn: @Sendable (String) -> Void
@@ -33,7 +33,7 @@ package struct Engine: Sendable {
     ) throws {
         images = try ImageStore(root: data + "/images")
         runtime = try Runtime(warn: warn)
-        shelf = try ContainerShelf(path: data + "/containers")
+        shelf = try ContainerRecords(path: data + "/containers")
         volumes = VolumeStore(path: data + "/volumes")
         networks = NetworkStore(path: data + "/networks")
         journal = EventJournal(data: data)
@@ -177,7 +177,8 @@ package struct Engine: Sendable {
     /// Looks whether a container can be ended, in whose way no command waits for long.
     ///
     /// - Throws: `SystemError` where a process of it does not die.
-    private func look(at id: String, care: borrowing ContainerShelf.Claim, _ patience: inout UInt64) throws(SystemError)
+    private func look(at id: String, care: borrowing ContainerRecords.Claim, _ patience: inout UInt64)
+        throws(SystemError)
     {
         var held = care.held.filter { $0.isLeft(after: 0) }
         if held.isEmpty {

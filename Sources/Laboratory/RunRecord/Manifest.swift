@@ -95,6 +95,8 @@ package struct LaneRecord: Codable, Equatable, Sendable {
     /// A few words for a reader: `container, Docker's profile`.
     package var title: String
     package var kind: LaneKind
+    /// What it is for in a comparison; nil for most lanes, and in runs from before roles were recorded (`part`).
+    package var role: LaneRole?
     /// `KVM`, `nested KVM`, `TCG`, `PVM`; nil for lanes without a virtual machine.
     package var accelerator: String?
     /// The label that must stand beside its figures, e.g. `software emulation`.
@@ -112,13 +114,15 @@ package struct LaneRecord: Codable, Equatable, Sendable {
     package var configuration: [String: String]
 
     package init(
-        id: String, title: String, kind: LaneKind, accelerator: String? = nil, label: String? = nil,
+        id: String, title: String, kind: LaneKind, role: LaneRole? = nil, accelerator: String? = nil,
+        label: String? = nil,
         available: Bool = true, reason: String = "", remedy: String = "", isolation: [String] = [],
         observed: [String]? = nil, configuration: [String: String] = [:]
     ) {
         self.id = id
         self.title = title
         self.kind = kind
+        self.role = role
         self.accelerator = accelerator
         self.label = label
         self.available = available

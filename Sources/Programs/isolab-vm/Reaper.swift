@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import Machines
@@ -53,13 +52,11 @@ enum Reaper {
             doubtful[pid] = since
             guard now - since > patience else { return }
         }
-        var how: Int32 = 0
+        guard let end = try? ProcessExit.poll(pid) else { return }
         var event = GuestEvent(.reaped, name: "", at: now, pid: pid)
-        var (user, system, peak): (UInt64, UInt64, UInt64) = (0, 0, 0)
-        guard isolab_vm_reap(pid, &how, &user, &system, &peak) == pid else { return }
-        event.status = how & 0x7f == 0 ? (how >> 8) & 0xff : 128 + (how & 0x7f)
-        event.processorTime = user + system
-        event.peakResident = peak
+        event.status = end.shellStatus
+        event.processorTime = end.userTime + end.systemTime
+        event.peakResident = end.maximumResidentSet
         guests.reaped(event, pid: pid)
     }
 

@@ -1,5 +1,4 @@
 import CLibvirt
-import CLinux
 import Dispatch
 import Glibc
 import Linux
@@ -16,10 +15,10 @@ struct Server: Sendable {
         let guests = Guests()
         let server: Server
         do throws(DriverError) {
-            let failure = isolab_vm_adopt_orphans()
-            guard failure == 0 else {
+            // libvirt's daemonized QEMU is to be reaped here.
+            do throws(SystemError) { try becomeSubreaper() } catch {
                 throw DriverError(
-                    operation: "prctl", object: "this process", message: SystemError.message(failure))
+                    operation: "prctl", object: "this process", message: SystemError.message(error.errno))
             }
             Lifecycle.prepare()
             let connection = try Connection.open(target)

@@ -66,7 +66,7 @@ struct DoctorCommand: StoreCommand {
     private func verdict(_ whole: Bool) -> String {
         if whole { return "The main job can run: isolab bench" }
         let options = BenchOptions(stateDirectory: places.stateDirectory, cacheDirectory: places.cacheDirectory)
-        let left = ((try? Lab.lanes(options)) ?? []).filter { $0.available && $0.id != "bare" }.map(\.id)
+        let left = ((try? Lab.lanes(options)) ?? []).filter { $0.available && $0.role != .leastProcess }.map(\.id)
         return left.isEmpty
             ? "The main job cannot run: see what is marked ✗ above"
             : "The main job cannot run completely: see what is marked ✗ above.\nLanes that can be tried: "

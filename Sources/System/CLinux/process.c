@@ -18,6 +18,8 @@ int isolab_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
+int isolab_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 int isolab_pidfd_getfd(int pidfd, int descriptor) { return (int)syscall(SYS_pidfd_getfd, pidfd, descriptor, 0); }
 
 int isolab_join_namespace(int descriptor, int flags) { return setns(descriptor, flags); }

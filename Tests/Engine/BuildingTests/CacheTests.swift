@@ -1,5 +1,4 @@
 import Building
-import CLinux
 import Containerfiles
 import Content
 import Glibc
@@ -67,11 +66,11 @@ import Testing
         try bed.build(Self.file)
         let file = try OwnedDescriptor(opening: bed.context + "/f", O_RDONLY)
         for (value, cached) in [("one", 1), ("one", 3), ("two", 1)] {
-            #expect(isolab_set_attribute(file.number, "user.isolab", value, value.utf8.count) == 0)
+            #expect(FileAttributes.set("user.isolab", value, value.utf8.count, of: file.number) == 0)
             try bed.build(Self.file)
             #expect(bed.cachedSteps == cached, "\(value)")
         }
-        #expect(isolab_remove_attribute(file.number, "user.isolab") == 0)
+        #expect(FileAttributes.remove("user.isolab", of: file.number) == 0)
         let built = try bed.build(Self.file)
         #expect(bed.cachedSteps == 3)
         #expect(try FileAttributes.read(bed.tree(built) + "/f").keys.filter { $0 == "user.isolab" } == [])

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -13,71 +12,71 @@ import Testing
     /// Bytes behind the archive's end, as eStargz has them, are read, hashed and mean nothing.
     @Test func bytesBehindTheEnd() throws {
         for tail in [Array("garbage".utf8), archive, [UInt8](repeating: 7, count: 100_000)] {
-            let workshop = try Workshop()
-            let content = try workshop.unpack(archive + tail)
+            let fixture = try UnpackFixture()
+            let content = try fixture.unpack(archive + tail)
             #expect(content.entries == 1 && content.diffID == Digest(sha256Of: archive + tail))
-            #expect(try workshop.shell("ls layer") == "file\n")
+            #expect(try fixture.shell("ls layer") == "file\n")
         }
     }
 
     /// An archive of no entries, whichever way it is one, plain or compressed.
     @Test(arguments: [0, 512, 1024, 10240]) func empty(count: Int) throws {
         let zeros = [UInt8](repeating: 0, count: count)
-        let workshop = try Workshop()
-        let content = try workshop.unpack(zeros)
+        let fixture = try UnpackFixture()
+        let content = try fixture.unpack(zeros)
         #expect(content.entries == 0 && content.diffID == Digest(sha256Of: zeros) && content.digest == content.diffID)
-        _ = try workshop.blob(zeros, "zeros")
+        _ = try fixture.blob(zeros, "zeros")
         for program in ["gzip", "zstd -q"] {
-            try workshop.shell("rmdir layer; \(program) -c zeros > packed")
-            #expect(try workshop.unpack(SystemFile.bytes(of: workshop.path + "/packed")).diffID == content.diffID)
+            try fixture.shell("rmdir layer; \(program) -c zeros > packed")
+            #expect(try fixture.unpack(SystemFile.bytes(of: fixture.path + "/packed")).diffID == content.diffID)
         }
-        #expect(try SystemFile.names(in: workshop.layer).isEmpty)
+        #expect(try SystemFile.names(in: fixture.layer).isEmpty)
     }
 
     /// What the media type says of the compression is often wrong: the content tells.
     @Test func lyingMediaTypes() throws {
-        let workshop = try Workshop()
-        _ = try workshop.blob(archive, "plain")
-        try workshop.shell("gzip -c plain > gzip; zstd -q -c plain > zstd")
+        let fixture = try UnpackFixture()
+        _ = try fixture.blob(archive, "plain")
+        try fixture.shell("gzip -c plain > gzip; zstd -q -c plain > zstd")
         let types: [MediaType] = [
             .layer, .layerGzip, .layerZstandard, .dockerLayer, .dockerLayerGzip, .dockerLayerZstandard,
             MediaType("application/vnd.docker.image.rootfs.diff.tar+zstd"),
         ]
         for name in ["plain", "gzip", "zstd"] {
             for type in types {
-                let file = try OwnedDescriptor(opening: "\(workshop.path)/\(name)", O_RDONLY)
+                let file = try OwnedDescriptor(opening: "\(fixture.path)/\(name)", O_RDONLY)
                 let blob = LayerBlob(file.number, mediaType: type, diffID: Digest(sha256Of: archive))
-                _ = try LayerUnpacker(UnpackOptions()).unpack(blob, into: workshop.layer)
-                try workshop.shell("cat layer/file && rm -r layer")
+                _ = try LayerUnpacker(UnpackOptions()).unpack(blob, into: fixture.layer)
+                try fixture.shell("cat layer/file && rm -r layer")
             }
         }
     }
 
     /// An access control list is kept, and the permissions are the header's: in a list's own words the group's are others.
     @Test(.enabled(if: TestHost.has("setfacl"), "needs acl")) func accessControlLists() throws {
-        let workshop = try Workshop()
-        try workshop.shell(
+        let fixture = try UnpackFixture()
+        try fixture.shell(
             """
             mkdir tree && touch tree/file && chmod 640 tree/file && setfacl -m u:1001:rwx,g:1002:r tree/file
             mkdir tree/d && setfacl -d -m u:1003:rx tree/d
             tar --acls --format=pax -C tree -cf archive . && mkdir witness && tar --acls -C witness -xpf archive
             """)
-        try workshop.unpack(try SystemFile.bytes(of: workshop.path + "/archive"))
+        try fixture.unpack(try SystemFile.bytes(of: fixture.path + "/archive"))
         let list = "getfacl -Rnp . && stat -c '%n %a' file d"
-        #expect(try workshop.shell("cd layer && \(list)") == workshop.shell("cd witness && \(list)"))
-        #expect(try workshop.shell("getfacl -n layer/file").contains("user:1001:rwx"))
+        #expect(try fixture.shell("cd layer && \(list)") == fixture.shell("cd witness && \(list)"))
+        #expect(try fixture.shell("getfacl -n layer/file").contains("user:1001:rwx"))
         // And packed here, they come out again.
-        let blob = try OwnedDescriptor(opening: workshop.path + "/again", O_RDWR | O_CREAT)
-        _ = try LayerPacker(PackOptions(compression: .none)).pack(workshop.layer, to: blob.number)
-        try workshop.shell("mv layer first")
-        try workshop.unpack(try SystemFile.bytes(of: workshop.path + "/again"))
-        #expect(try workshop.shell("cd layer && \(list)") == workshop.shell("cd first && \(list)"))
+        let blob = try OwnedDescriptor(opening: fixture.path + "/again", O_RDWR | O_CREAT)
+        _ = try LayerPacker(PackOptions(compression: .none)).pack(fixture.layer, to: blob.number)
+        try fixture.shell("mv layer first")
+        try fixture.unpack(try SystemFile.bytes(of: fixture.path + "/again"))
+        #expect(try fixture.shell("cd layer && \(list)") == fixture.shell("cd first && \(list)"))
     }
 
     /// One that names somebody of whom only the image knows the number is left out, and counted; the permissions stay.
     @Test func namesWithoutNumbers() throws {
-        let workshop = try Workshop()
-        let content = try workshop.unpack(
+        let fixture = try UnpackFixture()
+        let content = try fixture.unpack(
             TarBlocks.made {
                 $0.pax([
                     (
@@ -88,7 +87,7 @@ import Testing
                 $0.file("file", "x", mode: 0o670)
             })
         #expect(content.omitted.attributes == 1)
-        #expect(try workshop.status("layer/file").st_mode & 0o7777 == 0o670)
+        #expect(try fixture.status("layer/file").st_mode & 0o7777 == 0o670)
     }
 
     /// Names in another character set than the archive says, or than this program has, are bytes like others.
@@ -102,25 +101,25 @@ import Testing
             [(key: "path", value: latin), (key: "uname", value: [0xFC]), (key: "gname", value: [0xFC])],
         ]
         for records in sets {
-            let workshop = try Workshop()
-            try workshop.unpack(
+            let fixture = try UnpackFixture()
+            try fixture.unpack(
                 TarBlocks.made {
                     $0.pax(records)
                     $0.file("x", "content")
                 })
-            #expect(try workshop.shell("cat layer/c*") == "content", "\(records)")
-            #expect(try workshop.shell("ls layer | od -An -tx1").contains("63 e9 0a"), "\(records)")
+            #expect(try fixture.shell("cat layer/c*") == "content", "\(records)")
+            #expect(try fixture.shell("ls layer | od -An -tx1").contains("63 e9 0a"), "\(records)")
         }
     }
 
     /// A file with holes is written with the zeros it has: many readers of layers know no sparse entries.
     @Test func holesAreZeros() throws {
-        let workshop = try Workshop()
-        try workshop.shell("mkdir tree && truncate -s 3M tree/holes && printf end >> tree/holes")
-        let blob = try OwnedDescriptor(opening: workshop.path + "/blob", O_RDWR | O_CREAT)
-        let content = try LayerPacker(PackOptions(compression: .none)).pack(workshop.path + "/tree", to: blob.number)
+        let fixture = try UnpackFixture()
+        try fixture.shell("mkdir tree && truncate -s 3M tree/holes && printf end >> tree/holes")
+        let blob = try OwnedDescriptor(opening: fixture.path + "/blob", O_RDWR | O_CREAT)
+        let content = try LayerPacker(PackOptions(compression: .none)).pack(fixture.path + "/tree", to: blob.number)
         #expect(content.archiveSize > 3 << 20)
-        #expect(try workshop.shell("grep -c -a GNU blob || true") == "0\n")
-        try workshop.shell("mkdir out && tar -C out -xf blob && cmp tree/holes out/holes")
+        #expect(try fixture.shell("grep -c -a GNU blob || true") == "0\n")
+        try fixture.shell("mkdir out && tar -C out -xf blob && cmp tree/holes out/holes")
     }
 }

@@ -109,52 +109,52 @@ import Testing
     ]
 
     @Test(arguments: attacks) func isRefused(attack: Attack) throws {
-        let workshop = try Workshop()
-        try workshop.shell("echo untouched > secret; mkdir outer; touch -d @1 secret outer .")
-        let before = try workshop.listing("outer")
-        let error = #expect(throws: LayerError.self) { try workshop.unpack(attack.archive) }
+        let fixture = try UnpackFixture()
+        try fixture.shell("echo untouched > secret; mkdir outer; touch -d @1 secret outer .")
+        let before = try fixture.listing("outer")
+        let error = #expect(throws: LayerError.self) { try fixture.unpack(attack.archive) }
         #expect(error?.reason == attack.reason)
         #expect(error?.entry == attack.entry)
-        #expect(!workshop.exists("layer"))
-        #expect(!workshop.exists("outside"))
-        #expect(try workshop.text("secret") == "untouched\n")
-        #expect(try workshop.status("secret").st_nlink == 1)
-        #expect(try workshop.listing("outer") == before)
+        #expect(!fixture.exists("layer"))
+        #expect(!fixture.exists("outside"))
+        #expect(try fixture.text("secret") == "untouched\n")
+        #expect(try fixture.status("secret").st_nlink == 1)
+        #expect(try fixture.listing("outer") == before)
     }
 
     /// Links that lead out of the layer lead to its own root instead, as they will in the container.
     @Test func linksAreFollowedInside() throws {
-        let workshop = try Workshop()
-        try workshop.shell("mkdir outer")
-        try workshop.unpack(
+        let fixture = try UnpackFixture()
+        try fixture.shell("mkdir outer")
+        try fixture.unpack(
             TarBlocks.made {
                 $0.directory("etc")
                 $0.link("a", to: "/etc")
-                $0.link("b", to: "../../../../..\(workshop.path)/outer")
+                $0.link("b", to: "../../../../..\(fixture.path)/outer")
                 $0.link("c", to: "../../../../../etc")
                 $0.file("a/absolute", "1")
                 $0.file("c/climbing", "2")
-                $0.directory("\(workshop.path)/outer")
+                $0.directory("\(fixture.path)/outer")
                 $0.file("b/long", "3")
             })
-        #expect(try workshop.text("layer/etc/absolute") == "1")
-        #expect(try workshop.text("layer/etc/climbing") == "2")
-        #expect(try workshop.text("layer\(workshop.path)/outer/long") == "3")
-        #expect(try workshop.shell("ls outer") == "")
+        #expect(try fixture.text("layer/etc/absolute") == "1")
+        #expect(try fixture.text("layer/etc/climbing") == "2")
+        #expect(try fixture.text("layer\(fixture.path)/outer/long") == "3")
+        #expect(try fixture.shell("ls outer") == "")
     }
 
     /// An open directory is not trusted by its name once a link took its place.
     @Test func aLinkInPlaceOfADirectoryIsSeen() throws {
-        let workshop = try Workshop()
-        try workshop.unpack(
+        let fixture = try UnpackFixture()
+        try fixture.unpack(
             TarBlocks.made {
                 $0.file("a/b/first", "1")
                 $0.file("other/x", "x")
                 $0.link("a/b", to: "/other")
                 $0.file("a/b/second", "2")
             })
-        #expect(try workshop.text("layer/other/second") == "2")
-        #expect(!workshop.exists("layer/a/b/first"))
+        #expect(try fixture.text("layer/other/second") == "2")
+        #expect(!fixture.exists("layer/a/b/first"))
     }
 
     /// Bytes that no header can hold, and archives that end in the middle.
@@ -175,10 +175,10 @@ import Testing
             (Array(repeating: 0x41, count: 4096), \.isDamage),
         ]
         for (index, (archive, isExpected)) in cases.enumerated() {
-            let workshop = try Workshop()
-            let error = #expect(throws: LayerError.self, "case \(index)") { try workshop.unpack(archive) }
+            let fixture = try UnpackFixture()
+            let error = #expect(throws: LayerError.self, "case \(index)") { try fixture.unpack(archive) }
             #expect(error.map { isExpected($0.reason) } == true, "case \(index): \(String(describing: error))")
-            #expect(!workshop.exists("layer"))
+            #expect(!fixture.exists("layer"))
         }
     }
 
@@ -194,12 +194,12 @@ import Testing
                 $0.link("l\(number + 1)", to: "x")
             }
         }
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let error = #expect(throws: LayerError.self) {
-            if onTop { try workshop.apply(archive) } else { try workshop.unpack(archive) }
+            if onTop { try fixture.apply(archive) } else { try fixture.unpack(archive) }
         }
         #expect(error?.reason == .tooDeep(depth: 1025, limit: 1024), "\(String(describing: error))")
-        try TreeRemoval.remove(workshop.layer)
+        try TreeRemoval.remove(fixture.layer)
     }
 
     /// A pax name that hides something behind a zero byte, and one record after another without end.
@@ -208,14 +208,14 @@ import Testing
             $0.pax([(key: "path", value: Array("seen\0/../../hidden".utf8))])
             $0.file("file", "x")
         }
-        let workshop = try Workshop()
-        #expect(throws: LayerError.self) { try workshop.unpack(hidden) }
-        #expect(!workshop.exists("layer"))
+        let fixture = try UnpackFixture()
+        #expect(throws: LayerError.self) { try fixture.unpack(hidden) }
+        #expect(!fixture.exists("layer"))
         let hiddenTarget = TarBlocks.made {
             $0.pax([(key: "linkpath", value: Array("seen\0hidden".utf8))])
             $0.link("link", to: "x")
         }
-        let error = #expect(throws: LayerError.self) { try workshop.unpack(hiddenTarget) }
+        let error = #expect(throws: LayerError.self) { try fixture.unpack(hiddenTarget) }
         #expect(error?.reason == .malformedName)
         // Of all entries that follow.
         let global = TarBlocks.made {
@@ -223,18 +223,18 @@ import Testing
             $0.pax([(key: "path", value: Array("seen\0hidden".utf8))], type: "g")
             $0.file("file", "x")
         }
-        #expect(throws: Never.self) { try workshop.unpack(global) }
+        #expect(throws: Never.self) { try fixture.unpack(global) }
 
         let huge = TarBlocks.made {
             $0.pax([(key: "comment", value: Array(repeating: 0x61, count: 2 << 20))])
             $0.file("file", "x")
         }
-        #expect(throws: LayerError.self) { try Workshop().unpack(huge) }
+        #expect(throws: LayerError.self) { try UnpackFixture().unpack(huge) }
         let many = TarBlocks.made {
             for _ in 0..<20 { $0.pax([(key: "comment", value: Array(repeating: 0x61, count: 900_000))]) }
             $0.file("file", "x")
         }
-        #expect(throws: LayerError.self) { try Workshop().unpack(many) }
+        #expect(throws: LayerError.self) { try UnpackFixture().unpack(many) }
     }
 
     /// A sparse map that is far larger than what it describes (GNU sparse format 1.0 keeps it in the data).
@@ -249,7 +249,7 @@ import Testing
             ])
             $0.add(TarBlocks.Header(name: Array("GNUSparseFile.0/sparse".utf8)), content: map)
         }
-        let error = #expect(throws: LayerError.self) { try Workshop().unpack(archive) }
+        let error = #expect(throws: LayerError.self) { try UnpackFixture().unpack(archive) }
         #expect(error?.reason == .limitExceeded(.headerBytes, limit: LayerLimits().headerBytes))
     }
 
@@ -257,20 +257,22 @@ import Testing
         var options = UnpackOptions()
         options.limits.entries = 10
         let entries = TarBlocks.made { for number in 0..<11 { $0.file("\(number)") } }
-        #expect(throws: LayerError(.limitExceeded(.entries, limit: 10))) { try Workshop().unpack(entries, options) }
+        #expect(throws: LayerError(.limitExceeded(.entries, limit: 10))) {
+            try UnpackFixture().unpack(entries, options)
+        }
 
         options = UnpackOptions()
         options.limits.devices = 3
         let devices = TarBlocks.made { for number in 1...4 { $0.device("\(number)", 1, UInt64(number)) } }
         #expect(throws: LayerError(.limitExceeded(.devices, limit: 3), entry: "4")) {
-            try Workshop().unpack(devices, options)
+            try UnpackFixture().unpack(devices, options)
         }
         options.devices = .refuse
-        #expect(throws: LayerError(.deviceRefused, entry: "1")) { try Workshop().unpack(devices, options) }
+        #expect(throws: LayerError(.deviceRefused, entry: "1")) { try UnpackFixture().unpack(devices, options) }
         options = UnpackOptions(devices: .omit)
-        let workshop = try Workshop()
-        #expect(try workshop.unpack(devices, options).omitted.devices == 4)
-        #expect(try workshop.shell("ls layer") == "")
+        let fixture = try UnpackFixture()
+        #expect(try fixture.unpack(devices, options).omitted.devices == 4)
+        #expect(try fixture.shell("ls layer") == "")
 
         options = UnpackOptions()
         options.limits.attributeBytes = 100
@@ -279,18 +281,18 @@ import Testing
             $0.file("file")
         }
         #expect(throws: LayerError(.limitExceeded(.attributeBytes, limit: 100), entry: "file")) {
-            try Workshop().unpack(attributes, options)
+            try UnpackFixture().unpack(attributes, options)
         }
     }
 
     /// Thirty MiB of zeros from a few KiB.
     @Test(arguments: ["gzip -9", "zstd -19"]) func decompressionBomb(compressor: String) throws {
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let archive = TarBlocks.made {
             $0.add(TarBlocks.Header(name: Array("zeros".utf8)), content: Array(repeating: 0, count: 30 << 20))
         }
-        _ = try workshop.blob(archive, "bomb")
-        try workshop.shell("\(compressor) < bomb > small")
+        _ = try fixture.blob(archive, "bomb")
+        try fixture.shell("\(compressor) < bomb > small")
         for (options, reason) in [
             (UnpackOptions().limited { $0.bytes = 1 << 20 }, LayerError.Reason.limitExceeded(.bytes, limit: 1 << 20)),
             (
@@ -301,17 +303,17 @@ import Testing
             ),
         ] {
             let error = #expect(throws: LayerError.self) {
-                try workshop.unpack(try SystemFile.bytes(of: workshop.path + "/small"), options)
+                try fixture.unpack(try SystemFile.bytes(of: fixture.path + "/small"), options)
             }
             #expect(error?.reason == reason)
-            #expect(!workshop.exists("layer"))
+            #expect(!fixture.exists("layer"))
         }
     }
 
     /// What overlayfs would believe is left out, whoever says it.
     @Test func overlayAttributesAreLeftOut() throws {
-        let workshop = try Workshop()
-        let content = try workshop.unpack(
+        let fixture = try UnpackFixture()
+        let content = try fixture.unpack(
             TarBlocks.made {
                 $0.pax([
                     (key: "SCHILY.xattr.trusted.overlay.redirect", value: Array("/etc".utf8)),
@@ -321,7 +323,7 @@ import Testing
                 $0.directory("directory")
             })
         #expect(content.omitted.attributes == 2)
-        #expect(try FileAttributes.read(workshop.layer + "/directory") == ["user.kept": Array("yes".utf8)])
+        #expect(try FileAttributes.read(fixture.layer + "/directory") == ["user.kept": Array("yes".utf8)])
     }
 }
 

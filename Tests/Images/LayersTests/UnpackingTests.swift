@@ -8,8 +8,8 @@ import Testing
 @Suite(.enabled(if: TestHost.isRoot, "needs root, for owners and devices")) struct UnpackingTests {
     /// Removals become what overlayfs understands, whichever of a layer's entries comes first.
     @Test(arguments: [WhiteoutForm.overlay, .userOverlay]) func whiteouts(form: WhiteoutForm) throws {
-        let workshop = try Workshop()
-        try workshop.unpack(
+        let fixture = try UnpackFixture()
+        try fixture.unpack(
             TarBlocks.made {
                 $0.file("a/.wh.removed")
                 $0.file("a/.wh.removed")
@@ -28,27 +28,27 @@ import Testing
                 $0.file(".wh..wh.plnk", "AUFS")
                 $0.file(".wh..wh.aufs/x", "AUFS")
             }, UnpackOptions(whiteouts: form))
-        #expect(try workshop.status("layer/a/removed").isWhiteout)
+        #expect(try fixture.status("layer/a/removed").isWhiteout)
         for directory in ["opaque", "replaced", "implied", "after"] {
             #expect(
-                try FileAttributes.read("\(workshop.layer)/\(directory)") == [form.opaqueAttribute: [0x79]],
+                try FileAttributes.read("\(fixture.layer)/\(directory)") == [form.opaqueAttribute: [0x79]],
                 "\(directory)")
         }
-        #expect(try workshop.text("layer/file") == "kept")
-        #expect(try workshop.text("layer/after/own") == "x")
-        #expect(try workshop.shell("ls -A layer") == "a\nafter\nfile\nimplied\nopaque\nreplaced\n")
+        #expect(try fixture.text("layer/file") == "kept")
+        #expect(try fixture.text("layer/after/own") == "x")
+        #expect(try fixture.shell("ls -A layer") == "a\nafter\nfile\nimplied\nopaque\nreplaced\n")
     }
 
     /// On top of lower layers removals remove, but not what the same layer brings.
     @Test func applied() throws {
-        let workshop = try Workshop()
-        try workshop.shell(
+        let fixture = try UnpackFixture()
+        try fixture.shell(
             """
             mkdir -p layer/opaque/sub layer/gone/deep layer/both layer/outer
             echo x > layer/opaque/old; echo x > layer/opaque/sub/old; echo x > layer/gone/deep/file; echo x > layer/both/old
             echo x > layer/file; echo x > layer/outer/kept; ln -s outer layer/link
             """)
-        try workshop.apply(
+        try fixture.apply(
             TarBlocks.made {
                 $0.file("opaque/new", "new")
                 $0.file("opaque/sub/new", "new")
@@ -62,7 +62,7 @@ import Testing
                 $0.directory("file")
             })
         #expect(
-            try workshop.shell("cd layer; find . | LC_ALL=C sort") == """
+            try fixture.shell("cd layer; find . | LC_ALL=C sort") == """
                 .
                 ./both
                 ./both/own
@@ -79,8 +79,8 @@ import Testing
 
     /// Later entries replace earlier ones of any kind.
     @Test func duplicates() throws {
-        let workshop = try Workshop()
-        try workshop.unpack(
+        let fixture = try UnpackFixture()
+        try fixture.unpack(
             TarBlocks.made {
                 $0.file("a", "1")
                 $0.file("a", "2", mode: 0o600)
@@ -99,45 +99,47 @@ import Testing
                 $0.hardLink("g", to: "./f")
                 $0.file("f", "other")
             })
-        #expect(try workshop.text("layer/a") == "2")
-        #expect(try workshop.status("layer/a").st_mode & 0o777 == 0o600)
-        #expect(try workshop.text("layer/b") == "now a file")
-        #expect(try workshop.text("layer/c/below") == "y")
-        #expect(try workshop.text("layer/d") == "not through the link")
-        #expect(try workshop.status("layer/e").st_mode & 0o777 == 0o711)
-        #expect(try workshop.text("layer/g") == "self")
-        #expect(try workshop.text("layer/f") == "other")
+        #expect(try fixture.text("layer/a") == "2")
+        #expect(try fixture.status("layer/a").st_mode & 0o777 == 0o600)
+        #expect(try fixture.text("layer/b") == "now a file")
+        #expect(try fixture.text("layer/c/below") == "y")
+        #expect(try fixture.text("layer/d") == "not through the link")
+        #expect(try fixture.status("layer/e").st_mode & 0o777 == 0o711)
+        #expect(try fixture.text("layer/g") == "self")
+        #expect(try fixture.text("layer/f") == "other")
     }
 
     @Test func mappedOwners() throws {
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let map = IdentifierMap([
             .init(container: 0, host: 100_000, count: 1000), .init(container: 5000, host: 7, count: 1),
         ])
         let options = UnpackOptions(
             whiteouts: .userOverlay, ownership: .mapped(users: map, groups: map), devices: .omit)
-        try workshop.unpack(
+        try fixture.unpack(
             TarBlocks.made {
                 $0.add(TarBlocks.Header(name: Array("x/file".utf8), user: 999, group: 5000))
             }, options)
         #expect(
-            try workshop.shell("stat -c %u:%g layer layer/x layer/x/file") == "100000:100000\n100000:100000\n100999:7\n"
+            try fixture.shell("stat -c %u:%g layer layer/x layer/x/file") == "100000:100000\n100000:100000\n100999:7\n"
         )
         let unmapped = TarBlocks.made { $0.add(TarBlocks.Header(name: Array("file".utf8), user: 1000)) }
-        #expect(throws: LayerError(.ownerNotMapped(1000), entry: "file")) { try Workshop().unpack(unmapped, options) }
+        #expect(throws: LayerError(.ownerNotMapped(1000), entry: "file")) {
+            try UnpackFixture().unpack(unmapped, options)
+        }
 
-        let file = try OwnedDescriptor(opening: workshop.path + "/packed", O_RDWR | O_CREAT)
+        let file = try OwnedDescriptor(opening: fixture.path + "/packed", O_RDWR | O_CREAT)
         _ = try LayerPacker(PackOptions(ownership: .mapped(users: map, groups: map))).pack(
-            workshop.layer, to: file.number)
-        #expect(try workshop.shell("tar --numeric-owner -tvzf packed | awk '{print $2}'") == "0/0\n0/0\n999/5000\n")
+            fixture.layer, to: file.number)
+        #expect(try fixture.shell("tar --numeric-owner -tvzf packed | awk '{print $2}'") == "0/0\n0/0\n999/5000\n")
     }
 
     /// An ordinary user gets every file as its own, locked directories too, and can remove them all.
     @Test func asOrdinaryUser() async throws {
         await #expect(processExitsWith: .success) {
             guard setgroups(0, nil) == 0, setgid(65534) == 0, setuid(65534) == 0 else { exit(99) }
-            let workshop = try Workshop()
-            let content = try workshop.unpack(
+            let fixture = try UnpackFixture()
+            let content = try fixture.unpack(
                 TarBlocks.made {
                     $0.directory("locked", mode: 0o500)
                     $0.file("locked/file", "x", mode: 0o400)
@@ -149,22 +151,22 @@ import Testing
                     $0.add(TarBlocks.Header(name: Array("roots".utf8), mode: 0o4755, user: 0, group: 0))
                 }, .possible)
             #expect(content.omitted.devices == 1)
-            #expect(try workshop.status("layer/roots").st_uid == 65534)
-            #expect(try workshop.status("layer/locked").st_mode & 0o7777 == 0o500)
-            #expect(try workshop.status("layer/closed").st_mode & 0o7777 == 0)
-            #expect(try workshop.status("layer/removed").isWhiteout)
-            #expect(try FileAttributes.read(workshop.layer + "/opaque") == ["user.overlay.opaque": [0x79]])
-            try TreeRemoval.remove(workshop.layer)
-            #expect(!workshop.exists("layer"))
+            #expect(try fixture.status("layer/roots").st_uid == 65534)
+            #expect(try fixture.status("layer/locked").st_mode & 0o7777 == 0o500)
+            #expect(try fixture.status("layer/closed").st_mode & 0o7777 == 0)
+            #expect(try fixture.status("layer/removed").isWhiteout)
+            #expect(try FileAttributes.read(fixture.layer + "/opaque") == ["user.overlay.opaque": [0x79]])
+            try TreeRemoval.remove(fixture.layer)
+            #expect(!fixture.exists("layer"))
         }
     }
 
     /// Several members of gzip, several frames of zstd, padding with zeros; and what may not follow them.
     @Test func severalMembers() throws {
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let archive = TarBlocks.made { $0.file("file", String(repeating: "content ", count: 10000)) }
-        _ = try workshop.blob(archive, "archive")
-        try workshop.shell(
+        _ = try fixture.blob(archive, "archive")
+        try fixture.shell(
             """
             head -c 5000 archive > first; tail -c +5001 archive > second
             gzip -c first > gz; gzip -c second >> gz; (zstd -c first; printf 'P*M\\030\\003\\0\\0\\0abc'; zstd -c second) > zst
@@ -172,25 +174,25 @@ import Testing
             head -c -5 gz > cut; head -c -5 zst > zcut
             """)
         for name in ["gz", "zst", "padded"] {
-            let content = try workshop.unpack(try SystemFile.bytes(of: "\(workshop.path)/\(name)"))
+            let content = try fixture.unpack(try SystemFile.bytes(of: "\(fixture.path)/\(name)"))
             #expect(content.diffID == Digest(sha256Of: archive), "\(name)")
-            try workshop.shell("rm -r layer")
+            try fixture.shell("rm -r layer")
         }
         for (name, reason) in [
             ("garbage", LayerError.Reason.trailingData), ("zgarbage", .trailingData), ("cut", .truncated),
             ("zcut", .truncated),
         ] {
             let error = #expect(throws: LayerError.self, "\(name)") {
-                try workshop.unpack(try SystemFile.bytes(of: "\(workshop.path)/\(name)"))
+                try fixture.unpack(try SystemFile.bytes(of: "\(fixture.path)/\(name)"))
             }
             #expect(error?.reason == reason, "\(name)")
-            #expect(!workshop.exists("layer"))
+            #expect(!fixture.exists("layer"))
         }
     }
 
     /// What a manifest says of a blob holds, or nothing is left.
     @Test func promisesAreKept() throws {
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let archive = TarBlocks.made { $0.file("file", "x") }
         let digest = Digest(sha256Of: archive)
         let other = Digest(sha256Of: [])
@@ -201,35 +203,35 @@ import Testing
             (.unknownMediaType(.imageManifest), { $0.mediaType = .imageManifest }),
         ]
         for (reason, change) in wrong {
-            let file = try workshop.blob(archive)
+            let file = try fixture.blob(archive)
             var blob = LayerBlob(file.number)
             change(&blob)
-            #expect(throws: LayerError(reason)) { try LayerUnpacker().unpack(blob, into: workshop.layer) }
-            #expect(!workshop.exists("layer"))
+            #expect(throws: LayerError(reason)) { try LayerUnpacker().unpack(blob, into: fixture.layer) }
+            #expect(!fixture.exists("layer"))
         }
-        let file = try workshop.blob(archive)
+        let file = try fixture.blob(archive)
         let long = LayerBlob(file.number, digest: Digest(.sha512, of: archive), diffID: Digest(.sha512, of: archive))
-        #expect(try LayerUnpacker().unpack(long, into: workshop.layer).digest.algorithm == .sha512)
+        #expect(try LayerUnpacker().unpack(long, into: fixture.layer).digest.algorithm == .sha512)
         // An existing directory with something in it is not taken for a new one, nor removed.
-        let again = try workshop.blob(archive)
-        #expect(throws: LayerError.self) { try LayerUnpacker().unpack(LayerBlob(again.number), into: workshop.layer) }
-        #expect(workshop.exists("layer/file"))
+        let again = try fixture.blob(archive)
+        #expect(throws: LayerError.self) { try LayerUnpacker().unpack(LayerBlob(again.number), into: fixture.layer) }
+        #expect(fixture.exists("layer/file"))
     }
 
     /// A layer from a pipe, in small pieces.
     @Test func fromAPipe() throws {
-        let workshop = try Workshop()
+        let fixture = try UnpackFixture()
         let archive = TarBlocks.made { for number in 0..<50 { $0.file("d\(number % 20)/f\(number)", "\(number)") } }
-        _ = try workshop.blob(archive, "archive")
+        _ = try fixture.blob(archive, "archive")
         let pipe = try Pipe()
         let plan = ProcessPlan(
-            "/bin/sh", ["-c", "gzip -c archive | dd bs=77 2>/dev/null"], workingDirectory: workshop.path)
+            "/bin/sh", ["-c", "gzip -c archive | dd bs=77 2>/dev/null"], workingDirectory: fixture.path)
         let process = try plan.spawn(StandardStreams(output: pipe.writeEnd))
         pipe.closeWriteEnd()
-        let content = try LayerUnpacker(UnpackOptions()).unpack(LayerBlob(pipe.readEnd), into: workshop.layer)
+        let content = try LayerUnpacker(UnpackOptions()).unpack(LayerBlob(pipe.readEnd), into: fixture.layer)
         #expect(try process.wait().succeeded)
         #expect(content.diffID == Digest(sha256Of: archive))
         #expect(content.entries == 50)
-        #expect(try workshop.text("layer/d9/f49") == "49")
+        #expect(try fixture.text("layer/d9/f49") == "49")
     }
 }

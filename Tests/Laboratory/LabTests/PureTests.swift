@@ -148,8 +148,8 @@ struct FigureTests {
     /// Ticks become the host's nanoseconds, and the clock's own cost is taken from every batch once.
     @Test func batchesAreCalibrated() throws {
         let marks = [
-            Mark(name: "begin", ticks: 1_000, arrival: 5_000_000),
-            Mark(name: "end", ticks: 40_001_000, arrival: 25_000_000),
+            WorkloadMark(name: "begin", ticks: 1_000, arrival: 5_000_000),
+            WorkloadMark(name: "end", ticks: 40_001_000, arrival: 25_000_000),
         ]
         let calibration = try Calibration(marks)
         #expect(calibration.nanosecondsPerTick == 0.5)
@@ -167,7 +167,7 @@ struct FigureTests {
     @Test func calibrationRefuses() {
         func failure(_ marks: [(UInt64, UInt64)]) -> Calibration.Failure? {
             do throws(Calibration.Failure) {
-                _ = try Calibration(marks.map { Mark(name: "m", ticks: $0.0, arrival: $0.1) })
+                _ = try Calibration(marks.map { WorkloadMark(name: "m", ticks: $0.0, arrival: $0.1) })
                 return nil
             } catch { return error }
         }

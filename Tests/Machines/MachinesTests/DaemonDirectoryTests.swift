@@ -6,7 +6,7 @@ import Testing
 @testable import Machines
 
 /// Where another user's QEMU meets what isolab gives it.
-struct MeetingPlaceTests {
+struct DaemonDirectoryTests {
     /// Only a libvirt of this host can be measured; the rest is refused with what to do instead.
     @Test(
         arguments: [

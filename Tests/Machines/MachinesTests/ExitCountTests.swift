@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import TestSupport
@@ -44,8 +43,7 @@ import Testing
         let place = try TemporaryDirectory()
         let monitor = try ExitMonitor(path: place.path + "/a,b")
         #expect(monitor.arguments[1].hasSuffix("/a,,b"))
-        let emulator = OwnedDescriptor(owning: isolab_socket_connect(place.path + "/a,b"))
-        try #require(emulator.number >= 0)
+        let emulator = try UnixSocket.connect(place.path + "/a,b")
         for word in words { try SystemFile.write(Array((word + "\r\n").utf8), to: emulator.number, "a monitor") }
         shutdown(emulator.number, Int32(SHUT_WR))
         #expect(monitor.count() == count)

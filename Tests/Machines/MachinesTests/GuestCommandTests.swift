@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Linux
 import Testing
@@ -233,7 +232,7 @@ struct GuestCommandTests {
         let capability: [UInt8] = [1, 0, 0, 2, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 12)
         let file = try OwnedDescriptor(opening: program, O_RDONLY)
         try retryingOnInterrupt("fsetxattr", program) {
-            isolab_set_attribute(file.number, "security.capability", capability, capability.count)
+            FileAttributes.set("security.capability", capability, capability.count, of: file.number)
         }
         let size = try RootSize(of: MergedTree(layers: [place.rootfs]))
         #expect(size.attributed == "bin/busybox-capable" && size.bytes < RootPacking.diskThreshold)

@@ -66,7 +66,7 @@ struct ContainerdTests {
         #expect(try containerd.status() == "RUNNING")
 
         #expect(try containerd.client("task kill -s KILL one").status == 0)
-        #expect(Patience.until { (try? containerd.status()) == "STOPPED" })
+        #expect(Eventually.comes { (try? containerd.status()) == "STOPPED" })
         let deleted = try containerd.client("task delete one")
         #expect(deleted.complaints.contains("137"), "\(deleted.status) \(deleted.complaints)")
         #expect(try containerd.client("container delete one").status == 0)
@@ -123,7 +123,7 @@ final class Containerd {
         guard saved.status == 0 else {
             throw SystemError("podman save", "the test's image", errno: 0, advice: saved.complaints)
         }
-        guard Patience.until({ (try? client("version"))?.status == 0 }) else {
+        guard Eventually.comes({ (try? client("version"))?.status == 0 }) else {
             throw SystemError("start", "containerd", errno: ETIMEDOUT, advice: place.read("log"))
         }
         let imported = try client("image import --index-name $image image.tar")

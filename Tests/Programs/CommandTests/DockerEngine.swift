@@ -68,7 +68,7 @@ final class DockerEngine {
     }
 
     private func awaitDaemon() throws {
-        guard Patience.until({ (try? client("version"))?.status == 0 }) else {
+        guard Eventually.comes({ (try? client("version"))?.status == 0 }) else {
             throw SystemError("start", "dockerd", errno: ETIMEDOUT, advice: String(place.read("log").suffix(2000)))
         }
     }
@@ -80,7 +80,7 @@ final class DockerEngine {
             throw SystemError("find", "dockerd", errno: 0, advice: pid)
         }
         kill(number, SIGKILL)
-        guard Patience.until({ [place] in place.read("pid") != pid && !place.read("pid").isEmpty }) else {
+        guard Eventually.comes({ [place] in place.read("pid") != pid && !place.read("pid").isEmpty }) else {
             throw SystemError(
                 "start", "dockerd again", errno: ETIMEDOUT, advice: String(place.read("log").suffix(2000)))
         }
@@ -128,7 +128,7 @@ final class DockerEngine {
             kill "$(cat pid)"
             """, in: place)
         // It ends its containerd, which others may need a while for.
-        if !Patience.until({ [supervisor] in (try? supervisor.poll()) != nil }) { try? supervisor.kill() }
+        if !Eventually.comes({ [supervisor] in (try? supervisor.poll()) != nil }) { try? supervisor.kill() }
         _ = try? supervisor.wait(for: "dockerd", within: 60)
         for path in cgroupParents() { rmdir(path) }
     }

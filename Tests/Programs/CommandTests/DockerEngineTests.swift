@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 import Testing
 
 /// Docker's engine with isolab-runtime in place of runc: what its users do, on an image of busybox.
@@ -101,7 +102,8 @@ struct DockerEngineTests {
         let result = try engine.client(
             "run --name greedy $limits --memory 8m $image dd if=/dev/zero of=/dev/null bs=64M count=1")
         #expect(result.status == 137, "\(result.complaints)")
-        #expect(Patience.until { (try? engine.client("inspect -f '{{.State.OOMKilled}}' greedy").output) == "true\n" })
+        #expect(
+            Eventually.comes { (try? engine.client("inspect -f '{{.State.OOMKilled}}' greedy").output) == "true\n" })
     }
 
     /// A terminal in the size of the user's, for the first process and for one that joins, which has a TERM.
@@ -152,7 +154,7 @@ struct DockerEngineTests {
         #expect(try engine.client("exec one echo joined").output == "joined\n")
         func lines() throws -> Int { try engine.client("logs one").output.split(separator: "\n").count }
         let before = try lines()
-        #expect(Patience.until { ((try? lines()) ?? 0) > before })
+        #expect(Eventually.comes { ((try? lines()) ?? 0) > before })
         #expect(try engine.client("stats --no-stream --format '{{.PIDs}}' one").output != "0\n")
         #expect(try engine.client("stop -t 0 one").status == 0)
         #expect(try engine.client("inspect -f '{{.State.ExitCode}}' one").output == "137\n")

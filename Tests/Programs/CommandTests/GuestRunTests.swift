@@ -100,7 +100,7 @@ struct GuestRunTests {
             try? isolab.kill(SIGKILL)
             _ = try? isolab.wait(for: "isolab run --vm", within: 60)
         }
-        #expect(Patience.until { place.read("log").contains("up") }, "\(place.read("log"))")
+        #expect(Eventually.comes { place.read("log").contains("up") }, "\(place.read("log"))")
         let helpers = try Procfs.descendants(of: isolab.pid).map { Confinement($0) }.filter { $0.name != "isolab" }
         let names = helpers.map(\.name)
         for name in ["isolab-vm", "qemu-system-x86"] + (shares ? ["virtiofsd"] : []) {

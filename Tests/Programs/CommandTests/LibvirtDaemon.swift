@@ -60,7 +60,7 @@ final class LibvirtDaemon {
             "unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", Self.script],
             environment: ProcessPlan.ownEnvironment() + ["place=\(place.path)", "configuration=\(configuration)"]
         ).spawn(StandardStreams(input: null.number, output: log.number, error: log.number))
-        guard Patience.until({ access("\(place.path)/daemon/sockets/libvirt-sock", F_OK) == 0 }) else {
+        guard Eventually.comes({ access("\(place.path)/daemon/sockets/libvirt-sock", F_OK) == 0 }) else {
             throw SystemError("start", "libvirtd", errno: ETIMEDOUT, advice: place.read("daemon/log"))
         }
     }
@@ -80,7 +80,7 @@ final class LibvirtDaemon {
         for pid in Processes.naming("\(place.path)/daemon/libvirtd.conf") where Processes.name(of: pid) == "libvirtd" {
             kill(pid, SIGKILL)
         }
-        guard Patience.until({ access(socket, F_OK) == 0 }) else {
+        guard Eventually.comes({ access(socket, F_OK) == 0 }) else {
             throw SystemError("start again", "libvirtd", errno: ETIMEDOUT, advice: place.read("daemon/log"))
         }
     }
@@ -96,18 +96,6 @@ final class LibvirtDaemon {
         try? process.kill()
         _ = try? process.wait(for: "libvirtd", within: 60)
         for path in Self.cgroups().subtracting(cgroupsBefore) { rmdir(path) }
-    }
-}
-
-/// Waiting for what another process does, without asserting how long it takes.
-enum Patience {
-    /// Up to half a minute.
-    static func until(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<3000 {
-            if condition() { return true }
-            usleep(10_000)
-        }
-        return condition()
     }
 }
 

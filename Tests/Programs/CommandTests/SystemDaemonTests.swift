@@ -96,7 +96,7 @@ struct SystemDaemonTests {
         let meetingPlace = Place.text("\(state)/vm/\(directory)/meeting-place")
         #expect(access(meetingPlace, F_OK) == 0)
         try Self.kill(isolab)
-        #expect(Patience.until { Self.emulators(of: place, state: state).isEmpty })
+        #expect(Eventually.comes { Self.emulators(of: place, state: state).isEmpty })
         let cleaning = try IsolabProgram.run(["doctor", "--clean", "--state-directory", state], in: place)
         #expect(cleaning.status == 0, "\(cleaning.complaints)")
         #expect(Processes.names(in: "\(state)/vm").isEmpty)
@@ -119,7 +119,7 @@ struct SystemDaemonTests {
         let cleaning = try IsolabProgram.run(["doctor", "--clean", "--state-directory", state], in: place)
         #expect(cleaning.status == 0, "\(cleaning.complaints)")
         #expect(cleaning.output.contains("released guest isolab-"), "\(cleaning.output)\(place.read("daemon/log"))")
-        #expect(Patience.until { Self.emulators(of: place).isEmpty })
+        #expect(Eventually.comes { Self.emulators(of: place).isEmpty })
         #expect(Processes.names(in: "\(state)/vm").isEmpty)
     }
 
@@ -129,7 +129,7 @@ struct SystemDaemonTests {
     ) throws -> RunningProcess {
         let isolab = try IsolabProgram.start(
             ["launch", "vm", "--connect", daemon.uri, "--state-directory", state, "--", "ready"], in: place)
-        guard Patience.until({ daemon.hasRunningGuest }) else {
+        guard Eventually.comes({ daemon.hasRunningGuest }) else {
             try isolab.kill()
             throw SystemError("start", "a guest", errno: ETIMEDOUT)
         }

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// The commands beyond the specification's five that engines call, and the global options.
@@ -28,7 +29,7 @@ import Testing
     /// `ps`: the processes inside and no others, as a table of ps(1) and as JSON.
     @Test(.enabled(if: TestHost.has("ps"), "needs ps (procps)")) func processes() throws {
         let container = try engine.started("sleep 1001 & exec sleep 1002")
-        try Waiting.until("both run") { Engine.processes(of: container.id).count == 2 }
+        try Eventually.holds("both run") { Engine.processes(of: container.id).count == 2 }
         let table = try container.call("ps").output
         #expect(table.hasPrefix("UID"))
         #expect(table.contains("sleep 1001") && table.contains("sleep 1002"))
@@ -149,14 +150,14 @@ import Testing
         // The FIFO may have come after the program looked: start over where it did.
         let (process, streams) = try engine.begin(
             [Engine.program, "--root", engine.root, "events", "--interval", "50ms", container.id])
-        try Waiting.until("figures come: \(streams.complaints)") { streams.output.contains("\"stats\"") }
+        try Eventually.holds("figures come: \(streams.complaints)") { streams.output.contains("\"stats\"") }
         let eaten = try container.execute("head -c 60000000 /dev/zero | tail > /dev/null")
         #expect(eaten.status == 137 || !eaten.complaints.isEmpty || eaten.status == 0)
-        try Waiting.until("the want of memory is told: \(streams.output.suffix(300))") {
+        try Eventually.holds("the want of memory is told: \(streams.output.suffix(300))") {
             streams.output.contains("\"type\":\"oom\"")
         }
         _ = try engine.call("kill", container.id, "KILL")
-        #expect(try Waiting.end(of: process, ["events"]).ending == .exited(0))
+        #expect(try process.wait(for: "events", within: 60).ending == .exited(0))
         try container.remove()
     }
 
@@ -336,9 +337,9 @@ import Testing
         }
         let place = "/\(engine.name())"
         let container = try started("sleep 1000 & exec sleep 1000", in: place)
-        try Waiting.until("both run") { Engine.processes(of: String(place.dropFirst())).count == 2 }
+        try Eventually.holds("both run") { Engine.processes(of: String(place.dropFirst())).count == 2 }
         #expect(try engine.call("kill", container.id, "KILL").status == 0)
-        try Waiting.until("both end") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        try Eventually.holds("both end") { Engine.processes(of: String(place.dropFirst())).isEmpty }
         try container.remove()
 
         let orphaned = try started("sleep 1000 & exit 0", in: place)
@@ -349,7 +350,7 @@ import Testing
         #expect(try engine.call("ps", "-f", "json", orphaned.id).output == "[\(left.first ?? 0)]\n")
         #expect(try engine.call("kill", orphaned.id, "TERM").status == 1)
         #expect(try engine.call("kill", orphaned.id, "KILL").status == 0)
-        try Waiting.until("it ends") { Engine.processes(of: String(place.dropFirst())).isEmpty }
+        try Eventually.holds("it ends") { Engine.processes(of: String(place.dropFirst())).isEmpty }
         #expect(try engine.call("kill", orphaned.id, "KILL").status == 1)
         try orphaned.remove()
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// `exec`: another process in a container, by words and by `--process`.
@@ -179,13 +180,13 @@ import Testing
         let (launcher, streams) = try engine.begin([
             Engine.program, "--root", engine.root, "exec", "--process", file, container.id,
         ])
-        try Waiting.until("it runs: \(streams.complaints)") { streams.output == "456\n" }
+        try Eventually.holds("it runs: \(streams.complaints)") { streams.output == "456\n" }
         // It shares the memory of what joins, and with it the score, until the program runs; then it takes its own back.
-        try Waiting.until("it has its own again") {
+        try Eventually.holds("it has its own again") {
             Engine.text("/proc/\(launcher.pid)/oom_score_adj") == Engine.text("/proc/self/oom_score_adj")
         }
         try container.remove()
-        #expect(try Waiting.end(of: launcher, ["exec"]).ending == .exited(128 + SIGKILL))
+        #expect(try launcher.wait(for: "exec", within: 60).ending == .exited(128 + SIGKILL))
     }
 
     /// HOME is the user's in the container's own database, where nobody says another; of the first process as well.

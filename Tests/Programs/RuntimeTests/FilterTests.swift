@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config-linux.md, "Seccomp".
@@ -85,7 +85,7 @@ import Testing
     /// NOTIFY: the agent gets the filter's descriptor with the container's process state, and its answer is the call's.
     @Test func notification() throws {
         let path = engine.place + "/agent"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         let (container, answer) = try engine.create(
@@ -101,8 +101,7 @@ import Testing
         try #require(connection >= 0)
         defer { close(connection) }
         var message = [UInt8](repeating: 0, count: 65536)
-        var count = 0
-        let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+        let (descriptor, count) = UnixSocket.receive(over: connection, into: &message)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
         let state = try ContainerProcessState(json: Array(message.prefix(count)))
@@ -117,14 +116,14 @@ import Testing
         #expect(try container.call("start").status == 0)
         let asked = try answerOnce(descriptor, error: EXDEV)
         #expect(asked == pid || asked > pid)
-        try Waiting.until("the call is answered") { container.streams.complaints.contains("ross-device link") }
+        try Eventually.holds("the call is answered") { container.streams.complaints.contains("ross-device link") }
         try container.remove()
     }
 
     /// A process that joins is under a filter of its own, whose listener the agent gets as it got the first one's.
     @Test(arguments: [true, false]) func notificationOfExec(noNewPrivileges: Bool) throws {
         let path = engine.place + "/agent"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         func received() throws -> (descriptor: Int32, state: ContainerProcessState) {
@@ -132,8 +131,7 @@ import Testing
             try #require(connection >= 0)
             defer { close(connection) }
             var message = [UInt8](repeating: 0, count: 65536)
-            var count = 0
-            let descriptor = isolab_socket_receive_descriptor(connection, &message, message.count, &count)
+            let (descriptor, count) = UnixSocket.receive(over: connection, into: &message)
             try #require(descriptor >= 0)
             return (descriptor, try ContainerProcessState(json: Array(message.prefix(count))))
         }
@@ -156,7 +154,7 @@ import Testing
         #expect(second.state.pid != first.state.pid)
         let asked = try answerOnce(second.descriptor, error: EXDEV)
         #expect(asked >= second.state.pid)
-        #expect(try Waiting.end(of: process, ["exec"]).ending == .exited(5))
+        #expect(try process.wait(for: "exec", within: 60).ending == .exited(5))
         #expect(streams.complaints.contains("ross-device link"), "\(streams.complaints)")
         try container.remove()
     }

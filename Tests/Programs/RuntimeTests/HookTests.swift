@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config.md, "POSIX-platform Hooks"; runtime.md, "Lifecycle", steps 3 to 13.
@@ -54,7 +55,7 @@ import Testing
         let pid = try #require(try container.state().pid)
 
         #expect(try container.call("start").status == 0)
-        try Waiting.until("the program runs") { said().contains("program") }
+        try Eventually.holds("the program runs") { said().contains("program") }
         var later = said()
         // The program runs beside the poststart hooks.
         later.removeAll { $0 == "program" }
@@ -304,13 +305,15 @@ import Testing
         let id = engine.name()
         let words = [Engine.program, "--root", engine.root, "create", "--bundle", bundle, id]
         let (process, streams) = try engine.begin(words)
-        try Waiting.until("the hook runs: \(streams.complaints)") { SystemFile.exists(engine.place + "/begun") }
+        try Eventually.holds("the hook runs: \(streams.complaints)") { SystemFile.exists(engine.place + "/begun") }
         #expect(try engine.call("state", id).output.contains("creating"))
         let refusal = try engine.call("exec", id, "/bin/true")
         #expect(refusal.complaints.contains("creating"), "\(refusal.complaints)")
         let answer = try engine.call("delete", "--force", id)
         #expect(answer.status == 0, "\(answer.complaints)")
-        #expect(try Waiting.end(of: process, words).ending == .signalled(SIGKILL, coreDumped: false))
+        #expect(
+            try process.wait(for: words.joined(separator: " "), within: 60).ending
+                == .signalled(SIGKILL, coreDumped: false))
         #expect(engine.traces(of: id) == [])
     }
 

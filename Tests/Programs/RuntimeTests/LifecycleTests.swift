@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// runtime.md, "Lifecycle" and "Operations".
@@ -161,9 +161,9 @@ import Testing
 
         let (process, streams) = try engine.begin(
             [Engine.program, "--root", engine.root, "run", "--bundle", bundle, third])
-        try Waiting.until("it is ready") { streams.output.contains("ready") }
+        try Eventually.holds("it is ready") { streams.output.contains("ready") }
         try process.kill(SIGTERM)
-        #expect(try Waiting.end(of: process, ["run"]).ending == .exited(5))
+        #expect(try process.wait(for: "run", within: 60).ending == .exited(5))
         #expect(engine.traces(of: third) == [])
     }
 
@@ -241,7 +241,7 @@ import Testing
         let calls = try (0..<8).map { _ in
             try engine.begin([Engine.program, "--root", engine.root, "create", "--bundle", bundle, id])
         }
-        let statuses = try calls.map { try Waiting.end(of: $0.process, ["create"]).shellStatus }
+        let statuses = try calls.map { try $0.process.wait(for: "create", within: 60).shellStatus }
         #expect(statuses.filter { $0 == 0 }.count == 1)
         #expect(try engine.call("state", id).output.contains("created"))
         #expect(try engine.call("delete", "--force", id).status == 0)
@@ -258,7 +258,7 @@ import Testing
         let pid = try #require(try ContainerState(json: Array(try engine.call("state", id).output.utf8)).pid)
         for stream in 0..<3 { #expect(try Procfs.readLink("/proc/\(pid)/fd/\(stream)") == "/dev/null") }
         #expect(try engine.shell("exec $runtime start \(id) <&- >&- 2>&-").status == 0)
-        try Waiting.until("it runs") { Engine.text(engine.rootfs + "/tmp/in") == "/dev/null\n" }
+        try Eventually.holds("it runs") { Engine.text(engine.rootfs + "/tmp/in") == "/dev/null\n" }
         #expect(try engine.shell("exec $runtime exec \(id) /bin/sh -c 'exit 3' <&- >&- 2>&-").status == 3)
         #expect(try engine.call("delete", "--force", id).status == 0)
         #expect(engine.traces(of: id) == [])
@@ -283,7 +283,7 @@ import Testing
             Engine.program, "--root", engine.root, "create", "--bundle", bundle, id,
         ])
         var seen: Set<String> = []
-        try Waiting.until("the hook runs: \(streams.complaints)") {
+        try Eventually.holds("the hook runs: \(streams.complaints)") {
             let answer = try engine.call("state", id)
             if answer.status == 0 {
                 seen.insert(try ContainerState(json: Array(answer.output.utf8)).status.rawValue)
@@ -295,7 +295,7 @@ import Testing
         #expect(refused.status == 1)
         #expect(refused.complaints.contains("being created"), "\(refused.complaints)")
         try engine.write("", to: "go-on")
-        #expect(try Waiting.end(of: process, ["create"]).succeeded)
+        #expect(try process.wait(for: "create", within: 60).succeeded)
         #expect(try engine.call("state", id).output.contains("\"created\""))
         #expect(try engine.call("delete", "--force", id).status == 0)
         #expect(engine.traces(of: id) == [])
@@ -307,7 +307,7 @@ import Testing
     /// `--pidfd-socket`: a descriptor of the container's first process, and of one that joins, by which they can be signalled.
     @Test func descriptorOfTheProcess() throws {
         let path = engine.place + "/pidfd"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         func received(_ kind: String) throws -> (number: Int32, pid: Int32) {
@@ -315,8 +315,7 @@ import Testing
             try #require(connection >= 0)
             defer { close(connection) }
             var words = [UInt8](repeating: 0, count: 64)
-            var count = 0
-            let descriptor = isolab_socket_receive_descriptor(connection, &words, words.count, &count)
+            let (descriptor, count) = UnixSocket.receive(over: connection, into: &words)
             try #require(descriptor >= 0)
             #expect(String(decoding: words.prefix(count), as: UTF8.self) == kind)
             let facts = try SystemFile.read("/proc/self/fdinfo/\(descriptor)")
@@ -337,7 +336,7 @@ import Testing
         let second = try received("setns")
         defer { close(second.number) }
         #expect(Engine.text(engine.place + "/pid") == "\(second.pid)")
-        #expect(isolab_pidfd_send_signal(first.number, SIGKILL) == 0)
+        try RunningProcess.send(SIGKILL, to: first.number, first.pid)
         try container.awaitEnd()
         try container.remove()
         // Nobody listens: nothing is made.

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Limits at their ends: none at all, and too little to begin with.
@@ -89,10 +90,10 @@ struct LimitTests {
         let id = engine.name()
         let words = [Engine.program, "--root", engine.root, "create", "--bundle", bundle, id]
         let (process, streams) = try engine.begin(words)
-        try Waiting.until("the hook runs: \(streams.complaints)") { SystemFile.exists(engine.place + "/begun") }
+        try Eventually.holds("the hook runs: \(streams.complaints)") { SystemFile.exists(engine.place + "/begun") }
         try process.kill()
-        _ = try Waiting.end(of: process, words)
-        try Waiting.until("its maker ends") { try engine.call("state", id).output.contains("stopped") }
+        _ = try process.wait(for: words.joined(separator: " "), within: 60)
+        try Eventually.holds("its maker ends") { try engine.call("state", id).output.contains("stopped") }
         #expect(try engine.call("delete", id).status == 0)
         #expect(engine.traces(of: id) == [])
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config-linux.md, "Namespaces", "User namespace mappings", "Offset for Time Namespace", "Sysctl", "Network Devices".
@@ -66,7 +67,7 @@ import Testing
                 $0.linux?.gidMappings = []
             }
         }
-        try Waiting.until("it has said something: \(second.streams.complaints)") { !second.streams.output.isEmpty }
+        try Eventually.holds("it has said something: \(second.streams.complaints)") { !second.streams.output.isEmpty }
         #expect(second.streams.output == wanted + "\n")
         // The runtime's own hooks stay in the runtime's, whatever the container is born in; but for time, which a launcher enters
         // with all its children.
@@ -171,7 +172,7 @@ import Testing
         #expect(answer.status == 0, "\(answer.complaints)")
         #expect(try second.call("start").status == 0)
         let wanted = root == "/" ? "/data\n/tmp/file\ntheirs\n" : ""
-        try Waiting.until("it has looked") {
+        try Eventually.holds("it has looked") {
             second.streams.output == wanted
                 && (root == "/" || second.streams.complaints.contains("can't open '/tmp/file'"))
         }
@@ -210,7 +211,7 @@ import Testing
             $0.linux?.namespaces.append(.init(.time))
             $0.linux?.timeOffsets = ["boottime": .init(secs: 1_000_000), "monotonic": .init(secs: 500, nanosecs: 7)]
         }
-        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        try Eventually.holds("it has said something") { !container.streams.output.isEmpty }
         let own = try #require(UInt64(Engine.text("/proc/uptime").prefix { $0 != "." }))
         let inside = try #require(UInt64(container.streams.output.prefix { $0 != "\n" }))
         #expect(inside > 1_000_000 && inside <= own + 1_000_000)
@@ -342,7 +343,7 @@ import Testing
         let container = try engine.started("ip addr show eth7; exec sleep 1000") {
             $0.linux?.netDevices = [device: .init(name: "eth7")]
         }
-        try Waiting.until("it has said something: \(container.streams.complaints)") {
+        try Eventually.holds("it has said something: \(container.streams.complaints)") {
             container.streams.output.contains("inet ")
         }
         #expect(container.streams.output.contains("inet 10.99.1.1/24"))

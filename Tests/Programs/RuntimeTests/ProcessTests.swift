@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config.md, "Process", "Linux Process"; config-linux.md, "Personality", "Memory Policy".
@@ -140,10 +141,10 @@ import Testing
         let (launcher, streams) = try engine.begin([
             Engine.program, "--root", engine.root, "run", "--bundle", bundle, id,
         ])
-        try Waiting.until("it runs: \(streams.complaints)") { streams.output == "321\n" }
+        try Eventually.holds("it runs: \(streams.complaints)") { streams.output == "321\n" }
         #expect(Engine.text("/proc/\(launcher.pid)/oom_score_adj") == Engine.text("/proc/self/oom_score_adj"))
         #expect(try engine.call("kill", id, "KILL").status == 0)
-        #expect(try Waiting.end(of: launcher, ["run"]).ending == .exited(128 + SIGKILL))
+        #expect(try launcher.wait(for: "run", within: 60).ending == .exited(128 + SIGKILL))
         let (container, answer) = try engine.create(
             engine.configuration("cat /proc/self/oom_score_adj; exec sleep 1000") {
                 $0.process?.oomScoreAdjustment = 321
@@ -194,7 +195,7 @@ import Testing
             $0.linux?.personality = .init(domain: "LINUX32")
         }
         let wanted = ["i686", "armv8l"]
-        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        try Eventually.holds("it has said something") { !container.streams.output.isEmpty }
         #expect(wanted.contains(container.streams.output.split(separator: "\n").first.map(String.init) ?? ""))
         #expect(
             wanted.contains(
@@ -216,7 +217,7 @@ import Testing
         let container = try engine.started("grep Cpus_allowed_list /proc/self/status; exec sleep 1000") {
             $0.process?.execCPUAffinity = .init(initial: "0", final: "1")
         }
-        try Waiting.until("it has said something") { !container.streams.output.isEmpty }
+        try Eventually.holds("it has said something") { !container.streams.output.isEmpty }
         let all =
             Engine.text("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list") } ?? ""
         #expect(container.streams.output == all + "\n")

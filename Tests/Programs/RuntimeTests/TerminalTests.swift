@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// config.md, `process.terminal` and `consoleSize`; the terminal's way to an engine.
@@ -17,7 +17,7 @@ import Testing
 
         init(_ path: String) throws {
             self.path = path
-            listener = isolab_socket_listen(path)
+            listener = UnixSocket.listen(path)
             if listener < 0 { throw SystemError("listen", path) }
         }
 
@@ -29,8 +29,7 @@ import Testing
             guard connection >= 0 else { throw SystemError("accept", path) }
             defer { close(connection) }
             var name = [UInt8](repeating: 0, count: 4096)
-            var count = 0
-            let master = isolab_socket_receive_descriptor(connection, &name, name.count, &count)
+            let (master, count) = UnixSocket.receive(over: connection, into: &name)
             guard master >= 0 else { throw SystemError("recvmsg", path) }
             return (master, String(decoding: name.prefix(count), as: UTF8.self))
         }
@@ -130,7 +129,7 @@ import Testing
         #expect(write(master, "typed\r", 6) == 6)
         let said = try read(master, until: "got typed\r\n")
         #expect(said.contains("got typed"))
-        #expect(try Waiting.end(of: process, words).ending == .exited(7))
+        #expect(try process.wait(for: words.joined(separator: " "), within: 60).ending == .exited(7))
         var after = termios()
         tcgetattr(terminal.number, &after)
         #expect(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag)

@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Where warnings go: never into a stream that a container keeps.
@@ -28,7 +28,7 @@ struct WarningTests {
         #expect(made.status == 0 && made.complaints.isEmpty, "\(made.complaints)")
         #expect(try engine.call("start", container.id).status == 0)
         try container.awaitOutput("out")
-        try Waiting.until("it says err") { container.streams.complaints.contains("err") }
+        try Eventually.holds("it says err") { container.streams.complaints.contains("err") }
         #expect(container.streams.complaints == "err\n")
 
         let process = engine.place + "/process.json"
@@ -60,7 +60,7 @@ struct WarningTests {
     /// A container that has a terminal does not have that standard error, and an engine keeps it all the same.
     @Test func console() throws {
         let path = engine.place + "/console"
-        let listener = isolab_socket_listen(path)
+        let listener = UnixSocket.listen(path)
         try #require(listener >= 0)
         defer { close(listener) }
         var configuration = try configuration()

@@ -25,10 +25,8 @@ package struct RunTrial: Sendable {
         do throws(SystemError) { try put(bytes) } catch { return "\(error)" }
         guard let run = read() else { return nil }
         let summary = Summarizer.summarize(run)
-        let texts = [
-            HTMLReport.render(run: run, summary: summary), MarkdownReport.render(run: run, summary: summary),
-            TerminalReport.render(run: run, summary: summary),
-        ]
+        let texts =
+            ReportFormat.all.map { $0.render(run, summary) } + [TerminalReport.render(run: run, summary: summary)]
         for sample in run.samples.prefix(4) { _ = TerminalWaterfall.render(sample) }
         return texts.contains(where: \.isEmpty) ? "a report without a word" : nil
     }

@@ -9,11 +9,19 @@ package enum Eventually {
     package static func holds(
         _ what: @autoclosure () -> String, pause: UInt32 = 5000, _ condition: () throws -> Bool
     ) throws {
+        guard try comes(pause: pause, condition) else { throw SystemError("wait until", what(), errno: ETIMEDOUT) }
+    }
+
+    /// The same, for whoever has more to say, or to do, where it does not come.
+    ///
+    /// - Returns: whether the condition came to hold.
+    package static func comes(pause: UInt32 = 5000, _ condition: () throws -> Bool) rethrows -> Bool {
         let end = HostClock.now() + 60_000_000_000
         while try !condition() {
-            guard HostClock.now() < end else { throw SystemError("wait until", what(), errno: ETIMEDOUT) }
+            guard HostClock.now() < end else { return false }
             usleep(pause)
         }
+        return true
     }
 
     /// The port that a server chose, which was told to listen at port 0: what stands after `words`, an address and a colon in what it

@@ -2,7 +2,8 @@ import Glibc
 public import Linux
 public import OCI
 
-/// Where a runtime keeps what it knows: a directory with one directory a container.
+/// Where a runtime keeps what it knows of what the kernel has: a directory with one directory a container. Names, images and ends are its
+/// caller's to keep, if any (`ContainerRecords` of Engine).
 public struct ContainerStore: Sendable {
     public let path: String
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -34,7 +33,7 @@ final class JoinPatience {
 
     /// Whether it is not waited for any longer.
     func isOver() -> Bool {
-        let signal = isolab_pending_request_to_end()
+        let signal = RequestToEnd.pending
         let now = HostClock.now()
         if signal != 0, now &- born >= watch.deafness {
             verdict = .signal(signal)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
@@ -41,7 +40,7 @@ struct JoinWatch {
 
     /// Held back, to be passed on to the command once it runs.
     private static func signalToEnd() -> String? {
-        let signal = isolab_pending_request_to_end()
+        let signal = RequestToEnd.pending
         return signal == 0 ? nil : words(forSignal: signal)
     }
 
@@ -80,7 +79,7 @@ struct JoinWatch {
         return Self.report(report, program, hooks: hooks)
     }
 
-    /// The same of a container's first process, the last of whose hooks says its end in the report (`ISOLAB_READY`): one that ends before
+    /// The same of a container's first process, the last of whose hooks says its end in the report (`ChildFailure.hooksEnded`): one that ends before
     /// has not begun.
     func failureToStart(_ report: Int32, of process: RunningProcess, _ program: String) -> SystemError? {
         var isReady = false
@@ -88,7 +87,7 @@ struct JoinWatch {
             let word: Word
             do throws(SystemError) { word = try self.word(on: report, of: process, program) } catch { return error }
             var said = Self.bytes(report)
-            let isNews = !isReady && said.first == UInt8(ISOLAB_READY)
+            let isNews = !isReady && said.first == ChildFailure.hooksEnded
             if isNews {
                 isReady = true
                 said.removeFirst()

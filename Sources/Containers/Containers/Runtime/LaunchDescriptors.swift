@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -45,7 +44,7 @@ struct LaunchDescriptors: ~Copyable {
     deinit { close() }
 
     private static func make(_ tree: HostTree) throws(SystemError) -> Int32 {
-        let descriptor = isolab_host_tree(tree.source, tree.recursive ? 1 : 0, tree.isShared ? 0 : 1)
+        let descriptor = DetachedTree.copy(of: tree.source, recursive: tree.recursive, follows: !tree.isShared)
         guard descriptor >= 0 else { throw SystemError("open_tree", tree.source, stage: "mounts") }
         guard let maps = tree.maps else { return descriptor }
         do throws(SystemError) {
@@ -53,7 +52,7 @@ struct LaunchDescriptors: ~Copyable {
             do throws(SystemError) { namespace = try maps.makeNamespace() } catch {
                 throw error.during("user namespace of an idmapped mount")
             }
-            guard isolab_map_tree(descriptor, namespace.number, tree.mapsDeeply ? 1 : 0) == 0 else {
+            guard DetachedTree.map(descriptor, to: namespace.number, deep: tree.mapsDeeply) == 0 else {
                 throw SystemError(
                     "mount_setattr", tree.source, stage: "idmapped mount",
                     advice: errno == EINVAL ? "its file system may not know idmapped mounts" : nil)
@@ -66,8 +65,7 @@ struct LaunchDescriptors: ~Copyable {
     }
 }
 
-/// Takes this thread into a namespace of others.
-enum ThreadNamespaces {
+extension ThreadNamespaces {
     /// A time namespace cannot be joined by a process that shares its memory, as the one does that makes a child for us
     /// (time_namespaces(7)): it is joined here, for children only, with what must come before. Hooks are such children as well:
     /// there is no way back while a child shares our memory.
@@ -79,11 +77,5 @@ enum ThreadNamespaces {
         guard let last = joins.lastIndex(where: { $0.namespaces == .time }) else { return joins }
         for join in joins[...last] { try self.join(join.descriptor, join.namespaces, join.name) }
         return Array(joins[(last + 1)...])
-    }
-
-    static func join(_ descriptor: Int32, _ namespaces: Namespaces, _ object: String) throws(SystemError) {
-        try retryingOnInterrupt("setns \(namespaces)", object) {
-            isolab_join_namespace(descriptor, Int32(truncatingIfNeeded: namespaces.rawValue))
-        }
     }
 }

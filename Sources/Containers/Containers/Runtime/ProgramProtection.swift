@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 
@@ -19,19 +18,14 @@ public enum ProgramProtection {
             return nil
         }
         let words = [StandardDirectories.programPath] + arguments.dropFirst()
-        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-        pointers.append(nil)
-        defer { for pointer in pointers { free(pointer) } }
-        var number = -isolab_run_from_read_only_self(pointers, environ)
+        var number = ReadOnlySelf.execute(words)
         // Root of a user namespace, in a mount namespace that is not its own.
-        if number == EPERM, !StandardDirectories.isHostRoot,
-            isolab_unshare_thread(Int32(Namespaces.mount.rawValue)) == 0
-        {
-            number = -isolab_run_from_read_only_self(pointers, environ)
+        if number == EPERM, !StandardDirectories.isHostRoot, ThreadNamespaces.unshare(.mount) == 0 {
+            number = ReadOnlySelf.execute(words)
         }
         Dumps.forbid()
         guard number != 0 else { return nil }
-        let error = SystemError("run from a read-only mount", "this program", errno: Int32(number))
+        let error = SystemError("run from a read-only mount", "this program", errno: number)
         guard [EPERM, ENOSYS, EINVAL].contains(error.errno) else { throw error }
         return "this program cannot be protected from containers here: \(SystemError.message(error.errno))"
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 public import OCI
@@ -85,7 +84,7 @@ extension Runtime {
         Dumps.forbid()
         var host = try HostFacts.detect()
         if linux.namespaces.contains(where: { $0.kind == .pid && $0.path?.isEmpty == false }) {
-            host.procfsTakesNamespace = isolab_procfs_takes_namespace() != 0
+            host.procfsTakesNamespace = Procfs.takesNamespace
         }
         if request.noPivot { host.kernelMounts = try HostFacts.wholeKernelMounts() }
         let scope = try request.systemd.map { try ScopePlan(configuration, id: request.id, host, $0) }

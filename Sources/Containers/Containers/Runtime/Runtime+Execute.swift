@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 public import OCI
@@ -69,9 +68,9 @@ extension Runtime {
             let program = try seccomp.program(for: profile)
             filter = (program.words, program.flags)
         }
-        let pidfd = isolab_pidfd_open(first.pid)
-        guard pidfd >= 0 else { throw SystemError("pidfd_open", "process \(first.pid)") }
-        let target = OwnedDescriptor(owning: pidfd)
+        guard let target = Procfs.descriptor(of: first.pid) else {
+            throw SystemError("pidfd_open", "process \(first.pid)")
+        }
         guard first.isAlive else { throw RuntimeError("exec into", request.id, "it has just ended") }
         try record.scope?.enterInstance()
 
@@ -115,9 +114,7 @@ extension Runtime {
 
     /// A process that waits for its start has its memory from who made it, whom nobody inside may reach by it.
     private static func awaitEnd(ofMaker record: ContainerRecord) throws {
-        let descriptor = isolab_pidfd_open(record.creator.pid)
-        guard descriptor >= 0 else { return }
-        let maker = OwnedDescriptor(owning: descriptor)
+        guard let maker = Procfs.descriptor(of: record.creator.pid) else { return }
         guard record.creator.isAlive, record.creator.pid != getpid() else { return }
         var end = pollfd(fd: maker.number, events: Int16(POLLIN), revents: 0)
         let ready = try retryingOnInterrupt("poll", "process \(record.creator.pid)") {
@@ -151,7 +148,7 @@ extension Runtime {
         let path = "/proc/\(pid)/root"
         let root = try OwnedDescriptor(opening: path, OwnedDescriptor.pathOnly | O_DIRECTORY)
         // Still the container's: its number would be another's only after its end.
-        guard isolab_pidfd_send_signal(target, 0) == 0 else { throw SystemError("open", path, errno: ESRCH) }
+        guard RunningProcess.isThere(target) else { throw SystemError("open", path, errno: ESRCH) }
         return root.release()
     }
 
@@ -183,7 +180,7 @@ extension Runtime {
         var watch = JoinWatch()
         watch.isPaused = { (try? cgroup.isFrozen()) == true }
         let frozen = entry.unified
-        watch.isFrozen = { isolab_cgroup_is_frozen(frozen, 0) != 0 }
+        watch.isFrozen = { FreezerLook.isFrozen(unified: frozen) }
         let patience = JoinPatience(watch, paused: FreezerLook(cgroup), frozen: FreezerLook(unified: entry.unified))
         let words = request.process.arguments.first ?? request.id
         let (process, listener) = try start(program, cgroup: entry.unified, patience, words)

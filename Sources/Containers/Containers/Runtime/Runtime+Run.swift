@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 public import Linux
 import OCI
@@ -46,9 +45,10 @@ extension Runtime {
                 throw RuntimeError("run", request.id, "it has no process")
             }
             // It came to us when its maker ended, and nobody has reaped it: the number is its own.
-            let descriptor = isolab_pidfd_open(identity.pid)
-            guard descriptor >= 0 else { throw SystemError("pidfd_open", "process \(identity.pid)") }
-            let process = RunningProcess(pid: identity.pid, descriptor: OwnedDescriptor(owning: descriptor))
+            guard let descriptor = Procfs.descriptor(of: identity.pid) else {
+                throw SystemError("pidfd_open", "process \(identity.pid)")
+            }
+            let process = RunningProcess(pid: identity.pid, descriptor: descriptor)
             try start(request.id)
             return process
         }
@@ -58,7 +58,7 @@ extension Runtime {
     public func createElsewhere(_ request: CreateRequest) throws {
         try becomeSubreaper()
         let report = try Pipe()
-        let maker = isolab_fork_bound()
+        let maker = PlainFork.forkBound()
         guard maker >= 0 else { throw SystemError("fork", "this process") }
         if maker == 0 {
             do {
@@ -91,7 +91,7 @@ extension Runtime {
     private func awaitReport(_ report: Int32, from maker: Int32) throws(SystemError) {
         var ready = pollfd(fd: report, events: Int16(POLLIN), revents: 0)
         while try retryingOnInterrupt("poll", "a report", { poll(&ready, 1, 100) }) == 0 {
-            let signal = isolab_pending_request_to_end()
+            let signal = RequestToEnd.pending
             if signal != 0 { Glibc.kill(maker, signal) }
         }
     }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import SystemdUnits
@@ -15,7 +14,7 @@ final class ScopeHold {
     /// - Throws: `BusError`, or `SystemError` where systemd put it elsewhere than was foreseen.
     init(_ plan: ScopePlan) throws {
         try plan.record.enterInstance()
-        process = isolab_hold_place()
+        process = PlainFork.holdPlace()
         guard process > 0 else { throw SystemError("fork", "this process") }
         do {
             let manager = try SystemdManager(plan.record.instance)

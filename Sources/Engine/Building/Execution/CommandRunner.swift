@@ -1,4 +1,3 @@
-import CLinux
 import Containerfiles
 import Containers
 import Glibc
@@ -228,7 +227,7 @@ struct CommandRunner {
             while !parts.isEmpty {
                 let path = parts.joined(separator: "/")
                 let name = parts.removeLast()
-                let number = isolab_open_in_root(root.number, path, OwnedDescriptor.pathOnly | O_NOFOLLOW, 0)
+                let number = EntryCalls.open(path, inRoot: root.number, OwnedDescriptor.pathOnly | O_NOFOLLOW)
                 guard number >= 0 else { continue }
                 let stub = OwnedDescriptor(owning: number)
                 var status = stat()
@@ -237,11 +236,11 @@ struct CommandRunner {
                 guard isDirectory || status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 else { break }
                 // What was in the image has its origin noted by overlayfs (Documentation/filesystems/overlayfs.rst).
                 let origin = host.inUserNamespace ? "user.overlay.origin" : "trusted.overlay.origin"
-                let parent = isolab_open_in_root(
-                    root.number, parts.isEmpty ? "." : parts.joined(separator: "/"), O_RDONLY | O_DIRECTORY, 0)
+                let parent = EntryCalls.open(
+                    parts.isEmpty ? "." : parts.joined(separator: "/"), inRoot: root.number, O_RDONLY | O_DIRECTORY)
                 guard parent >= 0 else { break }
                 let owner = OwnedDescriptor(owning: parent)
-                guard isolab_get_attribute_at(owner.number, name, origin, nil, 0) < 0 else { break }
+                guard !FileAttributes.has(origin, name, in: owner.number) else { break }
                 // One that is not empty stays: the command wrote beside the mount.
                 if unlinkat(owner.number, name, isDirectory ? AT_REMOVEDIR : 0) != 0 { break }
             }

@@ -1,4 +1,3 @@
-import CLinux
 import Containerfiles
 import Glibc
 import Linux
@@ -86,8 +85,9 @@ final class TreeWriter {
     func finish() throws {
         for (path, entry) in directories.reversed() {
             guard let directory = try root.open(path, O_RDONLY | O_DIRECTORY) else { continue }
-            isolab_set_modification_time(
-                directory.number, "", Int64(entry.modified.seconds), entry.modified.nanoseconds)
+            EntryCalls.setModificationTime(
+                of: "", in: directory.number, seconds: Int64(entry.modified.seconds),
+                nanoseconds: entry.modified.nanoseconds)
         }
         directories = []
     }
@@ -164,7 +164,7 @@ final class TreeWriter {
             }
             found = OwnedDescriptor(
                 owning: try retryingOnInterrupt("open", shown(path)) {
-                    isolab_open_at(directory, name, OwnedDescriptor.pathOnly | O_DIRECTORY | O_NOFOLLOW, 0)
+                    EntryCalls.open(name, in: directory, OwnedDescriptor.pathOnly | O_DIRECTORY | O_NOFOLLOW)
                 })
         }
         if let target { return try withDirectory(target, links: links + 1, body) }
@@ -179,7 +179,7 @@ final class TreeWriter {
         try clear(name, in: directory, shown)
         return OwnedDescriptor(
             owning: try retryingOnInterrupt("open", shown) {
-                isolab_open_at(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+                EntryCalls.open(name, in: directory, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             })
     }
 
@@ -221,7 +221,8 @@ final class TreeWriter {
             throw IdentityMaps.ownerError("chown", shown, user: uid, group: gid)
         }
         if case .link = entry.kind {} else { fchmodat(directory, name, permissions(entry.mode), 0) }
-        isolab_set_modification_time(directory, name, Int64(entry.modified.seconds), entry.modified.nanoseconds)
+        EntryCalls.setModificationTime(
+            of: name, in: directory, seconds: Int64(entry.modified.seconds), nanoseconds: entry.modified.nanoseconds)
     }
 
     /// A second name of a file that is written already.
@@ -246,7 +247,8 @@ final class TreeWriter {
         // After the owner, whose change takes the set-user-id bit away.
         if fchmod(file.number, permissions(entry.mode)) != 0 { throw SystemError("fchmod", shown) }
         try FileContent.copyAttributes(source.number, to: file.number)
-        isolab_set_modification_time(file.number, "", Int64(entry.modified.seconds), entry.modified.nanoseconds)
+        EntryCalls.setModificationTime(
+            of: "", in: file.number, seconds: Int64(entry.modified.seconds), nanoseconds: entry.modified.nanoseconds)
     }
 
     private func setAttributes(ofDirectory path: [UInt8], _ entry: CopyEntry) throws {
@@ -267,7 +269,7 @@ enum FileContent {
         // In the kernel where the file systems let it.
         var isByKernel = true
         while isByKernel {
-            let count = isolab_copy_range(source, target, 1 << 30)
+            let count = EntryCalls.copyRange(from: source, to: target, 1 << 30)
             if count == 0 { return }
             if count < 0 {
                 if errno == EINTR { continue }
@@ -287,29 +289,19 @@ enum FileContent {
 
     /// What belongs to the content: capabilities of programs and the users' own attributes; not labels, nor overlayfs's.
     static func attributes(of file: Int32) throws(SystemError) -> [(name: String, value: [UInt8])] {
-        let size = isolab_list_attributes(file, nil, 0)
-        guard size > 0 else { return [] }
-        var names = [CChar](repeating: 0, count: size)
-        let count = isolab_list_attributes(file, &names, size)
-        guard count > 0 else { return [] }
         var result: [(name: String, value: [UInt8])] = []
-        for name in names.prefix(count).split(separator: 0) {
-            let text = String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard text == "security.capability" || text.hasPrefix("user.") && !text.hasPrefix("user.overlay.") else {
-                continue
-            }
-            let length = isolab_get_attribute(file, text, nil, 0)
-            guard length >= 0 else { continue }
-            var value = [UInt8](repeating: 0, count: length)
-            guard isolab_get_attribute(file, text, &value, length) == length else { continue }
-            result.append((text, value))
+        for name in FileAttributes.names(of: file) {
+            guard name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay."),
+                let value = FileAttributes.value(name, of: file)
+            else { continue }
+            result.append((name, value))
         }
         return result.sorted { $0.name < $1.name }
     }
 
     static func copyAttributes(_ source: Int32, to target: Int32) throws(SystemError) {
         for (name, value) in try attributes(of: source)
-        where isolab_set_attribute(target, name, value, value.count) != 0 {
+        where FileAttributes.set(name, value, value.count, of: target) != 0 {
             guard errno == EOPNOTSUPP || errno == EPERM else { throw SystemError("fsetxattr", name) }
         }
     }

@@ -99,7 +99,7 @@ extension Engine {
     /// have ended.
     ///
     /// - Returns: what was done; nil where it is not a keeper's container.
-    func recover(_ id: String, care: borrowing ContainerShelf.Claim) throws -> String? {
+    func recover(_ id: String, care: borrowing ContainerRecords.Claim) throws -> String? {
         guard var container = shelf.container(id), var background = container.background else { return nil }
         if container.started == nil, background.isMade {
             shelf.end(id)

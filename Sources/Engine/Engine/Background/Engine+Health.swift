@@ -104,7 +104,7 @@ extension Engine {
     }
 }
 
-extension ContainerShelf {
+extension ContainerRecords {
     func write(_ health: HealthRecord, of id: String) throws(SystemError) {
         try SystemFile.replace(directory(id) + "/health.json", with: JSONDocument.write(health, indented: false))
     }

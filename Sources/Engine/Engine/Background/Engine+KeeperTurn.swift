@@ -27,7 +27,7 @@ extension Engine {
         for descriptor in [order.descriptor(.lock), order.descriptor(.socket)] + order.clients.map(\.descriptor) {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
-        let care = ContainerShelf.Claim(inherited: order.descriptor(.lock))
+        let care = ContainerRecords.Claim(inherited: order.descriptor(.lock))
         guard var container = shelf.container(id), var background = container.background else {
             try runtime.delete(id, force: true)
             return 1

@@ -34,7 +34,7 @@ struct KeeperProcess {
     ///
     /// - Parameter care: the container's, which the new process has from here on.
     func start(
-        _ container: StoredContainer, care: borrowing ContainerShelf.Claim, first: FirstClient? = nil
+        _ container: StoredContainer, care: borrowing ContainerRecords.Claim, first: FirstClient? = nil
     ) throws {
         try Self.check()
         let lock = care.number
@@ -48,7 +48,7 @@ struct KeeperProcess {
     }
 
     /// Lets a new process start it and decide by itself what becomes of it where that fails.
-    func restart(_ container: StoredContainer, care: borrowing ContainerShelf.Claim) throws {
+    func restart(_ container: StoredContainer, care: borrowing ContainerRecords.Claim) throws {
         try Self.check()
         let lock = care.number
         try fork { report in

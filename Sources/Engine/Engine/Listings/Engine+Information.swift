@@ -68,10 +68,11 @@ extension Engine {
         let memory = (try? Procfs.memoryInformation()["MemTotal"]) ?? 0
         let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         return [
-            .init("KernelVersion", .text(HostWords.kernel)), .init("OperatingSystem", .text(HostWords.system)),
-            .init("OSType", .text("linux")), .init("Architecture", .text(HostWords.machine)),
+            .init("KernelVersion", .text(HostDescription.kernel)),
+            .init("OperatingSystem", .text(HostDescription.system)),
+            .init("OSType", .text("linux")), .init("Architecture", .text(HostDescription.machine)),
             .init("NCPU", .number(processors)), .init("MemTotal", .number(memory)),
-            .init("Name", .text(HostWords.name)), .init("DockerRootDir", .text(StandardDirectories.data)),
+            .init("Name", .text(HostDescription.name)), .init("DockerRootDir", .text(StandardDirectories.data)),
             .init("StateDirectory", .text(StandardDirectories.state)),
         ]
     }

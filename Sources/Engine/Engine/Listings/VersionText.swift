@@ -17,7 +17,7 @@ package enum VersionText {
             .init("Version", .text(version)), .init("Os", .text(Platform.host.os)),
             .init("Arch", .text(Platform.host.architecture)),
         ]
-        let kernel = JSONTree.Member("KernelVersion", .text(HostWords.kernel))
+        let kernel = JSONTree.Member("KernelVersion", .text(HostDescription.kernel))
         let specification = JSONTree.Member("OCIVersion", .text(RuntimeConfiguration.specificationVersion))
         func component(_ name: String, _ detail: JSONTree.Member) -> JSONTree {
             .object([.init("Name", .text(name)), .init("Version", .text(version)), .init("Details", .object([detail]))])
@@ -35,7 +35,7 @@ package enum VersionText {
         let rows: [(String, String)] = [
             ("Client:", ""), (" Version:", version), (" OS/Arch:", platform), ("", ""),
             ("Server: (a part of the command: there is no daemon)", ""), (" Engine:", ""), ("  Version:", version),
-            ("  OS/Arch:", platform), ("  Kernel:", HostWords.kernel), (" isolab-runtime:", ""),
+            ("  OS/Arch:", platform), ("  Kernel:", HostDescription.kernel), (" isolab-runtime:", ""),
             ("  Version:", version), ("  OCI version:", RuntimeConfiguration.specificationVersion),
         ]
         return rows.map { name, value in

@@ -8,7 +8,7 @@ import OCI
 package final class BuildPlace {
     private let engine: Engine
     private let id: String
-    private let care: ContainerShelf.Claim
+    private let care: ContainerRecords.Claim
     private let joined: JoinedNetworks
     /// What the command finds in `/etc`.
     package let files: [(name: String, content: String)]
@@ -17,7 +17,7 @@ package final class BuildPlace {
     package var path: String { joined.path }
 
     fileprivate init(
-        _ engine: Engine, _ id: String, _ care: consuming ContainerShelf.Claim, _ joined: JoinedNetworks,
+        _ engine: Engine, _ id: String, _ care: consuming ContainerRecords.Claim, _ joined: JoinedNetworks,
         _ files: [(name: String, content: String)]
     ) {
         self.engine = engine

@@ -67,10 +67,11 @@ extension Engine {
         var container: StoredContainer
         let prepared: Prepared
         let facts: RunFacts
-        let care: ContainerShelf.Claim
+        let care: ContainerRecords.Claim
 
         init(
-            _ container: StoredContainer, _ prepared: Prepared, _ facts: RunFacts, care: consuming ContainerShelf.Claim
+            _ container: StoredContainer, _ prepared: Prepared, _ facts: RunFacts,
+            care: consuming ContainerRecords.Claim
         ) {
             self.container = container
             self.prepared = prepared
@@ -161,7 +162,7 @@ extension Engine {
     /// - Parameter request: has each volume as a mount of its directory then.
     func add(
         _ container: inout StoredContainer, for request: inout RunRequest, of image: ImageConfiguration
-    ) throws -> ContainerShelf.Claim {
+    ) throws -> ContainerRecords.Claim {
         let options = request.options
         let hasVolumes = !options.namedVolumes.isEmpty || !options.volumesFrom.isEmpty
         let ofImage = container.isGuest ? nil : image

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 package import Linux
 
@@ -36,8 +35,8 @@ package struct NameService: Sendable {
         let connection = try connect(starting: true)
         guard let connection else { throw SystemError("connect", socketPath, errno: ECONNREFUSED) }
         let name = Array(container.utf8)
-        guard isolab_socket_send_descriptor(connection.number, sockets[0].number, name, name.count) == 0,
-            isolab_socket_send_descriptor(connection.number, sockets[1].number, "t", 1) == 0
+        guard UnixSocket.send(sockets[0].number, with: name, over: connection.number),
+            UnixSocket.send(sockets[1].number, with: [UInt8(ascii: "t")], over: connection.number)
         else { throw SystemError("send", socketPath) }
         try waitForAnswer(connection.number)
     }
@@ -65,8 +64,7 @@ package struct NameService: Sendable {
     }
 
     private func connect(starting: Bool) throws -> OwnedSocket? {
-        let number = isolab_socket_connect(socketPath)
-        if number >= 0 { return OwnedSocket(OwnedDescriptor(owning: number)) }
+        if let connection = try? UnixSocket.connect(socketPath) { return OwnedSocket(connection) }
         guard starting else { return nil }
         let program = StandardDirectories.programs + "/isolab-names"
         guard access(program, X_OK) == 0 else {
@@ -75,7 +73,7 @@ package struct NameService: Sendable {
         try StandardDirectories.claim(StandardDirectories.state)
         // Left by one that was killed.
         unlink(socketPath)
-        let listener = isolab_socket_listen(socketPath)
+        let listener = UnixSocket.listen(socketPath)
         guard listener >= 0 else { throw SystemError("listen", socketPath) }
         let held = OwnedDescriptor(owning: listener)
         chmod(socketPath, 0o600)
@@ -84,9 +82,7 @@ package struct NameService: Sendable {
             program, [store.path, socketPath], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
             workingDirectory: "/", group: .ownSession
         ).spawn(StandardStreams(input: held.number, output: null.number, error: null.number))
-        let own = isolab_socket_connect(socketPath)
-        guard own >= 0 else { throw SystemError("connect", socketPath) }
-        return OwnedSocket(OwnedDescriptor(owning: own))
+        return OwnedSocket(try UnixSocket.connect(socketPath))
     }
 }
 

@@ -1,5 +1,4 @@
 import CArchive
-import CLinux
 import Glibc
 import Linux
 
@@ -21,7 +20,7 @@ final class TarReader {
         self.archive = archive
         self.stream = stream
         self.limits = limits
-        characters = isolab_use_ascii()
+        characters = ThreadCharacters.useASCII()
         archive_read_support_format_tar(archive)
         // What a record `hdrcharset=BINARY` asks for: bytes as they are.
         archive_read_set_options(archive, "hdrcharset=BINARY")
@@ -119,7 +118,7 @@ final class TarReader {
 
     deinit {
         archive_read_free(archive)
-        isolab_restore_characters(characters)
+        ThreadCharacters.restore(characters)
     }
 }
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -47,7 +46,8 @@ struct DeferredDirectories {
                     try retryingOnInterrupt("fchmodat", directory.path.description) { fchmodat(parent, name, mode, 0) }
                 }
                 try retryingOnInterrupt("utimensat", directory.path.description) {
-                    isolab_set_modification_time(parent, name, directory.seconds, directory.nanoseconds)
+                    EntryCalls.setModificationTime(
+                        of: name, in: parent, seconds: directory.seconds, nanoseconds: directory.nanoseconds)
                 }
             } catch {
                 throw LayerError(error, entry: directory.path.description)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -37,16 +36,16 @@ extension EntryWriter {
     }
 
     func markOpaque(_ place: Place, _ path: LayerPath) throws(LayerError) {
-        let number = isolab_open_at(place.parent, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        let number = EntryCalls.open(place.name, in: place.parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard number >= 0 else { throw failure("openat", path) }
         let directory = OwnedDescriptor(owning: number)
         try check(
-            "setxattr", path, isolab_set_attribute(directory.number, options.whiteouts.opaqueAttribute, "y", 1))
+            "setxattr", path, FileAttributes.set(options.whiteouts.opaqueAttribute, "y", 1, of: directory.number))
     }
 
     /// Removes below a directory of this layer what came from others.
     private func removeForeign(below name: [CChar], in parent: Int32, _ path: LayerPath) throws(LayerError) {
-        let number = isolab_open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        let number = EntryCalls.open(name, in: parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         // Anything but a directory has nothing below.
         guard number >= 0 else { return }
         let directory = OwnedDescriptor(owning: number)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -73,7 +72,8 @@ final class EntryWriter {
         let place = try place(path)
         let file = OwnedDescriptor(
             owning: try creating(place, path, "openat") {
-                isolab_open_at(place.parent, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+                EntryCalls.open(
+                    place.name, in: place.parent, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
             })
         var end: Int64 = 0
         while let piece = try reader.nextPiece(of: path.description) {
@@ -86,7 +86,10 @@ final class EntryWriter {
         }
         if end < size { try check("ftruncate", path, ftruncate(file.number, off_t(size))) }
         try setAttributes(file.number, entry, path)
-        try check("futimens", path, isolab_set_modification_time(file.number, "", entry.seconds, entry.nanoseconds))
+        try check(
+            "futimens", path,
+            EntryCalls.setModificationTime(
+                of: "", in: file.number, seconds: entry.seconds, nanoseconds: entry.nanoseconds))
     }
 
     private func writeDirectory(_ entry: TarEntry, _ path: LayerPath) throws(LayerError) {
@@ -102,7 +105,7 @@ final class EntryWriter {
                 if information.isWhiteout, !isOnTop { try markOpaque(place, path) }
             }
         }
-        let number = isolab_open_at(place.parent, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        let number = EntryCalls.open(place.name, in: place.parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard number >= 0 else { throw failure("openat", path) }
         let directory = RootDirectory.Parent(path.bytes, OwnedDescriptor(owning: number))
         try finishDirectory(number, entry, path)
@@ -156,7 +159,7 @@ final class EntryWriter {
     private func admitted(_ path: LayerPath, isBlock: Bool, _ major: UInt32, _ minor: UInt32) throws(LayerError)
         -> dev_t?
     {
-        let number = isolab_device_number(major, minor)
+        let number = DeviceNumber.of(major: major, minor: minor)
         // Wherever the number is 0/0, also after what Linux cuts off.
         if !isBlock, number == 0 { throw LayerError(.forgedWhiteout, entry: path.description) }
         devices +|= 1
@@ -242,7 +245,7 @@ final class EntryWriter {
         }
         try check("fchmod", path, fchmod(descriptor, entry.permissions | adding))
         try forEachAttribute(entry, path) { name, value in
-            isolab_set_attribute(descriptor, name, value.baseAddress, value.count)
+            FileAttributes.set(name, value.baseAddress, value.count, of: descriptor)
         }
     }
 
@@ -256,11 +259,12 @@ final class EntryWriter {
         }
         if let mode { try check("fchmodat", path, fchmodat(place.parent, place.name, mode, 0)) }
         try forEachAttribute(entry, path) { name, value in
-            isolab_set_attribute_at(place.parent, place.name, name, value.baseAddress, value.count)
+            FileAttributes.set(name, value.baseAddress, value.count, at: place.name, in: place.parent)
         }
         try check(
             "utimensat", path,
-            isolab_set_modification_time(place.parent, place.name, entry.seconds, entry.nanoseconds))
+            EntryCalls.setModificationTime(
+                of: place.name, in: place.parent, seconds: entry.seconds, nanoseconds: entry.nanoseconds))
     }
 
     private func forEachAttribute(

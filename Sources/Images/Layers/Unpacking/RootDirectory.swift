@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 
@@ -156,7 +155,7 @@ final class RootDirectory {
             }
             if isThere, let opaqueAttribute {
                 try retryingOnInterrupt("lsetxattr", object) {
-                    isolab_set_attribute_at(parent, name, opaqueAttribute, "y", 1)
+                    FileAttributes.set(opaqueAttribute, "y", 1, at: name, in: parent)
                 }
             }
         } catch {
@@ -165,7 +164,8 @@ final class RootDirectory {
     }
 
     private static func open(_ root: Int32, _ path: ArraySlice<UInt8>) -> Int32 {
-        isolab_open_in_root(
-            root, path.isEmpty ? [0x2E, 0] : FileName.terminated(path), OwnedDescriptor.pathOnly | O_DIRECTORY, 0)
+        EntryCalls.open(
+            path.isEmpty ? [0x2E, 0] : FileName.terminated(path), inRoot: root,
+            OwnedDescriptor.pathOnly | O_DIRECTORY)
     }
 }

@@ -17,16 +17,16 @@ enum ByteRange: Equatable {
             separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard ends.count == 2, !ends[1].contains(",") else { return }
         if ends[0].isEmpty {
-            guard let count = Decimal.number(ends[1]) else { return }
+            guard let count = HeaderNumber.number(ends[1]) else { return }
             self = count == 0 || size == 0 ? .unsatisfiable : .part(max(0, size -| count)..<size)
             return
         }
-        guard let first = Decimal.number(ends[0]) else { return }
+        guard let first = HeaderNumber.number(ends[0]) else { return }
         guard !ends[1].isEmpty else {
             self = first < size ? .part(first..<size) : .unsatisfiable
             return
         }
-        guard let last = Decimal.number(ends[1]) else { return }
+        guard let last = HeaderNumber.number(ends[1]) else { return }
         // `500-0` is no range at all; that is answered with 416, which tells the client more than the whole blob would.
         guard first <= last, first < size else {
             self = .unsatisfiable
@@ -47,7 +47,8 @@ struct ChunkRange: Equatable {
         for unit in ["bytes=", "bytes "] where text.lowercased().hasPrefix(unit) { text = text.dropFirst(unit.count) }
         if let slash = text.firstIndex(of: "/") { text = text[..<slash] }
         let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = Decimal.number(ends[0]), let last = Decimal.number(ends[1]), first <= last,
+        guard ends.count == 2, let first = HeaderNumber.number(ends[0]), let last = HeaderNumber.number(ends[1]),
+            first <= last,
             last < Int64.max
         else { return nil }
         self.first = first

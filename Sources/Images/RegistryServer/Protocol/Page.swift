@@ -11,7 +11,7 @@ struct Page: Equatable {
             limit = greatest
             return
         }
-        guard let number = Decimal.number(text) else { throw .pageInvalid(text) }
+        guard let number = HeaderNumber.number(text) else { throw .pageInvalid(text) }
         limit = min(Int(clamping: number), greatest)
     }
 

@@ -23,7 +23,7 @@ package struct RegistryRequest: Sendable {
     /// How many bytes follow; nil where the client does not say (chunked). What is no number, or one beyond all, is more than any
     /// limit allows.
     package var contentLength: Int64? {
-        headers["content-length"].map { Decimal.number($0) ?? .max }
+        headers["content-length"].map { HeaderNumber.number($0) ?? .max }
     }
 
     /// Whose account it goes to where something is counted.
@@ -32,7 +32,7 @@ package struct RegistryRequest: Sendable {
     /// Whether a list is asked for, of tags, referrers or repositories, or what costs as much: a mount that does not say from which
     /// repository.
     package var isForList: Bool {
-        guard let target = RequestTarget(target), let endpoint = try? Endpoint(target.path) else { return false }
+        guard let target = RequestTarget(target), let endpoint = try? RegistryPath(target.path) else { return false }
         return switch endpoint {
         case .catalog, .tags, .referrers: true
         case .uploads: method == "POST" && target.value("mount") != nil && target.value("from") == nil
@@ -43,13 +43,5 @@ package struct RegistryRequest: Sendable {
     /// Whether there are no bytes to follow: with neither header there is no body (RFC 9112, 6.3).
     package var isBodyless: Bool {
         headers["transfer-encoding"] == nil && (contentLength ?? 0) == 0
-    }
-}
-
-/// Numbers as they stand in headers and queries: digits alone, no sign.
-enum Decimal {
-    static func number(_ text: some StringProtocol) -> Int64? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text)
     }
 }

@@ -4,7 +4,9 @@ import OCI
 
 extension Exchange {
     /// GET and HEAD of a manifest (end-3).
-    func manifest(_ reference: Endpoint.Reference, _ repository: Repository) throws(RegistryFault) -> RegistryResponse {
+    func manifest(_ reference: RegistryPath.Reference, _ repository: Repository) throws(RegistryFault)
+        -> RegistryResponse
+    {
         let digest = try resolve(reference, repository)
         let found = try calling { () throws(SystemError) in try repository.mediaType(ofManifest: digest) }
         guard let type = found, let size = store.content.size(of: digest) else {
@@ -27,7 +29,7 @@ extension Exchange {
     }
 
     private func resolve(
-        _ reference: Endpoint.Reference, _ repository: Repository
+        _ reference: RegistryPath.Reference, _ repository: Repository
     ) throws(RegistryFault) -> Digest {
         switch reference {
         case .digest(let digest): return digest
@@ -40,7 +42,8 @@ extension Exchange {
     }
 
     /// PUT of a manifest (end-7): by tag, or by digest and then under any tags that `?tag=` names.
-    func putManifest(_ reference: Endpoint.Reference, _ repository: Repository) throws(RegistryFault) -> RegistryAction
+    func putManifest(_ reference: RegistryPath.Reference, _ repository: Repository) throws(RegistryFault)
+        -> RegistryAction
     {
         var tags = target.values("tag")
         var digest: Digest?
@@ -65,7 +68,7 @@ extension Exchange {
 
     /// DELETE (end-9): of a tag, or of a manifest and with it of its tags.
     func deleteManifest(
-        _ reference: Endpoint.Reference, _ repository: Repository
+        _ reference: RegistryPath.Reference, _ repository: Repository
     ) throws(RegistryFault) -> RegistryResponse {
         try requireDeletion(["GET", "HEAD", "PUT"])
         guard repository.exists else { throw .manifestUnknown(repository.name) }

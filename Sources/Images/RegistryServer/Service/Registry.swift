@@ -35,7 +35,7 @@ package final class Registry: Sendable {
             try settings.hosts.check(request)
             guard request.target.utf8.count <= RequestTarget.greatestLength else { throw .targetTooLong }
             guard let target = RequestTarget(request.target) else { throw .malformedTarget }
-            let endpoint = try Endpoint(target.path)
+            let endpoint = try RegistryPath(target.path)
             let action = try respond(Exchange(request, target, endpoint, self))
             if request.method == "HEAD", case .answer(let response) = action { return .answer(response.headerOnly) }
             return action
@@ -100,10 +100,10 @@ package final class Registry: Sendable {
 struct Exchange {
     let request: RegistryRequest
     let target: RequestTarget
-    let endpoint: Endpoint
+    let endpoint: RegistryPath
     let registry: Registry
 
-    init(_ request: RegistryRequest, _ target: RequestTarget, _ endpoint: Endpoint, _ registry: Registry) {
+    init(_ request: RegistryRequest, _ target: RequestTarget, _ endpoint: RegistryPath, _ registry: Registry) {
         self.request = request
         self.target = target
         self.endpoint = endpoint

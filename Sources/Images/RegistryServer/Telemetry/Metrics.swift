@@ -117,7 +117,7 @@ package final class Metrics: Sendable {
 extension Registry {
     /// What kind of endpoint a target names, for figures.
     static func label(of target: String) -> String {
-        guard let target = RequestTarget(target), let endpoint = try? Endpoint(target.path) else { return "other" }
+        guard let target = RequestTarget(target), let endpoint = try? RegistryPath(target.path) else { return "other" }
         return switch endpoint {
         case .base: "base"
         case .catalog: "catalog"

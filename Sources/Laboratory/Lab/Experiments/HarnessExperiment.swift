@@ -1,8 +1,8 @@
 import Linux
 import RunRecord
 
-/// The harness against a bare loop: the lane `bare` is started, read and reaped by a loop in C (`BareStart`), `native` through
-/// everything a sample goes through. Their ratio says whether the native lane is the least that a plain process costs.
+/// The harness against a bare loop: the lane of the least process is started, read and reaped by a loop in C (`BareStart`), others
+/// through everything a sample goes through. Their ratio says whether the native lane is the least that a plain process costs.
 ///
 /// Without an idle time every measured start follows at once an unmeasured one through the harness, for both alike: how long
 /// the processor that takes the child has rested decides more than the harness does.
@@ -18,7 +18,7 @@ enum HarnessExperiment: ExperimentKind {
 
     static func sample(_ slot: SampleSlot, in laboratory: Laboratory) -> SampleResult {
         if slot.part.idleMilliseconds == 0 { _ = Launch.whole(slot, command: ["exit"], in: laboratory) }
-        guard slot.lane.entry.id == "bare" else {
+        guard slot.lane.entry.role == .leastProcess else {
             return Launch.whole(slot, command: ["exit"], in: laboratory).1
         }
         if slot.part.idleMilliseconds > 0 { Pause.milliseconds(slot.part.idleMilliseconds) }

@@ -40,7 +40,7 @@ extension Lane {
     /// The record of a lane as far as it is known without preparing it.
     func record(_ availability: Availability) -> LaneRecord {
         LaneRecord(
-            id: entry.id, title: entry.title, kind: entry.kind, available: availability.isAvailable,
+            id: entry.id, title: entry.title, kind: entry.kind, role: entry.role, available: availability.isAvailable,
             reason: availability.reason, remedy: availability.remedy, isolation: entry.isolation)
     }
 }

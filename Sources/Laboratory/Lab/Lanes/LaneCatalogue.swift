@@ -7,6 +7,8 @@ package struct LaneEntry: Sendable {
     /// A few words for a reader.
     package let title: String
     package let kind: LaneKind
+    /// What reports and experiments know it by, where they need one lane in particular.
+    package let role: LaneRole?
     /// What is isolated, one short phrase each.
     package let isolation: [String]
     /// Part of the presets; the others are for looking at isolab itself.
@@ -14,12 +16,14 @@ package struct LaneEntry: Sendable {
     let make: @Sendable (LaneEntry, Laboratory) -> any Lane
 
     init(
-        id: String, title: String, kind: LaneKind, isolation: [String] = [], isDefault: Bool = true,
+        id: String, title: String, kind: LaneKind, role: LaneRole? = nil, isolation: [String] = [],
+        isDefault: Bool = true,
         make: @escaping @Sendable (LaneEntry, Laboratory) -> any Lane
     ) {
         self.id = id
         self.title = title
         self.kind = kind
+        self.role = role
         self.isolation = isolation
         self.isDefault = isDefault
         self.make = make
@@ -29,7 +33,7 @@ package struct LaneEntry: Sendable {
 /// The table of lanes, in the order reports show them.
 package enum LaneCatalogue {
     package static let entries: [LaneEntry] = [
-        LaneEntry(id: "native", title: "plain process", kind: .native) { NativeLane($0, $1) },
+        LaneEntry(id: "native", title: "plain process", kind: .native, role: .plainProcess) { NativeLane($0, $1) },
         LaneEntry(
             id: "container", title: "container, Docker's profile", kind: .container,
             isolation: ContainerConfiguration.isolation()
@@ -43,7 +47,7 @@ package enum LaneCatalogue {
             isolation: ContainerConfiguration.isolation(.init(userNamespace: true))
         ) { ContainerLane($0, $1, .init(userNamespace: true)) },
         LaneEntry(
-            id: "vm", title: "guest, the fastest machine", kind: .guest, isolation: SharedGuests.isolation
+            id: "vm", title: "guest, the fastest machine", kind: .guest, role: .guest, isolation: SharedGuests.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest)) },
         LaneEntry(id: "vm-q35", title: "guest, q35 machine", kind: .guest, isolation: SharedGuests.isolation) {
             GuestLane($0, $1, .init(recipe: GuestRecipe.q35))
@@ -58,7 +62,7 @@ package enum LaneCatalogue {
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.plain)) },
         LaneEntry(
             id: "vm-qemu", title: "guest, the same QEMU without libvirt", kind: .guest,
-            isolation: SharedGuests.isolation
+            role: .guestWithoutLibvirt, isolation: SharedGuests.isolation
         ) { GuestLane($0, $1, .init(recipe: GuestRecipe.fastest, throughLibvirt: false)) },
         LaneEntry(
             id: "oci:crun", title: "crun, Docker's profile", kind: .peer,
@@ -80,9 +84,10 @@ package enum LaneCatalogue {
             id: "pretender", title: "plain process that claims to be a container, to be refused", kind: .peer,
             isolation: ContainerConfiguration.isolation(), isDefault: false
         ) { PretenderLane($0, $1) },
-        LaneEntry(id: "bare", title: "plain process, started by a loop in C", kind: .native, isDefault: false) {
-            NativeLane($0, $1)
-        },
+        LaneEntry(
+            id: "bare", title: "plain process, started by a loop in C", kind: .native, role: .leastProcess,
+            isDefault: false
+        ) { NativeLane($0, $1) },
     ]
 
     /// The lane of that name, or an error that lists them all.

@@ -7,8 +7,15 @@ struct LaneSet {
     /// Those that can.
     private(set) var ready: [String: any Lane] = [:]
 
-    init(_ ids: [String], _ laboratory: Laboratory, _ sink: any ProgressSink) {
-        for entry in LaneCatalogue.entries where ids.contains(entry.id) {
+    /// Those that can, as they are listed.
+    var entries: [LaneEntry] { ready.values.map(\.entry) }
+
+    /// - Parameter entries: the lanes that there are; the order of the records is theirs.
+    init(
+        _ ids: [String], of entries: [LaneEntry] = LaneCatalogue.entries, _ laboratory: Laboratory,
+        _ sink: any ProgressSink
+    ) {
+        for entry in entries where ids.contains(entry.id) {
             let lane = entry.make(entry, laboratory)
             let availability = lane.availability()
             guard availability.isAvailable else {

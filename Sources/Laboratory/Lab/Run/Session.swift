@@ -33,7 +33,7 @@ final class Session {
         self.sink = sink
         self.skipsIdleGate = skipsIdleGate
         progress = Progress(done: 0, total: 0)
-        left = TimeLeft(of: LaneCatalogue.entries)
+        left = TimeLeft(of: lanes.entries)
     }
 
     func measure() throws(RunRecordError) {

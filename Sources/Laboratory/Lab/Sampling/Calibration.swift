@@ -28,7 +28,7 @@ struct Calibration: Equatable, Sendable {
     }
 
     /// The rate over the first to the last mark, checked against every stretch that is long enough.
-    init(_ marks: [Mark]) throws(Failure) {
+    init(_ marks: [WorkloadMark]) throws(Failure) {
         guard let first = marks.first, let last = marks.last, marks.count >= 2 else { throw .tooFewMarks }
         for (earlier, later) in zip(marks, marks.dropFirst())
         where later.ticks <= earlier.ticks || later.arrival < earlier.arrival {

@@ -94,10 +94,10 @@ extension Transcript {
     }
 
     /// Instants the workload named, with its own ticks and the host's time.
-    var marks: [Mark] {
+    var marks: [WorkloadMark] {
         lines.compactMap {
             if case .mark(let name, let ticks) = $0.message {
-                Mark(name: name, ticks: ticks, arrival: $0.arrival)
+                WorkloadMark(name: name, ticks: ticks, arrival: $0.arrival)
             } else {
                 nil
             }
@@ -118,7 +118,7 @@ extension Transcript {
 }
 
 /// An instant seen by two clocks: the workload's counter and the host's.
-struct Mark: Equatable, Sendable {
+struct WorkloadMark: Equatable, Sendable {
     let name: String
     let ticks: UInt64
     let arrival: UInt64

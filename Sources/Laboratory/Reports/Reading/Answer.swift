@@ -141,7 +141,8 @@ struct Answer: Sendable {
     /// Whether the plain process that everything is compared with is the least there can be.
     private static func harness(_ reading: Reading) -> String? {
         let found = reading.contrasts.first {
-            $0.experiment == "harness" && $0.metric == Metric.startup && $0.baseline == "bare"
+            $0.experiment == "harness" && $0.metric == Metric.startup
+                && reading.lane($0.baseline)?.role == .leastProcess
         }
         guard let comparison = found, let ratio = comparison.ratio, let low = comparison.ratioLow,
             let high = comparison.ratioHigh

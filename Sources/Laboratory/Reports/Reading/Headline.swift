@@ -65,7 +65,7 @@ struct Headline {
         guard let comparison = reading.comparison(of: cell), lane.id != reading.manifest.baseline else {
             return (median, "")
         }
-        let baseline = Self.name(comparison.baseline)
+        let baseline = Self.name(comparison.baseline, reading)
         switch comparison.verdict {
         case .slower, .faster:
             let ratio = reading.spokenRatio(comparison).map { ", \($0) \(baseline)" }
@@ -103,10 +103,10 @@ struct Headline {
             let subject = noun + (lane.tag.map { " (\($0))" } ?? "")
             switch comparison.verdict {
             case .slower, .faster:
-                return "\(subject) starts \(comparison.verdict.rawValue) than \(name(comparison.baseline))"
+                return "\(subject) starts \(comparison.verdict.rawValue) than \(name(comparison.baseline, reading))"
             case .same:
                 let margin = comparison.margin.map { " within \(Quantity.text($0, comparison.unit))" } ?? ""
-                return "\(subject) starts as soon as \(name(comparison.baseline))\(margin)"
+                return "\(subject) starts as soon as \(name(comparison.baseline, reading))\(margin)"
             case .undecided: return nil
             }
         }
@@ -115,7 +115,7 @@ struct Headline {
                 ? "Nothing is certain." : "Still certain: \(parts.joined(separator: ", and ")).")
     }
 
-    private static func name(_ baseline: String) -> String {
-        baseline == "native" ? "a native process" : baseline
+    private static func name(_ baseline: String, _ reading: Reading) -> String {
+        reading.lane(baseline)?.role == .plainProcess ? "a native process" : baseline
     }
 }

@@ -8,6 +8,7 @@ struct LaneReading: Sendable {
 
     var id: String { record.id }
     var kind: LaneKind { record.kind }
+    var role: LaneRole? { record.part }
 
     /// What must stand beside the lane's figures: `TCG, software emulation`; nil where nothing must.
     var tag: String? {

@@ -61,9 +61,11 @@ extension Reading {
         return Timeline(lane: lane, phases: ordered, events: events, samples: samples.count)
     }
 
-    /// What libvirt costs: the contrast of `vm` with `vm-qemu`, the same QEMU command line without libvirt; nil without one.
+    /// What libvirt costs: the contrast of the guest with the same QEMU command line without libvirt; nil without one.
     func libvirtCost(_ condition: Condition) -> LibvirtCost? {
-        guard let contrast = contrast(condition, "vm", "vm-qemu", Metric.startup) else { return nil }
+        guard let guest = lane(.guest), let bare = lane(.guestWithoutLibvirt),
+            let contrast = contrast(condition, guest.id, bare.id, Metric.startup)
+        else { return nil }
         let base = Quantity.base(of: contrast.unit)
         return LibvirtCost(
             comparison: contrast, shift: contrast.shift * base,

@@ -37,6 +37,9 @@ struct Reading: Sendable {
 
     func lane(_ id: String) -> LaneReading? { lanes.first { $0.id == id } }
 
+    /// The lane that has a role in this run.
+    func lane(_ role: LaneRole) -> LaneReading? { lanes.first { $0.role == role } }
+
     /// The baseline every comparison is against.
     var baseline: LaneReading? { lane(manifest.baseline) }
 

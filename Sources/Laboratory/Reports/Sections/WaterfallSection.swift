@@ -14,7 +14,8 @@ struct WaterfallSection: ReportSection {
             return timelines.first { $0.lane.id == principal } ?? timelines.first { $0.lane.kind == kind }
         }
         var clock = leads
-        if let bare = timelines.first(where: { $0.lane.id == "vm-qemu" }), leads.contains(where: { $0.lane.id == "vm" })
+        if let bare = timelines.first(where: { $0.lane.role == .guestWithoutLibvirt }),
+            leads.contains(where: { $0.lane.role == .guest })
         {
             clock.append(bare)
         }
@@ -37,7 +38,7 @@ struct WaterfallSection: ReportSection {
     }
 
     private func oneClock(_ reading: Reading, _ timelines: [Timeline], _ libvirt: LibvirtCost?) -> FigureBlock {
-        let tag = reading.lane("vm")?.tag
+        let tag = reading.lane(.guest)?.tag
         var rows = timelines.map { timeline in
             [
                 Table.Value.lane(timeline.lane), Table.Value(Quantity.count(timeline.samples)),
@@ -54,7 +55,9 @@ struct WaterfallSection: ReportSection {
                 : "\(Words.mark(comparison.verdict)) \(comparison.word)"
             rows.append([
                 Table.Value(
-                    "what libvirt costs", detail: ["vm less vm-qemu", tag].compactMap { $0 }.joined(separator: "; ")),
+                    "what libvirt costs",
+                    detail: ["\(comparison.lane) less \(comparison.baseline)", tag].compactMap { $0 }.joined(
+                        separator: "; ")),
                 Table.Value(Quantity.count(min(comparison.samples, comparison.baselineSamples))),
                 Table.Value(told, detail: Figures.shift(comparison)), "–", "–",
             ])

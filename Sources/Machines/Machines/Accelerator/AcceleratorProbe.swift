@@ -1,4 +1,4 @@
-internal import CLinux
+internal import CMachines
 private import Glibc
 private import Linux
 

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 internal import Synchronization
@@ -77,9 +76,9 @@ final class GuestCell: Sendable {
     }
 
     private static func mapped(_ source: String, _ namespace: Int32) throws(SystemError) -> Int32 {
-        let tree = isolab_host_tree(source, 1, 1)
+        let tree = DetachedTree.copy(of: source, recursive: true, follows: true)
         guard tree >= 0 else { throw SystemError("open_tree", source, stage: "share") }
-        guard isolab_map_tree(tree, namespace, 0) == 0 else {
+        guard DetachedTree.map(tree, to: namespace, deep: false) == 0 else {
             let number = errno
             close(tree)
             throw SystemError(

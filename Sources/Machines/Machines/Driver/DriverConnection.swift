@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Linux
 internal import Synchronization
@@ -142,9 +141,8 @@ final class DriverConnection: Sendable {
     }
 
     private static func makePipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
-        var ends: [Int32] = [-1, -1]
-        try retryingOnInterrupt("pipe2", "isolab-vm") { isolab_vm_pipe(&ends) }
-        return (ends[0], ends[1])
+        let pipe = try Pipe("isolab-vm")
+        return (pipe.takeReadEnd(), pipe.takeWriteEnd())
     }
 
     /// The reading thread: lines become answers and events until the process ends.

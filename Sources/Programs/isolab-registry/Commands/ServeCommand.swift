@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
             let server = RegistryHTTPServer(
                 registry: Registry(try RegistryStore(root: options.root), settings),
                 authenticator: try htpasswd.map { path in
-                    try Authenticator(passwordFile: path) { printToStandardError("isolab-registry: \($0)") }
+                    try PasswordAuthenticator(passwordFile: path) { printToStandardError("isolab-registry: \($0)") }
                 },
                 log: try options.log.map { try AccessLog(path: $0, format: logFormat) },
                 address: listen, metricsAddress: metrics,

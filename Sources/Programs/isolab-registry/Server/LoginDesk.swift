@@ -7,7 +7,7 @@ import Synchronization
 /// check.
 final class LoginDesk: Sendable {
     enum Outcome: Sendable {
-        case verdict(Authenticator.Verdict)
+        case verdict(PasswordAuthenticator.Verdict)
         /// There was no room: others have more of the right.
         case tooMany
     }
@@ -20,14 +20,14 @@ final class LoginDesk: Sendable {
         var waiting: [String: [CheckedContinuation<Outcome, Never>]] = [:]
     }
 
-    private let authenticator: Authenticator
+    private let authenticator: PasswordAuthenticator
     private let pool: NIOThreadPool
     private let width: Int
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - pool: its threads, of which there are at least `width`, do nothing else.
-    init(_ authenticator: Authenticator, pool: NIOThreadPool, width: Int) {
+    init(_ authenticator: PasswordAuthenticator, pool: NIOThreadPool, width: Int) {
         self.authenticator = authenticator
         self.pool = pool
         self.width = width
@@ -35,7 +35,7 @@ final class LoginDesk: Sendable {
 
     func check(_ header: String, from peer: String) async -> Outcome {
         // What is no password costs nothing to refuse.
-        guard let user = Authenticator.user(of: header) else { return .verdict(authenticator.check(header)) }
+        guard let user = PasswordAuthenticator.user(of: header) else { return .verdict(authenticator.check(header)) }
         return await withCheckedContinuation { continuation in
             let dropped = state.withLock { state -> [CheckedContinuation<Outcome, Never>] in
                 if state.waiting[header] != nil {

@@ -45,7 +45,7 @@ struct Certificate {
 /// The registry as a service: its port, its figures' port, and what it does from time to time.
 struct RegistryHTTPServer {
     let registry: Registry
-    let authenticator: Authenticator?
+    let authenticator: PasswordAuthenticator?
     let log: AccessLog?
     let address: RegistryAddress
     let metricsAddress: RegistryAddress?

@@ -21,7 +21,7 @@ struct RegistryContext: RequestContext {
 /// Answers HTTP by the registry: authentication before it, the log and the figures behind.
 struct RegistryResponder: HTTPResponder {
     let registry: Registry
-    let authenticator: Authenticator?
+    let authenticator: PasswordAuthenticator?
     /// Does bcrypt's work, on threads apart: a flood of wrong passwords keeps nobody from the disk.
     let desk: LoginDesk?
     let log: AccessLog?
@@ -110,7 +110,7 @@ struct RegistryResponder: HTTPResponder {
         guard let authenticator, let desk else { return .granted(nil) }
         let header = request.headers["authorization"]
         if let user = authenticator.recall(header) { return .granted(user) }
-        let verdict: Authenticator.Verdict
+        let verdict: PasswordAuthenticator.Verdict
         if let header {
             switch await desk.check(header, from: request.peer) {
             case .verdict(let found): verdict = found

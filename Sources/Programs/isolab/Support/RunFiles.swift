@@ -10,14 +10,13 @@ enum RunFiles {
         let notes: [String]
     }
 
-    /// Reads the record and writes summary.csv, report.html and report.md anew.
+    /// Reads the record and writes summary.csv and the reports anew.
     static func render(_ path: String) throws -> Rendered {
         let reading = try Run.read(directory: path)
         let summary = Summarizer.summarize(reading.run)
         let directory = RunDirectory(path)
         try directory.write(summary, manifest: reading.run.manifest)
-        try directory.write(HTMLReport.render(run: reading.run, summary: summary), to: .html)
-        try directory.write(MarkdownReport.render(run: reading.run, summary: summary), to: .markdown)
+        for format in ReportFormat.all { try directory.write(format.render(reading.run, summary), to: format.file) }
         return Rendered(run: reading.run, summary: summary, notes: reading.notes)
     }
 }

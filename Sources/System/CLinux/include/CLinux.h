@@ -7,14 +7,12 @@
 #include "child.h"
 #include "clock.h"
 #include "event.h"
-#include "kvm.h"
 #include "mount.h"
 #include "network.h"
 #include "process.h"
 #include "security.h"
 #include "socket.h"
 #include "tree.h"
-#include "vm.h"
 #include "watch.h"
 
 #endif

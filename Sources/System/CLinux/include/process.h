@@ -6,13 +6,13 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-/// pidfd_open(2): a close-on-exec descriptor of a process.
 /// Whether a cgroup, an open directory of v1's freezer hierarchy or of v2, stands still. Allocates nothing.
 int isolab_cgroup_is_frozen(int directory, int is_classic);
 
 /// Closes all descriptors but one.
 void isolab_close_all_but(int descriptor);
 
+/// pidfd_open(2): a close-on-exec descriptor of a process.
 int isolab_pidfd_open(int pid);
 
 /// pidfd_send_signal(2): a signal that cannot hit a recycled process number.
@@ -20,6 +20,9 @@ int isolab_pidfd_send_signal(int pidfd, int signal);
 
 /// pidfd_getfd(2): a copy of another process's descriptor.
 int isolab_pidfd_getfd(int pidfd, int descriptor);
+
+/// pipe2(2), both ends close-on-exec.
+int isolab_pipe(int ends[2]);
 
 /// setns(2): the calling thread joins a namespace; a pid namespace takes its next children.
 int isolab_join_namespace(int descriptor, int flags);

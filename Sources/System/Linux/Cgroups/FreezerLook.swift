@@ -27,5 +27,8 @@ package final class FreezerLook {
         isClassic = classic != nil
     }
 
+    /// The same of an open directory of v2, whose owner is the caller.
+    package static func isFrozen(unified directory: Int32) -> Bool { isolab_cgroup_is_frozen(directory, 0) != 0 }
+
     package var isFrozen: Bool { isolab_cgroup_is_frozen(directory.number, isClassic ? 1 : 0) != 0 }
 }

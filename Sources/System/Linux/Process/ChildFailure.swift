@@ -28,6 +28,9 @@ package enum ChildFailure {
         }
     }
 
+    /// What a container's first process says when the last of its hooks has ended well.
+    package static let hooksEnded = UInt8(ISOLAB_READY)
+
     /// The size of a report, without what a hook has said.
     package static let reportSize = MemoryLayout<isolab_report>.size
     package static let longestReport = reportSize + Int(ISOLAB_SAID_SIZE)

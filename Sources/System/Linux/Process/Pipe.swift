@@ -1,6 +1,7 @@
+import CLinux
 import Glibc
 
-/// pipe(2): both ends close-on-exec, closed with it unless given away.
+/// pipe2(2): both ends close-on-exec, closed with it unless given away.
 package final class Pipe {
     package private(set) var readEnd: Int32
     package private(set) var writeEnd: Int32
@@ -8,8 +9,7 @@ package final class Pipe {
     /// - Parameter purpose: what it is for, for the error.
     package init(_ purpose: String = "a pipe") throws(SystemError) {
         var ends: [Int32] = [-1, -1]
-        try retryingOnInterrupt("pipe", purpose) { pipe(&ends) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        try retryingOnInterrupt("pipe", purpose) { isolab_pipe(&ends) }
         (readEnd, writeEnd) = (ends[0], ends[1])
     }
 

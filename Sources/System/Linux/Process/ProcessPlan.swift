@@ -167,6 +167,9 @@ public final class RunningProcess: Sendable {
         try Self.send(signal, to: descriptor.number, pid)
     }
 
+    /// Whether the process of a pidfd has not been reaped yet.
+    package static func isThere(_ pidfd: Int32) -> Bool { isolab_pidfd_send_signal(pidfd, 0) == 0 }
+
     /// Sends a signal by pidfd; a process that has ended already is no error.
     package static func send(_ signal: Int32, to pidfd: Int32, _ pid: Int32) throws(SystemError) {
         if isolab_pidfd_send_signal(pidfd, signal) == -1, errno != ESRCH {

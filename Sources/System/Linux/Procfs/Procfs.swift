@@ -132,6 +132,9 @@ public enum Procfs {
     /// In how many pid namespaces a process has a number, from the one whose procfs is mounted here to its own.
     package static func depth(of pid: Int32) -> Int { status("NSpid", of: pid).count }
 
+    /// Whether a procfs can be mounted that shows another pid namespace than its maker's (`pidns=`, since Linux 6.18).
+    package static var takesNamespace: Bool { isolab_procfs_takes_namespace() != 0 }
+
     /// A process's pidfd; nil where there is none of that number.
     package static func descriptor(of pid: Int32) -> OwnedDescriptor? {
         let descriptor = isolab_pidfd_open(pid)

@@ -29,6 +29,56 @@ package enum FileAttributes {
         return result
     }
 
+    /// The names of an open file's attributes; none where it has none, or its file system knows none.
+    package static func names(of file: Int32) -> [String] {
+        let size = isolab_list_attributes(file, nil, 0)
+        guard size > 0 else { return [] }
+        var list = [CChar](repeating: 0, count: size)
+        let count = isolab_list_attributes(file, &list, size)
+        guard count > 0 else { return [] }
+        return list.prefix(count).split(separator: 0).map {
+            String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
+    /// An attribute of an open file; nil where it cannot be read, or changes meanwhile.
+    package static func value(_ attribute: String, of file: Int32) -> [UInt8]? {
+        let size = isolab_get_attribute(file, attribute, nil, 0)
+        guard size >= 0 else { return nil }
+        var value = [UInt8](repeating: 0, count: size)
+        guard isolab_get_attribute(file, attribute, &value, size) == size else { return nil }
+        return value
+    }
+
+    /// Whether an entry, which may be one that cannot be opened, has an attribute that can be read.
+    package static func has(_ attribute: String, _ name: UnsafePointer<CChar>, in directory: Int32) -> Bool {
+        isolab_get_attribute_at(directory, name, attribute, nil, 0) >= 0
+    }
+
+    /// Sets an attribute of an open file (fsetxattr(2)).
+    ///
+    /// - Returns: 0; −1 and errno.
+    package static func set(
+        _ attribute: UnsafePointer<CChar>, _ value: UnsafeRawPointer?, _ count: Int, of file: Int32
+    ) -> Int32 {
+        isolab_set_attribute(file, attribute, value, count)
+    }
+
+    /// The same of an entry that cannot be opened: a link, a device, a pipe.
+    package static func set(
+        _ attribute: UnsafePointer<CChar>, _ value: UnsafeRawPointer?, _ count: Int,
+        at name: UnsafePointer<CChar>, in directory: Int32
+    ) -> Int32 {
+        isolab_set_attribute_at(directory, name, attribute, value, count)
+    }
+
+    /// Removes an attribute of an open file.
+    ///
+    /// - Returns: 0; −1 and errno.
+    package static func remove(_ attribute: String, of file: Int32) -> Int32 {
+        isolab_remove_attribute(file, attribute)
+    }
+
     /// Calls with a buffer that grows until it is large enough.
     private static func sized<Element: FixedWidthInteger>(
         _ buffer: inout [Element], _ operation: String, _ shown: String,

@@ -7,7 +7,7 @@ struct ConformanceTests {
     func registry(_ requirement: Requirement) throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        try requirement.check(Workshop(server.http))
+        try requirement.check(RegistryFixture(server.http))
     }
 
     /// The requirements are not of our own making: what another registry does by the same specification passes, too. What fails
@@ -18,7 +18,7 @@ struct ConformanceTests {
         let server = try DockerRegistry(place)
         var unmet: [(Requirement, any Error)] = []
         for requirement in Requirement.all {
-            do { try requirement.check(Workshop(server.http)) } catch { unmet.append((requirement, error)) }
+            do { try requirement.check(RegistryFixture(server.http)) } catch { unmet.append((requirement, error)) }
         }
         let optional = unmet.count { $0.0.isOptional }
         print(

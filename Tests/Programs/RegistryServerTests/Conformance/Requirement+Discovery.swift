@@ -70,7 +70,7 @@ extension Requirement {
     /// In no order.
     private static let names = ["test3", "Test1", "alpha", "v1.0", "test0", "Zulu", "_under", "latest"]
 
-    private static func pushTags(_ shop: Workshop) throws {
+    private static func pushTags(_ shop: RegistryFixture) throws {
         let manifest = try shop.image()
         for name in names { try shop.expect(shop.put(manifest, name), 201) }
     }
@@ -100,12 +100,12 @@ extension Requirement {
         },
         Requirement("end-9", "DELETE of a manifest or tag that is absent answers 404", optional: true) { shop in
             try shop.expect(shop.put(shop.image(), "one"), 201)
-            for reference in ["two", Digest(sha256Of: Workshop.random(30)).description] {
+            for reference in ["two", Digest(sha256Of: RegistryFixture.random(30)).description] {
                 try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/manifests/\(reference)"), 404)
             }
         },
         Requirement("end-10", "DELETE of a blob answers 202; it is gone") { shop in
-            let digest = try shop.push(Workshop.random(100))
+            let digest = try shop.push(RegistryFixture.random(100))
             let target = "/v2/\(shop.name)/blobs/\(digest)"
             try shop.expect(shop.send("DELETE", target), 202)
             try shop.expect(shop.send("HEAD", target), 404)
@@ -114,18 +114,18 @@ extension Requirement {
         Requirement("end-10", "DELETE of a blob that is absent answers 404 and BLOB_UNKNOWN") { shop in
             try shop.push([1])
             try shop.expect(
-                shop.send("DELETE", "/v2/\(shop.name)/blobs/\(Digest(sha256Of: Workshop.random(30)))"), 404,
+                shop.send("DELETE", "/v2/\(shop.name)/blobs/\(Digest(sha256Of: RegistryFixture.random(30)))"), 404,
                 code: "BLOB_UNKNOWN")
         },
         Requirement("end-10", "a blob deleted in one repository stays in another") { shop in
-            let bytes = Workshop.random(100)
+            let bytes = RegistryFixture.random(100)
             let digest = try shop.push(bytes)
             try shop.push(bytes, to: shop.other)
             try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/blobs/\(digest)"), 202)
             try shop.expect(shop.send("GET", "/v2/\(shop.other)/blobs/\(digest)").body == bytes, "it is gone there")
         },
         Requirement("end-10", "a blob that was deleted can be pushed again") { shop in
-            let bytes = Workshop.random(100)
+            let bytes = RegistryFixture.random(100)
             let digest = try shop.push(bytes)
             try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/blobs/\(digest)"), 202)
             try shop.push(bytes)

@@ -38,7 +38,7 @@ extension Requirement {
             try shop.push(config)
             let manifest = ImageManifest(
                 config: shop.descriptor(.imageConfiguration, config),
-                layers: [shop.descriptor(.layerGzip, Workshop.random(30))])
+                layers: [shop.descriptor(.layerGzip, RegistryFixture.random(30))])
             let answer = try shop.expect(shop.put(manifest.json(), "v1"), 400, 404)
             let errors = try RegistryErrors(json: answer.body).errors.map(\.code)
             try shop.expect(errors.contains("MANIFEST_BLOB_UNKNOWN"), "the errors are \(errors)")
@@ -46,7 +46,7 @@ extension Requirement {
         Requirement("end-7", "PUT of an index whose manifest is absent answers MANIFEST_BLOB_UNKNOWN", optional: true) {
             shop in
             try shop.push([1])
-            let index = ImageIndex(manifests: [shop.descriptor(.imageManifest, Workshop.random(30))])
+            let index = ImageIndex(manifests: [shop.descriptor(.imageManifest, RegistryFixture.random(30))])
             let answer = try shop.expect(shop.put(index.json(), "v1", type: .imageIndex), 400, 404)
             let errors = try RegistryErrors(json: answer.body).errors.map(\.code)
             try shop.expect(errors.contains("MANIFEST_BLOB_UNKNOWN"), "the errors are \(errors)")
@@ -112,7 +112,7 @@ extension Requirement {
             let config = Array("{}".utf8)
             try shop.push(config)
             let type = MediaType("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")
-            var layer = shop.descriptor(type, Workshop.random(50))
+            var layer = shop.descriptor(type, RegistryFixture.random(50))
             layer.urls = ["https://store.example.com/layer"]
             try shop.expect(
                 shop.put(
@@ -141,7 +141,7 @@ extension Requirement {
             try shop.expect(answer, "OCI-Subject", Digest(sha256Of: image).description)
         },
         Requirement("end-7", "a subject need not be there") { shop in
-            let absent = shop.descriptor(.imageManifest, Workshop.random(40))
+            let absent = shop.descriptor(.imageManifest, RegistryFixture.random(40))
             let answer = try shop.expect(shop.put(shop.image(subject: absent), "about"), 201)
             try shop.expect(answer, "OCI-Subject", absent.digest.description)
         },
@@ -149,7 +149,7 @@ extension Requirement {
 
     static let referrers: [Requirement] = [
         Requirement("end-12a", "referrers of what nobody refers to are an empty index, and not 404") { shop in
-            let found = try shop.referrers(of: Digest(sha256Of: Workshop.random(20))).list
+            let found = try shop.referrers(of: Digest(sha256Of: RegistryFixture.random(20))).list
             try shop.expect(found.isEmpty, "\(found.count) are listed")
         },
         Requirement("end-12a", "a referrer is listed with its type, size, artifact type and annotations") { shop in
@@ -168,14 +168,14 @@ extension Requirement {
             try shop.expect(found[0].annotations == ["org.example": "yes"], "annotations are \(found[0].annotations)")
         },
         Requirement("end-12a", "without artifactType it is the configuration's type") { shop in
-            let subject = shop.descriptor(.imageManifest, Workshop.random(20))
+            let subject = shop.descriptor(.imageManifest, RegistryFixture.random(20))
             try shop.expect(shop.put(shop.image(subject: subject), "about"), 201)
             let found = try shop.referrers(of: subject.digest).list
             try shop.expect(
                 found.map(\.artifactType) == [.imageConfiguration], "artifact types are \(found.map(\.artifactType))")
         },
         Requirement("end-12a", "an index may refer, too") { shop in
-            let subject = shop.descriptor(.imageManifest, Workshop.random(20))
+            let subject = shop.descriptor(.imageManifest, RegistryFixture.random(20))
             try shop.push([1])
             let index = ImageIndex(
                 artifactType: example, manifests: [], subject: subject, annotations: ["a": "b"])
@@ -187,7 +187,7 @@ extension Requirement {
             try shop.expect(found.map(\.annotations) == [["a": "b"]], "\(found.map(\.annotations)) are listed")
         },
         Requirement("end-12b", "?artifactType= filters, and OCI-Filters-Applied says so") { shop in
-            let subject = shop.descriptor(.imageManifest, Workshop.random(20))
+            let subject = shop.descriptor(.imageManifest, RegistryFixture.random(20))
             try shop.expect(
                 shop.put(shop.image(artifactType: example, configType: .empty, subject: subject), "one"), 201)
             let other = MediaType("application/vnd.example.other")
@@ -204,7 +204,7 @@ extension Requirement {
             }
         },
         Requirement("end-12a", "a referrer that was deleted is no longer listed") { shop in
-            let subject = shop.descriptor(.imageManifest, Workshop.random(20))
+            let subject = shop.descriptor(.imageManifest, RegistryFixture.random(20))
             let about = try shop.image(subject: subject)
             try shop.expect(shop.put(about, "about"), 201)
             try shop.expect(shop.referrers(of: subject.digest).list.count == 1, "one is not listed")
@@ -219,7 +219,7 @@ extension Requirement {
 
     static let sha512: [Requirement] = [
         Requirement("sha512", "a blob by its sha512 digest: POST and PUT, GET, HEAD") { shop in
-            let bytes = Workshop.random(700)
+            let bytes = RegistryFixture.random(700)
             let digest = try shop.push(bytes, .sha512)
             try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)").body == bytes, "other bytes came")
             try shop.expect(
@@ -227,7 +227,7 @@ extension Requirement {
                 digest.description)
         },
         Requirement("sha512", "a blob in chunks by its sha512 digest") { shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let octets = ("Content-Type", "application/octet-stream")
             var upload = try shop.beginUpload()
             for start in [0, 1000] {
@@ -241,7 +241,7 @@ extension Requirement {
             try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)").body == bytes, "other bytes came")
         },
         Requirement("sha512", "a blob as a stream by its sha512 digest") { shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let octets = ("Content-Type", "application/octet-stream")
             let stream = try shop.expect(shop.send("PATCH", shop.beginUpload(), [octets], body: bytes), 202)
             let digest = Digest(.sha512, of: bytes)
@@ -251,7 +251,7 @@ extension Requirement {
         },
         Requirement("sha512", "a blob in one request by its sha512 digest; with other bytes 400", optional: true) {
             shop in
-            let bytes = Workshop.random(500)
+            let bytes = RegistryFixture.random(500)
             let octets = ("Content-Type", "application/octet-stream")
             let target = "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(.sha512, of: bytes))"
             try shop.expect(shop.send("POST", target, [octets], body: bytes + [0]), 400, code: "DIGEST_INVALID")
@@ -259,7 +259,7 @@ extension Requirement {
             try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes came")
         },
         Requirement("sha512", "a blob is mounted by its sha512 digest, where it is and where it is not") { shop in
-            let bytes = Workshop.random(600)
+            let bytes = RegistryFixture.random(600)
             let digest = try shop.push(bytes, to: shop.other, .sha512)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)&from=\(shop.other)"), 201)
@@ -284,7 +284,7 @@ extension Requirement {
             try shop.expect(shop.get("/v2/\(shop.name)/manifests/\(digest)", accepting: .imageIndex), 404)
         },
         Requirement("sha512", "an upload may be begun for sha512: ?digest-algorithm=", optional: true) { shop in
-            let bytes = Workshop.random(70)
+            let bytes = RegistryFixture.random(70)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest-algorithm=sha512"), 202)
             try shop.expect(

@@ -12,7 +12,7 @@ extension Requirement {
 
     static let pull: [Requirement] = [
         Requirement("end-2", "GET of a blob gives its bytes, length and digest") { shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let digest = try shop.push(bytes)
             let answer = try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)"), 200)
             try shop.expect(answer.body == bytes, "other bytes came")
@@ -20,20 +20,20 @@ extension Requirement {
             try shop.expect(answer, "Docker-Content-Digest", digest.description)
         },
         Requirement("end-2", "HEAD of a blob gives its length and no body") { shop in
-            let digest = try shop.push(Workshop.random(2000))
+            let digest = try shop.push(RegistryFixture.random(2000))
             let answer = try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 200)
             try shop.expect(answer, "Content-Length", "2000")
             try shop.expect(answer, "Docker-Content-Digest", digest.description)
         },
         Requirement("end-2", "GET and HEAD of a blob that is absent answer 404, GET with BLOB_UNKNOWN") { shop in
-            try shop.push(Workshop.random(10))
-            let target = "/v2/\(shop.name)/blobs/\(Digest(sha256Of: Workshop.random(99)))"
+            try shop.push(RegistryFixture.random(10))
+            let target = "/v2/\(shop.name)/blobs/\(Digest(sha256Of: RegistryFixture.random(99)))"
             try shop.expect(shop.send("GET", target), 404, code: "BLOB_UNKNOWN")
             try shop.expect(shop.send("HEAD", target), 404)
         },
         Requirement("end-2", "a blob of one repository is not another's") { shop in
-            let digest = try shop.push(Workshop.random(100), to: shop.other)
-            try shop.push(Workshop.random(10))
+            let digest = try shop.push(RegistryFixture.random(100), to: shop.other)
+            try shop.push(RegistryFixture.random(10))
             try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)"), 404)
         },
         Requirement("end-2", "Range: bytes=500-1499 answers 206, those bytes and Content-Range") { shop in
@@ -86,7 +86,7 @@ extension Requirement {
         Requirement("end-3", "GET and HEAD of a manifest that is absent answer 404, GET with MANIFEST_UNKNOWN") {
             shop in
             try shop.expect(shop.put(shop.image(), "v1"), 201)
-            for reference in ["v2", Digest(sha256Of: Workshop.random(99)).description] {
+            for reference in ["v2", Digest(sha256Of: RegistryFixture.random(99)).description] {
                 let target = "/v2/\(shop.name)/manifests/\(reference)"
                 try shop.expect(shop.send("GET", target), 404, code: "MANIFEST_UNKNOWN")
                 try shop.expect(shop.send("HEAD", target), 404)
@@ -111,9 +111,9 @@ extension Requirement {
     ]
 
     /// - Parameter expected: nil for 416.
-    private static func range(_ header: String, _ expected: Range<Int>?) -> (Workshop) throws -> Void {
+    private static func range(_ header: String, _ expected: Range<Int>?) -> (RegistryFixture) throws -> Void {
         { shop in
-            let bytes = Workshop.random(2048)
+            let bytes = RegistryFixture.random(2048)
             let digest = try shop.push(bytes)
             let answer = try shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)", [("Range", header)])
             guard let expected else {

@@ -10,7 +10,7 @@ extension Requirement {
             try shop.expect(location.contains("/blobs/uploads/"), "Location is \(location)")
         },
         Requirement("end-6", "POST and PUT make a blob: 201 and where it is") { shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             let upload = try shop.beginUpload()
             let digest = Digest(sha256Of: bytes)
             let answer = try shop.expect(
@@ -20,12 +20,12 @@ extension Requirement {
             try shop.expect(answer, "Docker-Content-Digest", digest.description)
         },
         Requirement("end-6", "a digest's colon may be percent-encoded") { shop in
-            let bytes = Workshop.random(64)
+            let bytes = RegistryFixture.random(64)
             let query = "digest=sha256%3A\(Digest(sha256Of: bytes).hexadecimal)"
             try shop.expect(shop.send("PUT", shop.with(query, shop.beginUpload()), [octets], body: bytes), 201)
         },
         Requirement("end-4b", "POST with ?digest= takes a blob whole: 201, or 202 to go on by PUT") { shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             let digest = Digest(sha256Of: bytes)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)", [octets], body: bytes), 201, 202)
@@ -37,7 +37,7 @@ extension Requirement {
                 shop.send("PUT", shop.with("digest=\(digest)", shop.location(answer)), [octets], body: bytes), 201)
         },
         Requirement("end-4b", "POST with ?digest= is supported, not only answered with 202", optional: true) { shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             try shop.expect(
                 shop.send(
                     "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: bytes))", [octets], body: bytes),
@@ -47,19 +47,21 @@ extension Requirement {
         Requirement(
             "end-4b", "POST of bytes that do not have the digest answers 400, and nothing is stored", optional: true
         ) { shop in
-            let digest = Digest(sha256Of: Workshop.random(9))
+            let digest = Digest(sha256Of: RegistryFixture.random(9))
             try shop.expect(
                 shop.send(
-                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)", [octets], body: Workshop.random(512)),
+                    "POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)", [octets],
+                    body: RegistryFixture.random(512)),
                 400,
                 code: "DIGEST_INVALID")
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 404)
         },
         Requirement("end-6", "PUT of bytes that do not have the digest answers 400, and nothing is stored") { shop in
-            let digest = Digest(sha256Of: Workshop.random(9))
+            let digest = Digest(sha256Of: RegistryFixture.random(9))
             try shop.expect(
                 shop.send(
-                    "PUT", shop.with("digest=\(digest)", shop.beginUpload()), [octets], body: Workshop.random(512)),
+                    "PUT", shop.with("digest=\(digest)", shop.beginUpload()), [octets],
+                    body: RegistryFixture.random(512)),
                 400, code: "DIGEST_INVALID")
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 404)
         },
@@ -69,7 +71,7 @@ extension Requirement {
                 code: "DIGEST_INVALID")
         },
         Requirement("end-5", "PATCH without Content-Range streams; PUT without a body ends it") { shop in
-            let bytes = Workshop.random(5000)
+            let bytes = RegistryFixture.random(5000)
             let patch = try shop.expect(shop.send("PATCH", shop.beginUpload(), [octets], body: bytes), 202)
             let digest = Digest(sha256Of: bytes)
             let answer = try shop.expect(
@@ -78,8 +80,8 @@ extension Requirement {
         },
         Requirement("end-5", "a stream whose digest is another answers 400, and nothing is stored") { shop in
             let patch = try shop.expect(
-                shop.send("PATCH", shop.beginUpload(), [octets], body: Workshop.random(500)), 202)
-            let digest = Digest(sha256Of: Workshop.random(9))
+                shop.send("PATCH", shop.beginUpload(), [octets], body: RegistryFixture.random(500)), 202)
+            let digest = Digest(sha256Of: RegistryFixture.random(9))
             try shop.expect(
                 shop.send("PUT", shop.with("digest=\(digest)", shop.location(patch)), [octets], body: []), 400,
                 code: "DIGEST_INVALID")
@@ -104,7 +106,7 @@ extension Requirement {
             }
         },
         Requirement("end-5", "PATCH may come in HTTP's own chunks") { shop in
-            let bytes = Workshop.random(9000)
+            let bytes = RegistryFixture.random(9000)
             let patch = try shop.expect(
                 shop.send(
                     "PATCH", shop.beginUpload(), [octets, ("Transfer-Encoding", "chunked")],
@@ -116,7 +118,7 @@ extension Requirement {
         },
         Requirement("end-13", "GET of an upload answers 204, its range and where to go on") { shop in
             let patch = try shop.expect(
-                shop.send("PATCH", shop.beginUpload(), [octets], body: Workshop.random(100)), 202)
+                shop.send("PATCH", shop.beginUpload(), [octets], body: RegistryFixture.random(100)), 202)
             try shop.expect(patch, "Range", "0-99")
             let answer = try shop.expect(shop.send("GET", shop.location(patch)), 204)
             try shop.expect(answer, "Range", "0-99")
@@ -128,7 +130,7 @@ extension Requirement {
                 shop.send("GET", "/v2/\(shop.name)/blobs/uploads/00000000-0000-4000-8000-000000000000"), 404)
         },
         Requirement("end-6", "an upload that has ended is unknown") { shop in
-            let bytes = Workshop.random(100)
+            let bytes = RegistryFixture.random(100)
             let upload = try shop.beginUpload()
             let target = shop.with("digest=\(Digest(sha256Of: bytes))", upload)
             try shop.expect(shop.send("PUT", target, [octets], body: bytes), 201)
@@ -141,7 +143,7 @@ extension Requirement {
         },
         Requirement("end-11", "POST with ?mount= and from= mounts another repository's blob: 201 and where it is") {
             shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             let digest = try shop.push(bytes, to: shop.other)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)&from=\(shop.other)"), 201)
@@ -149,16 +151,16 @@ extension Requirement {
             try shop.expect(shop.send("HEAD", "/v2/\(shop.name)/blobs/\(digest)"), 200)
         },
         Requirement("end-11", "a mount of what is not there answers 202 and begins an upload") { shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             let digest = Digest(sha256Of: bytes)
-            try shop.push(Workshop.random(3), to: shop.other)
+            try shop.push(RegistryFixture.random(3), to: shop.other)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)&from=\(shop.other)"), 202)
             try shop.expect(
                 shop.send("PUT", shop.with("digest=\(digest)", shop.location(answer)), [octets], body: bytes), 201)
         },
         Requirement("end-11", "a mount without from= finds the blob, or begins an upload") { shop in
-            let bytes = Workshop.random(512)
+            let bytes = RegistryFixture.random(512)
             let digest = try shop.push(bytes, to: shop.other)
             let answer = try shop.expect(
                 shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)"), 201, 202)
@@ -170,14 +172,14 @@ extension Requirement {
         },
         Requirement("end-11", "automatic content discovery: a mount without from= answers 201", optional: true) {
             shop in
-            let digest = try shop.push(Workshop.random(512), to: shop.other)
+            let digest = try shop.push(RegistryFixture.random(512), to: shop.other)
             try shop.expect(shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?mount=\(digest)"), 201)
         },
     ]
 
     static let chunks: [Requirement] = [
         Requirement("end-5", "chunks in order make a blob; each answers 202, its range and where to go on") { shop in
-            let bytes = Workshop.random(3000)
+            let bytes = RegistryFixture.random(3000)
             var upload = try shop.beginUpload()
             for start in stride(from: 0, to: 3000, by: 1000) {
                 let answer = try shop.expect(patch(shop, upload, bytes, start..<(start + 1000)), 202)
@@ -189,7 +191,7 @@ extension Requirement {
             try shop.expect(shop.send("GET", shop.location(answer)).body == bytes, "other bytes are there")
         },
         Requirement("end-6", "the last chunk may come with PUT") { shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let upload = try shop.location(shop.expect(patch(shop, shop.beginUpload(), bytes, 0..<1000), 202))
             try shop.expect(
                 shop.send(
@@ -198,7 +200,7 @@ extension Requirement {
                     body: Array(bytes[1000...])), 201)
         },
         Requirement("end-5", "a first chunk that does not begin at 0 answers 416") { shop in
-            try shop.expect(patch(shop, shop.beginUpload(), Workshop.random(200), 100..<200), 416)
+            try shop.expect(patch(shop, shop.beginUpload(), RegistryFixture.random(200), 100..<200), 416)
         },
         Requirement("end-5", "a chunk that comes again answers 416, and the upload can be finished") { shop in
             try outOfOrder(0..<1000)(shop)
@@ -207,7 +209,7 @@ extension Requirement {
             try outOfOrder(2000..<3000)(shop)
         },
         Requirement("end-6", "a last chunk out of order answers 416, and the upload can be finished") { shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let digest = Digest(sha256Of: bytes)
             let upload = try shop.location(shop.expect(patch(shop, shop.beginUpload(), bytes, 0..<1000), 202))
             try shop.expect(
@@ -224,7 +226,7 @@ extension Requirement {
         },
         Requirement("end-5", "an upload that began with a chunk out of order says from where, and can be finished") {
             shop in
-            let bytes = Workshop.random(2000)
+            let bytes = RegistryFixture.random(2000)
             let upload = try shop.beginUpload()
             try shop.expect(patch(shop, upload, bytes, 1000..<2000), 416)
             let status = try shop.expect(shop.send("GET", upload), 204)
@@ -250,14 +252,14 @@ extension Requirement {
         },
         Requirement("end-6", "chunks whose digest is another answer 400 and DIGEST_INVALID") { shop in
             let upload = try shop.location(
-                shop.expect(patch(shop, shop.beginUpload(), Workshop.random(1000), 0..<1000), 202))
+                shop.expect(patch(shop, shop.beginUpload(), RegistryFixture.random(1000), 0..<1000), 202))
             let target = shop.with("digest=\(Digest(sha256Of: [1]))", upload)
             try shop.expect(shop.send("PUT", target, [octets], body: []), 400, code: "DIGEST_INVALID")
         },
     ]
 
     private static func patch(
-        _ shop: Workshop, _ upload: String, _ bytes: [UInt8], _ range: Range<Int>
+        _ shop: RegistryFixture, _ upload: String, _ bytes: [UInt8], _ range: Range<Int>
     ) throws -> Answer {
         try shop.send(
             "PATCH", upload, [octets, ("Content-Range", "\(range.lowerBound)-\(range.upperBound - 1)")],
@@ -265,9 +267,9 @@ extension Requirement {
     }
 
     /// Sends a chunk that has no place after the first thousand bytes; then the right ones.
-    private static func outOfOrder(_ wrong: Range<Int>) -> (Workshop) throws -> Void {
+    private static func outOfOrder(_ wrong: Range<Int>) -> (RegistryFixture) throws -> Void {
         { shop in
-            let bytes = Workshop.random(3000)
+            let bytes = RegistryFixture.random(3000)
             let upload = try shop.location(shop.expect(patch(shop, shop.beginUpload(), bytes, 0..<1000), 202))
             try shop.expect(patch(shop, upload, bytes, wrong), 416)
             let status = try shop.expect(shop.send("GET", upload), 204)

@@ -103,7 +103,7 @@ struct InteroperabilityTests {
         let place = try Place()
         _ = try place.shell("htpasswd -cbB -C 5 users ana secret")
         let server = try RegistryProcess(place, ["--htpasswd", "\(place.path)/users"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         for (method, target) in [("GET", "/v2/"), ("GET", "/v2/_catalog"), ("POST", "/v2/a/blobs/uploads/")] {
             let answer = try shop.expect(shop.send(method, target), 401, code: "UNAUTHORIZED")
             #expect(answer["www-authenticate"]?.hasPrefix("Basic realm=") == true)

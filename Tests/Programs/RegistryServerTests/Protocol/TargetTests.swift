@@ -8,7 +8,9 @@ struct TargetTests {
     private let digest = Digest(sha256Of: [])
 
     @Test func paths() throws {
-        func endpoint(_ target: String) throws -> Endpoint { try Endpoint(#require(RequestTarget(target)).path) }
+        func endpoint(_ target: String) throws -> RegistryPath {
+            try RegistryPath(#require(RequestTarget(target)).path)
+        }
         #expect(try endpoint("/v2/") == .base)
         #expect(try endpoint("/v2") == .base)
         #expect(try endpoint("/v2/_catalog") == .catalog)
@@ -32,7 +34,7 @@ struct TargetTests {
     ])
     func refusals(_ target: String) throws {
         let target = try #require(RequestTarget(target))
-        #expect(throws: RegistryFault.self) { try Endpoint(target.path) }
+        #expect(throws: RegistryFault.self) { try RegistryPath(target.path) }
     }
 
     @Test(arguments: [
@@ -54,7 +56,7 @@ struct TargetTests {
             let text =
                 "/v2/"
                 + (0..<Int.random(in: 1...9, using: &generator)).map { _ in words.randomElement() ?? "" }.joined()
-            guard let target = RequestTarget(text), let endpoint = try? Endpoint(target.path) else { continue }
+            guard let target = RequestTarget(text), let endpoint = try? RegistryPath(target.path) else { continue }
             guard let name = endpoint.repository else { continue }
             #expect(ImageReference.isRepository(name) && !name.contains(".."), "\(text)")
         }

@@ -15,10 +15,10 @@ struct CollectionTests {
     @Test func removesWhatNothingNames() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let image = try shop.image()
         try shop.expect(shop.put(image, "v1"), 201)
-        let orphan = try shop.push(Workshop.random(5000))
+        let orphan = try shop.push(RegistryFixture.random(5000))
         let target = "/v2/\(shop.name)/blobs/\(orphan)"
         #expect(try collect(place, "--grace 3600").contains("removed 0 blobs"))
         #expect(try collect(place, "--grace 0 --dry-run").contains("would remove blob \(orphan) from \(shop.name)"))
@@ -37,7 +37,7 @@ struct CollectionTests {
     @Test func removesWhatWasDeleted() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let image = try shop.image()
         try shop.expect(shop.put(image, "v1"), 201)
         let layer = try #require(try ImageManifest(json: image).layers.first).digest
@@ -60,7 +60,7 @@ struct CollectionTests {
     @Test func untaggedManifests() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let (child, old, about) = (
             try shop.image(), try shop.image(), try shop.image(subject: shop.descriptor(.imageManifest, [1]))
         )
@@ -85,7 +85,7 @@ struct CollectionTests {
     @Test func damagedManifests() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let image = try shop.image()
         try shop.expect(shop.put(image, "v1"), 201)
         let digest = Digest(sha256Of: image)
@@ -100,8 +100,8 @@ struct CollectionTests {
     @Test func byTheServer() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--collect-every", "1", "--grace", "0"])
-        let shop = Workshop(server.http)
-        let orphan = try shop.push(Workshop.random(100))
+        let shop = RegistryFixture(server.http)
+        let orphan = try shop.push(RegistryFixture.random(100))
         var status = 200
         for _ in 0..<600 {
             guard status == 200 else { break }
@@ -118,7 +118,7 @@ struct CollectionTests {
         let http = server.http
         var threads = Threads()
         threads.start(3) { _ in
-            let shop = Workshop(http)
+            let shop = RegistryFixture(http)
             for number in 0..<15 {
                 try shop.expect(shop.put(shop.image(), "v\(number)"), 201)
                 try shop.expect(shop.send("GET", "/v2/\(shop.name)/manifests/v\(number)"), 200)

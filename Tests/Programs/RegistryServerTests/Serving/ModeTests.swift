@@ -41,10 +41,10 @@ struct ModeTests {
     /// A read-only registry gives what it has, and refuses what would change it, with 405 in the specification's form.
     @Test func readOnly() throws {
         let place = try Place()
-        let shop: Workshop
+        let shop: RegistryFixture
         do {
             let server = try RegistryProcess(place)
-            shop = Workshop(server.http)
+            shop = RegistryFixture(server.http)
             try shop.expect(shop.put(shop.image(), "v1"), 201)
             #expect(try server.end().shellStatus == 0)
         }
@@ -66,7 +66,7 @@ struct ModeTests {
     @Test func deletionSwitchedOff() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--no-delete"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let manifest = try shop.image()
         try shop.expect(shop.put(manifest, "v1"), 201)
         let digest = try shop.push([1, 2, 3])
@@ -80,7 +80,7 @@ struct ModeTests {
     @Test func sparseContent() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--no-require-content"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let index = ImageIndex(manifests: [shop.descriptor(.imageManifest, [1])]).json()
         try shop.expect(shop.put(index, "sparse", type: .imageIndex), 201)
     }
@@ -89,7 +89,7 @@ struct ModeTests {
     @Test func wrongMethodsAndTypes() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         try shop.expect(shop.put(shop.image(), "v1"), 201)
         let answer = try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/tags/list"), 405, code: "UNSUPPORTED")
         #expect(answer["allow"] == "GET, HEAD")
@@ -106,7 +106,7 @@ struct ModeTests {
     @Test func conditionalRequests() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let digest = try shop.push([1, 2, 3])
         let target = "/v2/\(shop.name)/blobs/\(digest)"
         let first = try shop.expect(shop.send("GET", target), 200)
@@ -121,12 +121,12 @@ struct ModeTests {
     @Test func limits() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--max-blob", "1000", "--max-uploads", "2"])
-        let shop = Workshop(server.http)
-        try shop.expect(shop.send("PATCH", shop.beginUpload(), body: Workshop.random(1001)), 413)
+        let shop = RegistryFixture(server.http)
+        try shop.expect(shop.send("PATCH", shop.beginUpload(), body: RegistryFixture.random(1001)), 413)
         try shop.expect(
             shop.send(
                 "PATCH", shop.beginUpload(), [("Transfer-Encoding", "chunked")],
-                body: HTTP.chunked(Workshop.random(3000), by: 500)), 413)
+                body: HTTP.chunked(RegistryFixture.random(3000), by: 500)), 413)
         let uploads = try (0..<3).map { _ in
             try shop.location(shop.expect(shop.send("PATCH", shop.beginUpload(), body: [1]), 202))
         }
@@ -145,7 +145,7 @@ struct ModeTests {
     @Test func uploadsBelongToTheirRepository() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let upload = try shop.beginUpload()
         let id = upload.split(separator: "/").last ?? ""
         try shop.expect(shop.send("PATCH", "/v2/\(shop.other)/blobs/uploads/\(id)", body: [1]), 404)
@@ -161,8 +161,8 @@ struct ModeTests {
     @Test func figures() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--metrics", "127.0.0.1:0"])
-        let shop = Workshop(server.http)
-        let digest = try shop.push(Workshop.random(1000))
+        let shop = RegistryFixture(server.http)
+        let digest = try shop.push(RegistryFixture.random(1000))
         try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)"), 200)
         let port = try #require(server.metricsPort)
         let text = try HTTP(port: port).send("GET", "/metrics").text

@@ -13,9 +13,9 @@ struct SurvivalTests {
     /// An upload whose server is killed between two chunks is known to the next one, and can be finished.
     @Test func killedBetweenChunks() throws {
         let place = try Place()
-        let bytes = Workshop.random(300_000)
+        let bytes = RegistryFixture.random(300_000)
         var server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let upload = try shop.location(
             shop.expect(shop.send("PATCH", shop.beginUpload(), body: Array(bytes[..<200_000])), 202))
         #expect(try server.end(SIGKILL).shellStatus == 137)
@@ -32,9 +32,9 @@ struct SurvivalTests {
     /// A server that is killed while a chunk comes in: the next one knows how much of it came, and the client goes on there.
     @Test func killedInAChunk() throws {
         let place = try Place()
-        let bytes = Workshop.random(6_000_000)
+        let bytes = RegistryFixture.random(6_000_000)
         var server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let upload = try shop.beginUpload()
         let connection = try server.http.connect()
         try connection.write(HTTP.head("PATCH", upload, [("Content-Length", "\(bytes.count)")]))
@@ -64,11 +64,13 @@ struct SurvivalTests {
     @Test func killedWhileManyPush() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let stored = Pushed()
         var threads = Threads()
         threads.start(4) { _ in
-            while let digest = try? shop.push(Workshop.random(20_000)) { stored.list.withLock { $0.append(digest) } }
+            while let digest = try? shop.push(RegistryFixture.random(20_000)) {
+                stored.list.withLock { $0.append(digest) }
+            }
         }
         try Eventually.holds("twenty are stored") { stored.list.withLock { $0.count } >= 20 }
         _ = try server.end(SIGKILL)
@@ -90,8 +92,8 @@ struct SurvivalTests {
     @Test func clientsHangUp() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
-        let bytes = Workshop.random(2_000_000)
+        let shop = RegistryFixture(server.http)
+        let bytes = RegistryFixture.random(2_000_000)
         let digest = Digest(sha256Of: bytes)
         let upload = try shop.beginUpload()
         do {
@@ -127,8 +129,8 @@ struct SurvivalTests {
     @Test func gracefulEnd() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
-        let bytes = Workshop.random(100_000)
+        let shop = RegistryFixture(server.http)
+        let bytes = RegistryFixture.random(100_000)
         let digest = Digest(sha256Of: bytes)
         let upload = try shop.beginUpload()
         let connection = try server.http.connect()
@@ -207,16 +209,16 @@ struct SurvivalTests {
         try #require(place.shell("mkdir disk && mount -t tmpfs -o size=4m none disk").status == 0)
         defer { _ = try? place.shell("umount -l disk") }
         let server = try RegistryProcess(place, root: "\(place.path)/disk/root")
-        let shop = Workshop(server.http)
-        let kept = try shop.push(Workshop.random(1_000_000))
-        let large = Workshop.random(8_000_000)
+        let shop = RegistryFixture(server.http)
+        let kept = try shop.push(RegistryFixture.random(1_000_000))
+        let large = RegistryFixture.random(8_000_000)
         try shop.expect(
             shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: large))", body: large), 507)
         let upload = try shop.beginUpload()
         try shop.expect(shop.send("PATCH", upload, body: large), 507)
         let status = try shop.expect(shop.send("GET", upload), 204)
         #expect(status["range"] != "0-0")
-        let small = Workshop.random(100_000)
+        let small = RegistryFixture.random(100_000)
         try shop.expect(
             shop.send("POST", "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: small))", body: small), 507)
         try shop.expect(shop.send("DELETE", upload), 204)
@@ -233,12 +235,12 @@ struct SurvivalTests {
         let place = try Place()
         let server = try RegistryProcess(place)
         let http = server.http
-        let shared = Workshop.random(50_000)
+        let shared = RegistryFixture.random(50_000)
         var threads = Threads()
         threads.start(50) { client in
             // One blob that all of them push, and one of its own.
-            let shop = Workshop(http)
-            let own = Workshop.random(30_000 + client)
+            let shop = RegistryFixture(http)
+            let own = RegistryFixture.random(30_000 + client)
             for bytes in [shared, own] {
                 let digest = try shop.push(bytes)
                 let found = try shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)")

@@ -10,8 +10,8 @@ struct ConnectionTests {
     @Test func silentConnections() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--max-connections", "32"])
-        let shop = Workshop(server.http)
-        let bytes = Workshop.random(100_000)
+        let shop = RegistryFixture(server.http)
+        let bytes = RegistryFixture.random(100_000)
         let digest = Digest(sha256Of: bytes)
         let upload = try shop.beginUpload()
         let honest = try server.http.connect()
@@ -43,7 +43,7 @@ struct ConnectionTests {
     @Test func connectionsThatTakeNothing() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--max-connections", "32"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let digest = try shop.push([UInt8](repeating: 7, count: 30_000_000))
         var stalled: [Connection] = []
         for _ in 0..<60 {
@@ -86,8 +86,8 @@ struct ConnectionTests {
         let http = server.http
         var threads = Threads()
         threads.start(8) { _ in
-            let shop = Workshop(http)
-            let bytes = Workshop.random(40_000)
+            let shop = RegistryFixture(http)
+            let bytes = RegistryFixture.random(40_000)
             let digest = Digest(sha256Of: bytes)
             let connection = try http.connect()
             let target = "/v2/\(shop.name)/blobs/uploads/?digest=\(digest)"

@@ -24,7 +24,7 @@ import Testing
     @Test func chunksOfOneByte() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--idle-timeout", "10"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let isOver = Flag()
         var threads = Threads()
         flood(server.http, 24, isOver, &threads)
@@ -34,7 +34,7 @@ import Testing
             usleep(10_000)
         }
         for number in 0..<5 {
-            try shop.push(Workshop.random(5000))
+            try shop.push(RegistryFixture.random(5000))
             try shop.expect(shop.put(shop.image(), "v\(number)"), 201)
         }
         isOver.raise()
@@ -48,10 +48,10 @@ import Testing
     @Test func crumbsAreWhole() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20 {
-            let bytes = Workshop.random(20_000)
+            let bytes = RegistryFixture.random(20_000)
             var body: [UInt8] = []
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -72,7 +72,7 @@ import Testing
     @Test func listsForNobody() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let manifest = try shop.image()
         let digest = Digest(sha256Of: manifest)
         try shop.expect(shop.put(manifest, "v1"), 201)
@@ -119,7 +119,7 @@ import Testing
     @Test func headsAhead() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let digest = try shop.push([UInt8](repeating: 7, count: 4_000_000))
         let fields = (0..<95).map { ("a\($0)", "b") }
         let heads = (0..<60).flatMap { _ in HTTP.head("GET", "/v2/", fields) }
@@ -139,7 +139,7 @@ import Testing
     @Test func endsWithMuchUnread() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let digest = try shop.push([UInt8](repeating: 7, count: 4_000_000))
         let rest = [UInt8](repeating: 7, count: 4_000_000)
         var held: [Connection] = []

@@ -10,7 +10,7 @@ import Testing
     private static let type = ("Content-Type", MediaType.imageManifest.rawValue)
 
     private func pushBeside(_ server: RegistryProcess, _ tag: String) throws {
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let annotations = ["large": String(repeating: "a", count: 2_000_000)]
         try shop.expect(shop.put(shop.image(), tag), 201)
         try shop.expect(shop.put(shop.image(annotations: annotations), "\(tag)-large"), 201)
@@ -82,7 +82,7 @@ import Testing
     @Test func answersThatNobodyTakes() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let manifest = try shop.image()
         let digest = Digest(sha256Of: manifest)
         for round in 0..<80 {

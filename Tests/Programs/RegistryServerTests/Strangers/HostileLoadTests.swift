@@ -11,7 +11,7 @@ struct HostileLoadTests {
         let place = try Place()
         let server = try RegistryProcess(place, ["--max-uploads-of-one", "64"])
         let http = server.http
-        try Workshop(http).push(Attack.large, to: "x")
+        try RegistryFixture(http).push(Attack.large, to: "x")
         let isOver = Flag()
         var hostile = Threads()
         for attack in Attack.allCases {
@@ -25,9 +25,9 @@ struct HostileLoadTests {
         }
         var honest = Threads()
         honest.start(4) { client in
-            let shop = Workshop(http)
+            let shop = RegistryFixture(http)
             for round in 0..<15 {
-                let bytes = Workshop.random(20_000 + 997 * client + round)
+                let bytes = RegistryFixture.random(20_000 + 997 * client + round)
                 let digest = try shop.push(bytes)
                 let found = try shop.send("GET", "/v2/\(shop.name)/blobs/\(digest)")
                 try shop.expect(found.body == bytes, "other bytes came: \(found.status)")
@@ -118,7 +118,7 @@ struct HostileLoadTests {
                 connection.abandon()
             case .nonsense:
                 let connection = try http.connect()
-                try connection.write(Workshop.random(2000))
+                try connection.write(RegistryFixture.random(2000))
                 usleep(5000)
             case .lists:
                 for target in ["/v2/_catalog?n=9223372036854775807", "/v2/x/referrers/\(Digest(sha256Of: [1]))"] {

@@ -11,7 +11,7 @@ struct LoginTests {
     private let hash = "$2y$04$A.CQhs7lvtG.fPD2/QFcD.ST1E4tPxfElqFyRPb4KWva0hgV/VjfC"
     private let right = "Basic YW5hOnNlY3JldA=="
 
-    private final class Complaints: Sendable {
+    private final class Warnings: Sendable {
         let list = Mutex<[String]>([])
         @Sendable func take(_ text: String) { list.withLock { $0.append(text) } }
         var count: Int { list.withLock { $0.count } }
@@ -21,8 +21,8 @@ struct LoginTests {
     @Test func failsClosed() throws {
         let place = try Place()
         let path = try place.write("ana:\(hash)\n", to: "users")
-        let complaints = Complaints()
-        let authenticator = try Authenticator(passwordFile: path, complain: complaints.take)
+        let complaints = Warnings()
+        let authenticator = try PasswordAuthenticator(passwordFile: path, complain: complaints.take)
         func isLetIn() -> Bool { authenticator.check(right) == .granted(user: "ana") }
         #expect(isLetIn() && authenticator.recall(right) == "ana")
         for text in ["ana:\(hash)\nbob\n", nil, "ana:plain\n"] {

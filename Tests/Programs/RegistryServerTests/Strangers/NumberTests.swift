@@ -9,7 +9,7 @@ struct NumberTests {
     func lengthsOfUploads(_ length: String) throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let upload = try shop.beginUpload()
         try shop.expect(shop.send("PATCH", upload, body: [1]), 202)
         let whole = "/v2/\(shop.name)/blobs/uploads/?digest=\(Digest(sha256Of: [1]))"
@@ -29,7 +29,7 @@ struct NumberTests {
     @Test func rangesAndPages() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         try shop.expect(shop.put(shop.image(), "v1"), 201)
         let digest = try shop.push([1, 2, 3])
         let blob = "/v2/\(shop.name)/blobs/\(digest)"
@@ -54,7 +54,7 @@ struct NumberTests {
     @Test func sizesOfDescriptors() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--no-require-content"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let greatest = Descriptor(mediaType: .layerGzip, digest: Digest(sha256Of: [9]), size: .max)
         let manifest = ImageManifest(config: greatest, layers: [greatest, greatest], subject: greatest)
         try shop.expect(shop.put(manifest.json(), "v1"), 201)

@@ -102,7 +102,7 @@ struct ReferrerTests {
     @Test func annotationsAreBounded() throws {
         let place = try Place()
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let named = shop.descriptor(.imageManifest, [1])
         func push(_ size: Int, _ subject: Descriptor?) throws -> Answer {
             let annotations = ["a": String(repeating: "x", count: size)]
@@ -126,7 +126,7 @@ struct ReferrerTests {
         threads.start(16) { _ in
             for _ in 0..<4 {
                 let answer = try http.send("GET", target)
-                try Workshop(http).expect(answer.status == 200 && answer["link"] != nil, "\(answer.status)")
+                try RegistryFixture(http).expect(answer.status == 200 && answer["link"] != nil, "\(answer.status)")
             }
         }
         #expect(threads.join() == [])

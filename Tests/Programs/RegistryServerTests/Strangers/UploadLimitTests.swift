@@ -59,15 +59,15 @@ struct UploadLimitTests {
     @Test func pushesBesideAbandonedUploads() throws {
         let place = try Place()
         let server = try RegistryProcess(place, ["--max-uploads-of-one", "20", "--max-uploads", "30"])
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         let kept = try server.http.connect()
         for _ in 0..<300 {
             try kept.write(HTTP.head("POST", target, []))
             #expect(try kept.answer(to: "POST").status == 202)
         }
-        try shop.push(Workshop.random(1000))
+        try shop.push(RegistryFixture.random(1000))
         for _ in 0..<60 { try shop.expect(shop.send("PATCH", shop.beginUpload(), body: [1]), 202) }
-        try shop.push(Workshop.random(1000))
+        try shop.push(RegistryFixture.random(1000))
         var halves: [Connection] = []
         for number in 0..<60 {
             let connection = try server.http.connect()
@@ -77,7 +77,7 @@ struct UploadLimitTests {
             try connection.write([UInt8](repeating: UInt8(number), count: 1_000_000))
             halves.append(connection)
         }
-        let bytes = Workshop.random(200_000)
+        let bytes = RegistryFixture.random(200_000)
         try shop.push(bytes)
         try shop.expect(shop.put(shop.image(), "v1"), 201)
         try shop.expect(shop.send("GET", "/v2/\(shop.name)/blobs/\(Digest(sha256Of: bytes))"), 200)
@@ -205,7 +205,7 @@ struct UploadLimitTests {
         let root = "\(place.path)/root"
         _ = try place.shell("umask 0; mkdir -p root/blobs/sha256 root/repositories root/ingest && chmod -R 755 root")
         let server = try RegistryProcess(place)
-        let shop = Workshop(server.http)
+        let shop = RegistryFixture(server.http)
         try shop.expect(shop.put(shop.image(), "v1"), 201)
         try shop.expect(shop.send("PATCH", shop.beginUpload(), body: [1]), 202)
         let open = try place.shell(

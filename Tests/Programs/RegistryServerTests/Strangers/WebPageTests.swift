@@ -68,11 +68,11 @@ struct WebPageTests {
     /// Where nobody needs a password, nothing is deleted unless that was asked for.
     @Test func deletionIsAskedFor() throws {
         let place = try Place()
-        let shop: Workshop
+        let shop: RegistryFixture
         let digest: Digest
         do {
             let server = try RegistryProcess(place, deletes: nil)
-            shop = Workshop(server.http)
+            shop = RegistryFixture(server.http)
             digest = try shop.push([1])
             try shop.expect(shop.send("DELETE", "/v2/\(shop.name)/blobs/\(digest)"), 405, code: "UNSUPPORTED")
             _ = try server.end()

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Files of a container's own that `exec` comes by: of a file system that a process inside answers for, without end, or never answering.
@@ -59,7 +60,7 @@ struct FileAttackTests {
             "/bin/sh", "-c",
             "exec \(descriptor)< $place; exec $runtime exec -t -u 1234 -e HOME=/ \(container.id) /bin/id",
         ])
-        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 255)
+        #expect(try command.wait(for: "exec", within: 60).shellStatus == 255)
         #expect(streams.complaints.contains("errno \(ENOTTY)"), "\(streams.complaints)")
         #expect(try engine.shell("stat -c %u $place").output == "0\n")
         #expect(container.status == .running)
@@ -79,7 +80,7 @@ struct FileAttackTests {
         #expect(!open.contains { $0.contains("cgroup") || $0 == "/" || $0 == engine.place }, "\(open)")
         #expect(!open.isEmpty)
         kill(command.pid, SIGKILL)
-        _ = try Waiting.end(of: command, ["exec"])
+        _ = try command.wait(for: "exec", within: 60)
         try container.remove()
     }
 
@@ -87,7 +88,7 @@ struct FileAttackTests {
     private func joiner(of container: Container) throws -> Int32 {
         let own = try Procfs.namespace("mnt", of: "self")
         var found: Int32?
-        try Waiting.until("something joins") {
+        try Eventually.holds("something joins") {
             found = try joiners(container).first { pid in
                 guard let namespace = try? Procfs.namespace("mnt", of: "\(pid)") else { return false }
                 return namespace != own && (try? Procfs.status(of: pid).state) != "R"
@@ -179,8 +180,8 @@ struct FileAttackTests {
         let (command, streams) = try execute(container, at: place)
         let pid = try joiner(of: container)
         kill(command.pid, SIGKILL)
-        _ = try Waiting.end(of: command, ["exec"])
-        try Waiting.until("process \(pid) ends: \(streams.complaints)") { isGone(pid) }
+        _ = try command.wait(for: "exec", within: 60)
+        try Eventually.holds("process \(pid) ends: \(streams.complaints)") { isGone(pid) }
         #expect(container.status == .running)
         try container.remove()
     }
@@ -193,7 +194,7 @@ struct FileAttackTests {
         if mode == "silent" { try container.awaitOutput("asked") }
         _ = try joiner(of: container)
         kill(command.pid, SIGTERM)
-        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 255)
+        #expect(try command.wait(for: "exec", within: 60).shellStatus == 255)
         #expect(streams.complaints.contains("signal 15"), "\(streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
@@ -207,7 +208,7 @@ struct FileAttackTests {
         try container.awaitOutput("asked")
         let pid = try joiner(of: container)
         kill(command.pid, SIGKILL)
-        _ = try Waiting.end(of: command, ["exec"])
+        _ = try command.wait(for: "exec", within: 60)
         if !isRunning {
             #expect(try container.call("kill").status == 0)
             #expect(try engine.call("kill", container.id, "KILL").status <= 1)
@@ -227,6 +228,6 @@ struct FileAttackTests {
         #expect(engine.traces(of: container.id) == [])
         #expect(isGone(pid))
         kill(command.pid, SIGKILL)
-        _ = try Waiting.end(of: command, ["exec"])
+        _ = try command.wait(for: "exec", within: 60)
     }
 }

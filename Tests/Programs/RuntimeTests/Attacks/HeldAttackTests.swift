@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Processes on their way into a container that something holds up: a file system whose server takes every question and answers none,
@@ -22,7 +23,7 @@ import Testing
         let path = engine.place + "/served"
         try SystemFile.makeDirectories(path)
         let (server, streams) = try engine.begin([engine.rootfs + "/bin/hostile", "silent", path])
-        try Waiting.until("it is mounted: \(streams.complaints)") { streams.output.contains("mounted") }
+        try Eventually.holds("it is mounted: \(streams.complaints)") { streams.output.contains("mounted") }
         return (path, server, streams)
     }
 
@@ -34,7 +35,7 @@ import Testing
         let (path, server, streams) = try deafMount()
         defer {
             try? server.kill()
-            _ = try? Waiting.end(of: server, ["hostile"])
+            _ = try? server.wait(for: "hostile", within: 60)
             umount2(path, Int32(MNT_DETACH))
         }
         let bundle = try engine.bundle(
@@ -46,9 +47,9 @@ import Testing
         let (create, words) = try engine.begin([
             Engine.program, "--root", engine.root, "create", "--bundle", bundle, id,
         ])
-        try Waiting.until("it is held: \(words.complaints)") { streams.output.contains("asked") }
+        try Eventually.holds("it is held: \(words.complaints)") { streams.output.contains("asked") }
         try create.kill()
-        _ = try Waiting.end(of: create, ["create"])
+        _ = try create.wait(for: "create", within: 60)
         let held = try #require(Engine.processes(of: id).first, "\(words.complaints)")
         let container = Container(engine: engine, id: id, bundle: bundle, streams: words)
         #expect(container.status == .creating)
@@ -61,7 +62,7 @@ import Testing
             #expect(SystemFile.exists("\(engine.root)/\(id)"))
         }
         try server.kill()
-        try Waiting.until("it ends") { isGone(held) }
+        try Eventually.holds("it ends") { isGone(held) }
         #expect(container.status == .stopped)
         umount2(path, Int32(MNT_DETACH))
         try container.remove()
@@ -74,7 +75,7 @@ import Testing
         let (path, server, streams) = try deafMount()
         defer {
             try? server.kill()
-            _ = try? Waiting.end(of: server, ["hostile"])
+            _ = try? server.wait(for: "hostile", within: 60)
             umount2(path, Int32(MNT_DETACH))
         }
         let bundle = try engine.bundle(
@@ -84,14 +85,14 @@ import Testing
             })
         let id = engine.name()
         let (run, words) = try engine.begin([Engine.program, "--root", engine.root, "run", "--bundle", bundle, id])
-        try Waiting.until("it is held: \(words.complaints)") { streams.output.contains("asked") }
+        try Eventually.holds("it is held: \(words.complaints)") { streams.output.contains("asked") }
         try run.kill(SIGTERM)
-        #expect(try Waiting.end(of: run, ["run"]).shellStatus == 1)
+        #expect(try run.wait(for: "run", within: 60).shellStatus == 1)
         #expect(words.complaints.contains("signal 15"), "\(words.complaints)")
         #expect(words.complaints.contains("`delete \(id)` removes what is left"), "\(words.complaints)")
         let held = try #require(Engine.processes(of: id).first, "the negative control is gone: nothing held it")
         try server.kill()
-        try Waiting.until("it ends") { isGone(held) }
+        try Eventually.holds("it ends") { isGone(held) }
         umount2(path, Int32(MNT_DETACH))
         try Container(engine: engine, id: id, bundle: bundle, streams: words).remove()
     }
@@ -103,12 +104,12 @@ import Testing
             $0.hooks = .init(startContainer: [.init(path: "/bin/sleep", arguments: ["sleep", "1000"])])
         }
         let (start, words) = try engine.begin([Engine.program, "--root", engine.root, "start", container.id])
-        try Waiting.until("the hook runs: \(words.complaints)") {
+        try Eventually.holds("the hook runs: \(words.complaints)") {
             Engine.processes(of: container.id).contains { (try? Procfs.status(of: $0).name) == "sleep" }
         }
         try container.remove()
         // Its program has never run. Naive: it has started well.
-        #expect(try Waiting.end(of: start, ["start"]).shellStatus == 1)
+        #expect(try start.wait(for: "start", within: 60).shellStatus == 1)
         #expect(words.complaints.contains("killed before its program could run"), "\(words.complaints)")
     }
 
@@ -161,12 +162,12 @@ import Testing
             Engine.program, "--root", engine.root, "exec", container.id, "/bin/true",
         ])
         var joiner: Int32?
-        try Waiting.until("it is born: \(words.complaints)") {
+        try Eventually.holds("it is born: \(words.complaints)") {
             joiner = Engine.processes(of: container.id).first { $0 != first }
             return joiner != nil
         }
         try command.kill()
-        _ = try Waiting.end(of: command, ["exec"])
+        _ = try command.wait(for: "exec", within: 60)
         let left = try #require(joiner)
         #expect(!isGone(left), "the negative control does not hold: it ends with its launcher")
         try container.remove()
@@ -192,14 +193,14 @@ import Testing
         ])
         let first = try container.state().pid
         let own = try Procfs.namespace("mnt", of: "self")
-        try Waiting.until("it is held: \(words.complaints)") {
+        try Eventually.holds("it is held: \(words.complaints)") {
             Engine.processes(of: container.id).contains { pid in
                 pid != first && (try? Procfs.namespace("mnt", of: "\(pid)")) != own
                     && ["S", "D"].contains(try? Procfs.status(of: pid).state)
             }
         }
         try container.remove()
-        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 255)
+        #expect(try command.wait(for: "exec", within: 60).shellStatus == 255)
         #expect(words.complaints.contains("the container ended, or was deleted"), "\(words.complaints)")
     }
 }

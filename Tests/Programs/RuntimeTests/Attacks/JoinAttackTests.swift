@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What the processes of a container can do to one that `exec` brings to life among them: stop it, trace it, keep its end to
@@ -88,7 +89,7 @@ import Testing
         #expect(held.streams.complaints.contains("signal 15"), "\(held.streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
-        _ = try Waiting.end(of: tracer, ["probe", words.output])
+        _ = try tracer.wait(for: "probe \(words.output)", within: 60)
     }
 
     /// Nobody need ask: a tracer that does not let go is waited for as long as one that stops.
@@ -101,7 +102,7 @@ import Testing
         #expect(held.streams.complaints.contains("holds processes that join it"), "\(held.streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
-        _ = try Waiting.end(of: tracer, ["probe", words.output])
+        _ = try tracer.wait(for: "probe \(words.output)", within: 60)
     }
 
     /// A process of the container that traces another until its end.
@@ -110,7 +111,7 @@ import Testing
             Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe",
             "keep", "\(inside)",
         ])
-        try Waiting.until("it is traced: \(words.complaints)") { words.output == "kept\n" }
+        try Eventually.holds("it is traced: \(words.complaints)") { words.output == "kept\n" }
         return (tracer, words)
     }
 
@@ -131,17 +132,17 @@ import Testing
             Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c",
             "echo $$; read line < /tmp/go; exit 5",
         ])
-        try Waiting.until("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
+        try Eventually.holds("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
         let inside = try #require(Int32(streams.output.dropLast()))
         keepers.append(try keeper(of: inside, in: container))
         // Opened for both, it waits for no reader.
         let go = try OwnedDescriptor(opening: engine.rootfs + "/tmp/go", O_RDWR)
         try SystemFile.write(Array("go\n".utf8), to: go.number, "a FIFO")
-        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 5, "\(streams.complaints)")
+        #expect(try command.wait(for: "exec", within: 60).shellStatus == 5, "\(streams.complaints)")
         #expect(container.status == .running)
         // No pid namespace ends before this process has reaped its own child there.
         for pid in others(than: try container.state().pid, in: container) { kill(pid, SIGKILL) }
-        for (tracer, _) in keepers { _ = try Waiting.end(of: tracer, ["probe"]) }
+        for (tracer, _) in keepers { _ = try tracer.wait(for: "probe", within: 60) }
         _ = try naive.wait()
         try container.remove()
     }
@@ -153,13 +154,13 @@ import Testing
         let (command, streams) = try engine.begin([
             Engine.program, "--root", engine.root, "exec", container.id, "/bin/sh", "-c", "echo $$; exec sleep 1000",
         ])
-        try Waiting.until("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
+        try Eventually.holds("it says its number: \(streams.complaints)") { streams.output.hasSuffix("\n") }
         let inside = try #require(Int32(streams.output.dropLast()))
         let (tracer, words) = try engine.begin([
             Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe",
             "hold", "\(inside)",
         ])
-        try Waiting.until("it is held: \(words.complaints)") { words.output == "held\n" }
+        try Eventually.holds("it is held: \(words.complaints)") { words.output == "held\n" }
         let held = try #require(Engine.processes(of: container.id).first { HeldJoin.numbers(of: $0).last == inside })
         func pending() -> Bool {
             HeldJoin.status("ShdPnd", of: held).first.flatMap { UInt64($0, radix: 16) }.map { $0 & 1 << 14 != 0 }
@@ -170,17 +171,17 @@ import Testing
             return poll(&ready, 1, 0) != 0
         }
         kill(command.pid, SIGTERM)
-        try Waiting.until("it is passed on") { pending() }
+        try Eventually.holds("it is passed on") { pending() }
         #expect(isHeld(held) && !hasEnded(), "the negative control does not attack")
-        try Waiting.until("it ends") {
+        try Eventually.holds("it ends") {
             kill(command.pid, SIGTERM)
             return hasEnded()
         }
-        #expect(try Waiting.end(of: command, ["exec"]).shellStatus == 137)
+        #expect(try command.wait(for: "exec", within: 60).shellStatus == 137)
         #expect(streams.complaints.contains("traces it: it is killed"), "\(streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
-        _ = try Waiting.end(of: tracer, ["probe", words.output])
+        _ = try tracer.wait(for: "probe \(words.output)", within: 60)
     }
 
     /// A file system that the container serves answers when it likes, and who looks at it waits, be he killed or not: whoever asks
@@ -193,7 +194,7 @@ import Testing
         let runtime = [Engine.program, "--root", engine.root, "exec"]
         let (server, words) = try engine.begin(
             runtime + ["--cap", "CAP_SYS_ADMIN", container.id, "/bin/probe", "deaf-files", "/mnt"])
-        try Waiting.until("it serves: \(words.complaints)") { words.output == "deaf\n" }
+        try Eventually.holds("it serves: \(words.complaints)") { words.output == "deaf\n" }
         let (control, _) = try engine.begin(runtime + [container.id, "/bin/sh", "-c", "cd /mnt"])
         let (held, streams) = try engine.begin(runtime + ["--cwd", "/mnt", container.id, "/bin/true"])
         for process in [control, held] {
@@ -201,11 +202,11 @@ import Testing
             #expect(poll(&ready, 1, 500) == 0, "the negative control does not attack")
         }
         kill(held.pid, SIGTERM)
-        #expect(try Waiting.end(of: held, ["exec"]).shellStatus == 255)
+        #expect(try held.wait(for: "exec", within: 60).shellStatus == 255)
         #expect(streams.complaints.contains("signal 15"), "\(streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
-        for process in [server, control] { _ = try Waiting.end(of: process, ["exec"]) }
+        for process in [server, control] { _ = try process.wait(for: "exec", within: 60) }
     }
 
     // MARK: - A report of others' making
@@ -265,7 +266,7 @@ import Testing
         let status = try held.end()
         #expect(status == 1 || status == 126 || status == 255, "\(status) \(held.streams.complaints)")
         #expect(!held.streams.complaints.isEmpty)
-        try Waiting.until("it is gone") { others(than: first, in: container).isEmpty }
+        try Eventually.holds("it is gone") { others(than: first, in: container).isEmpty }
         #expect(container.status == .running)
         try container.remove()
     }

@@ -1,14 +1,14 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What the processes of a container can do to another container's first process that comes to life in their pid namespace, which
 /// that one joins by its path: nothing that would hold `create`, `run` or `start` for ever. The negative control is `NaiveJoin`.
 @Suite(
     .enabled(if: TestHost.canRun, TestHost.reason),
-    .enabled(if: isolab_procfs_takes_namespace() != 0, "[host] needs Linux 6.18, which hides the launcher's child"))
+    .enabled(if: Procfs.takesNamespace, "[host] needs Linux 6.18, which hides the launcher's child"))
 struct LaunchAttackTests {
     let engine: Engine
 
@@ -55,7 +55,7 @@ struct LaunchAttackTests {
         // It waits for its start, and is stopped again.
         #expect(created.status == .created)
         #expect(try container.execute("kill -STOP \(create.inside)").status == 0)
-        try Waiting.until("it is stopped") { isStopped(create.pid) }
+        try Eventually.holds("it is stopped") { isStopped(create.pid) }
         #expect(try created.call("start").status == 0)
         #expect(created.status == .running)
         try created.remove()
@@ -97,15 +97,15 @@ struct LaunchAttackTests {
             Engine.program, "--root", engine.root, "exec", "--cap", "CAP_SYS_PTRACE", container.id, "/bin/probe",
             "keep", "\(held.inside)",
         ])
-        try Waiting.until("it is traced: \(words.complaints)") { words.output == "kept\n" }
+        try Eventually.holds("it is traced: \(words.complaints)") { words.output == "kept\n" }
         kill(held.command.pid, SIGCONT)
         #expect(try held.end() == 1)
         #expect(
             held.streams.complaints.contains("traces and holds processes that join it"), "\(held.streams.complaints)")
         #expect(container.status == .running)
         try container.remove()
-        _ = try Waiting.end(of: tracer, ["probe"])
-        try Waiting.until("it has died") { !Engine.processes(of: other.id).contains(held.pid) }
+        _ = try tracer.wait(for: "probe", within: 60)
+        try Eventually.holds("it has died") { !Engine.processes(of: other.id).contains(held.pid) }
         try other.remove()
     }
 }

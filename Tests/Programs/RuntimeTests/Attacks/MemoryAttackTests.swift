@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// The memory of the runtime on the host: nobody in a container reaches it through a process that the runtime brings to life
@@ -86,7 +87,7 @@ import Testing
     private func newcomer(beside first: Int32, _ what: @autoclosure () -> String) throws -> Int32 {
         let inside = try Procfs.namespace("mnt", of: "\(first)")
         var found: Int32?
-        try Waiting.until("it comes into sight: \(what())") {
+        try Eventually.holds("it comes into sight: \(what())") {
             found = try SystemFile.names(in: "/proc").compactMap { Int32($0) }.first { pid in
                 // The one that joins is its launcher's child and shares its memory; the one in sight is another.
                 pid != first && (try? Procfs.namespace("mnt", of: "\(pid)")) == inside
@@ -131,10 +132,10 @@ import Testing
         let (runner, runs) = try engine.begin(["/bin/sh", "-c", "exec \(user) \(runtime) run --bundle \(bundle) \(id)"])
         defer {
             _ = try? engine.shell("\(user) \(runtime) delete --force \(id)")
-            _ = try? Waiting.end(of: runner, ["run"])
+            _ = try? runner.wait(for: "run", within: 60)
         }
         var first: Int32?
-        try Waiting.until("it runs: \(runs.complaints)") {
+        try Eventually.holds("it runs: \(runs.complaints)") {
             let answer = try engine.shell("\(user) \(runtime) state \(id)")
             guard answer.status == 0 else { return false }
             let state = try ContainerState(json: Array(answer.output.utf8))
@@ -151,7 +152,7 @@ import Testing
             kill(pid, SIGKILL)
             // Its tracer holds even what is dead until its time is up.
             try? process.kill()
-            _ = try? Waiting.end(of: process, ["exec"])
+            _ = try? process.wait(for: "exec", within: 60)
         }
         let launcher = try parent(of: pid)
         #expect(Engine.text("/proc/\(launcher)/cmdline").contains(root))
@@ -187,7 +188,7 @@ import Testing
         let (process, streams) = try engine.begin([
             Engine.program, "--root", engine.root, "run", "--bundle", bundle, id,
         ])
-        try Waiting.until("the hook runs: \(streams.complaints)") {
+        try Eventually.holds("the hook runs: \(streams.complaints)") {
             SystemFile.exists(engine.rootfs + "/tmp/here")
         }
         let first = try #require(try ContainerState(json: Array(try engine.call("state", id).output.utf8)).pid)
@@ -195,7 +196,7 @@ import Testing
         #expect(!places.isEmpty)
         #expect(try !ForeignMemory(pid: process.pid).holdsPattern(at: places))
         kill(first, SIGKILL)
-        #expect(try Waiting.end(of: process, ["run"]).ending == .exited(1))
+        #expect(try process.wait(for: "run", within: 60).ending == .exited(1))
         #expect(streams.complaints.contains("killed before its program could run"), "\(streams.complaints)")
         #expect(engine.traces(of: id) == [])
     }

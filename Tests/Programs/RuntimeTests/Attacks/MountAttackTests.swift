@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// Links and races that lead mounts out of a container, or away from what they should cover. Each attack works against a
@@ -182,7 +183,7 @@ import Testing
         let (swapper, _) = try engine.begin(["/bin/sh", "-c", "cd \(engine.rootfs); while :; do \(changes); done 2>&1"])
         defer {
             try? swapper.kill()
-            _ = try? Waiting.end(of: swapper, ["swap"])
+            _ = try? swapper.wait(for: "swap", within: 60)
         }
         return try (0..<count).count { _ in
             let answer = try engine.run(script) { $0.linux?.sysctl = [:] }
@@ -348,7 +349,7 @@ import Testing
         defer {
             if isSwapping {
                 try? swapper.kill()
-                _ = try? Waiting.end(of: swapper, ["swap"])
+                _ = try? swapper.wait(for: "swap", within: 60)
             }
         }
         for _ in 0..<60 {
@@ -364,7 +365,7 @@ import Testing
         // In peace it runs. The swapper ends by itself: killed, it would leave one last move to come.
         try engine.write("", to: "stop")
         isSwapping = false
-        try #require(try Waiting.end(of: swapper, ["swapper"]).succeeded)
+        try #require(try swapper.wait(for: "swapper", within: 60).succeeded)
         #expect(try engine.run("cat /data/whose").output == "the bundle's\n")
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// A joining process as `exec` must not make it: its launcher's child, in sight of the container from the beginning, before its
@@ -44,7 +45,7 @@ enum NaiveJoin {
         var helper: RunningProcess?
         let naive = try run(container, program: ["/bin/true"]) { pid, inside in
             _ = try container.execute("kill -STOP \(inside)")
-            try Waiting.until("it is stopped") { (try? Procfs.status(of: pid).state) == "T" }
+            try Eventually.holds("it is stopped") { (try? Procfs.status(of: pid).state) == "T" }
             helper = try engine.begin(["/bin/sh", "-c", "sleep 1; echo > \(mark); kill -CONT \(pid)"]).process
         }
         #expect(SystemFile.exists(mark), "the negative control does not attack", sourceLocation: location)

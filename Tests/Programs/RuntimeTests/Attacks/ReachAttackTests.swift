@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What of the host a process in a container can get hold of through the runtime that makes or joins it: its program, its
@@ -166,7 +166,7 @@ import Testing
     private func newcomer(beside first: Int32, _ what: String) throws -> Int32 {
         let inside = try Procfs.namespace("pid", of: "\(first)")
         var found: Int32?
-        try Waiting.until("it comes into sight: \(what)") {
+        try Eventually.holds("it comes into sight: \(what)") {
             found = try SystemFile.names(in: "/proc").compactMap { Int32($0) }.first {
                 $0 != first && (try? Procfs.namespace("pid", of: "\($0)")) == inside
             }
@@ -193,9 +193,9 @@ import Testing
         try container.awaitOutput("the host's")
         // All of it once nsenter has executed its program.
         let all: Set = ["capabilities", "mounts", "program", "environment", "descriptor of \(engine.place)"]
-        try Waiting.until("the negative control attacks") { try booty(careless, beside: first) == all }
+        try Eventually.holds("the negative control attacks") { try booty(careless, beside: first) == all }
         Glibc.kill(careless, SIGKILL)
-        _ = try Waiting.end(of: naive, ["nsenter"])
+        _ = try naive.wait(for: "nsenter", within: 60)
         // Another file: who has the former one open reads that.
         try SystemFile.replace(engine.place + "/mark", with: Array("not to be had\n".utf8))
 
@@ -220,7 +220,7 @@ import Testing
     }
 
     /// Whether a container's first process can be made out of sight in a pid namespace of others.
-    private static let makesOutOfSight = isolab_procfs_takes_namespace() != 0
+    private static let makesOutOfSight = Procfs.takesNamespace
     private static let reason: Comment = "[host] procfs here shows its maker's pid namespace only (before Linux 6.18)"
 
     private func shares(_ first: Int32, _ configuration: inout RuntimeConfiguration) {
@@ -324,7 +324,7 @@ import Testing
             Engine.program, "--root", engine.root, "exec", container.id, "/bin/true",
         ])
         #expect(answer.status == 0, "\(answer.complaints)")
-        try Waiting.until("it has looked") { Engine.text(engine.rootfs + "/tmp/rounds").utf8.count > 20 }
+        try Eventually.holds("it has looked") { Engine.text(engine.rootfs + "/tmp/rounds").utf8.count > 20 }
         let found = Set(container.streams.output.split(separator: "\n").map(String.init))
         #expect(found.filter { $0.contains("isolab") && !$0.contains(engine.place) }.isEmpty, "\(found)")
         try container.remove()

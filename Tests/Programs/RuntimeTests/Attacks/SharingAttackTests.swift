@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What of its maker's surroundings a container shares unless it is parted from it: cgroup hierarchies, keys, the files on its
@@ -102,7 +103,7 @@ import Testing
     /// process keeps, one that joins finds; another container's root does not, though it is the same user to the kernel.
     @Test func keyringOfAContainer() throws {
         let container = try engine.started("exec probe with-own-key sleep 1000")
-        try Waiting.until("the key is kept") {
+        try Eventually.holds("the key is kept") {
             keyring(try container.execute("probe session-key")) == "open"
         }
         let other = try engine.started("exec sleep 1000") { $0.linux?.maskedPaths = [] }
@@ -123,7 +124,7 @@ import Testing
             $0.linux?.uidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
             $0.linux?.gidMappings = [.init(containerID: 0, hostID: 300_000, size: 65536)]
         }
-        try Waiting.until("the key is kept") {
+        try Eventually.holds("the key is kept") {
             keyring(try container.execute("probe session-key")) == "open"
         }
         try container.remove()

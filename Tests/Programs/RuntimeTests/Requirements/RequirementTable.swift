@@ -12,10 +12,10 @@ enum RequirementTable {
     static let isAskedFor = getenv("ISOLAB_REQUIREMENTS") != nil
 
     /// What a runtime does not meet, by the requirement, and why.
-    static func results(of subject: RuntimeWorkshop.Subject) throws -> [String: String] {
+    static func results(of subject: RuntimeFixture.Subject) throws -> [String: String] {
         var unmet: [String: String] = [:]
         for requirement in RuntimeRequirement.all {
-            do { try requirement.check(RuntimeWorkshop(subject)) } catch {
+            do { try requirement.check(RuntimeFixture(subject)) } catch {
                 unmet[requirement.testDescription] = "\(error)"
             }
         }
@@ -33,9 +33,9 @@ enum RequirementTable {
     static func document() throws -> Substring { try parts().table }
 
     /// - Parameter peers: the others, with what each does not meet.
-    static func write(beside peers: [(subject: RuntimeWorkshop.Subject, unmet: [String: String])]) throws {
-        let columns = [(subject: RuntimeWorkshop.Subject.own, unmet: try results(of: .own))] + peers
-        let names = try columns.map { try RuntimeWorkshop($0.subject).version }
+    static func write(beside peers: [(subject: RuntimeFixture.Subject, unmet: [String: String])]) throws {
+        let columns = [(subject: RuntimeFixture.Subject.own, unmet: try results(of: .own))] + peers
+        let names = try columns.map { try RuntimeFixture($0.subject).version }
         var text = "| Part | Requirement | \(names.joined(separator: " | ")) |\n"
         text += "| --- | --- |\(String(repeating: " --- |", count: columns.count))\n"
         for requirement in RuntimeRequirement.all {

@@ -10,14 +10,14 @@ import Testing
     .enabled(if: TestHost.hasController("memory") && TestHost.hasController("pids"), "no memory or pids controller"))
 struct RequirementTests {
     @Test(arguments: RuntimeRequirement.all) func runtime(_ requirement: RuntimeRequirement) throws {
-        try requirement.check(RuntimeWorkshop(.own))
+        try requirement.check(RuntimeFixture(.own))
     }
 
     /// The requirements are not of our own making: what others do by the same specification passes, too. What fails of each is said;
     /// where it is asked for (.ci/requirements), the table of CONFORMANCE.md is written anew.
-    @Test(.enabled(if: RuntimeWorkshop.Subject.peers.count == 2, "crun and runc are not installed"))
+    @Test(.enabled(if: RuntimeFixture.Subject.peers.count == 2, "crun and runc are not installed"))
     func requirementsHoldElsewhere() throws {
-        let peers = try RuntimeWorkshop.Subject.peers.map { ($0, try RequirementTable.results(of: $0)) }
+        let peers = try RuntimeFixture.Subject.peers.map { ($0, try RequirementTable.results(of: $0)) }
         let total = RuntimeRequirement.all.count
         for (subject, unmet) in peers {
             print("  \(subject.name) meets \(total - unmet.count) of \(total)")

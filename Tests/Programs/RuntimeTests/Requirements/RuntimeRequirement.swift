@@ -11,9 +11,9 @@ struct RuntimeRequirement: Sendable, CustomTestStringConvertible {
     /// Where the specification has it: `runtime.md, Create`.
     let place: String
     let text: String
-    let check: @Sendable (RuntimeWorkshop) throws -> Void
+    let check: @Sendable (RuntimeFixture) throws -> Void
 
-    init(_ place: String, _ text: String, _ check: @escaping @Sendable (RuntimeWorkshop) throws -> Void) {
+    init(_ place: String, _ text: String, _ check: @escaping @Sendable (RuntimeFixture) throws -> Void) {
         self.place = place
         self.text = text
         self.check = check

@@ -33,12 +33,12 @@ struct Container {
 
     /// Waits for its end: the kernel's word, by a descriptor of the process.
     func awaitEnd() throws {
-        try Waiting.until("container \(id) ends") { status == .stopped }
+        try Eventually.holds("container \(id) ends") { status == .stopped }
     }
 
     /// Waits until its program has said a line on standard output.
     func awaitOutput(_ text: String) throws {
-        try Waiting.until("container \(id) says '\(text)'; it said '\(streams.output)' '\(streams.complaints)'") {
+        try Eventually.holds("container \(id) says '\(text)'; it said '\(streams.output)' '\(streams.complaints)'") {
             streams.output.contains(text)
         }
     }
@@ -48,23 +48,7 @@ struct Container {
         let answer = try engine.call("delete", "--force", id)
         #expect(answer.status == 0, "\(answer.complaints)", sourceLocation: location)
         // Whom a tracer has let go only now may still be on his way out of a cgroup that is gone.
-        try? Waiting.until("its processes end") { Engine.processes(of: id).isEmpty }
+        _ = Eventually.comes { Engine.processes(of: id).isEmpty }
         #expect(engine.traces(of: id) == [], "\(answer.complaints)", sourceLocation: location)
-    }
-}
-
-/// Waits for what is bound to come. The limit is for a test that would hang, not a measure of anything.
-enum Waiting {
-    static func until(_ what: @autoclosure () -> String, _ condition: () throws -> Bool) throws {
-        for _ in 0..<2000 {
-            if try condition() { return }
-            usleep(10_000)
-        }
-        throw SystemError("wait until", what(), errno: ETIMEDOUT)
-    }
-
-    /// The end of a process; one that hangs is killed, and is a failure.
-    static func end(of process: RunningProcess, _ words: [String]) throws -> ProcessExit {
-        try process.wait(for: words.joined(separator: " "), within: 60)
     }
 }

@@ -100,7 +100,7 @@ final class Engine {
     /// Any program; its standard streams are files, so that nothing waits for those who inherit them.
     func run(_ words: [String], input: String = "") throws -> Answer {
         let streams = try streams(input: input)
-        let exit = try Waiting.end(of: try plan(words).spawn(streams.standard), words)
+        let exit = try plan(words).spawn(streams.standard).wait(for: words.joined(separator: " "), within: 60)
         return Answer(status: exit.shellStatus, output: streams.output, complaints: streams.complaints)
     }
 
@@ -136,7 +136,7 @@ final class Engine {
         let bundle = try bundle(configuration)
         let streams = try streams(input: "")
         let words = [Self.program, "--root", root, "create", "--bundle", bundle] + options + [id]
-        let exit = try Waiting.end(of: try plan(words).spawn(streams.standard), words)
+        let exit = try plan(words).spawn(streams.standard).wait(for: words.joined(separator: " "), within: 60)
         return (
             Container(engine: self, id: id, bundle: bundle, streams: streams),
             Answer(status: exit.shellStatus, output: streams.output, complaints: streams.complaints)

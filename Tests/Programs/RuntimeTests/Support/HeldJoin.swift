@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 
 /// An `exec`, or the launch of another container into the pid namespace of one, whose process, the one that the container sees, is
 /// held before its first instruction for as long as the test likes (`Tests/Probes/hold-newborn.c`): what others do to it meanwhile
@@ -27,7 +28,7 @@ struct HeldJoin {
         let first = try container.state().pid ?? 0
         let namespace = try Procfs.namespace("pid", of: "\(first)")
         var found: (pid: Int32, tracer: Int32)?
-        try Waiting.until("a joining process comes into sight: \(streams.complaints)") {
+        try Eventually.holds("a joining process comes into sight: \(streams.complaints)") {
             for pid in try Procfs.processes() where pid != first {
                 guard (try? Procfs.namespace("pid", of: "\(pid)")) == namespace, Self.numbers(of: pid).count > 1,
                     (try? Procfs.status(of: pid).state) == "t", let tracer = Self.status("TracerPid", of: pid).first
@@ -55,7 +56,7 @@ struct HeldJoin {
     /// It goes on by itself from here.
     func letGo() throws {
         kill(tracer, SIGTERM)
-        try Waiting.until("it is let go") {
+        try Eventually.holds("it is let go") {
             ![pid, command.pid].contains { Self.status("TracerPid", of: $0).first == "\(tracer)" }
         }
     }
@@ -64,11 +65,11 @@ struct HeldJoin {
     func awaitStop() throws {
         func state(_ pid: Int32) -> String { Self.status("State", of: pid).first.map(String.init) ?? "gone" }
         let numbers = [pid, command.pid]
-        try Waiting.until("both are stopped, and not \(numbers.map(state)) \(streams.complaints)") {
+        try Eventually.holds("both are stopped, and not \(numbers.map(state)) \(streams.complaints)") {
             numbers.allSatisfy { state($0) == "T" }
         }
     }
 
     /// The end of the command, as a shell says it.
-    func end() throws -> Int32 { try Waiting.end(of: command, ["exec"]).shellStatus }
+    func end() throws -> Int32 { try command.wait(for: "exec", within: 60).shellStatus }
 }

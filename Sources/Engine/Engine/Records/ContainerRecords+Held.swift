@@ -3,7 +3,7 @@ import Glibc
 import Linux
 
 /// What is known of a container that cannot end yet, in the file that is its lock: nobody waits twice for the same processes.
-extension ContainerShelf.Claim {
+extension ContainerRecords.Claim {
     private static let limit = 4096
 
     private static let copyMark = Array("copy\n".utf8)

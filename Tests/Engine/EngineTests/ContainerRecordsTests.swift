@@ -7,7 +7,7 @@ import Testing
 @testable import Engine
 
 /// Records, names and whose care a container is in.
-@Suite struct ContainerShelfTests {
+@Suite struct ContainerRecordsTests {
     private static func container() -> StoredContainer {
         StoredContainer(
             id: ContainerName.identifier(), name: "", image: "busybox", imageID: Digest(sha256Of: []),
@@ -15,9 +15,9 @@ import Testing
             created: "2026-11-24T08:50:07Z")
     }
 
-    private static func withShelf(_ body: (ContainerShelf) throws -> Void) throws {
+    private static func withRecords(_ body: (ContainerRecords) throws -> Void) throws {
         let path = "/tmp/isolab-shelf-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let shelf = try ContainerShelf(path: path)
+        let shelf = try ContainerRecords(path: path)
         try body(shelf)
         for id in try shelf.identifiers { try shelf.remove(id, name: shelf.container(id)?.name) }
         for name in ["live", "names", ""] { rmdir("\(path)/\(name)") }
@@ -26,7 +26,7 @@ import Testing
 
     /// A name is given once, and is free again when its container is gone; identifiers are found by their beginning.
     @Test func names() throws {
-        try Self.withShelf { shelf in
+        try Self.withRecords { shelf in
             var first = Self.container()
             var second = Self.container()
             let care = try shelf.add(&first, named: "one")
@@ -45,7 +45,7 @@ import Testing
 
     /// Made-up names are names, and no two containers' are the same.
     @Test func madeUpNames() throws {
-        try Self.withShelf { shelf in
+        try Self.withRecords { shelf in
             var names: Set<String> = []
             for _ in 0..<20 {
                 var container = Self.container()
@@ -59,7 +59,7 @@ import Testing
 
     /// What nobody looks after is found, once, and what somebody does is not.
     @Test func orphans() throws {
-        try Self.withShelf { shelf in
+        try Self.withRecords { shelf in
             var container = Self.container()
             let care = try shelf.add(&container, named: nil)
             #expect(try shelf.orphans().isEmpty)
@@ -83,7 +83,7 @@ import Testing
     /// Which processes do not die is known to whoever takes the container over; what is no list of them, of an older version or cut off, is
     /// none.
     @Test(arguments: ["", "\n", "12", "12 x\n", "-1 5\n", "12 5 6\n"]) func heldProcesses(other: String) throws {
-        try Self.withShelf { shelf in
+        try Self.withRecords { shelf in
             var container = Self.container()
             let care = try shelf.add(&container, named: nil)
             let before = care.held

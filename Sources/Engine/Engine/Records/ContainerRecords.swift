@@ -3,12 +3,13 @@ import Glibc
 import Linux
 import OCI
 
-/// The containers of one data directory, on disk.
+/// What the engine knows of the containers of one data directory, on disk: what people gave them, and what became of them. What the
+/// kernel has of one that runs is the runtime's to know (`ContainerStore`).
 ///
 /// `<id>/record.json` says what a container is; `names/<name>` is a link to it, so that a name is given once; and
 /// `live/<id>` is locked by the process that looks after the container, as long as that lives: what is there and not locked
 /// was left by one that was killed.
-struct ContainerShelf: Sendable {
+struct ContainerRecords: Sendable {
     let path: String
 
     init(path: String) throws(SystemError) {

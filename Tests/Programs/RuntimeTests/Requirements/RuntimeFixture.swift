@@ -1,9 +1,10 @@
 import Glibc
 import Linux
 import OCI
+import TestSupport
 
 /// A runtime to be examined, by its command line, and the tools for it.
-final class RuntimeWorkshop {
+final class RuntimeFixture {
     /// A runtime of this host's.
     struct Subject: Sendable {
         let name: String
@@ -124,7 +125,7 @@ final class RuntimeWorkshop {
 
     /// A container that was created.
     struct Made {
-        let shop: RuntimeWorkshop
+        let shop: RuntimeFixture
         let id: String
         let bundle: String
         let streams: Streams
@@ -161,7 +162,7 @@ final class RuntimeWorkshop {
         let id = name()
         let streams = try engine.streams(input: "")
         let words = subject.words + ["--root", engine.root, "create", "--bundle", bundle, id]
-        let exit = try Waiting.end(of: try engine.plan(words).spawn(streams.standard), words)
+        let exit = try engine.plan(words).spawn(streams.standard).wait(for: words.joined(separator: " "), within: 60)
         return (
             Made(shop: self, id: id, bundle: bundle, streams: streams),
             Engine.Answer(status: exit.shellStatus, output: streams.output, complaints: streams.complaints)

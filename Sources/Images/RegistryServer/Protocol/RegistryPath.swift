@@ -3,7 +3,7 @@ import OCI
 /// What a path names (OCI distribution specification 1.1, "Endpoints").
 ///
 /// Repositories have slashes in their names, and may even be called `tags` or `blobs`: a path is read from its end.
-enum Endpoint: Equatable, Sendable {
+enum RegistryPath: Equatable, Sendable {
     /// `/v2/` (end-1)
     case base
     /// `/v2/_catalog`: every registry has it, the specification does not.

@@ -13,11 +13,11 @@ struct Requirement: Sendable, CustomTestStringConvertible, CustomStringConvertib
     let text: String
     /// What a registry may leave out, or do otherwise, by the specification.
     let isOptional: Bool
-    let check: @Sendable (Workshop) throws -> Void
+    let check: @Sendable (RegistryFixture) throws -> Void
 
     init(
         _ endpoint: String, _ text: String, optional: Bool = false,
-        _ check: @escaping @Sendable (Workshop) throws -> Void
+        _ check: @escaping @Sendable (RegistryFixture) throws -> Void
     ) {
         self.endpoint = endpoint
         self.text = text
@@ -31,8 +31,8 @@ struct Requirement: Sendable, CustomTestStringConvertible, CustomStringConvertib
     static let all = base + pull + push + chunks + manifests + discovery + referrers + management + sha512
 }
 
-/// A registry to be examined, and the tools for it. Its repositories are the workshop's own.
-struct Workshop {
+/// A registry to be examined, and the tools for it. Its repositories are the fixture's own.
+struct RegistryFixture {
     let http: HTTP
     /// Where things are pushed.
     let name: String

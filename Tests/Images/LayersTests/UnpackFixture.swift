@@ -7,7 +7,7 @@ import Testing
 @testable import Layers
 
 /// A directory of a test's own, gone with it; below it `layer`, where archives are unpacked.
-final class Workshop {
+final class UnpackFixture {
     private let directory: TemporaryDirectory
     var path: String { directory.path }
     var layer: String { path + "/layer" }
@@ -39,7 +39,7 @@ final class Workshop {
         return try LayerUnpacker(options).apply(LayerBlob(file.number), onto: layer)
     }
 
-    /// What a shell prints, run in the workshop; its failure is the test's.
+    /// What a shell prints, run in the fixture; its failure is the test's.
     @discardableResult
     func shell(_ script: String, location: SourceLocation = #_sourceLocation) throws -> String {
         let pipe = try Pipe()

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 
 /// What this host is called, and what runs on it, in its own words; empty where it does not say.
-enum HostWords {
+enum HostDescription {
     static var kernel: String { line(of: "/proc/sys/kernel/osrelease") }
     static var name: String { line(of: "/proc/sys/kernel/hostname") }
 
