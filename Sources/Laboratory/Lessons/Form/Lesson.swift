@@ -20,7 +20,7 @@ package struct Lesson: Sendable {
 
 /// One idea: it is said, predicted, done, and explained. Texts hold `code` in backticks and *terms* of the glossary in asterisks.
 package struct Step: Sendable {
-    /// Unique in its lesson, for claims of later steps.
+    /// Unique in its lesson: what a verification calls it.
     package let id: String
     package let title: String
     package let text: String

@@ -12,10 +12,9 @@ package enum Need: String, CaseIterable, Sendable {
     /// What must be there before it is worth trying.
     package var presupposes: [Need] {
         switch self {
-        case .image: []
+        case .image, .guests: []
         case .containers: [.image]
         case .limits: [.containers]
-        case .guests: [.image]
         }
     }
 

@@ -7,19 +7,16 @@ package struct Observation: Sendable {
     package let status: Int32
     /// What the look from outside printed.
     package let outside: String
-    /// Whether the lesson runs as root of the host.
+    /// Whether root runs the lesson.
     package let isRoot: Bool
-    /// What earlier steps printed, by their identifiers.
-    package let earlier: [String: String]
 
     package init(
-        output: String, status: Int32 = 0, outside: String = "", isRoot: Bool = false, earlier: [String: String] = [:]
+        output: String, status: Int32 = 0, outside: String = "", isRoot: Bool = false
     ) {
         self.output = output
         self.status = status
         self.outside = outside
         self.isRoot = isRoot
-        self.earlier = earlier
     }
 
     package var lines: [String] { Self.lines(of: output) }

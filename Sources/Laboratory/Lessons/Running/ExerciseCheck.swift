@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 
 /// Looks whether a learner's exercise is done, in the learner's own store.
@@ -29,7 +30,7 @@ package struct ExerciseCheck: Sendable {
                 text: check.text,
                 missing: check.verify(
                     Observation(
-                        output: result.output, status: result.status, isRoot: StandardDirectories.isHostRoot)))
+                        output: result.output, status: result.status, isRoot: geteuid() == 0)))
         }
     }
 }

@@ -60,7 +60,9 @@ package enum LessonLeftovers {
         _ = try ProcessPlan("rm", ["-rf", "--", directory], workingDirectory: "/").spawn(
             StandardStreams(input: null.number, output: null.number, error: null.number)
         ).wait()
-        rmdir(base)
+        // Not while a lesson begins, which makes its own place there.
+        guard let held = try? OwnedDescriptor(opening: base, O_RDONLY | O_DIRECTORY) else { return }
+        if flock(held.number, LOCK_EX | LOCK_NB) == 0 { rmdir(base) }
     }
 
     /// The command of a step that a killed lesson left running.

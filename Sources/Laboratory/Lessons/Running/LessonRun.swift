@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 
 /// What a claim came to.
@@ -70,10 +71,7 @@ package final class LessonRun {
         }
         let observation = Observation(
             output: inside.output, status: inside.status, outside: outside?.output ?? "",
-            isRoot: StandardDirectories.isHostRoot,
-            earlier: Dictionary(
-                results.compactMap { result in result.observation.map { (result.step.id, $0.output) } },
-                uniquingKeysWith: { first, _ in first }))
+            isRoot: geteuid() == 0)
         return StepResult(
             step: step, observation: observation, leftOut: nil,
             verdicts: step.claims.map { ($0, $0.verify(observation).map { .fails($0) } ?? .holds) },

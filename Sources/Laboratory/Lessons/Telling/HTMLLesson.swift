@@ -1,3 +1,4 @@
+import Linux
 import Reports
 
 /// A lesson as it went on one host, as one HTML file: no network, no script.
@@ -225,7 +226,7 @@ package enum HTMLLesson {
 
     private static func output(_ output: String, _ marks: [String], _ label: String) -> Node {
         guard !output.isEmpty else { return element("p", ["class": "quiet"]) { "It prints nothing." } }
-        let lines = Observation.lines(of: output)
+        let lines = output.fields(between: "\n").map(String.init)
         return element("pre", ["class": "output", "tabindex": "0", "role": "region", "aria-label": label]) {
             element("samp") {
                 for (index, line) in lines.enumerated() {

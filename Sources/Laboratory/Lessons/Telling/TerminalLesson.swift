@@ -158,7 +158,7 @@ package struct TerminalLesson {
     /// A line that matters has a mark in front; one that is too long is continued, never cut.
     private func output(_ output: String, _ marks: [String]) -> [String] {
         guard !output.isEmpty else { return [text.styled("  (it prints nothing)", .faint)] }
-        return Observation.lines(of: output.displayable(keepingLines: true)).flatMap { line in
+        return output.displayable(keepingLines: true).fields(between: "\n").map(String.init).flatMap { line in
             let matters = marks.contains { line.contains($0) }
             return Self.pieces(line, text.width - 2).enumerated().map { index, piece in
                 let front = matters && index == 0 ? "▸ " : "  "

@@ -89,7 +89,7 @@ extension Lesson {
 
     private static let copyUp = Step(
         id: "copyup", title: "Copy-up: what a small change costs",
-        text: "We change only the time stamp of a file of the *image*, the program busybox, which is about 2 MB.",
+        text: "We change only the time stamp of a file of the *image*: the program busybox, which is large for that.",
         command: """
             isolab exec demo touch /bin/busybox
             isolab exec demo stat -c 'inside %s' /bin/busybox
