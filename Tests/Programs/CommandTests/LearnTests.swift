@@ -41,7 +41,7 @@ import Testing
     /// What removes a lesson's place removes nothing else.
     @Test func tidiesItsOwnAlone() throws {
         let place = try Place()
-        for name in ["../..", "-1", "", "0", "\(place.path)"] {
+        for name in ["../..", "-1", "0", "\(place.path)"] {
             let result = try IsolabProgram.run(["learn", "--tidy=\(name)"], in: place)
             #expect(
                 result.status == 1 && result.complaints.contains("named by a process ID"),
@@ -92,9 +92,8 @@ import Testing
     func verificationAsJSON() throws {
         let result = try IsolabProgram.run(["learn", "volumes", "--verify", "--json"], in: Place())
         #expect(result.status == 0)
-        #expect(
-            result.output.contains("\"succeeded\" : true") && result.output.contains("\"result\" : \"holds\""),
-            "\(result.output)")
+        let text = result.output.filter { !$0.isWhitespace }
+        #expect(text.contains("\"succeeded\":true") && text.contains("\"result\":\"holds\""), "\(result.output)")
     }
 
     // MARK: - With a learner
@@ -112,7 +111,7 @@ import Testing
             flat(output).contains("busybox-container. Here it is: a process named sleep."), "\(output)")
         #expect(output.components(of: "1/5  Start one") == 4, "\(output)")
         #expect(output.components(of: "isolab-keeper") == 2, "\(output)")
-        #expect(output.contains("status 0"))
+        #expect(output.contains("status 0") && lines(output).last == "1", "\(output)")
         #expect(!output.contains("\u{1B}"))
     }
 
@@ -160,11 +159,12 @@ import Testing
     func sweeps() throws {
         let result = try EnginePlace.shell(
             """
-            left=/var/cache/isolab/lessons/4194399
-            mkdir -p $left/data $left/work; touch $left/lock
+            base=/var/cache/isolab/lessons; left=$base/4194399
+            mkdir -p $base/new/data $base/new/work; exec 8> $base/new/lock; flock 8; mv $base/new $left
             ISOLAB_DATA=$left/data "$isolab" image bootstrap busybox > /dev/null
-            ISOLAB_DATA=$left/data "$isolab" run -d --name left busybox sleep 1000 > /dev/null
+            ISOLAB_DATA=$left/data "$isolab" run -d --name left busybox sleep 1000 8>&- > /dev/null
             pid=$(ISOLAB_DATA=$left/data "$isolab" inspect left --format '{{.State.Pid}}')
+            exec 8>&-
             "$isolab" learn volumes --all > /dev/null; echo "status $?"
             ls -d $left 2>/dev/null || echo "gone"
             [ -e /proc/$pid ] || echo "ended"
@@ -183,7 +183,7 @@ import Testing
             "$isolab" learn check volumes; echo "status $?"
             "$isolab" run --rm -v notes:/notes busybox touch /notes/first.txt
             "$isolab" learn check volumes; echo "status $?"
-            "$isolab" learn check volumes --json | grep -c '"succeeded" : true'
+            "$isolab" learn check volumes --json | grep -cE '"succeeded" ?: ?true'
             """, in: place)
         #expect(result.output.contains("Hint: ") && result.output.contains("Done."), "\(result.output)")
         #expect(lines(result.output).filter { $0.hasPrefix("status") } == ["status 1", "status 0"], "\(result.output)")

@@ -11,7 +11,7 @@ extension Lesson {
                 "Change a container that is not removed: `isolab run --name NAME …`.", "`isolab commit NAME IMAGE`",
             ],
             checks: [
-                .init("the image mine has a file /hello", command: "isolab run --rm mine ls /hello") {
+                .init("the image mine has a file /hello", command: "isolab run --rm --pull never mine ls /hello") {
                     $0.check($0.status == 0, "it has not, or there is no such image")
                 },
                 .init("it stands on the layers of busybox", command: "isolab history -q mine | wc -l") {

@@ -10,13 +10,19 @@ extension Lesson {
                 "Build an image named `greeting` from busybox whose containers print the content of a file /greeting that the build made.",
             hints: ["A Containerfile has `FROM`, `RUN` and `CMD`.", "`isolab build -t greeting DIRECTORY`"],
             checks: [
-                .init("the image greeting has a file /greeting", command: "isolab run --rm greeting test -s /greeting")
-                {
+                .init(
+                    "the image greeting has a file /greeting",
+                    command: "isolab run --rm --pull never greeting test -s /greeting"
+                ) {
                     $0.check($0.status == 0, "it has not, or there is no such image")
                 },
                 .init(
                     "its containers print it",
-                    command: "[ \"$(isolab run --rm greeting)\" = \"$(isolab run --rm greeting cat /greeting)\" ]"
+                    command: """
+                        isolab image inspect greeting > /dev/null &&
+                          [ "$(isolab run --rm --pull never greeting)" = \\
+                          "$(isolab run --rm --pull never greeting cat /greeting)" ]
+                        """
                 ) { $0.check($0.status == 0, "they print something else") },
             ]))
 

@@ -113,15 +113,15 @@ extension Lesson {
         ])
 
     private static let processor = Step(
-        id: "cpu", title: "Processor time: a fifth of one",
+        id: "cpu", title: "Processor time: a twentieth of one",
         text: """
-            With `--cpus 0.2` the group may run 20 ms in each 100 ms. It counts to 100000 as fast as it can, and then reads what the \
+            With `--cpus 0.05` the group may run 5 ms in each 100 ms. It counts to 30000 as fast as it can, and then reads what the \
             *kernel* counted.
             """,
         needs: [.containers, .limits],
         command: """
-            isolab run --rm --cpus 0.2 busybox sh -c '
-              i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done
+            isolab run --rm --cpus 0.05 busybox sh -c '
+              i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done
               cd /sys/fs/cgroup; cat cpu.stat cpu/cpu.stat 2>/dev/null'
             """,
         question: Question(

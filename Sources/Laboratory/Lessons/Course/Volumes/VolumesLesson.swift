@@ -10,7 +10,10 @@ extension Lesson {
             checks: [
                 .init(
                     "the volume notes has first.txt",
-                    command: "isolab run --rm -v notes:/n:ro busybox test -f /n/first.txt"
+                    command: """
+                        isolab volume inspect notes > /dev/null &&
+                          isolab run --rm --pull never -v notes:/n:ro busybox test -f /n/first.txt
+                        """
                 ) {
                     $0.check($0.status == 0, "it has not, or there is no such volume")
                 }
