@@ -35,8 +35,8 @@ extension Lesson {
             ["into the image", "into the upper directory", "into memory"], answer: 1),
         marks: ["upperdir"],
         meaning: """
-            All containers of an image share its *layers*, which nobody writes to. What a container changes is in the upper \
-            directory of its own.
+            All containers of an image share its *layers*, which nobody writes to. What a container changes is in the upper directory \
+            of its own.
             """,
         depth: """
             That is why a container starts without copying its image, and why a hundred of them take little more room than one. isolab \
@@ -52,8 +52,8 @@ extension Lesson {
     private static let pivot = Step(
         id: "pivot", title: "The old root is gone",
         text: """
-            A process that only changes its idea of the root, by chroot(2), still has the old one mounted. Containers take another way: \
-            *pivot_root* puts the new *mount* in the place of the old, which is then removed.
+            A process that only changes its idea of the root, by chroot(2), still has the old one mounted. Containers take another \
+            way: *pivot_root* puts the new *mount* in the place of the old, which is then removed.
             """,
         command: """
             pid=$(isolab inspect demo --format '{{.State.Pid}}')
@@ -67,7 +67,7 @@ extension Lesson {
             ["yes, but it is hidden", "no"], answer: 1),
         marks: ["disks"],
         meaning: """
-            What is not mounted in a *mount namespace* has no name there: there is no path back, also not for root. A jail by chroot \
+            What is not mounted in a *mount namespace* has no name there: there is no path back, not even for root. A jail by chroot \
             alone can be left by root.
             """,
         outside: Look(
@@ -89,7 +89,7 @@ extension Lesson {
 
     private static let copyUp = Step(
         id: "copyup", title: "Copy-up: what a small change costs",
-        text: "We change only the time stamp of a file of the *image*: the program busybox, which is large for that.",
+        text: "We change only the time stamp of a file of the *image*, which is the program busybox itself.",
         command: """
             isolab exec demo touch /bin/busybox
             isolab exec demo stat -c 'inside %s' /bin/busybox
@@ -98,8 +98,8 @@ extension Lesson {
             "How much of it is in the upper directory now?", ["nothing", "the time stamp", "the whole file"], answer: 2),
         marks: ["inside"],
         meaning: """
-            Before the first change *overlayfs* copies the whole file up. A change of one byte in a big file costs the big file \
-            once: such data belongs in a *volume*.
+            Before the first change *overlayfs* copies the whole file up. A change of one byte in a big file costs the big file once: \
+            such data belongs in a *volume*.
             """,
         outside: Look(
             "The upper directory, from the host.",
@@ -126,8 +126,8 @@ extension Lesson {
         question: Question(
             "What is left in the upper directory?", ["nothing", "an empty file", "a mark: a device 0, 0"], answer: 2),
         meaning: """
-            The file is still in the *layer*; a *whiteout* above hides it. So deleting in a later layer makes no *image* smaller, \
-            and hides no secret.
+            The file is still in the *layer*; a *whiteout* above hides it. So deleting in a later layer makes no *image* smaller, and \
+            hides no secret.
             """,
         outside: Look(
             "The upper directory, and a new container of the same image.",
@@ -160,8 +160,8 @@ extension Lesson {
             """,
         marks: ["D /etc/group", "No such file"],
         meaning: """
-            An *image* is made of what containers changed, one *layer* on the other. A build does the same, with a container for \
-            each step.
+            An *image* is made of what containers changed, one *layer* on the other. A build does the same, with a container for each \
+            step.
             """,
         outside: Look("The layers of the new image.", command: "isolab history mine"),
         claims: [
@@ -189,8 +189,8 @@ extension Lesson {
             "The container is removed when it ends. What is left of the note?", ["nothing", "the file, on the host"],
             answer: 1),
         meaning: """
-            What is written there is written to the *host* at once, and stays. That is also the danger: a *container* with the root \
-            of the host mounted is no longer apart.
+            What is written there is written to the *host* at once, and stays. That is also the danger: a *container* with the root of \
+            the host mounted is no longer apart.
             """,
         outside: Look("The host.", command: "cat shared/note", marks: ["kept"]),
         claims: [

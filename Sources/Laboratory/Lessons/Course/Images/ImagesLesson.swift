@@ -6,8 +6,10 @@ extension Lesson {
             "An *image* is a stack of *layers*, each named by the *digest* of its content, and shared by all images that have it.",
         steps: [build, shared, names, deleted, again],
         exercise: Exercise(
-            task:
-                "Build an image named `greeting` from busybox whose containers print the content of a file /greeting that the build made.",
+            task: """
+                Build an image named `greeting` from busybox whose containers print the content of a file /greeting that the build \
+                made.
+                """,
             hints: ["A Containerfile has `FROM`, `RUN` and `CMD`.", "`isolab build -t greeting DIRECTORY`"],
             checks: [
                 .init(
@@ -70,8 +72,8 @@ extension Lesson {
         question: Question(
             "How many layers have both in common?", free: { observation in "\(Lesson.common(observation))" }),
         meaning: """
-            Equal *layers* are there once, whoever uses them: on this disk, in a registry, and on the wire. A pull asks only for \
-            those that are missing.
+            Equal *layers* are there once, whoever uses them: on this disk, in a registry, and on the wire. A pull asks only for those \
+            that are missing.
             """,
         claims: [
             Claim("Both layers of the first image are the first two of the second.") {
@@ -107,8 +109,8 @@ extension Lesson {
             "Whose sum is equal to its name?", ["that of every file", "that of the layers alone", "of none"], answer: 0),
         marks: ["files"],
         meaning: """
-            Whoever has the *digest* can check what they received, wherever it came from. A changed byte has another name, so a \
-            digest always means the same image.
+            Whoever has the *digest* can check what they received, wherever it came from. If one byte were another, so would be the \
+            name: a digest always means the same image.
             """,
         claims: [
             Claim("Every file is named by its own SHA-256.") { observation in

@@ -26,8 +26,8 @@ extension Lesson {
     private static let own = Step(
         id: "ulimit", title: "Before cgroups: limits of one process",
         text: """
-            Unix has always had limits for a single process, and everybody may lower their own. We allow files of 8192 bytes at most, and \
-            write more.
+            Unix has always had limits for a single process, and everybody may lower their own. We allow files of 8192 bytes at most, \
+            and write more.
             """,
         command: """
             isolab run --rm --ulimit fsize=8192 busybox sh -c '
@@ -68,12 +68,12 @@ extension Lesson {
             ["the program waits", "the kernel kills a process of the group", "the host runs out of memory"], answer: 1),
         marks: ["limit", "status"],
         meaning: """
-            At the limit the *kernel* first takes back what it can, then it kills a process of this *cgroup*, and of no other. Status 137 \
-            says: ended by signal 9.
+            At the limit the *kernel* first takes back what it can, then it kills a process of this *cgroup*, and of no other. Status \
+            137 says: ended by signal 9.
             """,
         depth: """
-            tail keeps what it has read until it finds a line's end, and /dev/zero has none. Memory that is only reserved does not count: \
-            the group is charged for a page when it is first touched.
+            tail keeps what it has read until it finds a line's end, and /dev/zero has none. Memory that is only reserved does not \
+            count: the group is charged for a page when it is first touched.
             """,
         claims: [
             Claim("The limit was 32 MiB before the hog began.") {
@@ -129,8 +129,8 @@ extension Lesson {
             answer: 1),
         marks: ["nr_periods", "nr_throttled"],
         meaning: """
-            The group runs at full speed until its share of the period is used up, then it stands still until the next. A service \
-            may look fast on average and yet be late.
+            The group runs at full speed until its share of the period is used up, then it stands still until the next. A service may \
+            look fast on average and yet be late.
             """,
         claims: [
             Claim("The kernel stopped the group in at least one period.") {

@@ -23,8 +23,8 @@ extension Lesson {
     private static let least = Step(
         id: "least", title: "The least guest",
         text: """
-            A *guest* needs no operating system: this one is a few kilobytes that write a line and switch off. We see each phase with its \
-            time, from the call to the end.
+            A *guest* needs no operating system: this one is a few kilobytes that write a line and switch off. We see each phase with \
+            its time, from the call to the end.
             """,
         needs: [.guests],
         command: "isolab launch vm-micro",
@@ -32,8 +32,8 @@ extension Lesson {
             "What takes most of the time?", ["the guest's own code", "what is around it: QEMU and libvirt"], answer: 1),
         marks: ["qemu", "libvirt", "ready"],
         meaning: """
-            Most of it is to make the machine and to take it away. That is the least that any *guest* costs; a *kernel* and its \
-            start come on top.
+            Most of the time is spent on making the machine and on taking it away. That is the least that any *guest* costs; a \
+            *kernel* and its start come on top.
             """,
         claims: [
             Claim("The guest ran, and proved it.") {
@@ -58,8 +58,8 @@ extension Lesson {
             "Which of the three are the same as on the host?", ["all", "the kernel", "none"], answer: 2),
         marks: ["MemTotal"],
         meaning: """
-            It started a *kernel* of its own, and has what memory it was given. A fault in that kernel stays in the guest, and that \
-            is what one pays for.
+            It started a *kernel* of its own, and has what memory it was given. A fault in that kernel stays in the guest, and that is \
+            what one pays for.
             """,
         outside: Look(
             "The same three on the host.",
@@ -98,8 +98,8 @@ extension Lesson {
         question: Question("As which user does QEMU run?", ["as root", "as a user that has nothing else"], answer: 1),
         marks: ["Name", "Uid", "VmRSS"],
         meaning: """
-            A *guest* is apart by the processor, and QEMU by what containers have, too: an own user, no *capability*, a *seccomp filter*. \
-            Whoever breaks out of the guest is in there.
+            A *guest* is apart by the processor, and QEMU by what containers have, too: a user of its own, no *capability*, a *seccomp \
+            filter*. Whoever breaks out of the guest is in there.
             """,
         claims: [
             Claim("The process is QEMU.") { $0.check($0.value("Name")?.hasPrefix("qemu") == true, "it is another") },

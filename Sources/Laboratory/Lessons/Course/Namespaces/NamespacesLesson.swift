@@ -6,8 +6,8 @@ extension Lesson {
         steps: [eight, processes, mounts, names, network, queues, users, groups, joining],
         exercise: Exercise(
             task: """
-                Start a container named `open` in the background that has no network *namespace* of its own, and one named `shut` \
-                that has one.
+                Start a container named `open` in the background that has no network *namespace* of its own, and one named `shut` that \
+                has one.
                 """,
             hints: ["`--network host` leaves it in the host's.", "Compare `readlink /proc/PID/ns/net`."],
             checks: [
@@ -62,9 +62,9 @@ extension Lesson {
             and the clock shared, and for an ordinary user the clock alone.
             """,
         depth: """
-            A time namespace shifts the clocks that count from the start of the machine, which is of use when a container moves to another \
-            host. isolab-runtime makes one if the config.json asks for it. The number is the inode of a file in nsfs, and as long as \
-            a process is in the namespace, or the file is open or mounted, the namespace lives.
+            A time namespace shifts the clocks that count from the start of the machine, which is of use when a container moves to \
+            another host. isolab-runtime makes one if the config.json asks for it. The number is the inode of a file in nsfs, and as \
+            long as a process is in the namespace, or the file is open or mounted, the namespace lives.
             """,
         claims: [
             Claim("Processes, mounts, network, host name, queues and cgroups are its own.") { observation in
@@ -112,14 +112,14 @@ extension Lesson {
     private static let mounts = Step(
         id: "mnt", title: "mnt: the mounts",
         text: """
-            A *mount namespace* holds the *mounts* that processes see. The root of the *container* is a mount that the *host* does \
-            not have.
+            A *mount namespace* holds the *mounts* that processes see. The root of the *container* is a mount that the *host* does not \
+            have.
             """,
         command: "isolab exec demo grep -E ' / | /proc ' /proc/self/mounts",
         marks: [" / "],
         meaning: """
-            The container has a root of its own because its list of mounts is its own. A mount that it makes is not seen outside, and goes \
-            with the container.
+            The container has a root of its own because its list of mounts is its own. A mount that it makes is not seen outside, and \
+            goes with the container.
             """,
         outside: Look(
             "Nothing of it is among the mounts of the host.",
@@ -136,7 +136,8 @@ extension Lesson {
     private static let names = Step(
         id: "uts", title: "uts: the host name",
         text: """
-            We let a *container* change its host name. That takes a *capability* that containers have not, so we add it for this one alone.
+            We let a *container* change its host name. That takes a *capability* that containers do not have, so we add it for this \
+            one alone.
             """,
         command: """
             isolab run --rm --cap-add SYS_ADMIN busybox sh -c '
@@ -214,8 +215,8 @@ extension Lesson {
     private static let users = Step(
         id: "user", title: "user: who root is",
         text: """
-            Inside, our process is root. A *user namespace* says which user of the *host* that is: the map has the first number inside, \
-            the first outside, and how many.
+            Inside, our process is root. A *user namespace* says which user of the *host* that is: the map has the first number \
+            inside, the first outside, and how many.
             """,
         command: """
             pid=$(isolab inspect demo --format '{{.State.Pid}}')
@@ -226,12 +227,12 @@ extension Lesson {
         question: Question("Which user of the host is root of this container?", free: { $0.value("outside") }),
         marks: ["outside"],
         meaning: """
-            If an ordinary user runs it, root inside is that user outside, and may do no more to the host than the user may. If root runs \
-            it without a *user namespace*, root inside is root: other layers must hold it.
+            If an ordinary user runs it, root inside is that user outside, and may do no more to the host than the user may. If root \
+            runs it without a *user namespace*, root inside is root: other layers must hold it.
             """,
         depth: """
-            The map of an ordinary user has two lines: root is the user, and the users from 1 on are the numbers of /etc/subuid. Those are \
-            written by newuidmap, which has the right to.
+            The map of an ordinary user has two lines: root is the user, and the users from 1 on are the numbers of /etc/subuid. Those \
+            are written by newuidmap, which has the right to.
             """,
         claims: [
             Claim("Inside, the process is user 0.") { $0.check($0.value("inside") == "0", "it is another") },
@@ -250,8 +251,8 @@ extension Lesson {
         command: "isolab exec demo cat /proc/self/cgroup",
         question: Question("What path does the container see?", ["/", "the path that the host sees"], answer: 0),
         meaning: """
-            The container cannot tell where it is in the tree of the host, and what is above it has no name. That hides names; \
-            limits work with or without it.
+            The container cannot tell where it is in the tree of the host, and what is above it has no name. That hides names; limits \
+            work with or without it.
             """,
         outside: Look(
             "The same process, as the host sees it.",

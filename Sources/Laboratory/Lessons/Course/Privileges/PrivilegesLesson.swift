@@ -40,8 +40,8 @@ extension Lesson {
             }),
         marks: ["CapEff"],
         meaning: """
-            It is user 0, but it has only the 14 *capabilities* that usual programs need, such as to change owners of files. The \
-            host name, the clock and mounts are not among them.
+            It is user 0, but it has only the 14 *capabilities* that usual programs need, such as to change owners of files. Those for \
+            the host name, the clock and mounts are not among them.
             """,
         depth: """
             The number behind `all` is that of the last capability, counted from 0. capsh --decode=NUMBER names the bits. The set is \
@@ -64,8 +64,10 @@ extension Lesson {
             """,
         question: Question("What works?", ["both", "only the owner", "only the name", "nothing"], answer: 1),
         marks: ["done", "refused"],
-        meaning:
-            "The owner takes CAP_CHOWN, which it has, and the name CAP_SYS_ADMIN, which it has not. The user number is not even looked at.",
+        meaning: """
+            The owner takes CAP_CHOWN, which it has, and the name CAP_SYS_ADMIN, which it does not have. The user number is not even \
+            looked at.
+            """,
         claims: [
             Claim("The file was given away.") { $0.holds("chown done") },
             Claim("The name was refused, with: Operation not permitted.") {
@@ -106,8 +108,8 @@ extension Lesson {
     private static let filter = Step(
         id: "seccomp", title: "The filter of system calls",
         text: """
-            A new *user namespace* takes no *capability*: any process may make one. Still a *container* may not, and it is another layer \
-            that refuses.
+            A new *user namespace* takes no *capability*: any process may make one. Still a *container* may not, and it is another \
+            layer that refuses.
             """,
         command: """
             isolab run --rm busybox grep -w Seccomp /proc/self/status
@@ -117,8 +119,8 @@ extension Lesson {
             "What refuses it?", ["a missing capability", "the seccomp filter", "the file system"], answer: 1),
         marks: ["refused", "Seccomp"],
         meaning: """
-            The *seccomp filter* decides by the *system call* and its arguments, before the *kernel* does anything. It keeps code out of \
-            reach that a container does not need, and that had many faults.
+            The *seccomp filter* decides by the *system call* and its arguments, before the *kernel* does anything. It keeps code out \
+            of reach that a container does not need, and in which many faults were found.
             """,
         outside: Look(
             "The proof: the same without the filter. The user is nobody (65534), as nobody was mapped.",
@@ -149,8 +151,8 @@ extension Lesson {
             """,
         marks: ["Read-only", "firmware"],
         meaning: """
-            Here neither a *capability* nor the filter refuses, but the *mount*: the error is another, Read-only file system. Three \
-            layers, and each would do alone.
+            Here neither a *capability* nor the filter refuses, but the *mount*, with another error: Read-only file system. It is a \
+            third layer, beside the two before.
             """,
         claims: [
             Claim("The write is refused because the mount is read-only.") { $0.holds("Read-only file system") },

@@ -43,8 +43,8 @@ extension Lesson {
             machine around it.
             """,
         depth: """
-            The parent is isolab-keeper, a small program that waits for the end of the container and keeps its output. No daemon \
-            is involved: if nothing runs, nothing of isolab runs either.
+            The parent is isolab-keeper, a small program that waits for the end of the container and keeps its output. No daemon is \
+            involved: if nothing runs, nothing of isolab runs either.
             """,
         claims: [
             Claim("The host has a process of that number, whose program is sleep.") {
@@ -69,8 +69,8 @@ extension Lesson {
         outside: Look(
             "The container itself sees only its own processes.", command: "isolab exec demo ps", marks: ["sleep"]),
         depth: """
-            Pid 1 has duties: it inherits processes whose parents end, and signals that it does not handle are ignored. When it \
-            ends, the kernel kills all others in its namespace.
+            Pid 1 has duties: it inherits processes whose parents end, and signals that it does not handle are ignored. When it ends, \
+            the kernel kills all others in its namespace.
             """,
         claims: [
             Claim("The last number of NSpid, the one inside, is 1.") {
@@ -101,8 +101,8 @@ extension Lesson {
             "Is the boot number inside the same as on the host?",
             ["it is the same", "it is another one"], answer: 0),
         meaning: """
-            A container has no *kernel* of its own: both asked the same one. A fault in it is a fault for all, and a container \
-            starts in milliseconds because nothing boots.
+            A container has no *kernel* of its own: both asked the same one. A fault in it is a fault for all, and a container starts \
+            in milliseconds because nothing boots.
             """,
         outside: Look(
             "The same two questions on the host.",
