@@ -119,6 +119,8 @@ let laboratory: [Target] = [
         ]),
     // A run → HTML, Markdown, terminal tables; charts as SVG values.
     .target(name: "Reports", dependencies: ["Linux", "RunRecord", "Statistics"]),
+    // Lessons: what is said, typed, asked and claimed, as data; run by a shell with the built isolab, told in a terminal and as HTML.
+    .target(name: "Lessons", dependencies: ["Linux", "Reports"]),
 ]
 
 // MARK: - Programs
@@ -157,8 +159,8 @@ let programs: [Target] = [
     .executableTarget(
         name: "isolab",
         dependencies: [
-            "Building", "CommandSupport", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Linux", "OCI",
-            "Presentation", "Reports", "RunRecord", argumentParser,
+            "Building", "CommandSupport", "Containerfiles", "Containers", "Engine", "Images", "Lab", "Lessons", "Linux",
+            "OCI", "Presentation", "Reports", "RunRecord", argumentParser,
         ],
         // It starts twice for a container, and a dynamic one of its size would spend most of either start relocating itself.
         // Named besides: what libarchive's archive and Foundation's need, which only their dynamic libraries know by themselves.
@@ -324,6 +326,7 @@ let tests: [(wing: String, targets: [Target])] = [
                 name: "LabTests",
                 dependencies: ["Lab", "OCI", "RunRecord", "RunRecordTestSupport", "Statistics", "TestSupport"]),
             .testTarget(name: "ReportsTests", dependencies: ["Linux", "Reports", "RunRecordTestSupport"]),
+            .testTarget(name: "LessonsTests", dependencies: ["Lessons"]),
         ]
     ),
     (

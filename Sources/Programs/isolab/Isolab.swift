@@ -51,7 +51,7 @@ struct Isolab: ParsableCommand {
                 name: "Laboratory",
                 subcommands: [
                     BenchCommand.self, CompareCommand.self, DoctorCommand.self, LanesCommand.self, LaunchCommand.self,
-                    ReportCommand.self, SelfTestCommand.self,
+                    LearnCommand.self, ReportCommand.self, SelfTestCommand.self,
                 ]),
         ])
 

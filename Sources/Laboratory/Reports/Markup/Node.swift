@@ -3,21 +3,21 @@ import Linux
 /// A piece of HTML or SVG as a value. Everything from outside is escaped where it is written out, in one place.
 ///
 /// The writer keeps to the syntax that HTML and XML share, so a whole report can be checked by an XML parser.
-enum Node: Sendable {
+package enum Node: Sendable {
     case element(name: String, attributes: [Attribute], children: [Node])
     case text(String)
     /// Our own style sheet and script, which are not escaped: never anything from outside.
     case verbatim(String)
     case fragment([Node])
 
-    struct Attribute: Sendable {
-        var name: String
-        var value: String
+    package struct Attribute: Sendable {
+        package var name: String
+        package var value: String
     }
 }
 
 /// Makes an element; attributes whose value is nil are left out.
-func element(
+package func element(
     _ name: String, _ attributes: KeyValuePairs<String, String?> = [:], @NodeBuilder _ content: () -> [Node] = { [] }
 ) -> Node {
     .element(
@@ -28,20 +28,20 @@ func element(
 
 /// Lets an element's content be written as a list of nodes, texts, conditions and loops.
 @resultBuilder
-enum NodeBuilder {
-    static func buildExpression(_ node: Node) -> [Node] { [node] }
-    static func buildExpression(_ nodes: [Node]) -> [Node] { nodes }
-    static func buildExpression(_ text: String) -> [Node] { [.text(text)] }
-    static func buildBlock(_ parts: [Node]...) -> [Node] { parts.flatMap { $0 } }
-    static func buildOptional(_ part: [Node]?) -> [Node] { part ?? [] }
-    static func buildEither(first: [Node]) -> [Node] { first }
-    static func buildEither(second: [Node]) -> [Node] { second }
-    static func buildArray(_ parts: [[Node]]) -> [Node] { parts.flatMap { $0 } }
+package enum NodeBuilder {
+    package static func buildExpression(_ node: Node) -> [Node] { [node] }
+    package static func buildExpression(_ nodes: [Node]) -> [Node] { nodes }
+    package static func buildExpression(_ text: String) -> [Node] { [.text(text)] }
+    package static func buildBlock(_ parts: [Node]...) -> [Node] { parts.flatMap { $0 } }
+    package static func buildOptional(_ part: [Node]?) -> [Node] { part ?? [] }
+    package static func buildEither(first: [Node]) -> [Node] { first }
+    package static func buildEither(second: [Node]) -> [Node] { second }
+    package static func buildArray(_ parts: [[Node]]) -> [Node] { parts.flatMap { $0 } }
 }
 
 extension Node {
     /// The node as markup.
-    func render() -> String {
+    package func render() -> String {
         var output = ""
         write(to: &output)
         return output

@@ -2,11 +2,16 @@ import Linux
 import Statistics
 
 /// Text for a terminal of known width: what it takes on the screen, cut, padded, wrapped, coloured.
-struct TerminalText {
-    var width: Int
-    var colour: Bool
+package struct TerminalText {
+    package var width: Int
+    package var colour: Bool
 
-    enum Style: String {
+    package init(width: Int, colour: Bool) {
+        self.width = width
+        self.colour = colour
+    }
+
+    package enum Style: String {
         case bold = "1"
         case faint = "2"
         case red = "31"
@@ -17,13 +22,13 @@ struct TerminalText {
         case cyan = "36"
     }
 
-    func styled(_ text: String, _ styles: Style...) -> String {
+    package func styled(_ text: String, _ styles: Style...) -> String {
         guard colour, !styles.isEmpty, !text.isEmpty else { return text }
         return "\u{1B}[\(styles.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
     }
 
     /// Without control characters: a lane's name or reason must not drive the reader's terminal.
-    static func clean(_ text: String) -> String {
+    package static func clean(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             result.append(scalar.isSteering ? (scalar == "\n" || scalar == "\t" ? " " : "\u{FFFD}") : scalar)
@@ -32,7 +37,7 @@ struct TerminalText {
     }
 
     /// Columns a text takes: East Asian wide characters take two, combining ones none.
-    static func columns(_ text: String) -> Int {
+    package static func columns(_ text: String) -> Int {
         text.reduce(0) { sum, character in
             guard let scalar = character.unicodeScalars.first else { return sum }
             let wide =
@@ -45,7 +50,7 @@ struct TerminalText {
     }
 
     /// Cut with an ellipsis to so many columns.
-    static func cut(_ text: String, _ limit: Int) -> String {
+    package static func cut(_ text: String, _ limit: Int) -> String {
         guard columns(text) > limit else { return text }
         guard limit > 0 else { return "" }
         var result = ""
@@ -60,7 +65,7 @@ struct TerminalText {
     }
 
     /// Exactly so many columns: cut or padded.
-    static func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
+    package static func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
         let text = cut(clean(text), width)
         let space = String(repeating: " ", count: max(width - columns(text), 0))
         return right ? space + text : text + space
@@ -68,7 +73,7 @@ struct TerminalText {
 
     /// Lines of at most the width, broken between words, continued under an indent; a word that is longer than a line is broken, too:
     /// a path is still whole.
-    func wrap(_ text: String, indent: Int = 0, first: Int = 0) -> [String] {
+    package func wrap(_ text: String, indent: Int = 0, first: Int = 0) -> [String] {
         var lines: [String] = []
         var line = String(repeating: " ", count: first)
         var empty = true
