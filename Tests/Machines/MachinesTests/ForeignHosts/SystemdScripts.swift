@@ -120,7 +120,7 @@ enum SystemdScripts {
         watch > /tmp/places & watcher=$!
         # libvirt asks the emulator first, which alone takes minutes on a slow host; what still runs then is told.
         guest() {
-            (sleep 240; ps -eo pid,stat,etimes,time,wchan:20,args | grep -v '\]$' | tail -n 25) & teller=$!
+            (sleep 240; ps -eo pid,stat,etimes,time,wchan:20,args | grep -v '[]]$' | tail -n 25) & teller=$!
             timeout -s INT --kill-after=30 500 /usr/local/bin/isolab launch --deadline 200 "$1"
             status=$?
             kill $teller 2> /dev/null
