@@ -2,7 +2,7 @@ import Glibc
 import Linux
 
 /// What a claim came to.
-package enum Verdict: Equatable, Sendable {
+package enum ClaimVerdict: Equatable, Sendable {
     case holds
     case fails(String)
     /// It was not tried, as the host lacks what it takes.
@@ -16,7 +16,7 @@ package struct StepResult: Sendable {
     package let observation: Observation?
     /// Why it was left out.
     package let leftOut: String?
-    package let verdicts: [(claim: Claim, verdict: Verdict)]
+    package let verdicts: [(claim: Claim, verdict: ClaimVerdict)]
     package let seconds: Double
     /// What the learner predicted; nil where they did not.
     package var prediction: String?
