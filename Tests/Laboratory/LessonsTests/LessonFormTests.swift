@@ -71,7 +71,7 @@ import Testing
         question: Question("How many?", ["one", "two"], answer: 1), marks: ["mine"], meaning: "It *mounts* it.",
         outside: Look("Elsewhere.", command: "ls"), depth: "Depth.", claims: [Claim("It holds.") { _ in nil }])
 
-    private func result(_ output: String, _ verdict: Verdict = .holds) -> StepResult {
+    private func result(_ output: String, _ verdict: ClaimVerdict = .holds) -> StepResult {
         StepResult(
             step: step, observation: Observation(output: output, outside: "outside <b>"), leftOut: nil,
             verdicts: [(step.claims[0], verdict)], seconds: 0, prediction: "one")

@@ -1,30 +1,6 @@
 import Glibc
 import Linux
 
-/// What a claim came to.
-package enum Verdict: Equatable, Sendable {
-    case holds
-    case fails(String)
-    /// It was not tried, as the host lacks what it takes.
-    case leftOut(String)
-}
-
-/// A step as it went.
-package struct StepResult: Sendable {
-    package let step: Step
-    /// nil where it was left out.
-    package let observation: Observation?
-    /// Why it was left out.
-    package let leftOut: String?
-    package let verdicts: [(claim: Claim, verdict: Verdict)]
-    package let seconds: Double
-    /// What the learner predicted; nil where they did not.
-    package var prediction: String?
-
-    /// The answer to its question, as this host gave it.
-    package var answer: String? { observation.flatMap { step.question?.answer($0) } }
-}
-
 /// A lesson on this host: its steps are run in order, each once.
 package final class LessonRun {
     package let lesson: Lesson

@@ -4,7 +4,7 @@ package struct Verification: Sendable {
         package let lesson: String
         package let step: String
         package let claim: String
-        package let verdict: Verdict
+        package let verdict: ClaimVerdict
     }
 
     package private(set) var rows: [Row] = []

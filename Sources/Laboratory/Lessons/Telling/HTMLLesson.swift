@@ -195,7 +195,7 @@ package enum HTMLLesson {
         ]
     }
 
-    private static func line(_ claim: Claim, _ verdict: Verdict) -> Node {
+    private static func line(_ claim: Claim, _ verdict: ClaimVerdict) -> Node {
         switch verdict {
         case .holds:
             element("li", ["class": "holds"]) {
