@@ -6,6 +6,8 @@ public struct SeccompProgram: Equatable, Sendable {
     public let flags: UInt32
     /// `SECCOMP_FILTER_FLAG_NEW_LISTENER`: loading the filter answers with a descriptor that notifications come by.
     public static let newListener: UInt32 = 8
+    /// `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`, of a filter with a listener alone.
+    public static let waitKillable: UInt32 = 32
     /// False where the program is libseccomp's own, because the compact one was not proven equal.
     public let isCompact: Bool
 

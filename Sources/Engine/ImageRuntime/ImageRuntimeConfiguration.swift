@@ -86,7 +86,8 @@ package struct ImageRuntimeConfiguration: Equatable, Sendable {
     /// The image's variables, replaced and completed; PATH, and TERM on a terminal, first where nobody names them, as Docker
     /// has them.
     var fullEnvironment: [String] {
-        var result = image.execution.environment
+        // A name without a value, or a value without a name, is no variable, and the runtime would refuse it.
+        var result = image.execution.environment.filter { $0.cut(at: "=").map { !$0.before.isEmpty } ?? false }
         for entry in environment {
             let name = EnvironmentName(entry)
             guard entry.utf8.contains(UInt8(ascii: "=")) else {

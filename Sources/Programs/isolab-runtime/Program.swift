@@ -36,6 +36,9 @@ enum Program {
                 print(Help.text, terminator: "")
                 return global.positional.isEmpty && !global.flag("help") ? 1 : 0
             }
+            guard !["checkpoint", "restore"].contains(name) else {
+                throw UsageError("\(name): checkpoints are not supported: stop the container, and create it again")
+            }
             guard let command = CommandTable.command(name) else {
                 throw UsageError("unknown command '\(name)'; `isolab-runtime --help` lists them")
             }
@@ -72,15 +75,21 @@ enum Program {
     }
 
     /// Engines know a program that is not there, or may not be run, by Go's words for it, which are the C library's in lower case:
-    /// their users get 127 and 126 for it.
+    /// their users get 127 and 126 for it. So they know a file that is mounted over a directory, and say what to look at.
     private static func words(for error: any Error) -> String {
-        guard let error = error as? SystemError, ["execve", "chdir"].contains(error.operation) else {
-            return "\(error)"
-        }
+        guard let error = error as? SystemError,
+            ["execve", "chdir"].contains(error.operation) || error.errno == ENOTDIR
+        else { return "\(error)" }
         let reason = SystemError.message(error.errno).lowercased()
-        guard error.operation == "execve", error.errno == ENOEXEC else { return error.text(reason: reason) }
+        switch (error.operation, error.errno) {
         // They have no word of its own for it, and 126 for what is refused so.
-        return error.text(reason: reason + ": permission denied to run what is not a program for this machine")
+        case ("execve", ENOEXEC):
+            return error.text(reason: reason + ": permission denied to run what is not a program for this machine")
+        // Not what a script lacks, which is looked for when it was found.
+        case ("execve", ENOENT) where !error.object.holds("/") && error.stage?.ends("find program") == true:
+            return error.text(reason: "not found in PATH: " + reason)
+        default: return error.text(reason: reason)
+        }
     }
 
     /// The program's entry has seen to it already; here it is made sure, or said why it cannot be.

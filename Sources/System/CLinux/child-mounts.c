@@ -203,8 +203,10 @@ static long hold_kernel_files(struct isolab_child *child, const char *target, in
     return 0;
 }
 
+// The kernel says EINVAL of a file over a directory, and of the reverse, as of much else; mount(2) says ENOTDIR.
 static long attach(int tree, int place) {
-    return CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    long result = CALL5(SYS_move_mount, tree, "", place, "", MOVE_FROM_EMPTY_PATH | TO_EMPTY_PATH);
+    return result == -EINVAL && is_directory(tree) != is_directory(place) ? -ENOTDIR : result;
 }
 
 // A procfs that shows the processes of another pid namespace than its maker's (`pidns=`, since Linux 6.18).

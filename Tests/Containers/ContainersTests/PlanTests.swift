@@ -324,6 +324,50 @@ import Testing
         }
     }
 
+    /// Of a variable that is given twice the program gets the last one alone, and its startContainer hooks do; HOME is looked up where
+    /// that one is empty. Names are bytes.
+    @Test func variableGivenTwice() throws {
+        let environment = ["A=1", "PATH=/a", "B=2", "HOME=/h", "A=3", "PATH=/b", "\u{e9}=4", "e\u{301}=5", "HOME="]
+        let lifecycle = LaunchPlan.Lifecycle(identifier: "c", bundle: "/b", waitsForStart: true)
+        let plan = try plan(options: .init(lifecycle: lifecycle)) {
+            $0.process?.arguments = ["p"]
+            $0.process?.environment = environment
+            $0.hooks = .init(startContainer: [.init(path: "/hook")])
+        }
+        let last = ["B=2", "A=3", "PATH=/b", "\u{e9}=4", "e\u{301}=5", "HOME="]
+        #expect(plan.steps.last == .execute(candidates: ["/b/p"], arguments: ["p"], environment: last))
+        #expect(plan.steps.contains(.findHome(user: 0)))
+        let hooks = plan.steps.compactMap { (step: ChildStep) -> [String]? in
+            guard case .hook(let hook) = step else { return nil }
+            return hook.environment
+        }
+        #expect(hooks == [last])
+        let joined = try JoinPlan(
+            .init(arguments: ["p"], environment: environment),
+            configuration: RuntimeConfiguration(ociVersion: "1.0.2", linux: .init(namespaces: [.init(.mount)])),
+            pid: 77,
+            host: Self.modern)
+        #expect(joined.steps.last == .execute(candidates: ["/b/p"], arguments: ["p"], environment: last))
+    }
+
+    /// A filter has a listener where a rule asks an agent: a path alone is ignored, and so is the flag of such a filter.
+    @Test func listenerWithoutARule() throws {
+        let filter: [UInt64] = [0x7fff_0000_0000_0006]
+        func step(_ rules: [SeccompProfile.Rule]) throws -> [ChildStep] {
+            try plan(options: .init(filter: filter, filterFlags: 2 | SeccompProgram.waitKillable)) {
+                $0.linux?.seccomp = SeccompProfile(defaultAction: .allow, listenerPath: "/s", systemCalls: rules)
+            }.steps.filter {
+                switch $0 {
+                case .seccomp, .seccompWithListener: true
+                default: false
+                }
+            }
+        }
+        #expect(try step([]) == [.seccomp(instructions: filter, flags: 2)])
+        #expect(
+            try step([.init(["mkdir"], .notify)]) == [.seccompWithListener(instructions: filter, flags: 2 | 32 | 8)])
+    }
+
     /// sysctl's names: dots part, except where a slash stands for a dot in a name.
     @Test func kernelParameterNames() {
         #expect(LaunchPlan.path(ofKernelParameter: "net.ipv4.ip_forward") == "net/ipv4/ip_forward")

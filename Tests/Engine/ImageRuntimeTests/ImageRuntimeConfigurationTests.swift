@@ -69,7 +69,8 @@ import Testing
     /// Variables are replaced in place, taken away, and completed.
     @Test func environment() {
         var value = ImageRuntimeConfiguration(
-            Self.image(.init(environment: ["A=1", "B=2", "HOME=/h"], command: ["true"])), user: ResolvedUser())
+            Self.image(.init(environment: ["A=1", "B=2", "BARE", "=x", "HOME=/h"], command: ["true"])),
+            user: ResolvedUser())
         value.environment = ["B=3", "C=4=5", "A", "ABSENT"]
         value.terminal = true
         #expect(value.fullEnvironment == [RuntimeConfiguration.dockerPath, "TERM=xterm", "B=3", "HOME=/h", "C=4=5"])

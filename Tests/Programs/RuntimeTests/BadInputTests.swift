@@ -195,6 +195,8 @@ import Testing
             (["create", "--pid-file", "/not/there/pid", "--bundle", bundle, "pidfile"], "/not/there/pid"),
             (["events", "--interval", "never", "a"], "--interval"), (["kill", "a", "b", "c"], "'c'"),
             (["list", "extra"], "'extra'"),
+            (["checkpoint", "--image-path", "/x", "a"], "checkpoint: checkpoints are not supported"),
+            (["restore", "a"], "restore: checkpoints are not supported"), (["fly"], "unknown command 'fly'"),
         ] {
             let answer = try engine.call(words)
             #expect(answer.status == 1)

@@ -319,7 +319,7 @@ import Testing
     /// `cgroupsPath`: absolute below each hierarchy's root, and gone with the container, what was made above it too.
     @Test(.enabled(if: TestHost.hasController("memory"), "no memory controller")) func cgroupPath() throws {
         let top = "/isolab-test-\(getpid())"
-        let container = try engine.started("exec sleep 1000") { $0.linux?.cgroupsPath = top + "/deep/one" }
+        let container = try engine.started("exec sleep 1000") { $0.linux?.cgroupsPath = top + "//deep/./one/" }
         let pid = try #require(try container.state().pid)
         #expect(Engine.text("/proc/\(pid)/cgroup").contains(top + "/deep/one"))
         try container.remove()

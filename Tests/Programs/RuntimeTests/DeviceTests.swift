@@ -54,6 +54,18 @@ import Testing
                 """, "\(answer.complaints)")
     }
 
+    /// Of two devices with one path the first is made, and the other told.
+    @Test func listedTwice() throws {
+        let answer = try engine.run("stat -c '%t:%T' /dev/x") {
+            $0.linux?.devices = [
+                .init(type: "c", path: "/dev/x", major: 1, minor: 3),
+                .init(type: "c", path: "/dev/x", major: 1, minor: 5),
+            ]
+        }
+        #expect(answer.output == "1:3\n", "\(answer.complaints)")
+        #expect(answer.complaints.contains("linux.devices[1].path"), "\(answer.complaints)")
+    }
+
     /// Where an image has no /dev mounted over, the devices are made in its own.
     @Test func withoutMount() throws {
         let answer = try engine.run("stat -c '%t:%T' /dev/null && echo x > /dev/null && echo fine") {

@@ -124,6 +124,8 @@ import Testing
             (["--cwd", "/not/there", container.id, "/bin/true"], "/not/there"),
             (["--tty", "--detach", container.id, "true"], "--console-socket"),
             (["--cgroup", "../..", container.id, "true"], "--cgroup"),
+            (["--env", "FOO", container.id, "true"], "--env 'FOO'"),
+            (["-e", "=x", container.id, "true"], "--env '=x'"),
         ] {
             let answer = try engine.call(["exec"] + words)
             #expect(answer.status == 255, "\(words)")
@@ -231,6 +233,33 @@ import Testing
         try container.remove()
     }
 
+    /// Of a variable that is given twice the last one counts; what is none is refused, with its field.
+    @Test func variableGivenTwice() throws {
+        let environment = ["HOME=/first", "A=1", "PATH=/nowhere", "A=2", "PATH=/bin", "HOME=/last"]
+        // No shell, which would keep one alone anyway.
+        let last = "A=2\nPATH=/bin\nHOME=/last\n"
+        let first = try engine.run("") {
+            $0.process?.arguments = ["env"]
+            $0.process?.environment = environment
+        }
+        #expect(first.output == last, "\(first.complaints)")
+        let container = try engine.started("exec sleep 1000")
+        let file = engine.place + "/process.json"
+        var process = RuntimeConfiguration.Process(arguments: ["env"], environment: environment)
+        try SystemFile.replace(file, with: process.json())
+        let joined = try engine.call("exec", "--process", file, container.id)
+        #expect(joined.output == last, "\(joined.complaints)")
+        for entry in ["FOO", "=x"] {
+            process.environment = ["A=1", entry]
+            try SystemFile.replace(file, with: process.json())
+            let refused = try engine.call("exec", "--process", file, container.id)
+            #expect(refused.status == 255 && refused.complaints.contains("process.env[1]"), "\(refused.complaints)")
+            let made = try engine.run("true") { $0.process?.environment = ["A=1", entry] }
+            #expect(made.status == 1 && made.complaints.contains("process.env[1]"), "\(made.complaints)")
+        }
+        try container.remove()
+    }
+
     /// By the words in which engines look for it: a program that is not there, and one that may not be run.
     @Test func wordsOfFailure() throws {
         let container = try engine.started("exec sleep 1000")
@@ -242,6 +271,10 @@ import Testing
             #expect(Engine.text(log).contains(words) && Engine.text(log).contains(program), "\(Engine.text(log))")
             let first = try engine.run("") { $0.process?.arguments = [program] }
             #expect(first.complaints.contains(words), "\(first.complaints)")
+            for text in [Engine.text(log), first.complaints] where program == "nosuch" {
+                #expect(text.contains("nosuch: not found in PATH: no such file or directory"), "\(text)")
+                #expect(!text.contains("/nosuch"), "\(text)")
+            }
         }
         try container.remove()
     }

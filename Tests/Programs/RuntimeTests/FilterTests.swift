@@ -186,6 +186,23 @@ import Testing
         }
     }
 
+    /// A listenerPath that no rule needs is ignored, as its warning says: of the first process and of one that joins.
+    @Test(arguments: [true, false]) func listenerThatNoRuleNeeds(noNewPrivileges: Bool) throws {
+        var filter = profile([.init(["mkdir", "mkdirat"], .errno, errorNumber: UInt32(EXDEV))])
+        filter.listenerPath = engine.place + "/nobody"
+        let (container, answer) = try engine.create(
+            engine.configuration("echo runs; exec sleep 1000") {
+                $0.linux?.seccomp = filter
+                $0.process?.noNewPrivileges = noNewPrivileges
+            })
+        #expect(answer.status == 0, "\(answer.complaints)")
+        #expect(try container.call("start").status == 0)
+        try container.awaitOutput("runs")
+        let joined = try container.execute("mkdir /tmp/x; echo joined")
+        #expect(joined.output == "joined\n" && joined.complaints.contains("ross-device link"), "\(joined.complaints)")
+        try container.remove()
+    }
+
     /// Calls that a launch makes of itself may be forbidden: to look for the program, to make a process, to have a session, to end.
     /// What the container's program needs is all that must be allowed.
     @Test(arguments: [true, false]) func callsOfTheLaunch(noNewPrivileges: Bool) throws {

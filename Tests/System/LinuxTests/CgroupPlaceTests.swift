@@ -36,11 +36,22 @@ import Testing
     }
 
     @Test(
-        arguments: ["", "/", "//a", "/a//b", "/a/", "a/../b", "..", ".", "/a\nb", "/a\0b", "a/./b"]
+        arguments: ["", "/", "//", "/./", "a/../b", "/a//../b", "..", ".", "/a\nb", "/a\0b"]
             // A combining character makes one of the slash before it, for whoever looks at characters.
             + ["../\u{301}x", "/a/../\u{301}b", "a/\u{301}/../b"])
     func invalid(path: String) {
         #expect(throws: CgroupPlace.Invalid.self) { try CgroupPlace(path) }
+    }
+
+    /// Empty parts and dots, of engines that put paths together, say nothing.
+    @Test(arguments: [
+        ("//a", "/a"), ("/a//b", "/a/b"), ("/a/", "/a"), ("/a/.", "/a"), ("a/./b", "a/b"), ("./a", "a"),
+        ("/a/.b/...", "/a/.b/..."),
+    ])
+    func normalized(path: String, plain: String) throws {
+        let place = try CgroupPlace(path)
+        #expect(place.isAbsolute == plain.hasPrefix("/"))
+        #expect((place.isAbsolute ? "/" : "") + place.components.joined(separator: "/") == plain)
     }
 
     @Test func tooLongAName() {

@@ -58,9 +58,31 @@ import Testing
         defer { try? whole.remove() }
         cgroup.directories = cgroup.directories.filter { !$0.controllers.contains("pids") && $0.version == 1 }
         let error = #expect(throws: SystemError.self) { try cgroup.apply(CgroupLimits(processes: 5)) }
-        #expect(error?.description.contains("linux.resources.pids") == true)
+        #expect(
+            error?.description
+                == "set linux.resources.pids: there is no pids controller here to enforce this limit")
         // Having no limit takes none.
         try cgroup.apply(CgroupLimits(processes: CgroupLimits.unlimited))
+    }
+
+    /// A controller of v2 that was enabled for others after the cgroup was made, or beside it, can limit it, too.
+    @Test(
+        .enabled(
+            if: (try? CgroupLayout.detect())?.hierarchy(of: "hugetlb")?.version == 2
+                && SystemFile.exists("/sys/kernel/mm/hugepages/hugepages-2048kB"),
+            "[host] needs the hugetlb controller on cgroup v2, and pages of 2 MiB"))
+    func updateByAControllerOfOthers() throws {
+        var limits = CgroupLimits()
+        limits.hugepages = [.init(size: "2MB", limit: 4 << 20)]
+        let made = try Cgroup.create(named: "test-\(getpid())-pages", limits: limits)
+        defer { try? made.remove() }
+        // As it is written down of one that was made without such a limit.
+        var cgroup = made
+        for index in cgroup.directories.indices { cgroup.directories[index].controllers.removeAll { $0 == "hugetlb" } }
+        limits.hugepages = [.init(size: "2MB", limit: 2 << 20)]
+        try cgroup.apply(limits)
+        let path = try #require(made.unified).path
+        #expect(try SystemFile.read(path + "/hugetlb.2MB.max") == "2097152\n")
     }
 
     /// A name that is taken is refused, and the cgroup that has it stays as it was.

@@ -62,6 +62,11 @@ enum BadDocuments {
         BadDocument(document(process: #""cwd": """#), "process.cwd: '' is not an absolute path"),
         BadDocument(document(process: #""args": []"#), "process.args: is empty: there is nothing to run"),
         BadDocument(
+            document(process: #""env": ["A=", "FOO"]"#),
+            "process.env[1]: 'FOO' is not an environment variable, NAME=VALUE"),
+        BadDocument(
+            document(process: #""env": ["=x"]"#), "process.env[0]: '=x' is not an environment variable, NAME=VALUE"),
+        BadDocument(
             document(process: #""args": [""]"#), "process.args[0]: is empty: executable file not found in $PATH"),
         BadDocument(
             document(process: #""consoleSize": {"height": -1, "width": 80}"#),

@@ -18,7 +18,8 @@ enum HookPlan {
         return ChildHook(
             path: hook.path, arguments: hook.arguments.isEmpty ? [hook.path] : hook.arguments,
             // As with runc: that of the container's program, which it comes before.
-            environment: hook.environment ?? configuration.process?.environment ?? [], input: input,
+            environment: hook.environment ?? ProcessBuilder.lastOfEach(configuration.process?.environment ?? []),
+            input: input,
             pidPlace: place(of: "\"pid\":\(unknownPID)", in: input), timeout: hook.timeout,
             workingDirectory: directory, kind: kind, number: number)
     }

@@ -1,6 +1,5 @@
 public import Linux
 public import OCI
-import Seccomp
 
 /// Everything that a process does that joins a container (`exec`): the namespaces in one call, the same limits and
 /// privileges as the first process, no new root.
@@ -64,11 +63,7 @@ public struct JoinPlan: Equatable, Sendable {
             identifier: "", bundle: bundle, preservedDescriptors: preservedDescriptors)
         if let filter {
             // A filter of its own has a listener of its own: the first process's hears nothing of this one.
-            builder.filter =
-                linux.seccomp?.listenerPath == nil
-                ? .seccomp(instructions: filter.instructions, flags: filter.flags)
-                : .seccompWithListener(
-                    instructions: filter.instructions, flags: filter.flags | SeccompProgram.newListener)
+            builder.filter = ProcessBuilder.filter(filter.instructions, flags: filter.flags, of: linux.seccomp)
         }
         if let personality = linux.personality { try builder.add(personality) }
         if let policy = linux.memoryPolicy { try builder.add(policy) }

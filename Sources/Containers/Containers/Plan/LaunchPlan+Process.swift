@@ -15,11 +15,7 @@ extension LaunchPlan {
         builder.hasHostsIdentities = !namespaces.contains(.user)
         builder.lifecycle = options.lifecycle
         if let instructions = options.filter {
-            builder.filter =
-                linux.seccomp?.listenerPath == nil
-                ? .seccomp(instructions: instructions, flags: options.filterFlags)
-                : .seccompWithListener(
-                    instructions: instructions, flags: options.filterFlags | SeccompProgram.newListener)
+            builder.filter = ProcessBuilder.filter(instructions, flags: options.filterFlags, of: linux.seccomp)
         }
         builder.keyring = options.keyring
         builder.parentDeathSignal = options.parentDeathSignal
@@ -142,7 +138,7 @@ struct ProcessBuilder {
         addSecurityLabels()
         steps.append(.closeAtOnce(preserving: preserved))
         if let mask = process.user.umask { steps.append(.setFileModeMask(mask)) }
-        var environment = process.environment
+        var environment = Self.lastOfEach(process.environment)
         if lifecycle != nil, !environment.contains(where: { $0.starts("HOME=") && $0.utf8.count > 5 }) {
             // Where it is not said, or empty, it is what the container's own database says, as engines expect.
             environment.removeAll { $0 == "HOME=" }
@@ -184,6 +180,27 @@ struct ProcessBuilder {
         if let parentDeathSignal { steps.append(.parentDeathSignal(parentDeathSignal)) }
         if let filter, process.noNewPrivileges, !hasListener, !isFilteredEarly { steps.append(filter) }
         steps.append(.execute(candidates: candidates, arguments: process.arguments, environment: environment))
+    }
+
+    /// Of a variable that is given twice the last one counts, as with runc and crun: getenv(3) would find the first.
+    static func lastOfEach(_ environment: [String]) -> [String] {
+        var names: Set<[UInt8]> = []
+        var result: [String] = []
+        for entry in environment.reversed() {
+            // By its bytes: the same letter composed otherwise is another name.
+            let name = Array(entry.utf8.prefix { $0 != UInt8(ascii: "=") })
+            if names.insert(name).inserted { result.append(entry) }
+        }
+        return result.reversed()
+    }
+
+    /// A profile's program, with a listener where one of its rules needs that.
+    static func filter(_ instructions: [UInt64], flags: UInt32, of profile: SeccompProfile?) -> ChildStep {
+        guard profile?.needsListener == true else {
+            // The kernel refuses it of a filter without a listener.
+            return .seccomp(instructions: instructions, flags: flags & ~SeccompProgram.waitKillable)
+        }
+        return .seccompWithListener(instructions: instructions, flags: flags | SeccompProgram.newListener)
     }
 
     /// Where a program is for whoever has not entered the process's working directory yet.

@@ -18,15 +18,17 @@ struct TreeBuilder {
     var hierarchies: Set<String> = []
     /// Trees of the host taken hold of before its mounts are made followers, and before `pivot_root`.
     private(set) var heldShared: [ChildStep] = []
-    private(set) var held: [ChildStep] = []
+    var held: [ChildStep] = []
     /// Everything done inside the new root.
-    private(set) var attached: [ChildStep] = []
+    var attached: [ChildStep] = []
     private(set) var hostTrees: [HostTree] = []
     /// Whether sources are taken hold of by the launcher: in a user namespace its child is somebody else to the host, who may not go
     /// wherever the launcher's root may.
     var hasLauncherHold = false
     /// Made for devices, so that each is made once.
     private(set) var madeDirectories: Set<String> = []
+    /// Where devices are made that the configuration lists.
+    private var devicePaths: Set<String> = []
     private(set) var warnings: [String] = []
     /// Whether /dev is mounted by the configuration.
     private(set) var hasDevices = false
@@ -50,16 +52,24 @@ struct TreeBuilder {
         // Since 1.1 a relative destination is deprecated, not refused: it is taken from the root.
         mount.destination = ContainerPath.clean(mount.destination)
         let options = MountOptions(mount.options)
+        let isBind = options.flags.contains(.bind) || mount.type == "bind"
+        // It would lie beneath the root that the container has entered, and have no effect.
+        guard mount.destination != "/" || options.flags.contains(.remount) && !isBind else {
+            throw PlanError(
+                "mounts[\(index)].destination",
+                "nothing can be mounted over the root: root.path names it, and root.readonly makes it read-only")
+        }
         let isDevices = mount.destination == "/dev" && !options.flags.contains(.remount)
         if isDevices { hasDevices = true }
         defer { destinations.append(mount.destination) }
-        if options.flags.contains(.bind) || mount.type == "bind" {
+        if isBind {
             try addBind(mount, options, at: index)
             if isDevices { hasForeignDevices = true }
             return
         }
         switch mount.type {
-        case "cgroup", "cgroup2": try addCgroups(mount.destination, options)
+        case "cgroup", "cgroup2":
+            try addCgroups(mount.destination, options, unifiedAlone: mount.type == "cgroup2")
         case "devpts":
             var data = options.data.split(separator: ",")
             // The terminal group cannot own what it is not mapped to.
@@ -263,56 +273,6 @@ struct TreeBuilder {
         return hostTrees.count - 1
     }
 
-    /// v2: the hierarchy itself, as the cgroup namespace shows it. v1: each hierarchy in a directory of a small tmpfs.
-    private mutating func addCgroups(_ destination: String, _ options: MountOptions) throws(PlanError) {
-        let flags = options.flags
-        let layout = host.cgroups
-        if layout.mode == .v2 {
-            if let own = cgroupDirectories?.first {
-                try bindCgroup(own.path, to: destination, options)
-            } else {
-                attached.append(.mount(source: "cgroup", target: destination, type: "cgroup2", flags: flags, data: ""))
-            }
-            return
-        }
-        attached.append(
-            .mount(
-                source: "tmpfs", target: destination, type: "tmpfs", flags: flags.subtracting(.readOnly),
-                data: "mode=755"))
-        for hierarchy in layout.hierarchies where hierarchies.contains(hierarchy.mountPoint) {
-            let joined = hierarchy.controllers.joined(separator: ",")
-            let name =
-                hierarchy.version == 2
-                ? "unified" : joined.hasPrefix("name=") ? String(joined.dropFirst(5)) : joined
-            let target = "\(destination)/\(name)"
-            if let directories = cgroupDirectories {
-                let own = directories.first {
-                    $0.version == hierarchy.version && $0.path.hasPrefix(hierarchy.mountPoint + "/")
-                }
-                if let own { try bindCgroup(own.path, to: target, options) }
-            } else {
-                attached.append(
-                    .mount(
-                        source: "cgroup", target: target, type: hierarchy.version == 2 ? "cgroup2" : "cgroup",
-                        flags: flags, data: hierarchy.version == 2 ? "" : joined))
-            }
-        }
-        if flags.contains(.readOnly) {
-            attached.append(.setMountAttributes(path: destination, set: .readOnly, clear: [], recursive: false))
-        }
-    }
-
-    private mutating func bindCgroup(
-        _ path: String, to target: String, _ options: MountOptions
-    ) throws(PlanError) {
-        let slot = try hold(path, recursive: false)
-        held.append(
-            .setTreeAttributes(
-                slot: slot, set: options.attributes, clear: options.clearedAttributes, propagation: [],
-                recursive: false))
-        attached.append(.attachTree(slot: slot, target: target))
-    }
-
     // MARK: - Devices
 
     /// config-linux.md, "Default Devices", and the links of "Dev symbolic links" in runtime-linux.md.
@@ -357,6 +317,17 @@ struct TreeBuilder {
         device.path = ContainerPath.clean(device.path)
         // Its own: the link to the one of its devpts. The host's would open the host's terminals.
         guard device.path != "/dev/ptmx" else { return }
+        guard devicePaths.insert(device.path).inserted else {
+            let first = linux.devices.first { ContainerPath.clean($0.path) == device.path }
+            // Engines list one twice where it is named by two of their options.
+            if var first {
+                first.path = device.path
+                if first != device {
+                    warnings.append("linux.devices[\(index)].path: \(device.path) is listed twice; the first is made")
+                }
+            }
+            return
+        }
         var ancestors: [String] = []
         var parent = ContainerPath.parent(of: device.path)
         while parent != "/dev", parent != "/" {
@@ -379,7 +350,7 @@ struct TreeBuilder {
 
     // MARK: - Pieces
 
-    private mutating func hold(_ source: String, recursive: Bool) throws(PlanError) -> Int {
+    mutating func hold(_ source: String, recursive: Bool) throws(PlanError) -> Int {
         let slot = try nextSlot()
         held.append(.cloneTree(slot: slot, source: source, recursive: recursive))
         return slot

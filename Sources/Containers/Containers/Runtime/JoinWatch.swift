@@ -35,7 +35,7 @@ struct JoinWatch {
     }
 
     static func hasListener(_ configuration: RuntimeConfiguration) -> Bool {
-        configuration.linux?.seccomp?.listenerPath != nil
+        configuration.linux?.seccomp?.needsListener == true
     }
 
     /// Held back, to be passed on to the command once it runs.

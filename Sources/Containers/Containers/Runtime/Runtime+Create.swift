@@ -129,7 +129,8 @@ extension Runtime {
             return process
         } catch {
             launch.undo(warn: warn)
-            throw error
+            guard let failure = error as? SystemError else { throw error }
+            throw failure.naming(configuration.process)
         }
     }
 

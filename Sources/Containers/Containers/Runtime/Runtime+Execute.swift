@@ -98,6 +98,8 @@ extension Runtime {
             throw SystemError(
                 "exec into", request.id, errno: EAGAIN, stage: error.stage,
                 advice: "the container or its user has reached its limit of processes: end some, or raise the limit")
+        } catch let error as SystemError {
+            throw error.naming(request.process)
         }
     }
 
@@ -241,5 +243,16 @@ extension Runtime {
             }
         }
         return (RunningProcess(pid: child.pid, descriptor: OwnedDescriptor(owning: child.pidfd)), listener)
+    }
+}
+
+extension SystemError {
+    /// The same of a program that no directory of PATH has, by the word it was asked for with rather than the last path that was tried.
+    func naming(_ process: RuntimeConfiguration.Process?) -> SystemError {
+        guard operation == "execve", errno == ENOENT, stage?.ends("find program") == true,
+            let word = process?.arguments.first, !word.isEmpty,
+            !word.holds("/"), object.ends("/" + word)
+        else { return self }
+        return SystemError(operation, word, errno: errno, stage: stage, advice: advice)
     }
 }

@@ -78,6 +78,9 @@ enum ExecCommand: Command {
         process.terminal = options.flag("tty")
         for entry in options.all("env") {
             let name = entry.utf8.prefix { $0 != UInt8(ascii: "=") }
+            guard !name.isEmpty, name.count < entry.utf8.count else {
+                throw UsageError("--env '\(entry)' is not NAME=VALUE")
+            }
             process.environment.removeAll { $0.utf8.prefix { $0 != UInt8(ascii: "=") }.elementsEqual(name) }
             process.environment.append(entry)
         }

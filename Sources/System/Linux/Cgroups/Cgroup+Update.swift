@@ -7,10 +7,9 @@ extension Cgroup {
     ///   here at all changes nothing.
     public func apply(_ limits: CgroupLimits) throws(SystemError) {
         let limits = try completed(limits)
-        let plan = CgroupPlan(name: name, limits: limits, layout: layout)
-        if let refusal = plan.refusals.first {
-            throw SystemError("cgroup", refusal.field, errno: 0, advice: refusal.reason)
-        }
+        let directories = directoriesByNow
+        let plan = CgroupPlan(name: name, limits: limits, layout: Self.layout(of: directories))
+        if let refusal = plan.refusals.first { throw SystemError("set", "\(refusal)", errno: 0) }
         try checkMemory(limits)
         for directory in directories {
             var settings = directory.controllers.flatMap {
@@ -25,8 +24,23 @@ extension Cgroup {
         }
     }
 
-    /// The hierarchies this cgroup is in, as a layout to plan for.
-    private var layout: CgroupLayout {
+    /// On v2 with every controller that has been enabled there: one that it was not made for as well, where somebody else above or
+    /// beside it needed that.
+    private var directoriesByNow: [Directory] {
+        directories.map { directory in
+            guard directory.version == 2, let text = try? SystemFile.read(directory.path + "/cgroup.controllers") else {
+                return directory
+            }
+            var directory = directory
+            let names = text.split { $0 == " " || $0 == "\n" }.map { String($0) }
+            let known = directory.controllers
+            directory.controllers += names.filter { !known.contains($0) }
+            return directory
+        }
+    }
+
+    /// The hierarchies that a cgroup is in, as a layout to plan for.
+    private static func layout(of directories: [Directory]) -> CgroupLayout {
         CgroupLayout(
             hierarchies: directories.map {
                 CgroupHierarchy(

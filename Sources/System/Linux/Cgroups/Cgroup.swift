@@ -102,7 +102,7 @@ public struct Cgroup: Equatable, Sendable, Codable {
     /// A hierarchy in which the caller may not make directories is left out with a warning where nothing is asked of it.
     public static func create(_ plan: CgroupPlan) throws(SystemError) -> Cgroup {
         if let refusal = plan.refusals.first {
-            throw SystemError("cgroup", refusal.field, errno: 0, advice: refusal.reason)
+            throw SystemError("set", "\(refusal)", errno: 0)
         }
         var cgroup = Cgroup(name: plan.name, directories: [])
         do throws(SystemError) {

@@ -18,15 +18,15 @@ public struct CgroupPlace: Equatable, Sendable {
     /// Longer names no file system takes (`NAME_MAX`).
     private static let longestName = 255
 
-    /// - Throws: `Invalid` for a path that is empty, leaves its place (`..`), or has a name no cgroup can have.
+    /// - Throws: `Invalid` for a path that is empty or the root, leaves its place (`..`), or has a name no cgroup can have.
     public init(_ path: String) throws(Invalid) {
         isAbsolute = path.starts("/")
         let rest = Substring(isAbsolute ? path.utf8.dropFirst() : path.utf8[...])
-        guard !rest.isEmpty else { throw Invalid(path: path, reason: "names no cgroup below the root") }
-        components = rest.fields(between: "/").map(String.init)
+        // Whatever it is put together from, as by runc and crun: `/pods//one/` and `/pods/./one` are `/pods/one`.
+        components = rest.parts(between: "/").filter { $0 != "." }.map { String($0) }
+        guard !components.isEmpty else { throw Invalid(path: path, reason: "names no cgroup below the root") }
         for name in components {
-            if name.isEmpty { throw Invalid(path: path, reason: "has an empty component") }
-            if name == "." || name == ".." { throw Invalid(path: path, reason: "must not contain '\(name)'") }
+            if name == ".." { throw Invalid(path: path, reason: "must not contain '\(name)'") }
             if name.utf8.count > Self.longestName {
                 throw Invalid(path: path, reason: "has a component of more than \(Self.longestName) bytes")
             }

@@ -106,7 +106,7 @@ public struct CgroupPlan: Equatable, Sendable {
             + missing.sorted().map {
                 Refusal(
                     field: "linux.resources.\(CgroupSettings.field(of: $0))",
-                    reason: "this host's cgroups have no \($0) controller to enforce this limit")
+                    reason: "there is no \($0) controller here to enforce this limit")
             }
         let enforced = layout.hierarchies.contains { $0.version == 1 && $0.controllers.contains("devices") }
         filteredDevices = enforced || layout.unified == nil ? [] : limits.deviceRules

@@ -10,6 +10,9 @@ package enum ChildFailure {
     /// Beginning without a keyring of its own would be beginning with the launcher's.
     private static func advice(_ operation: String, _ number: Int32) -> String? {
         if operation == "sched_setattr" { return schedulingAdvice(number) }
+        if operation == "move_mount", number == ENOTDIR {
+            return "a file cannot be mounted over a directory, or the reverse, nor anything below a file"
+        }
         guard operation == "keyctl" else { return nil }
         return number == EDQUOT
             ? "this user has reached the limit of keys (/proc/key-users): raise kernel.keys.maxkeys"

@@ -128,6 +128,9 @@ extension SeccompProfile {
         self = try JSONDocument.read(SeccompProfile.self, from: json, document: Self.document)
     }
 
+    /// Whether an agent is to answer for some call: without such a rule `listenerPath` is ignored.
+    public var needsListener: Bool { listenerPath != nil && systemCalls.contains { $0.action == .notify } }
+
     /// The bytes of the profile, always in the same order: equal profiles give equal bytes, and an equal digest.
     public func json(indented: Bool = false) -> [UInt8] {
         JSONDocument.write(self, indented: indented)

@@ -26,6 +26,11 @@ extension RuntimeConfiguration.Process {
         try DocumentFault.unless(
             !arguments[0].isEmpty, "args[0]", "is empty: executable file not found in $PATH")
         try DocumentFault.unlessAbsolute(workingDirectory, "cwd")
+        try check.each("env", environment) { (variable, _) throws(DocumentFault) in
+            try DocumentFault.unless(
+                variable.cut(at: "=").map { !$0.before.isEmpty } ?? false,
+                "\(quoting: variable) is not an environment variable, NAME=VALUE")
+        }
         try check.inside("capabilities", capabilities) { (capabilities, check) throws(DocumentFault) in
             try capabilities.validate(&check)
         }
