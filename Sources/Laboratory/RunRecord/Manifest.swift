@@ -75,6 +75,13 @@ package struct Manifest: Codable, Equatable, Sendable {
     }
 }
 
+extension Manifest {
+    /// What the reader must know of a record that nothing protects, or that says so of itself; nil where digests do.
+    package var unprotected: String? {
+        format < 2 ? "of format \(format), without digests: nothing tells whether it was changed since" : nil
+    }
+}
+
 /// What kind of isolation a lane is; the report groups and colours by it.
 package enum LaneKind: String, Codable, Sendable, CaseIterable {
     /// A plain process.

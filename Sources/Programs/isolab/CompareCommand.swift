@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
             Two single runs give figures and no verdict, unless isolab knows how much runs differ on this host (isolab bench \
             --runs). With --ab, A and B are programs (two builds of isolab) or experiment files, measured in turns A B B A, \
             each run by a new process. Runs that differ in what matters are refused; --force compares them, and the comparison says so. \
-            The exit status is 3 where a --fail-on is exceeded.
+            The exit status is 3 where a --fail-on is exceeded, 1 where the runs do not tell whether it is.
             """)
 
     @Argument(help: "Two runs' directories; more are shown side by side; with --ab, two programs or experiment files.")
@@ -55,14 +55,36 @@ struct CompareCommand: ParsableCommand {
                 throw ValidationError("--ab takes two programs or experiment files")
             }
             guard runs >= 2 else { throw ValidationError("--runs takes a whole number from 2, not \(runs)") }
+            guard Set(operands.map { BenchSubject($0, name: "").isProgram }).count == 1 else {
+                throw ValidationError(
+                    "--ab compares two programs or two experiment files (.yaml, .yml), not one with the other: "
+                        + operands.joined(separator: ", "))
+            }
         } else if before.isEmpty, after.isEmpty {
             guard operands.count >= 2 else { throw ValidationError("two runs' directories are needed") }
+            try refuseWhatNeedsSides()
         } else {
             guard operands.isEmpty, !before.isEmpty, !after.isEmpty else {
                 throw ValidationError("--before and --after go together, without other runs")
             }
         }
         if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
+        // It takes all that follows, a limit and a form included.
+        guard ab || bench.isEmpty else { throw ValidationError("--bench and what follows it need --ab") }
+    }
+
+    /// More than two runs without sides are shown beside each other and not compared: what only a comparison can do is not left out
+    /// without a word, a limit least of all.
+    private func refuseWhatNeedsSides() throws {
+        guard operands.count > 2 else { return }
+        let given: [(name: String, isGiven: Bool)] = [
+            ("--fail-on", !failOn.isEmpty), ("--json", json), ("--markdown", markdown), ("--output", output != nil),
+            ("--subject", subject != nil),
+        ]
+        guard let first = given.first(where: { $0.isGiven }) else { return }
+        throw ValidationError(
+            "\(first.name) compares two sides, and \(operands.count) runs are only shown side by side; name the sides: "
+                + "--before RUN ... --after RUN ...")
     }
 
     func run() throws {
@@ -75,23 +97,31 @@ struct CompareCommand: ParsableCommand {
                 subject = subject ?? (programs ? .isolab : .configuration)
                 (first, second) = try measure(subject)
             } else if before.isEmpty {
-                let runs = try operands.map { try Run.read(directory: $0).run }
+                let runs = try operands.map(readRun)
                 guard runs.count == 2 else { return print(RunsReport.terminal(runs, labels: labels(runs, operands))) }
                 (first, second) = ([runs[0]], [runs[1]])
             } else {
-                first = try before.map { try Run.read(directory: $0).run }
-                second = try after.map { try Run.read(directory: $0).run }
+                first = try before.map(readRun)
+                second = try after.map(readRun)
             }
-            var comparison = try RunComparison.compare(
-                first, second, force: force, subject: subject, spread: RunSpread.read(SpreadFile.path(places)))
+            // Reasons name runs, too: where two have one name, by what tells them apart.
             let names = labels(first + second, ab ? [] : before.isEmpty ? operands : before + after)
-            comparison.before = Array(names.prefix(first.count))
-            comparison.after = Array(names.dropFirst(first.count))
+            for place in first.indices { first[place].manifest.run = names[place] }
+            for place in second.indices { second[place].manifest.run = names[first.count + place] }
+            let comparison = try RunComparison.compare(
+                first, second, force: force, subject: subject, spread: RunSpread.read(SpreadFile.path(places)))
             try show(comparison, first[0].manifest, second[0].manifest)
             try judge(comparison)
         } catch {
             throw Failure.exit(error)
         }
+    }
+
+    /// Reads a run, and says what the reader had to leave out or cannot vouch for.
+    private func readRun(_ path: String) throws -> Run {
+        let reading = try Run.read(directory: path)
+        for note in reading.notes { printToStandardError("isolab: \(path): \(note)") }
+        return reading.run
     }
 
     /// What the runs are called; paths are those they were given by.

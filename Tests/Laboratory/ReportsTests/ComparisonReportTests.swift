@@ -68,9 +68,16 @@ import Testing
         #expect(runs.contains("no verdicts"))
     }
 
-    /// The same runs twice differ in nothing, and the headline says so.
-    @Test func aRunAgainstItselfIsUnchanged() throws {
-        let comparison = try Self.compare(Self.before)
+    /// The same runs but for a sample: other measurements, of which the headline says that nothing changed.
+    private static let again = before.map { run in
+        var other = run
+        other.samples.removeLast()
+        return other
+    }
+
+    /// Runs that differ in nothing are unchanged, and the headline says so.
+    @Test func runsOfOneSubjectAreUnchanged() throws {
+        let comparison = try Self.compare(Self.again)
         let change = RunChange(comparison, before: Self.before[0].manifest, after: Self.before[0].manifest)
         #expect(change.headline.hasPrefix("No change is shown"))
         #expect(!change.forced)
@@ -78,7 +85,7 @@ import Testing
 
     /// A comparison that was forced is stamped, and names what differs.
     @Test func forcedComparisonsAreStamped() throws {
-        var after = Self.before
+        var after = Self.again
         for index in after.indices { after[index].manifest.host[1].facts[0].value = "6.19.0" }
         let comparison = try Self.compare(after, force: true)
         let html = ComparisonReport.html(comparison, before: Self.before[0].manifest, after: after[0].manifest)
@@ -89,6 +96,67 @@ import Testing
         #expect(text.contains("6.18.0 → 6.19.0"))
         let markdown = ComparisonReport.markdown(comparison, before: Self.before[0].manifest, after: after[0].manifest)
         #expect(markdown.contains("**Forced:**"))
+        for form in [html, text, markdown] {
+            #expect(form.replacing(/\s+/, with: " ").contains("these runs differ in what decides"))
+        }
+    }
+
+    /// Where only disturbed blocks were overridden, the stamp says that, and not that the runs differ.
+    @Test func theStampSaysWhatWasForced() throws {
+        var after = Self.after { $0[1].startup *= 3 }
+        let condition = try #require(after[0].samples.first { $0.experiment == "startup" })
+        after[0].blocks = (0..<8).map { block in
+            BlockState(
+                experiment: condition.experiment, workload: condition.workload, block: block, warmup: false,
+                milliseconds: 500, judgedMilliseconds: 500, ownProcessors: 0, otherProcessors: 1, stolenProcessors: 0,
+                disturbance: "other programs ran")
+        }
+        let comparison = try Self.compare(after, force: true)
+        let manifests = (Self.before[0].manifest, after[0].manifest)
+        for form in [
+            ComparisonReport.html(comparison, before: manifests.0, after: manifests.1),
+            ComparisonReport.markdown(comparison, before: manifests.0, after: manifests.1),
+            ComparisonReport.terminal(comparison, before: manifests.0, after: manifests.1),
+        ] {
+            let words = form.replacing("&#39;", with: "'").replacing(/\s+/, with: " ")
+            #expect(words.contains("more than a fifth of a run's blocks were disturbed, which may be all that changed"))
+            #expect(!words.contains("differ in what decides"))
+        }
+    }
+
+    /// Figures of single runs, of disturbed blocks and of one side only are counted as what they are, and not as unchanged.
+    @Test func figuresWithoutVerdictAreNotUnchanged() throws {
+        func forms(_ comparison: RunComparison, _ after: Run) -> [String] {
+            let manifests = (Self.before[0].manifest, after.manifest)
+            return [
+                ComparisonReport.terminal(comparison, before: manifests.0, after: manifests.1),
+                ComparisonReport.markdown(comparison, before: manifests.0, after: manifests.1),
+            ].map { $0.replacing(/\s+/, with: " ") }
+        }
+        let after = Self.after { $0[1].startup *= 3 }
+        for form in forms(try RunComparison.compare(Self.before[0], after[0]), after[0]) {
+            #expect(!form.contains("no change shown"))
+            #expect(form.contains("figures: no verdict"))
+        }
+        let lone = Self.after { $0[1].record.id = "box" }
+        for form in forms(try Self.compare(lone), lone[0]) {
+            #expect(form.contains("figures: no change shown"))
+            #expect(form.contains(/figures?: on one side only/))
+        }
+        let kinds: [(tested: Bool, verdict: Verdict?)] = [
+            (true, .same), (true, .undecided), (false, .undecided), (false, nil),
+        ]
+        let mixed = kinds.map { kind in
+            CellChange(
+                lane: LaneReading(record: LaneRecord(id: "a", title: "a", kind: .native), place: 0),
+                condition: Condition(experiment: "startup", workload: "exit"), metric: Metric.teardown, span: "",
+                unit: "ms", tested: kind.tested, verdict: kind.verdict, reason: "")
+        }
+        #expect(
+            RunChange.untold(mixed, beside: 1)
+                == "2\u{A0}other figures: no change shown; 1\u{A0}other figure: no verdict; "
+                + "1\u{A0}other figure: on one side only")
+        #expect(RunChange.untold([], beside: 3).isEmpty)
     }
 
     /// Disturbed blocks are told in every form, and why there is no verdict where there are too many.
@@ -104,7 +172,7 @@ import Testing
         let comparison = try Self.compare(after)
         let manifests = (Self.before[0].manifest, after[0].manifest)
         let told = "Disturbed in startup, \(condition.workload): \(disturbed) of 8 blocks after."
-        let reason = "\(disturbed) of 8 blocks of \(after[0].manifest.run) were disturbed: no verdict"
+        let reason = "\(disturbed) of 8 blocks of run \(after[0].manifest.run) were disturbed: no verdict"
         let html = ComparisonReport.html(comparison, before: manifests.0, after: manifests.1)
         let markdown = ComparisonReport.markdown(comparison, before: manifests.0, after: manifests.1)
         let text = ComparisonReport.terminal(comparison, before: manifests.0, after: manifests.1)

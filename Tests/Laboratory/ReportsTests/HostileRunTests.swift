@@ -21,7 +21,10 @@ import Testing
         for sample in run.samples.prefix(10) {
             for everyStep in [true, false] { _ = TerminalWaterfall.render(sample, everyStep: everyStep) }
         }
-        let comparison = try? RunComparison.compare(run, run)
+        // Another measurement of the same: a run is not compared with itself.
+        var other = run
+        _ = other.samples.popLast()
+        let comparison = try? RunComparison.compare(run, other)
         if let comparison {
             _ = ComparisonReport.html(comparison, before: run.manifest, after: run.manifest)
         }

@@ -52,13 +52,14 @@ import Testing
         let comparison = try RunComparison.compare(before, after)
         let change = try Self.container(comparison)
         #expect(change.verdict == .undecided && change.p == nil && change.shiftLow == nil)
-        #expect(change.reason == "5 of 20 blocks of run-\(isBefore ? 70 : 80)-0 were disturbed: no verdict")
+        #expect(change.reason == "5 of 20 blocks of run run-\(isBefore ? 70 : 80)-0 were disturbed: no verdict")
         #expect(change.medianAfter > 1.5 * change.medianBefore)
         let limit = try #require(ChangeLimit("startup container > 5%"))
         #expect(limit.answer(comparison) == .unanswerable(change.reason))
         let forced = try RunComparison.compare(before, after, force: true)
         #expect(try Self.container(forced).verdict == .slower)
-        #expect(forced.forced.contains { $0.name.hasPrefix("disturbed, startup") })
+        #expect(forced.forced.contains { $0.name.hasPrefix("disturbed, startup") && $0.isDisturbance })
+        #expect(forced.forced.allSatisfy { $0.isDisturbance })
     }
 
     /// What else ran on the host is not learnt as the host's own spread between runs.

@@ -24,7 +24,13 @@ import Testing
             let summary = Summarizer.summarize(run)
             let text = SummaryTable.encode(summary, manifest: run.manifest)
             #expect(!text.contains("nan") && !text.contains("inf,"))
-            #expect((try? RunComparison.compare([run, run], [run, run])) != nil)
+            // Four measurements that differ by as many samples.
+            let runs = (0..<4).map { count in
+                var other = run
+                other.samples.removeLast(count)
+                return other
+            }
+            #expect((try? RunComparison.compare(Array(runs[..<2]), Array(runs[2...]))) != nil)
         }
     }
 

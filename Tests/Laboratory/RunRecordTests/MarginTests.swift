@@ -50,13 +50,17 @@ import Testing
         #expect(ChangeLimit("memory.slope vm > 2 MiB")?.unit == "MiB")
     }
 
-    /// A limit is exceeded only by a change with a verdict, kept by what is not shown, and unanswerable where nothing can tell.
+    /// A limit is exceeded only by a change with a verdict, kept where the verdict or the whole interval says so, and unanswerable where
+    /// nothing can tell.
     @Test func limitsAreJudgedByVerdicts() throws {
-        func comparison(_ verdict: Verdict, _ shift: Double, p: Double?) -> RunComparison {
+        func comparison(
+            _ verdict: Verdict, _ shift: Double, p: Double?, to high: Double? = nil, median: Double = 10
+        ) -> RunComparison {
             let change = RunComparison.Change(
                 key: CellKey(experiment: "startup", workload: "exit", lane: "container", metric: "startup", unit: "ms"),
-                samplesBefore: 8, samplesAfter: 8, runsBefore: 4, runsAfter: 4, medianBefore: 10,
-                medianAfter: 10 + shift, shift: shift, p: p, verdict: verdict,
+                samplesBefore: 8, samplesAfter: 8, runsBefore: 4, runsAfter: 4,
+                medianBefore: median, medianAfter: median + shift, shift: shift, shiftLow: high.map { 2 * shift - $0 },
+                shiftHigh: high, p: p, verdict: verdict,
                 reason: p == nil ? RunComparison.oneRun : "")
             return RunComparison(
                 before: ["a"], after: ["b"], basis: .none, forced: [], notes: [], changes: [change], onlyBefore: [],
@@ -66,7 +70,32 @@ import Testing
         let over = comparison(.slower, 1, p: 0.01)
         #expect(limit.answer(over) == .exceeded(over.changes))
         #expect(limit.answer(comparison(.slower, 0.3, p: 0.01)) == .kept)
-        #expect(limit.answer(comparison(.undecided, 1, p: 0.4)) == .kept)
+        #expect(limit.answer(comparison(.faster, -1, p: 0.01, to: -0.5)) == .kept)
+        // Without a verdict of a change, it is the far end of the interval that must keep the limit, 0.5 ms here.
+        for verdict in [Verdict.undecided, .same] {
+            #expect(limit.answer(comparison(verdict, 0.1, p: 0.4, to: 0.49)) == .kept)
+            #expect(limit.answer(comparison(verdict, -1, p: 0.4, to: 0)) == .kept)
+            for high in [0.5, 8, .nan, .infinity] {
+                guard case .unanswerable = limit.answer(comparison(verdict, 0.1, p: 0.4, to: high)) else {
+                    Issue.record("\(verdict) up to \(high) ms opened a gate of 0.5 ms")
+                    continue
+                }
+            }
+        }
+        guard case .unanswerable(let why) = limit.answer(comparison(.undecided, 1, p: 0.4, to: 8)) else {
+            Issue.record("an undecided change opened the gate")
+            return
+        }
+        #expect(why.hasPrefix("the change may be as much as 8.00 ms"))
+        // No share of nothing is small.
+        guard case .unanswerable = limit.answer(comparison(.undecided, 0.1, p: 0.4, to: 0.2, median: 0)) else {
+            Issue.record("a share of nothing was judged")
+            return
+        }
+        // What one workload shows is not hidden by what another cannot tell.
+        var mixed = over
+        mixed.changes.insert(contentsOf: comparison(.undecided, 1, p: nil).changes, at: 0)
+        #expect(limit.answer(mixed) == .exceeded(over.changes))
         #expect(limit.answer(comparison(.undecided, 1, p: nil)) == .unanswerable(RunComparison.oneRun))
         let other = try #require(ChangeLimit("startup vm > 5%"))
         guard case .unanswerable = other.answer(over) else {

@@ -65,6 +65,24 @@ import Testing
         #expect(comparison.complaints.contains("manifest.json"))
     }
 
+    /// More than two runs without sides are only shown: what needs a comparison is refused before anything is read, as is a program
+    /// that would be measured against an experiment file.
+    @Test(arguments: [
+        (["a", "b", "c", "--fail-on", "startup container > 5%"], "--fail-on"), (["--json", "a", "b", "c"], "--json"),
+        (["--markdown", "a", "b", "c"], "--markdown"), (["a", "b", "c", "-o", "x.html"], "--output"),
+        (["a", "b", "c", "--subject", "kernel"], "--subject"), (["a", "b", "--bench", "--fail-on", "x"], "--bench"),
+        (["--ab", "x1.yaml", "./isolab"], "not one with the other"),
+        (["--ab", "./isolab", "x1.yml"], "not one with the other"),
+    ])
+    func sideBySideTakesNoLimit(arguments: [String], named: String) throws {
+        let place = try Place()
+        let result = try IsolabProgram.run(["compare"] + arguments, in: place)
+        #expect(result.status == 2, "\(result.complaints)")
+        #expect(result.complaints.contains(named), "\(result.complaints)")
+        #expect(result.output.isEmpty)
+        #expect(!result.complaints.contains("manifest.json"))
+    }
+
     /// `--version` and `--help` are no errors and go to standard output.
     @Test func versionAndHelp() throws {
         let place = try Place()

@@ -20,11 +20,11 @@ struct ComparisonPage {
                         element("span", ["class": "run"]) { runs }
                     }
                     element("h1") { change.headline }
-                    if change.forced {
+                    if let stamp = change.stamp {
                         element("div", ["class": "warnings", "role": "note", "aria-label": "Warnings"]) {
                             element("p") {
                                 element("b") { "Forced: " }
-                                "these runs differ in what decides. Their figures are not comparable."
+                                stamp
                             }
                         }
                     }

@@ -24,9 +24,10 @@ package enum ComparisonReport {
     /// A Markdown table of what changed and of every start-up, with the rest as a count.
     package static func markdown(_ comparison: RunComparison, before: Manifest, after: Manifest) -> String {
         let change = RunChange(comparison, before: before, after: after)
-        let told = change.changes.filter {
-            $0.verdict == .slower || $0.verdict == .faster || ($0.metric == Metric.startup && $0.verdict != nil)
+        func isTold(_ cell: CellChange) -> Bool {
+            cell.verdict == .slower || cell.verdict == .faster || (cell.metric == Metric.startup && cell.verdict != nil)
         }
+        let told = change.changes.filter(isTold)
         let table = Table(
             "\(RunChange.name(comparison.before)) → \(RunChange.name(comparison.after))",
             [
@@ -47,14 +48,14 @@ package enum ComparisonReport {
                 ]
             })
         var lines = ["**\(MarkdownText.escape(change.headline))**", ""]
-        if change.forced {
+        if let stamp = change.stamp {
             let names = comparison.forced.map(\.name).joined(separator: ", ")
-            lines += ["> **Forced:** the runs differ in what decides: \(MarkdownText.escape(names)).", ""]
+            lines += ["> **Forced:** \(MarkdownText.escape("\(stamp) Overridden: \(names)."))", ""]
         }
         for (words, _) in change.disturbances { lines += [MarkdownText.escape(words), ""] }
         lines += MarkdownText.table(table)
-        let rest = change.changes.count - told.count
-        if rest > 0 { lines += ["\(Words.plural(rest, "other figure")): no change shown.", ""] }
+        let rest = RunChange.untold(change.changes.filter { !isTold($0) }, beside: told.count)
+        if !rest.isEmpty { lines += ["\(rest).", ""] }
         return (lines + [MarkdownText.escape(change.basis)]).joined(separator: "\n") + "\n"
     }
 

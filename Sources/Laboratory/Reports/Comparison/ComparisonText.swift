@@ -9,11 +9,8 @@ struct ComparisonText {
         var lines = text.wrap(
             "\(RunChange.name(change.comparison.before)) → \(RunChange.name(change.comparison.after))")
         lines += text.wrap(change.headline).map { text.styled($0, .bold) }
-        if change.forced {
-            lines += text.wrap("! FORCED: these runs differ in what decides; figures are not comparable.", indent: 2)
-                .map {
-                    text.styled($0, .yellow)
-                }
+        if let stamp = change.stamp {
+            lines += text.wrap("! FORCED: \(stamp)", indent: 2).map { text.styled($0, .yellow) }
         }
         for (mark, difference) in change.comparison.forced.map({ ("!", $0) })
             + change.comparison.notes.map({ ("–", $0) })
@@ -26,17 +23,14 @@ struct ComparisonText {
         for (lane, changes) in grouped {
             lines += text.wrap(lane.name).map { text.styled($0, .bold) }
             // The baseline is shown whole: it tells how much the machine itself changed. Of the others, what moved.
-            let told = changes.filter { change in
+            func isTold(_ change: CellChange) -> Bool {
                 change.verdict == .slower || change.verdict == .faster || change.metric == Metric.startup
                     || lane.id == self.change.after.baseline && Words.call(change.metric) == nil
             }
+            let told = changes.filter(isTold)
             for change in told { lines += row(change) }
-            let rest = changes.count - told.count
-            if rest > 0 {
-                lines.append(
-                    text.styled(
-                        "  \(Words.plural(rest, told.isEmpty ? "figure" : "other figure")): no change shown", .faint))
-            }
+            let rest = RunChange.untold(changes.filter { !isTold($0) }, beside: told.count)
+            if !rest.isEmpty { lines += text.wrap(rest, indent: 2, first: 2).map { text.styled($0, .faint) } }
         }
         lines.append("")
         lines += text.wrap(change.basis).map { text.styled($0, .faint) }

@@ -29,8 +29,20 @@ struct RunChange: Sendable {
     let after: Manifest
     let changes: [CellChange]
 
-    /// Compared although something decisive differs: the report is stamped.
+    /// Compared although something decisive differs, or too much was disturbed: the report is stamped.
     var forced: Bool { !comparison.forced.isEmpty }
+
+    /// What the stamp says; nil without one.
+    var stamp: String? {
+        guard forced else { return nil }
+        let differ = "these runs differ in what decides; figures are not comparable"
+        let disturbed = "more than a fifth of a run's blocks were disturbed, which may be all that changed"
+        let words = [
+            comparison.forced.contains { !$0.isDisturbance } ? differ : nil,
+            comparison.forced.contains { $0.isDisturbance } ? disturbed : nil,
+        ]
+        return words.compactMap(\.self).joined(separator: "; ") + "."
+    }
 
     init(_ comparison: RunComparison, before: Manifest, after: Manifest) {
         self.comparison = comparison
@@ -85,7 +97,8 @@ struct RunChange: Sendable {
         let up = changes.filter { $0.verdict == .slower }
         let down = changes.filter { $0.verdict == .faster }
         let same = changes.count { $0.verdict == .same }
-        let undecided = changes.count { $0.verdict == .undecided }
+        let undecided = changes.count { $0.tested && $0.verdict == .undecided }
+        let untested = changes.count { !$0.tested && $0.verdict != nil }
         let silent = changes.count { $0.verdict == nil }
         var parts: [String] = []
         if let first = Self.foremost(up) {
@@ -94,8 +107,9 @@ struct RunChange: Sendable {
         if let first = Self.foremost(down) {
             parts.append("\(Words.plural(down.count, "figure")) down, first \(Self.told(first))")
         }
-        if parts.isEmpty { parts.append("No change is shown") }
+        if parts.isEmpty { parts.append(changes.contains(where: \.tested) ? "No change is shown" : "No verdict") }
         parts.append("\(Quantity.count(same)) the same within the margin, \(Quantity.count(undecided)) undecided")
+        if untested > 0 { parts.append("\(Quantity.count(untested)) without a verdict") }
         if silent > 0 { parts.append("\(Quantity.count(silent)) on one side only") }
         return parts.joined(separator: "; ") + "."
     }
@@ -139,6 +153,18 @@ struct RunChange: Sendable {
     static func name(_ runs: [String]) -> String {
         guard let first = runs.first else { return "none" }
         return runs.count == 1 ? first : "\(first) and \(runs.count - 1) more"
+    }
+
+    /// What is said of the figures that have no row: of those alone that have a verdict, that no change is shown. Empty without any.
+    static func untold(_ rest: [CellChange], beside told: Int) -> String {
+        let noun = told > 0 ? "other figure" : "figure"
+        let kinds: [(count: Int, words: String)] = [
+            (rest.count { $0.verdict != nil && $0.tested }, "no change shown"),
+            (rest.count { $0.verdict != nil && !$0.tested }, "no verdict"),
+            (rest.count { $0.verdict == nil }, "on one side only"),
+        ]
+        return kinds.filter { $0.count > 0 }.map { "\(Words.plural($0.count, noun)): \($0.words)" }
+            .joined(separator: "; ")
     }
 
     /// A container's start-up, where it is among them: that is what most readers ask for.

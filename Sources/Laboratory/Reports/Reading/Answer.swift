@@ -154,6 +154,13 @@ struct Answer: Sendable {
     private static func warnings(_ reading: Reading) -> (warnings: [String], remarks: [String]) {
         let manifest = reading.manifest
         var result: [String] = []
+        // First of all: what follows rests on a record that anybody may have changed.
+        if let words = manifest.unprotected { result.append("The record is \(words).") }
+        if manifest.finished == nil, !manifest.interrupted {
+            result.append(
+                "The run was cut off while measuring: it holds what was measured until then, and no digests of its files."
+            )
+        }
         if manifest.buildMode != "release" {
             result.append(
                 "isolab was built as \(manifest.buildMode), not as release: its own figures are those of unoptimised code."

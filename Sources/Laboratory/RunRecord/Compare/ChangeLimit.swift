@@ -53,22 +53,44 @@ package struct ChangeLimit: Equatable, Sendable, CustomStringConvertible {
         case unanswerable(String)
     }
 
-    /// Exceeded is a limit only by a change that has its verdict and is greater by its estimate; what has no verdict is no answer,
-    /// so that a gate never opens because nobody looked.
+    /// Exceeded is a limit only by a change that has its verdict and is greater by its estimate. Kept it is where the verdict says so,
+    /// or where there is none of a change (*same*, *undecided*) and the whole interval lies below it. All else is no answer, so that
+    /// a gate never opens because nobody looked, or looked too little.
     package func answer(_ comparison: RunComparison) -> Answer {
         let cells = comparison.changes.filter { $0.key.metric == metric && $0.key.lane == lane }
         guard !cells.isEmpty else { return .unanswerable("no figure '\(metric)' of lane '\(lane)' on both sides") }
-        if let blind = cells.first(where: { $0.p == nil }) { return .unanswerable(blind.reason) }
-        if !unit.isEmpty, let other = cells.first(where: { Self.isBytes($0.key.unit) != Self.isBytes(unit) }) {
+        if !unit.isEmpty, let other = cells.first(where: { !isMeasured(in: $0.key.unit) }) {
             return .unanswerable("'\(metric)' is in \(other.key.unit), not in \(unit)")
         }
-        let exceeded = cells.filter { $0.verdict == .slower && isOver($0) }
-        return exceeded.isEmpty ? .kept : .exceeded(exceeded)
+        let exceeded = cells.filter { $0.p != nil && $0.verdict == .slower && amount($0.shift, $0) > limit }
+        guard exceeded.isEmpty else { return .exceeded(exceeded) }
+        for cell in cells {
+            if let reason = unsettled(cell) { return .unanswerable(reason) }
+        }
+        return .kept
     }
 
-    private func isOver(_ change: RunComparison.Change) -> Bool {
-        if unit.isEmpty { return change.share(of: change.shift).map { $0 > limit } ?? true }
-        guard let own = Margin.base(of: unit), let theirs = Margin.base(of: change.key.unit) else { return false }
-        return change.shift * theirs > limit * own
+    /// Why a change does not tell whether the limit is kept; nil where it is.
+    private func unsettled(_ change: RunComparison.Change) -> String? {
+        guard change.p != nil else { return change.reason }
+        switch change.verdict {
+        case .slower, .faster: return nil
+        case .same, .undecided:
+            guard let high = change.shiftHigh else { return change.reason }
+            if high <= 0 || amount(high, change) < limit { return nil }
+            let reach = "the change may be as much as \(Figure.text(high, unit: change.key.unit))"
+            return change.reason.isEmpty ? reach : "\(reach) (\(change.reason))"
+        }
+    }
+
+    private func isMeasured(in other: String) -> Bool {
+        Margin.base(of: other) != nil && Self.isBytes(other) == Self.isBytes(unit)
+    }
+
+    /// A change in what the limit is written in. As a share of nothing it is beyond every limit.
+    private func amount(_ value: Double, _ change: RunComparison.Change) -> Double {
+        if unit.isEmpty { return change.share(of: value) ?? .infinity }
+        guard let own = Margin.base(of: unit), let theirs = Margin.base(of: change.key.unit) else { return .infinity }
+        return value * theirs / own
     }
 }

@@ -21,7 +21,7 @@ package struct ConditionDisturbance: Codable, Equatable, Sendable {
     /// Why the condition has no verdict; nil where it may have one.
     package var refusal: String? {
         guard let worst = (before + after).first(where: \.isTooMany) else { return nil }
-        return "\(worst.disturbed) of \(worst.blocks) blocks of \(worst.run) were disturbed: no verdict"
+        return "\(worst.disturbed) of \(worst.blocks) blocks of run \(worst.run) were disturbed: no verdict"
     }
 
     /// `3 of 150 blocks`; nil where nothing is known of the side.
@@ -82,5 +82,6 @@ extension ManifestDifference {
         self.init(
             "disturbed, \(condition.experiment), \(condition.workload)", ConditionDisturbance.words(condition.before),
             ConditionDisturbance.words(condition.after))
+        isDisturbance = true
     }
 }

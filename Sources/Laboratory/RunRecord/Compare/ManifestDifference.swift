@@ -19,6 +19,8 @@ package struct ManifestDifference: Codable, Equatable, Sendable {
     package var decisive: Bool
     /// What it is part of: it forbids nothing where one of these is compared.
     package var subjects: [Subject]
+    /// Not what the runs are differs, but what else ran on the host meanwhile.
+    package var isDisturbance = false
 
     init(_ name: String, _ before: String?, _ after: String?, decisive: Bool = true, subjects: [Subject] = []) {
         self.name = name
@@ -30,8 +32,8 @@ package struct ManifestDifference: Codable, Equatable, Sendable {
 
     /// Everything two manifests differ in that has to do with their figures.
     static func all(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {
-        host(before, after) + lanes(before, after) + experiments(before, after) + artefacts(before, after)
-            + versions(before, after)
+        host(before, after) + lanes(before, after) + experiments(before, after) + margins(before, after)
+            + artefacts(before, after) + versions(before, after)
     }
 
     // MARK: Parts
@@ -137,6 +139,23 @@ package struct ManifestDifference: Codable, Equatable, Sendable {
         }
     }
 
+    /// A verdict is given by one margin: where the sides declared two, each says something else of the same figures. That holds, too,
+    /// where configurations are compared: how large a difference matters is no part of what is measured.
+    private static func margins(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {
+        let (first, second) = (before.margins ?? [], after.margins ?? [])
+        var metrics: [String] = []
+        for margin in first + second where !metrics.contains(margin.metric) { metrics.append(margin.metric) }
+        func size(_ margin: Margin) -> [Double] {
+            // Of nothing, the unit says nothing.
+            [margin.share, margin.least == 0 ? 0 : margin.least * (Margin.base(of: margin.unit) ?? 1)]
+        }
+        return metrics.compactMap { metric in
+            let (old, new) = (first.of(metric), second.of(metric))
+            guard old.map(size) != new.map(size) else { return nil }
+            return ManifestDifference("margin of \(metric)", old?.text ?? "none", new?.text ?? "none")
+        }
+    }
+
     private static func artefacts(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {
         before.artefacts.compactMap { artefact in
             guard let other = after.artefacts.first(where: { $0.name == artefact.name }),
@@ -155,6 +174,17 @@ package struct ManifestDifference: Codable, Equatable, Sendable {
         case "kernel", "unpacked kernel": [.kernel]
         default: []
         }
+    }
+
+    /// Records that hold no digests, by name: whatever is said of them, nobody can tell whether they were changed. Nil where all do.
+    static func unprotected(_ before: [Run], _ after: [Run]) -> ManifestDifference? {
+        func names(_ runs: [Run]) -> String {
+            let found = runs.map(\.manifest).filter { $0.unprotected != nil }.map(\.run)
+            return found.isEmpty ? "none" : found.joined(separator: ", ")
+        }
+        guard (before + after).contains(where: { $0.manifest.unprotected != nil }) else { return nil }
+        return ManifestDifference(
+            "records without digests, which may have been changed", names(before), names(after), decisive: false)
     }
 
     private static func versions(_ before: Manifest, _ after: Manifest) -> [ManifestDifference] {

@@ -33,7 +33,7 @@ package struct RunComparison: Codable, Equatable, Sendable {
         package var shiftHigh: Double?
         /// Two-sided, of the runs' medians, Holm-corrected over the experiment and metric; nil without a verdict.
         package var p: Double?
-        /// As the run before declared it, in the unit.
+        /// As the runs before declared it, in the unit; those after declared the same, unless it was forced.
         package var margin: Double?
         /// The least change these runs show in four of five comparisons.
         package var visible: Double?
@@ -69,12 +69,15 @@ package struct RunComparison: Codable, Equatable, Sendable {
     package static let oneRun = "one run a side: no verdict"
 }
 
-/// Runs that must not be compared without `--force`.
+/// Runs that must not be compared without `--force`; or at all, where one of them is named more than once.
 package struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// What differs.
-    package var differences: [ManifestDifference]
+    package var differences: [ManifestDifference] = []
+    /// What no `--force` lets pass: it would be counted as several runs.
+    package var repeated: RepeatedRun?
 
     package var description: String {
+        if let repeated { return "\(repeated)" }
         let list = differences.map { "\($0.name) (\($0.before) / \($0.after))" }.joined(separator: "; ")
         return "the runs differ in what matters: \(list); --force compares them anyway, with a stamp"
     }
@@ -83,7 +86,7 @@ package struct ComparisonRefusal: Error, Equatable, Sendable, CustomStringConver
 extension RunComparison {
     /// Compares one run with another: without verdicts, unless the host's spread between runs is known.
     ///
-    /// - Throws: `ComparisonRefusal` when something decisive differs and `force` is false.
+    /// - Throws: `ComparisonRefusal` when something decisive differs and `force` is false, or when both are one run.
     package static func compare(
         _ before: Run, _ after: Run, force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
     ) throws(ComparisonRefusal) -> RunComparison {
@@ -95,6 +98,7 @@ extension RunComparison {
     /// - Parameters:
     ///   - subject: what may differ, being what is compared.
     ///   - spread: how much runs differ on this host, for single runs.
+    /// - Throws: `ComparisonRefusal` when something decisive differs and `force` is false, or when a run is named more than once.
     package static func compare(
         _ before: [Run], _ after: [Run], force: Bool = false, subject: Subject? = nil, spread: RunSpread? = nil
     ) throws(ComparisonRefusal) -> RunComparison {
@@ -104,6 +108,7 @@ extension RunComparison {
                 before: [], after: [], basis: .none, subject: subject, forced: [], notes: [], changes: [],
                 onlyBefore: [], onlyAfter: [])
         }
+        if let repeated = RepeatedRun.find(before, after) { throw ComparisonRefusal(repeated: repeated) }
         var found = ManifestDifference.all(first, other)
         // The runs of one side are of one subject: they may not differ in it either.
         for (lead, side) in [(first, before), (other, after)] {
@@ -140,10 +145,12 @@ extension RunComparison {
             }
             changes.append(draft)
         }
+        var notes = found.filter { !decisive.contains($0) }
+        if let unprotected = ManifestDifference.unprotected(before, after) { notes.append(unprotected) }
         let overridden = force && basis != .none ? refused.map(ManifestDifference.init) : []
         return RunComparison(
             before: before.map(\.manifest.run), after: after.map(\.manifest.run), basis: basis, subject: subject,
-            forced: decisive + overridden, notes: found.filter { !decisive.contains($0) }, changes: decided(changes),
+            forced: decisive + overridden, notes: notes, changes: decided(changes),
             onlyBefore: left.keys.filter { right.cells[$0] == nil },
             onlyAfter: right.keys.filter { left.cells[$0] == nil }, disturbances: disturbances)
     }

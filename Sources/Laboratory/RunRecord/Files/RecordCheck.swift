@@ -43,13 +43,7 @@ struct RecordCheck {
     }
 
     /// What the reader must know of a record that nothing protects.
-    var unprotected: String? {
-        if manifest.format < 2 {
-            return
-                "the record is of format \(manifest.format), without digests: nothing tells whether it was changed since"
-        }
-        return nil
-    }
+    var unprotected: String? { manifest.unprotected.map { "the record is \($0)" } }
 
     /// Refuses rows that do not agree with the events they were computed from.
     ///
