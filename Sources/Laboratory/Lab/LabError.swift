@@ -12,6 +12,8 @@ package enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     case image(path: String, problem: String)
     /// A program of isolab's own that is not beside the running one.
     case missingProgram(name: String, directory: String)
+    /// A run directory whose name no record can hold.
+    case runName(path: String)
     /// The run directory cannot be written, e.g. a full disk; what was taken until then is kept.
     case output(path: String, problem: String)
     /// A lane could not be prepared or launched.
@@ -32,6 +34,8 @@ package enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
             "image \(path): \(problem); an image is a directory that holds a root file system"
         case .missingProgram(let name, let directory):
             "\(name) is not in \(directory); build it with `make build`"
+        case .runName(let path):
+            "--output \(path.debugDescription): a run's name may hold no control characters, such as a line break; choose another"
         case .output(let path, let problem):
             "run directory \(path): \(problem)"
         case .lane(let id, let problem):
@@ -46,7 +50,7 @@ package enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the request itself was wrong (exit status 2) rather than its execution (1).
     package var isUsage: Bool {
         switch self {
-        case .unknown, .experiment, .experimentFile, .image: true
+        case .unknown, .experiment, .experimentFile, .image, .runName: true
         case .missingProgram, .output, .lane, .nothingToMeasure, .system: false
         }
     }

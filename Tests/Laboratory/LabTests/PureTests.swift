@@ -91,6 +91,21 @@ struct ExperimentFileTests {
         ("lanes: [native]\n", 1, "experiments"),
         ("experiments:\n  - kind: startup\n    lanes: [native, native]\n", 2, "twice"),
         ("experiments:\n  - kind: startup\n    lanes: [native]\n    blocks: 0\n", 2, "blocks is 0"),
+        // Samples of both would be one cell, whatever else differs.
+        (
+            "experiments:\n  - {kind: startup, lanes: [native], idle-ms: 5}\n  - {kind: startup, lanes: [vm], idle-ms: 9}\n",
+            3, "startup, exit (cold) is listed twice"
+        ),
+        ("margins:\n  cpu: 5 %\n  startup: 10 % 64 KiB\nexperiments: []\n", 3, "ns, us, ms, s"),
+        ("margins:\n  memory: 10 % 5 ms\nexperiments: []\n", 2, "B, KiB, MiB"),
+        ("margins:\n  cpu: 5 %\n  strtup: 10 %\nexperiments: []\n", 3, "unknown metric 'strtup'; known: startup"),
+        ("margins:\n  syscall.getpit: 10 %\nexperiments: []\n", 2, "syscall.getpid"),
+        ("margins:\n  startup: 0x10 %\nexperiments: []\n", 2, "four digits"),
+        ("contrasts:\n  - [container, bwrap]\n  - [bwrap, container]\nexperiments: []\n", 3, "is listed twice"),
+        (
+            "contrasts:\n  - [container, bwrap]\nlanes: [native, container]\nexperiments:\n  - {kind: startup}\n", 2,
+            "no experiment measures both container and bwrap"
+        ),
     ])
     func wrongFile(_ text: String, _ line: Int, _ words: String) {
         do throws(LabError) {

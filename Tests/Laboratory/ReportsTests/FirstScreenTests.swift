@@ -110,6 +110,48 @@ import Testing
 
     // MARK: The first screen itself
 
+    /// A lane none of whose samples counts is told where samples are counted, and where what was not measured is.
+    @Test func aRefusedLaneIsToldOnTheFirstScreen() throws {
+        var run = ExampleRun.run(blocks: 8)
+        run.manifest.lanes.removeAll { !$0.available }
+        for index in run.samples.indices where run.samples[index].lane == "container" {
+            run.samples[index].admitted = false
+            run.samples[index].reason = "the isolation is not its lane's"
+            run.samples[index].measurements = []
+        }
+        let summary = Summarizer.summarize(run)
+        let answer = Answer(Reading(run: run, summary: summary))
+        #expect(answer.certainty.contains { $0.hasPrefix("0 to 8 admitted samples a lane") })
+        let missing = try #require(answer.missing.first { $0.lane == "container" })
+        #expect(missing.reason.contains("only 0 of 8 samples admitted"))
+        for form in [
+            HTMLReport.render(run: run, summary: summary), MarkdownReport.render(run: run, summary: summary),
+        ] {
+            #expect(!form.contains("Nothing was left out"))
+        }
+    }
+
+    /// The blocks of an interrupted run are those that were measured, and lanes that it did not come to are named.
+    @Test func anInterruptedRunCountsWhatWasMeasured() {
+        var run = ExampleRun.run(blocks: 8)
+        run.manifest.blocks = 30
+        run.manifest.interrupted = true
+        run.samples.removeAll { $0.lane == "oci:crun" }
+        let answer = Answer(Reading(run: run, summary: Summarizer.summarize(run)))
+        #expect(answer.certainty.contains { $0.contains("in 8\u{A0}blocks of every lane") })
+        #expect(!answer.certainty.contains { $0.contains("30\u{A0}blocks") })
+        #expect(answer.missing.contains { $0.lane == "oci:crun" && $0.reason.contains("interrupted") })
+        #expect(Self.first(run).contains("in 8\u{A0}blocks"))
+    }
+
+    /// A heading names what stands below it and nothing else.
+    @Test func headingsNameWhatWasMeasured() {
+        var run = ExampleRun.run(blocks: 8, only: true)
+        for index in run.samples.indices { run.samples[index].measurements.removeAll { $0.metric == Metric.cpu } }
+        let lines = TerminalReport.render(run: run, summary: Summarizer.summarize(run)).split(separator: "\n")
+        #expect(lines.contains("Medians: teardown exit→released"))
+    }
+
     private static func first(_ run: Run, _ summary: Summary? = nil) -> String {
         HTMLReport.render(run: run, summary: summary ?? Summarizer.summarize(run)).components(
             separatedBy: "<section id=")[0]
@@ -150,7 +192,7 @@ import Testing
         for (lane, cell) in reading.cells(primary, Metric.startup) where cell.estimate != nil {
             let row = try #require(rows.first { $0.hasPrefix("  \(lane.id) ") && $0.contains(" to ") })
             #expect(row.split(separator: " ")[1] == "\(cell.admitted)")
-            let ratio = reading.comparison(of: cell).flatMap { reading.spokenRatio($0) }
+            let ratio = reading.comparison(of: cell).flatMap { reading.shortRatio($0) }
             #expect(row.contains("×") == (ratio != nil))
             if let ratio { #expect(row.contains(ratio)) }
         }

@@ -29,7 +29,7 @@ import Testing
     }
 
     /// Above a thousand a ratio is only that, and no table holds it; against a baseline the clock does not resolve there is none.
-    @Test(arguments: [(1e-6, ">\u{A0}1000×"), (1e-8, "no ratio: native takes under 1\u{A0}µs")])
+    @Test(arguments: [(5e-7, ">\u{A0}1000×"), (1e-8, "no ratio: native takes under 1\u{A0}µs")])
     func absurdRatiosAreNotPrinted(factor: Double, expected: String) throws {
         var run = Self.run
         for index in run.samples.indices where run.samples[index].lane == "native" {
@@ -45,6 +45,33 @@ import Testing
             })
         #expect(comparison.ratio == nil)
         #expect(Reading(run: run, summary: summary).ratio(comparison) == expected)
+    }
+
+    /// A ratio that may as well be another one never stands without its interval, in words, at a glance and in the terminal.
+    @Test func wideRatiosHaveTheirInterval() throws {
+        var shapes = ExampleRun.usual
+        shapes[1].spread = 0.9
+        let run = ExampleRun.run(shapes: shapes, blocks: 20)
+        let summary = Summarizer.summarize(run)
+        let reading = Reading(run: run, summary: summary)
+        let primary = try #require(reading.primary)
+        let cell = try #require(reading.cell(primary, "container", Metric.startup))
+        let comparison = try #require(reading.comparison(of: cell))
+        try #require(comparison.ratio != nil && comparison.isRatioWide)
+        let spoken = try #require(reading.spokenRatio(comparison))
+        #expect(spoken.contains("× [") || spoken.contains("×\u{A0}["))
+        let short = try #require(reading.shortRatio(comparison))
+        #expect(short.contains(" to "))
+        let rows = TerminalReport.render(run: run, summary: summary).split(separator: "\n")
+        #expect(rows.contains { $0.hasPrefix("  container ") && $0.contains(short) })
+        for row in rows { #expect(TerminalText.columns(String(row)) <= 80, "\(row)") }
+        #expect(
+            try #require(Glance(reading).table).rows.contains { row in row.contains { $0.detail.contains(spoken) } })
+        var narrow = comparison
+        let ratio = try #require(comparison.ratio)
+        (narrow.ratioLow, narrow.ratioHigh) = (ratio * 0.95, ratio * 1.05)
+        #expect(reading.spokenRatio(narrow) == Quantity.ratio(ratio))
+        #expect(reading.shortRatio(narrow) == Quantity.ratio(ratio))
     }
 
     /// Bytes and CPU time are more or less, durations slower or faster.

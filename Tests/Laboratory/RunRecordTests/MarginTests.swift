@@ -17,8 +17,23 @@ import Testing
         for margin in Margin.standard { #expect(Margin(margin.metric, text: margin.text) == margin) }
         #expect(Margin("startup", text: "5%")?.share == 0.05)
         #expect(Margin("startup", text: "0 % 2 ms")?.least == 2)
-        for text in ["", "5", "5 %  50", "-1 %", "101 %", "0 %", "5 % 3 parsec", "5 % -3 us", "nan %"] {
+        for text in [
+            "", "5", "5 %  50", "-1 %", "101 %", "0 %", "5 % 3 parsec", "5 % -3 us", "nan %",
+            // No duration is so many bytes, and none an hour.
+            "10 % 64 KiB", "10 % 1e308 s", "10 % 3601 s", "10 % 99999999999999 s",
+            // Read as numbers by `Double`, by nobody else; and what would be written as another one.
+            "0x10 %", "1e1 %", "0.0000000001 %", "5.00001 %", "10 % 0.00001 us", "5. %", ".5 %",
+        ] {
             #expect(Margin("startup", text: text) == nil, "\(text)")
+        }
+        for text in ["10 % 5 ms", "10 % 1048577 MiB"] { #expect(Margin("memory", text: text) == nil, "\(text)") }
+        for (metric, text) in [
+            ("startup", "0.0001 %"), ("startup", "12.5 % 0.0001 us"), ("life", "1 % 3600 s"),
+            ("memory.slope", "10 % 1048576 MiB"), ("startup", "1 % 3600000000000 ns"),
+        ] {
+            let margin = Margin(metric, text: text)
+            #expect(margin != nil, "\(text)")
+            #expect(margin.flatMap { Margin(metric, text: $0.text) } == margin, "\(text)")
         }
     }
 

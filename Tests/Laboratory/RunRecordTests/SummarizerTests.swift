@@ -128,7 +128,7 @@ import Testing
         #expect(try comparison("container", "syscall.getpid").verdict == .slower)
     }
 
-    /// What is never negative has no interval below zero; what may be keeps its own.
+    /// An interval lies within the values, however much it is widened: no time below zero, nor of nothing.
     @Test func intervalsOfTimesAreTimes() throws {
         func low(_ values: [Double]) throws -> Double {
             var run = Self.run
@@ -141,11 +141,31 @@ import Testing
             let cell = try #require(Summarizer.summarize(run).cells.first)
             return try #require(cell.estimate?.medianLow)
         }
-        // Six values reach far below the least of them, as the interval of a shift may.
-        let spread = [0.2, 0.3, 0.4, 0.5, 6, 8]
-        #expect(MedianInterval.interval(spread).map { $0.low < 0 } == true)
-        #expect(try low(spread) == 0)
-        #expect(try low(spread.map { $0 - 5 }) < -5)
+        // Each resembles the one before: what is widened would reach far below the least of them.
+        let rising = [0.2, 0.3, 0.4, 0.5, 6, 8]
+        #expect(Persistence(rising).factor > 1.2)
+        #expect(MedianInterval.interval(rising) == Interval(0.2, 8))
+        #expect(try low(rising) == 0.2)
+        #expect(try low(rising.map { $0 - 5 }) == -4.8)
+    }
+
+    /// A ratio stands only where its interval says what the word says: it does not hold 1 beside *slower*, and does beside *same*.
+    @Test func noRatioAgainstItsVerdict() {
+        func withheld(_ verdict: Verdict, _ ratio: Double, _ low: Double?, _ high: Double?) -> String {
+            let comparison = Comparison(
+                CellKey(experiment: "startup", workload: "exit", lane: "container", metric: Metric.startup, unit: "ms"),
+                against: "native", samples: 8, baselineSamples: 8, shift: 1, shiftLow: 0.5, shiftHigh: 2, ratio: ratio,
+                ratioLow: low, ratioHigh: high, p: 0.01, cliffsDelta: 0, margin: nil, verdict: verdict)
+            return RatioRule(manifest: Self.run.manifest).withheld(comparison, lane: nil, reference: nil)
+        }
+        #expect(withheld(.slower, 8.37, 0.162, 185) == "its interval holds 1")
+        #expect(withheld(.slower, 8.37, 1.62, 185) == "")
+        #expect(withheld(.faster, 0.5, 0.2, 1.1) == "its interval holds 1")
+        #expect(withheld(.same, 1.01, 0.98, 1.04) == "")
+        #expect(withheld(.same, 1.03, 1.01, 1.05) == "its interval does not hold 1")
+        #expect(withheld(.slower, 8.37, nil, nil) == "its interval has no end")
+        #expect(withheld(.slower, 1_200, 1_100, 1_300) == "over 1000")
+        #expect(withheld(.slower, 1_200, 3, 9_000) == "its interval reaches over 1000")
     }
 
     /// The micro-guest has figures but is ranked with nobody.

@@ -12,6 +12,17 @@ import Testing
         #expect(place.read("run/manifest.json").isEmpty)
     }
 
+    /// A run whose name no record can hold is refused before anything is measured.
+    @Test func nameWithALineBreak() throws {
+        let place = try Place()
+        let result = try IsolabProgram.run(
+            ["bench", "--lanes", "native", "--workloads", "startup", "--blocks", "1", "--exploratory"]
+                + place.options + ["--output", "\(place.path)/n\nl"], in: place)
+        #expect(result.status == 2)
+        #expect(result.complaints.contains("may hold no control characters"))
+        #expect(place.read("n\nl/manifest.json").isEmpty)
+    }
+
     /// So are an unknown workload, an unknown option and an unknown command.
     @Test(arguments: [
         (["bench", "--workloads", "poetry"], "poetry"),

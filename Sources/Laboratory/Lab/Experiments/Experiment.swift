@@ -102,6 +102,14 @@ package struct Experiment: Equatable, Sendable {
             return idleMilliseconds == 0 ? "\(workload) (hot)" : "\(workload) (cold)"
         }
 
+        /// Whether samples of both could not be told apart in the record: they would be one cell, whatever else differs.
+        func isPooled(with other: Part) -> Bool { kind == other.kind && workloadName == other.workloadName }
+
+        var pooledWords: String {
+            "\(kind), \(workloadName) is listed twice: its samples would be taken for one another; write each into a file of "
+                + "its own"
+        }
+
         /// What of MEASUREMENT.md's n = 50 after 5 warm-ups this part leaves out to save time; nil where nothing.
         package var reduction: String? {
             var words: [String] = []
@@ -133,7 +141,8 @@ extension Experiment {
     /// Refuses what contradicts itself or names what does not exist.
     package func validated() throws(LabError) -> Experiment {
         guard !parts.isEmpty else { throw .experiment("nothing to measure; name at least one experiment") }
-        for part in parts {
+        for (place, part) in parts.enumerated() {
+            if parts[..<place].contains(where: part.isPooled) { throw .experiment(part.pooledWords) }
             let kind = try ExperimentKinds.named(part.kind)
             guard kind.workloads.contains(part.workload) else {
                 throw .unknown(what: "workload", name: part.workload, known: kind.workloads)

@@ -70,8 +70,11 @@ package enum ExperimentFile {
             throw .experimentFile(path: path, line: root.mark?.line, problem: "no 'experiments' list")
         }
         for node in try reader.sequence(list, "experiments") {
-            experiment.parts.append(try part(node, lanes: lanes, reader))
+            let added = try part(node, lanes: lanes, reader)
+            if experiment.parts.contains(where: added.isPooled) { throw reader.problem(node, added.pooledWords) }
+            experiment.parts.append(added)
         }
+        if let node = top["contrasts"] { try reader.refuseUnmeasured(node, experiment) }
         do {
             return try experiment.validated()
         } catch {
@@ -199,10 +202,17 @@ private struct NodeReader {
         var margins: [Margin] = []
         for (key, value) in mapping {
             let metric = try text(key, "a metric")
+            let known = Margin.known + SyscallsExperiment.metrics
+            guard known.contains(metric) else {
+                throw problem(key, LabError.unknown(what: "metric", name: metric, known: known).description)
+            }
             guard let margin = Margin(metric, text: try text(value, metric)) else {
+                let units = Margin.units(of: metric)
                 throw problem(
                     value,
-                    "the margin of '\(metric)' must be a share with or without a least difference: 10 %, 5 % 50 us")
+                    "the margin of '\(metric)' must be a share of at most 100 %, with or without a least difference in "
+                        + "\(units.joined(separator: ", ")): 10 %, 5 % 50 \(units[1]); four digits after the point at most"
+                )
             }
             guard !margins.contains(where: { $0.metric == metric }) else {
                 throw problem(key, "'\(metric)' is listed twice")
@@ -219,10 +229,26 @@ private struct NodeReader {
             guard pair.count == 2, pair[0] != pair[1] else {
                 throw problem(item, "a contrast is a pair of lanes: [container, container-noseccomp]")
             }
+            guard !contrasts.contains(where: { [$0.lane, $0.reference].sorted() == pair.sorted() }) else {
+                throw problem(item, "the contrast of \(pair[0]) and \(pair[1]) is listed twice")
+            }
             let titled = Contrast.standard(pair, peers: []).first { $0.lane == pair[0] && $0.reference == pair[1] }
             contrasts.append(titled ?? Contrast(pair[0], against: pair[1]))
         }
         return contrasts
+    }
+
+    /// No contrast is left out without a word: its lanes must be measured in one experiment, for only there are they compared.
+    func refuseUnmeasured(_ node: Node, _ experiment: Experiment) throws(LabError) {
+        for (item, contrast) in zip(try sequence(node, "contrasts"), experiment.declaredContrasts ?? []) {
+            guard experiment.parts.contains(where: { Set([contrast.lane, contrast.reference]).isSubset(of: $0.lanes) })
+            else {
+                throw problem(
+                    item,
+                    "no experiment measures both \(contrast.lane) and \(contrast.reference): add them to its lanes, or "
+                        + "leave out the contrast")
+            }
+        }
     }
 
     func lane(_ node: Node) throws(LabError) -> String {

@@ -1,4 +1,5 @@
 import RunRecord
+import WorkloadProtocol
 
 /// System calls timed by the workload itself, in whatever serves them in its lane.
 enum SyscallsExperiment: ExperimentKind {
@@ -7,6 +8,10 @@ enum SyscallsExperiment: ExperimentKind {
     static let workloads = ["syscalls"]
     /// How many calls the workload times; their comparisons are corrected together.
     static let callCount = 15
+    /// Under which names they are recorded.
+    static var metrics: [String] {
+        WorkloadCall.allCases.filter { $0 != .empty }.map { Metric.syscallPrefix + $0.rawValue }
+    }
 
     /// What a batch of every call takes natively, seconds.
     private static let batchSeconds = 0.006

@@ -1,17 +1,22 @@
 import Glibc
 import Linux
 
-/// What the host sees around one process besides its namespaces: the limit of its memory, and what is mounted over in it.
+/// What the host sees around one process besides its namespaces: the limits of its cgroup, and what is mounted in it.
 struct ConfinementLook: Equatable, Sendable {
     /// Bytes; nil where it cannot be read.
     var memoryLimit: UInt64?
+    var limits: SandboxLimits
     /// Mount points, as the process names them, and whether they are to be read only.
     var mounts: [String: Bool]
     /// Paths that are there at all, of those asked about.
     var isThere: @Sendable (String) -> Bool
 
-    init(memoryLimit: UInt64?, mounts: [String: Bool], isThere: @escaping @Sendable (String) -> Bool) {
+    init(
+        memoryLimit: UInt64?, limits: SandboxLimits, mounts: [String: Bool],
+        isThere: @escaping @Sendable (String) -> Bool
+    ) {
         self.memoryLimit = memoryLimit
+        self.limits = limits
         self.mounts = mounts
         self.isThere = isThere
     }
@@ -21,6 +26,7 @@ struct ConfinementLook: Equatable, Sendable {
         guard let entries = try? MountEntry.all(of: "\(process)") else { return nil }
         mounts = Self.mounts(entries)
         memoryLimit = MemoryCgroup.number(of: process, files: ("memory.limit_in_bytes", "memory.max"))
+        limits = SandboxLimits(process: process)
         isThere = { path in
             var status = stat()
             return lstat("/proc/\(process)/root\(path)", &status) == 0
@@ -28,7 +34,7 @@ struct ConfinementLook: Equatable, Sendable {
     }
 
     static func == (one: ConfinementLook, other: ConfinementLook) -> Bool {
-        one.memoryLimit == other.memoryLimit && one.mounts == other.mounts
+        one.memoryLimit == other.memoryLimit && one.limits == other.limits && one.mounts == other.mounts
     }
 
     /// Why this is less than what is declared; nil where it is not.
@@ -38,6 +44,9 @@ struct ConfinementLook: Equatable, Sendable {
             let found = memoryLimit.map { "\($0) bytes" } ?? "no limit that can be seen"
             differences.append("its memory is limited to \(found) instead of \(limit) bytes")
         }
+        differences += limits.differences(declared)
+        let absent = declared.mountPoints.filter { mounts[$0] == nil }
+        if !absent.isEmpty { differences.append("nothing is mounted on \(absent.joined(separator: ", "))") }
         let open = declared.maskedPaths.filter { isThere($0) && mounts[$0] == nil }
         if !open.isEmpty { differences.append("nothing is mounted over \(open.joined(separator: ", "))") }
         let writable = declared.readOnlyPaths.filter { isThere($0) && mounts[$0] != true }

@@ -29,6 +29,13 @@ struct DeclaredIsolation: Equatable, Sendable {
     var effective: CapabilitySet?
     /// The memory its cgroup allows it, bytes; nil where none is asked for.
     var memoryLimit: UInt64?
+    /// The processes and the processors' worth of time that it allows; nil where no limit is asked for.
+    var processLimit: UInt64?
+    var processors: Double?
+    /// Whether not every device may be opened.
+    var forbidsDevices = false
+    /// Where a file system is mounted.
+    var mountPoints: [String] = []
     /// Paths that something is mounted over, and those that are mounted to be read only; where the kernel has them at all.
     var maskedPaths: [String] = []
     var readOnlyPaths: [String] = []
@@ -70,6 +77,12 @@ extension DeclaredIsolation {
         isRootReadOnly = configuration.root?.readonly == true
         let resources = configuration.linux?.resources
         memoryLimit = resources?.memory?.limit.flatMap { UInt64(exactly: $0) }
+        processLimit = resources?.pids?.limit.flatMap { $0 > 0 ? UInt64($0) : nil }
+        if let cpu = resources?.cpu, let quota = cpu.quota, quota > 0 {
+            processors = Double(quota) / Double(cpu.period ?? 100_000)
+        }
+        forbidsDevices = resources?.devices.contains { !$0.allow } == true
+        mountPoints = configuration.mounts.map(\.destination)
         hasOwnCgroup = resources?.memory != nil || resources?.cpu != nil || resources?.pids != nil
     }
 

@@ -15,17 +15,30 @@ final class BubblewrapLane: Lane {
     }
 
     func availability() -> Availability {
-        path == nil ? .no("bwrap is not installed", remedy: "apt-get install bubblewrap") : .yes
+        guard let path else { return .no("bwrap is not installed", remedy: "apt-get install bubblewrap") }
+        guard version != nil else {
+            return .no(
+                "\(path) does not say its version: it is not bubblewrap, or cannot run",
+                remedy: "apt-get install --reinstall bubblewrap")
+        }
+        return .yes
     }
+
+    /// The first line of what it says of itself; nil where it does not name itself.
+    private lazy var version: String? = {
+        guard let path, let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10),
+            answer.status == 0, let line = answer.text.split(whereSeparator: \.isNewline).first,
+            line.contains("bubblewrap") || line.contains("bwrap")
+        else { return nil }
+        return String(line)
+    }()
 
     func prepare() throws -> LaneRecord {
         var record = self.record(.yes)
         let example = LaunchRequest(name: "example", nonce: 0, work: 1000, command: ["exit"])
         record.configuration["argv"] = arguments(example).joined(separator: " ")
         record.configuration["released"] = "when bwrap ends: its namespaces end with it"
-        if let path, let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10) {
-            record.configuration["version"] = String(answer.text.prefix { !$0.isNewline })
-        }
+        if let version { record.configuration["version"] = version }
         return record
     }
 

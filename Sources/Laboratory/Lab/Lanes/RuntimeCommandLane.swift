@@ -54,8 +54,13 @@ final class RuntimeCommandLane: Lane {
     }
 
     func availability() -> Availability {
-        guard path != nil else {
+        guard let path else {
             return .no("\(command.program) is not installed", remedy: "apt-get install \(command.package)")
+        }
+        guard version != nil else {
+            return .no(
+                "\(path) does not say its version: it is not \(command.program), or cannot run",
+                remedy: "apt-get install --reinstall \(command.package)")
         }
         guard geteuid() == 0 else {
             return .no("needs root", remedy: "run isolab as root")
@@ -75,7 +80,7 @@ final class RuntimeCommandLane: Lane {
         record.configuration["config.json"] = String(decoding: configuration(example).json(), as: UTF8.self)
         record.configuration["released"] =
             "when `\(command.program) run` ends: it has removed its container and cgroup by then"
-        if let version = version() { record.configuration["version"] = version }
+        if let version { record.configuration["version"] = version }
         try trial()
         return record
     }
@@ -96,11 +101,14 @@ final class RuntimeCommandLane: Lane {
             name: name, nonce: nonce, work: 1000, command: ["exit"], deadlineSeconds: command.trialSeconds)
     }
 
-    private func version() -> String? {
-        guard let path else { return nil }
-        let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10)
-        return answer?.text.split(whereSeparator: \.isNewline).first.map(String.init)
-    }
+    /// The first line of what it says of itself; nil where it does not name itself, as a program of another kind in its place.
+    private lazy var version: String? = {
+        guard let path, let answer = try? HostProgram.run(path, ["--version"], group: .ownSession, seconds: 10),
+            answer.status == 0, let line = answer.text.split(whereSeparator: \.isNewline).first,
+            line.contains(command.program)
+        else { return nil }
+        return String(line)
+    }()
 
     private func bundle(_ name: String) -> String { "\(laboratory.scratch)/bundles/\(name)" }
 

@@ -20,12 +20,17 @@ enum MemoryCgroup {
 
     /// From /proc/pid/cgroup (cgroups(7)); empty for the root of the hierarchy.
     static func path(in cgroups: String, version: Int) -> String? {
+        path(in: cgroups, version: version, controller: "memory")
+    }
+
+    /// The same of another controller.
+    static func path(in cgroups: String, version: Int, controller: String) -> String? {
         for line in cgroups.split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { continue }
             let isIt =
                 version == 2
-                ? fields[0] == "0" && fields[1].isEmpty : fields[1].split(separator: ",").contains("memory")
+                ? fields[0] == "0" && fields[1].isEmpty : fields[1].split(separator: ",").contains { $0 == controller }
             if isIt { return fields[2] == "/" ? "" : String(fields[2]) }
         }
         return nil

@@ -27,6 +27,9 @@ package final class Bench {
         self.version = version
         self.buildMode = buildMode
         experiment = try options.experiment()
+        if let output = options.output, Self.runName(output).utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+            throw .runName(path: output)
+        }
     }
 
     /// How this binary was built.

@@ -27,12 +27,16 @@ struct Answer: Sendable {
         sentences = Self.sentences(reading)
         certainty = Self.certainty(reading)
         (warnings, remarks) = Self.warnings(reading)
-        missing = reading.unavailable.map {
-            Missing(
-                lane: $0.id, title: $0.record.title,
-                reason: $0.record.reason.isEmpty ? "no reason was recorded" : $0.record.reason,
-                remedy: $0.record.remedy)
-        }
+        missing =
+            reading.unavailable.map {
+                Missing(
+                    lane: $0.id, title: $0.record.title,
+                    reason: $0.record.reason.isEmpty ? "no reason was recorded" : $0.record.reason,
+                    remedy: $0.record.remedy)
+            }
+            + reading.withheld.map {
+                Missing(lane: $0.lane.id, title: $0.lane.record.title, reason: Words.unstopped($0.why), remedy: "")
+            }
     }
 
     private static func sentences(_ reading: Reading) -> [String] {
@@ -85,12 +89,9 @@ struct Answer: Sendable {
     private static func certainty(_ reading: Reading) -> [String] {
         var result: [String] = []
         guard let primary = reading.primary else { return result }
-        let cells = reading.cells(primary, Metric.startup).map(\.cell)
-        let admitted = cells.filter { $0.estimate != nil }.map(\.admitted)
-        if let least = admitted.min(), let most = admitted.max() {
-            let count = least == most ? Quantity.count(least) : "\(Quantity.count(least)) to \(Quantity.count(most))"
+        if let count = reading.admitted(primary, Metric.startup) {
             result.append(
-                "\(count) admitted samples a lane, in \(Words.plural(reading.manifest.blocks, "block")) of every lane "
+                "\(count) admitted samples a lane, in \(Words.plural(reading.blocks(primary), "block")) of every lane "
                     + "in random order, after \(Words.plural(reading.manifest.warmups, "warm-up")).")
         }
         if let found = reading.disturbances(primary) { result.append(disturbances(found)) }
@@ -196,6 +197,32 @@ struct Answer: Sendable {
 }
 
 extension Reading {
+    /// Admitted samples a lane, `8`, or where lanes differ `0 to 8`: a lane none of whose samples counts is among them.
+    func admitted(_ condition: Condition, _ metric: String) -> String? {
+        let counts = cells(condition, metric).map(\.cell.admitted)
+        guard let least = counts.min(), let most = counts.max() else { return nil }
+        return least == most ? Quantity.count(least) : "\(Quantity.count(least)) to \(Quantity.count(most))"
+    }
+
+    /// How many blocks of a condition were measured: of an interrupted run fewer than were planned.
+    func blocks(_ condition: Condition) -> Int {
+        Set(
+            run.samples.lazy.filter {
+                !$0.warmup && $0.experiment == condition.experiment && $0.workload == condition.workload
+            }.map(\.block)
+        ).count
+    }
+
+    /// Lanes that ran, none of whose figures may be printed; and those that an interrupted run did not come to.
+    var withheld: [(lane: LaneReading, why: String)] {
+        lanes.filter(\.record.available).compactMap { lane in
+            let own = summary.cells.filter { $0.lane == lane.id }
+            if let first = own.first, own.allSatisfy({ $0.estimate == nil }) { return (lane, first.withheld) }
+            guard own.isEmpty, manifest.interrupted else { return nil }
+            return (lane, "the run was interrupted before a sample of it was taken")
+        }
+    }
+
     /// By how much the lanes of the headline differ from themselves in a metric.
     func floors(_ condition: Condition, _ metric: String) -> [(lane: LaneReading, floor: NoiseFloor, unit: String)] {
         [baseline, principal(.container), principal(.guest)].compactMap { $0 }.compactMap { lane in

@@ -13,15 +13,9 @@ struct KeyFacts {
         facts.append(
             ("Guests ran on", tags.isEmpty ? "no guest ran" : Words.list(tags), tags.isEmpty ? "" : "why: below"))
         if let primary = reading.primary {
-            let admitted = reading.cells(primary, Metric.startup).filter { $0.cell.estimate != nil }.map(
-                \.cell.admitted)
-            if let least = admitted.min(), let most = admitted.max() {
+            if let count = reading.admitted(primary, Metric.startup) {
                 facts.append(
-                    (
-                        "Samples a lane",
-                        least == most ? Quantity.count(least) : "\(Quantity.count(least)) to \(Quantity.count(most))",
-                        "admitted, in \(Words.plural(reading.manifest.blocks, "block"))"
-                    ))
+                    ("Samples a lane", count, "admitted, in \(Words.plural(reading.blocks(primary), "block"))"))
             }
             let floors = reading.floors(primary, Metric.startup)
             let bounds = floors.map { Quantity.text($0.floor.bound, $0.unit) }
@@ -34,9 +28,9 @@ struct KeyFacts {
                     bounds.isEmpty ? "too few samples for one" : detail
                 ))
         }
-        let missing = reading.unavailable.map(\.id)
+        let missing = reading.unavailable.map(\.id) + reading.withheld.map(\.lane.id)
         let withheld = reading.lanes.filter { lane in
-            guard lane.record.available, let primary = reading.primary,
+            guard lane.record.available, !missing.contains(lane.id), let primary = reading.primary,
                 let cell = reading.cell(primary, lane.id, Metric.startup)
             else { return false }
             return cell.estimate == nil

@@ -6,12 +6,14 @@ struct LanesSection: ReportSection {
     let title = "Lanes and what they isolate"
 
     func blocks(_ reading: Reading) -> [Block] {
+        let withheld = reading.withheld
         let rows = reading.lanes.map { lane -> [Table.Value] in
             let isolation =
                 lane.record.isolation.isEmpty ? "nothing" : lane.record.isolation.joined(separator: ", ")
+            let refused = withheld.first { $0.lane.id == lane.id }
             let state: Table.Value =
                 lane.record.available
-                ? Table.Value("measured")
+                ? refused.map { Table.Value("no figure: \($0.why)", style: "withheld") } ?? Table.Value("measured")
                 : Table.Value(
                     "not measured: \(lane.record.reason)",
                     detail: lane.record.remedy.isEmpty ? "" : "to enable: \(lane.record.remedy)", style: "withheld")
@@ -25,8 +27,9 @@ struct LanesSection: ReportSection {
         return [
             .paragraph(
                 "What each lane is configured to isolate, and what was seen of it while it ran. Every launch says what it is in, and "
-                    + "a process is looked at from outside once a block: a sample of a sandbox that is less than its lane says "
-                    + "does not count. Neither says what an attacker would meet."),
+                    + "a process is looked at from outside once a block. A sample of a sandbox that is less than its lane says does not "
+                    + "count, as far as that was looked at: docs/measurement.md names what is and what is not. Neither says what an "
+                    + "attacker would meet."),
             .table(
                 Table(
                     "Lanes of this run",

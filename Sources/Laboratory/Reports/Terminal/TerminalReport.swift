@@ -30,7 +30,11 @@ package enum TerminalReport {
             reading.cell(condition, lane.id, Metric.startup).map { (lane: lane, cell: $0) }
         }
         guard !rows.isEmpty else { return [] }
-        let columns = StartupColumns(text.width, names: rows.map(\.lane.id))
+        let ratios = rows.map { row -> String? in
+            row.lane.id == reading.manifest.baseline || !row.lane.ranked
+                ? nil : reading.comparison(of: row.cell).flatMap { reading.shortRatio($0) }
+        }
+        let columns = StartupColumns(text.width, names: rows.map(\.lane.id), ratios: ratios.compactMap(\.self))
         let medians = rows.compactMap { row in
             row.cell.estimate.map { $0.median * Quantity.base(of: row.cell.unit) }
         }
@@ -41,7 +45,7 @@ package enum TerminalReport {
         }
         lines.append(text.styled(columns.head(reading.manifest.baseline), .faint))
         var heading = ""
-        for row in rows {
+        for (row, ratio) in zip(rows, ratios) {
             let next = Self.heading(row.lane)
             if next != heading {
                 heading = next
@@ -57,9 +61,6 @@ package enum TerminalReport {
             let drawn = TerminalText.bar(
                 max(scale(estimate.median * Quantity.base(of: row.cell.unit)), 0.01), columns.bar)
             let interval = estimate.medianLow == nil ? "no interval" : Figures.interval(estimate, row.cell.unit)
-            let ratio =
-                row.lane.id == reading.manifest.baseline || !row.lane.ranked
-                ? nil : reading.comparison(of: row.cell).flatMap { reading.spokenRatio($0) }
             lines.append(
                 label + TerminalText.pad(Quantity.count(row.cell.admitted), columns.count, right: true)
                     + TerminalText.pad(Quantity.text(estimate.median, row.cell.unit), columns.median, right: true)
@@ -78,11 +79,12 @@ package enum TerminalReport {
         let count = 5
         let median = 10
         let interval: Int
-        let ratio = 7
+        let ratio: Int
         let verdict = 10
         let bar: Int
 
-        init(_ width: Int, names: [String]) {
+        init(_ width: Int, names: [String], ratios: [String]) {
+            ratio = max(7, (ratios.map(TerminalText.columns).max() ?? 0) + 1)
             let longest = min(max(names.map(TerminalText.columns).max() ?? 8, 8), 20)
             let fixed = 2 + count + median + ratio + 1 + verdict
             interval = width - fixed - longest >= 18 ? 18 : 0
@@ -105,16 +107,16 @@ package enum TerminalReport {
         let call =
             reading.summary.cells.map(\.metric).first { $0 == Metric.syscallPrefix + "getpid" }
             ?? reading.summary.cells.map(\.metric).first { Words.call($0) != nil }
-        var columns: [(head: String, metric: String, condition: Condition)] = []
+        var columns: [(head: String, words: String, metric: String, condition: Condition)] = []
         if let primary = reading.primary {
-            columns.append(("teardown", Metric.teardown, primary))
-            columns.append(("CPU time", Metric.cpu, primary))
+            columns.append(("teardown", "teardown exit→released", Metric.teardown, primary))
+            columns.append(("CPU time", "CPU of all processes", Metric.cpu, primary))
         }
         if let condition = reading.conditions(Metric.memorySlope).first {
-            columns.append(("memory", Metric.memorySlope, condition))
+            columns.append(("memory", "memory of one more idle instance (slope)", Metric.memorySlope, condition))
         }
         if let call, let condition = reading.conditions(call).first {
-            columns.append((Words.metric(call), call, condition))
+            columns.append((Words.metric(call), "one call of \(Words.metric(call))", call, condition))
         }
         columns = columns.filter { column in
             reading.lanes.contains { reading.cell(column.condition, $0.id, column.metric)?.estimate != nil }
@@ -126,9 +128,7 @@ package enum TerminalReport {
         let cell = text.width >= 72 ? 13 : 10
         let name = min(
             max(lanes.map { TerminalText.columns($0.id) }.max() ?? 8, 8), text.width - 2 - cell * columns.count)
-        var lines = text.wrap(
-            "Medians: teardown exit→released; CPU of all processes; memory of one more idle instance (slope)"
-        ).map { text.styled($0, .bold) }
+        var lines = text.wrap("Medians: \(columns.map(\.words).joined(separator: "; "))").map { text.styled($0, .bold) }
         lines.append(
             text.styled(
                 "  " + TerminalText.pad("lane", name)

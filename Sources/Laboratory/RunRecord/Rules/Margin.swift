@@ -54,25 +54,53 @@ package struct Margin: Codable, Equatable, Sendable {
         return least > 0 ? "\(percent) \(SampleTable.shortest(least)) \(unit)" : percent
     }
 
-    /// Reads `text`; nil where it is not a share between 0 and 100 % with or without a least difference.
+    /// Units of a metric's least difference, the smallest first: no duration is so many bytes.
+    package static func units(of metric: String) -> [String] {
+        isMemory(metric) ? ["B", "KiB", "MiB"] : ["ns", "us", "ms", "s"]
+    }
+
+    private static func isMemory(_ metric: String) -> Bool { metric == "memory" || metric.hasPrefix("memory.") }
+
+    /// Beyond them nothing that is measured differs: an hour, and a TiB.
+    private static func greatest(_ metric: String) -> Double { isMemory(metric) ? 1_099_511_627_776 : 3.6e12 }
+
+    /// Reads `text`; nil where it is not a share between 0 and 100 % with or without a least difference in a unit of the metric's.
     package init?(_ metric: String, text: String) {
         var spaced = ""
         for character in text { spaced += character == "%" ? " % " : String(character) }
         let words = spaced.split(separator: " ").map(String.init)
-        guard words.count == 2 || words.count == 4, words[1] == "%", let percent = Double(words[0]),
-            percent >= 0, percent <= 100
+        guard words.count == 2 || words.count == 4, words[1] == "%", let percent = Self.decimal(words[0]),
+            percent <= 100
         else { return nil }
         var least = 0.0
-        var unit = metric.hasPrefix("memory") ? "B" : "ns"
+        var unit = Self.units(of: metric)[0]
         if words.count == 4 {
-            guard let number = Double(words[2]), number.isFinite, number >= 0, words[3] != "1",
-                Self.base(of: words[3]) != nil
+            let name = words[3] == "µs" ? "us" : words[3]
+            guard let number = Self.decimal(words[2]), Self.units(of: metric).contains(name),
+                let base = Self.base(of: name), number * base <= Self.greatest(metric)
             else { return nil }
             (least, unit) = (number, words[3])
         }
         guard percent > 0 || least > 0 else { return nil }
         self.init(metric, share: percent / 100, least: least, unit: unit)
     }
+
+    /// Digits with at most four behind a point: as many as are written again, so that no margin becomes another one.
+    private static func decimal(_ word: String) -> Double? {
+        let parts = word.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { 0x30...0x39 ~= $0 } }),
+            parts[0].count <= 15, parts.count == 1 || parts[1].count <= 4
+        else { return nil }
+        return Double(word)
+    }
+
+    /// What may be declared: every metric but single system calls, and what several begin with.
+    package static let known: [String] =
+        [
+            Metric.startup, Metric.teardown, "life", Metric.cpu, "syscall", "memory", Metric.memorySlope,
+            Metric.memoryPSS,
+            Metric.memoryUSS, Metric.memoryCgroup, Metric.memoryKernel, Metric.memoryUnexplained,
+        ] + Metric.memoryKernelParts + ["memory.guest", Metric.guestTotal, Metric.guestAvailable]
 }
 
 extension [Margin] {

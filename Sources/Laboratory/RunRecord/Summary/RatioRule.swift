@@ -26,8 +26,15 @@ struct RatioRule {
         {
             return "\(comparison.baseline) takes under 1\u{A0}µs"
         }
-        if let ratio = comparison.ratio, ratio > Self.largest { return "over 1000" }
-        return ""
+        guard let ratio = comparison.ratio else { return "" }
+        // The logarithms' interval is one of its own: at small n it may say otherwise than the differences', on which the word rests.
+        guard let low = comparison.ratioLow, let high = comparison.ratioHigh else { return "its interval has no end" }
+        let isOne = low <= 1 && high >= 1
+        guard isOne == (comparison.verdict == .same) else {
+            return isOne ? "its interval holds 1" : "its interval does not hold 1"
+        }
+        guard ratio > Self.largest else { return "" }
+        return low > Self.largest ? "over 1000" : "its interval reaches over 1000"
     }
 
     private func record(_ lane: String) -> LaneRecord? { manifest.lanes.first { $0.id == lane } }

@@ -44,12 +44,10 @@ package enum Summarizer {
     private static func estimate(_ cell: CellValues) -> Estimate {
         let sorted = SortedValues(cell.samples)
         let shown = cell.pooled.count == sorted.count ? sorted : SortedValues(cell.pooled)
-        // At small n it reaches beyond the values, but what never is negative has no negative median.
         let interval = MedianInterval.interval(cell.inOrder)
         return Estimate(
             samples: sorted.count, values: shown.count, minimum: shown.minimum, lowerQuartile: shown.quantile(0.25),
-            median: sorted.median, medianLow: interval.map { sorted.minimum < 0 ? $0.low : max(0, $0.low) },
-            medianHigh: interval?.high,
+            median: sorted.median, medianLow: interval?.low, medianHigh: interval?.high,
             upperQuartile: shown.quantile(0.75), p95: shown.quantile(0.95),
             p99: shown.count >= SummaryRule.minimumForP99 ? shown.quantile(0.99) : nil, maximum: shown.maximum,
             mean: shown.mean, mad: shown.medianAbsoluteDeviation, censored: cell.censored)

@@ -10,22 +10,38 @@ public enum MedianInterval {
     static let largestExact = 1_000
 
     /// - Parameters:
-    ///   - values: in the order measured; correlation between neighbours widens the interval.
+    ///   - values: in the order measured; correlation between neighbours widens the interval: its ranks lie farther apart. It
+    ///     never reaches beyond the values, of which it could not be said where it ends: a duration's does not fall below zero.
     public static func interval(_ values: [Double]) -> Interval? {
-        guard let plain = interval(SortedValues(values)) else { return nil }
-        let factor = Persistence(values).factor
-        let median = SortedValues(values).median
-        return Interval(median - factor * (median - plain.low), median + factor * (plain.high - median))
+        guard values.count >= minimumCount else { return nil }
+        let sorted = SortedValues(values)
+        let middle = Double(sorted.count + 1) / 2
+        return interval(sorted, from: middle - Persistence(values).factor * (middle - rank(sorted.count)))
     }
 
     /// The interval of independent values.
     public static func interval(_ sorted: SortedValues, level: Double = 0.95) -> Interval? {
-        let n = sorted.count
-        guard n >= minimumCount else { return nil }
+        guard sorted.count >= minimumCount else { return nil }
+        return interval(sorted, from: rank(sorted.count, level: level))
+    }
+
+    /// From the value of so high a rank, from 1 and with a fraction, to that of the same rank from above.
+    private static func interval(_ sorted: SortedValues, from rank: Double) -> Interval {
         if sorted.minimum == sorted.maximum { return Interval(sorted.minimum, sorted.maximum) }
+        let (values, n) = (sorted.values, sorted.count)
+        let kept = min(max(rank, 1), Double(n + 1) / 2)
+        let depth = Int(within: kept)
+        let weight = kept - Double(depth)
+        guard weight > 0 else { return Interval(values[depth - 1], values[n - depth]) }
+        return Interval(
+            (1 - weight) * values[depth - 1] + weight * values[depth],
+            (1 - weight) * values[n - depth] + weight * values[n - depth - 1])
+    }
+
+    /// The rank at which the interval of so many independent values begins.
+    private static func rank(_ n: Int, level: Double = 0.95) -> Double {
         guard n <= largestExact else {
-            let rank = max(1, Int(within: (Double(n + 1) / 2 - 0.98 * Double(n).squareRoot()).rounded(.down)))
-            return Interval(sorted.values[rank - 1], sorted.values[n - rank])
+            return max(1, (Double(n + 1) / 2 - 0.98 * Double(n).squareRoot()).rounded(.down))
         }
         // The coverage between the d-th value from below and that from above.
         var probability = pow(0.5, Double(n))
@@ -43,10 +59,6 @@ public enum MedianInterval {
         }
         let share = (coverage - level) / (coverage - next)
         let (size, place) = (Double(n), Double(depth))
-        let weight = (size - place) * share / (place + (size - 2 * place) * share)
-        let values = sorted.values
-        return Interval(
-            (1 - weight) * values[depth - 1] + weight * values[depth],
-            (1 - weight) * values[n - depth] + weight * values[n - depth - 1])
+        return place + (size - place) * share / (place + (size - 2 * place) * share)
     }
 }

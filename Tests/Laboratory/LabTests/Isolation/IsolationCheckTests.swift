@@ -204,11 +204,33 @@ struct IsolationCheckTests {
         declared.readOnlyPaths = ["/proc/sys"]
         let limit: UInt64 = 512 << 20
         #expect(declared.memoryLimit == limit)
-        func objection(_ limit: UInt64?, _ mounts: [String: Bool]) -> String? {
-            ConfinementLook(memoryLimit: limit, mounts: mounts) { $0 != "/proc/absent" }.objection(declared)
+        #expect(declared.mountPoints.contains("/dev/shm"))
+        declared.mountPoints = ["/proc"]
+        let usual = SandboxLimits(
+            processes: 256, processors: 2, allowsEveryDevice: false, controllers: ["cpu", "pids"])
+        func objection(_ limit: UInt64?, _ mounts: [String: Bool], _ limits: SandboxLimits? = nil) -> String? {
+            ConfinementLook(memoryLimit: limit, limits: limits ?? usual, mounts: mounts) { $0 != "/proc/absent" }
+                .objection(declared)
         }
         let mounts = ["/": false, "/proc": false, "/proc/kcore": false, "/proc/sys": true]
         #expect(objection(limit, mounts) == nil)
+        #expect(
+            objection(limit, mounts.filter { $0.key != "/proc" })?.contains("nothing is mounted on /proc") == true)
+        var other = usual
+        other.processes = nil
+        #expect(objection(limit, mounts, other)?.contains("its processes are limited to no number") == true)
+        // What the host cannot limit, nobody is refused for.
+        other.controllers = ["cpu"]
+        #expect(objection(limit, mounts, other) == nil)
+        other.processors = 4
+        #expect(objection(limit, mounts, other)?.contains("limited to 4.0 instead of 2.0") == true)
+        other = usual
+        other.allowsEveryDevice = true
+        #expect(objection(limit, mounts, other)?.contains("every device") == true)
+        #expect(SandboxLimits.processorTime("200000 100000\n") == 2)
+        #expect(
+            SandboxLimits.processorTime("max 100000\n") == nil && SandboxLimits.processorTime("-1\n 100000\n") == nil)
+        #expect(SandboxLimits.allowsEverything("a *:* rwm\n") && !SandboxLimits.allowsEverything("c 1:3 rwm\n"))
         #expect(objection(nil, mounts)?.contains("no limit that can be seen") == true)
         #expect(objection(limit * 2, mounts)?.contains("instead of 536870912 bytes") == true)
         #expect(objection(limit, mounts.filter { $0.key != "/proc/kcore" })?.contains("over /proc/kcore") == true)

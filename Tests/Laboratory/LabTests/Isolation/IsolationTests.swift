@@ -57,7 +57,9 @@ struct IsolationTests {
         arguments: [
             ("nothing", "the host's pid namespace"), ("mounts", "the host's pid namespace"),
             ("unfiltered", "seccomp mode"), ("unlimited", "its memory is limited to"),
-            ("unmasked", "nothing is mounted over"),
+            ("unmasked", "nothing is mounted over"), ("crowded", "its processes are limited to no number"),
+            ("tireless", "its processor time is limited to no number"),
+            ("unmounted", "nothing is mounted on /dev/mqueue"),
             ("forged", "no process of the sandbox runs the workload's file"),
             ("permissive", "its filter lets add_key through"), ("early", "somebody stands between"),
             ("sharing", "sandboxes that live at once share their net namespace"),
@@ -84,9 +86,34 @@ struct IsolationTests {
         if kind == "sharing" { _ = umount2("\(trial.place.path)/liars/net", Int32(MNT_DETACH)) }
         #expect(trial.remains() == [])
     }
+
+    /// Rules of devices can be seen on cgroup v1 alone.
+    @Test(
+        .enabled(
+            if: Tools.isRoot && HostProgram.path(of: "crun") != nil
+                && (try? CgroupLayout.detect())?.hierarchy(of: "devices") != nil,
+            "[host] needs root, crun and the device controller of cgroup v1"))
+    func devicesOfALiar() throws { try liars("open", "it may open every device") }
+
+    /// A program that only has a runtime's name is none, before anything is measured of it.
+    @Test(arguments: ["/bin/false", "/bin/true"]) func otherProgramsAreNoRuntimes(_ path: String) throws {
+        let trial = try LaneTrial()
+        var command = RuntimeCommandLane.Command.crun
+        command.program = path
+        let lane = RuntimeCommandLane(try LaneCatalogue.entry("oci:crun"), trial.laboratory, command)
+        #expect(!lane.availability().isAvailable)
+        #expect(lane.availability().reason.contains("does not say its version"))
+        lane.close()
+        #expect(trial.remains() == [])
+    }
 }
 
 extension LaneTrial {
+    /// What a liar leaves out of its configuration.
+    private static let dropped = [
+        "unlimited": "memory", "unmasked": "maskedPaths", "crowded": "pids", "tireless": "cpu", "open": "devices",
+    ]
+
     /// A program called as crun is, that lies: a shell script of this test's own place.
     func liar(_ kind: String) throws -> String {
         let directory = "\(place.path)/liars"
@@ -112,9 +139,15 @@ extension LaneTrial {
                 exec '\(real)' "$@"
 
                 """
-            case "unlimited", "unmasked":
+            case "unlimited", "unmasked", "crowded", "tireless", "open":
                 """
-                sed -i 's/"\(kind == "unlimited" ? "memory" : "maskedPaths")":/"was":/' "$bundle/config.json"
+                sed -i 's/"\(Self.dropped[kind] ?? kind)":/"was":/' "$bundle/config.json"
+                exec '\(real)' "$@"
+
+                """
+            case "unmounted":
+                """
+                sed -i 's,/mqueue",/elsewhere",' "$bundle/config.json"
                 exec '\(real)' "$@"
 
                 """

@@ -20,7 +20,7 @@ struct BenchMisfortuneTests {
             experiments:
               - {kind: startup, lanes: [\(lanes)], blocks: 6, warmups: 1}
               - {kind: memory, lanes: [native, container], blocks: 1, warmups: 0, instances: 2, settle-ms: 50}
-              - {kind: startup, lanes: [native, container], blocks: 20, warmups: 0}
+              - {kind: startup, lanes: [native, container], blocks: 20, warmups: 0, idle-ms: 1}
             """, to: "experiment.yaml")
     }
 
