@@ -90,7 +90,7 @@ extension Engine {
         join.network = name
         let container = try shelf.find(text)
         guard !container.isGuest else {
-            throw EngineError.unsupported("'\(text)' is a guest: it is in no network", advice: nil)
+            throw Self.isGuestWithItsNetworks(text)
         }
         let mode = container.settings?["HostConfig"]?["NetworkMode"]?.string ?? ""
         guard mode != "host", !mode.starts("container:") else {
@@ -105,6 +105,12 @@ extension Engine {
         }
         try changeJoins(of: container.id) { $0.append(join) }
         if let network = try? networks.find(join.network) { record("connect", network, container: container.id) }
+    }
+
+    private static func isGuestWithItsNetworks(_ text: String) -> EngineError {
+        .unsupported(
+            "'\(text)' is a guest (--vm), whose networks are chosen when it starts",
+            advice: "start another one with `isolab run --vm --network`")
     }
 
     private func connect(_ container: StoredContainer, process pid: Int32, _ join: NetworkJoin) throws {
@@ -188,6 +194,7 @@ extension Engine {
     package func disconnect(_ text: String, from name: String) throws {
         try releaseLeftovers()
         let container = try shelf.find(text)
+        guard !container.isGuest else { throw Self.isGuestWithItsNetworks(text) }
         let network = try networks.find(name)
         let isRecorded = container.networks?.joins.contains { $0.names(network) } == true
         guard let endpoint = networks.endpoint(of: container.id, in: network) else {

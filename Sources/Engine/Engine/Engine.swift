@@ -2,6 +2,7 @@ package import Containers
 import Glibc
 package import Images
 package import Linux
+import Machines
 package import Networks
 import OCI
 package import Volumes
@@ -131,6 +132,8 @@ package struct Engine: Sendable {
                 warn("container \(container?.name ?? String(id.prefix(12))), whose isolab has ended, is kept: \(error)")
                 continue
             }
+            // What was killed before its machine ended still has its addresses.
+            if container?.isGuest == true { GuestLeftovers.release(in: Machines.StateDirectory()) }
             // Before it is started again, which gives it its places anew.
             leaveNetworks(id)
             if let words = try recover(id, care: care) {

@@ -74,6 +74,7 @@ public enum ErrorNumber {
     public static let tryAgain = 11
     public static let noAccess = 13
     public static let exists = 17
+    public static let noDevice = 19
     public static let notDirectory = 20
     public static let invalid = 22
     public static let brokenPipe = 32

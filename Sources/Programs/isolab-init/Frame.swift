@@ -53,6 +53,7 @@ enum Stage {
     static let readOnly = 13
     static let file = 14
     static let share = 15
+    static let network = 16
 }
 
 /// A little-endian number of four bytes, wherever it lies.

@@ -5,7 +5,7 @@ import CWorkload
 /// A text is four bytes of length, then its bytes, then a zero that the length does not count: the kernel takes it as it
 /// lies.
 struct Parameters {
-    static let version = 2
+    static let version = 3
 
     var isTerminal = false
     var hasInput = false
@@ -30,6 +30,12 @@ struct Parameters {
     /// Places of shared directories: a cursor at the first, and how many.
     var shares: Cursor
     var shareCount = 0
+    /// Network devices by their hardware addresses, six bytes each.
+    var interfaces: UnsafePointer<UInt8>
+    var interfaceCount = 0
+    /// What the kernel is asked about them: a cursor at the first request, and how many.
+    var requests: Cursor
+    var requestCount = 0
 
     /// - Returns: nil where the bytes are not what they should be.
     init?(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
@@ -66,6 +72,17 @@ struct Parameters {
         }
         shareCount = cursor.number()
         shares = cursor
+        index = 0
+        while index < shareCount {
+            _ = cursor.number()
+            guard cursor.text() != nil else { return nil }
+            index += 1
+        }
+        interfaceCount = cursor.number()
+        guard interfaceCount <= 64, let interfaces = cursor.bytes(6 * interfaceCount) else { return nil }
+        self.interfaces = interfaces
+        requestCount = cursor.number()
+        requests = cursor
         if cursor.isBroken { return nil }
     }
 

@@ -37,6 +37,7 @@ enum Root {
         }
         _ = systemCall(SystemCall.setHostname, Int(bitPattern: parameters.hostname), parameters.hostnameLength)
         raiseLoopback()
+        Network.prepare(parameters, &port)
         raiseLimits()
 
         make("/image/dev", 0o755)

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,4 +48,30 @@ int isolab_socket_in_network(int network, int domain, int type, int protocol) {
     int made = socket(domain, type | SOCK_CLOEXEC, protocol);
     return_to(own);
     return made;
+}
+
+int isolab_make_tap(int network, const char *name, unsigned owner) {
+    int own = own_network();
+    if (own < 0) return -1;
+    if (setns(network, CLONE_NEWNET) != 0) {
+        int number = errno;
+        close(own);
+        errno = number;
+        return -1;
+    }
+    // A device is in the namespace in which its file was opened.
+    int file = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    return_to(own);
+    if (file < 0) return -2;
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    // It goes with the file until it is told to stay.
+    int result = ioctl(file, TUNSETIFF, &request) != 0 || ioctl(file, TUNSETOWNER, (unsigned long)owner) != 0
+                     || ioctl(file, TUNSETPERSIST, 1UL) != 0
+                 ? -1
+                 : 0;
+    int number = errno;
+    close(file);
+    errno = number;
+    return result;
 }

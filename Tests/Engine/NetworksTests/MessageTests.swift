@@ -116,6 +116,72 @@ import Testing
         #expect(Set(NetworkDrivers.all.map(\.name)) == ["none", "host", "bridge", "macvlan"])
     }
 
+    /// A guest's cell is joined to a network as a sandbox is, by a device that has not the guest's hardware address; the guest is told
+    /// the rest.
+    @Test func guestPlans() throws {
+        var endpoint = Endpoint(
+            container: "c", name: "one", interface: "eth0", device: "ve1", v4: IPAddress("10.1.0.2"),
+            hardwareAddress: "02:49:0a:01:00:02")
+        endpoint.ports = [PublishedPort(.tcp, port: 80, containerPort: 80)]
+        let (place, bridge) = GuestPlace.plan(endpoint, in: Self.network, number: 0, owner: 7)
+        #expect(bridge.owner == 7 && bridge.asker == endpoint.v4 && bridge.mtu == 1400)
+        let steps = try #require(BridgeDriver().plan(endpoint, in: Self.network, guest: bridge))
+        #expect(
+            Array(steps.dropFirst()) == [
+                .addPair(device: "ve1", bridge: "il0123456789ab", interface: "up0", hardwareAddress: [], mtu: 1400),
+                .reflect(device: "ve1"), .allowLoopback(bridge: "il0123456789ab"), .enableLoopback,
+                .addGuestBridge(bridge),
+            ])
+        #expect(steps.first == BridgeDriver().plan(endpoint, in: Self.network).first)
+        #expect(place.interface == "eth0" && place.tap == "tap0" && place.mtu == 1400)
+        #expect(place.hardwareAddress == [2, 0x49, 10, 1, 0, 2])
+        #expect(place.gateways.map(\.description) == ["10.1.0.1"])
+        #expect(place.nameServer?.address == IPAddress("169.254.127.11"))
+        #expect(place.nameServer?.hardwareAddress == [6, 0x49, 10, 1, 0, 2])
+        // Of several networks it asks for names in the first.
+        let second = GuestPlace.plan(endpoint, in: Self.network, number: 1, owner: 7)
+        #expect(second.place.nameServer == nil && second.bridge.asker == nil && second.place.tap == "tap1")
+        // Without an address of IPv4 it gets one to ask from.
+        endpoint.v4 = nil
+        let third = GuestPlace.plan(endpoint, in: Self.network, number: 0, owner: 7)
+        #expect(third.bridge.asker == IPAddress("169.254.127.12") && third.place.addresses.count == 1)
+        #expect(MacvlanDriver().plan(endpoint, in: Self.network, guest: bridge) == nil)
+        #expect(NoneDriver().plan(endpoint, in: Self.network, guest: bridge) == nil)
+    }
+
+    /// A cell's bridge knows the guest beforehand and learns of nobody; its own address is for the guest alone, and it answers nobody who
+    /// asks for its hardware address.
+    @Test func guestBridges() throws {
+        let asker = try #require(IPAddress("10.1.0.2"))
+        let bridge = GuestBridge(number: 0, hardwareAddress: [2, 0x49, 10, 1, 0, 2], owner: 7, asker: asker)
+        let messages = bridge.messages(bridge: 5, tap: 6, uplink: 8)
+        func has(_ type: UInt16, _ payload: [UInt8]) -> Bool {
+            messages.contains { $0.type == type && $0.payload == payload }
+        }
+        for port in [6, 8] as [UInt8] {
+            // IFLA_INFO_SLAVE_DATA with IFLA_BRPORT_LEARNING.
+            #expect(
+                has(
+                    16,
+                    [0, 0, 0, 0, port, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 0, 18, 0, 10, 0, 4, 0]
+                        + Array("bridge".utf8) + [0, 0, 12, 0, 5, 0, 5, 0, 8, 0, 0, 0, 0, 0]))
+        }
+        // The guest is behind the tap device: AF_BRIDGE, NUD_NOARP, NTF_MASTER.
+        #expect(has(28, [7, 0, 0, 0, 6, 0, 0, 0, 0x40, 0, 4, 0, 10, 0, 2, 0, 2, 0x49, 10, 1, 0, 2, 0, 0]))
+        // The address, and that of the guest as its peer.
+        #expect(has(20, [2, 32, 0, 0, 5, 0, 0, 0, 8, 0, 2, 0, 169, 254, 127, 11, 8, 0, 1, 0, 10, 1, 0, 2]))
+        // Up, with IFF_NOARP, and only then with the guest for a neighbour: the kernel forgets neighbours of a device that changes so.
+        let up: [UInt8] = [0, 0, 0, 0, 5, 0, 0, 0, 0x81, 0, 0, 0, 0x81, 0, 0, 0]
+        let raised = try #require(messages.firstIndex { $0.payload == up })
+        let known = try #require(messages.firstIndex { $0.operation == "add neighbour" })
+        #expect(raised < known)
+        #expect(
+            bridge.makeBridge.payload.suffix(28) == [
+                28, 0, 18, 0, 10, 0, 1, 0, 0x62, 0x72, 0x69, 0x64, 0x67, 0x65, 0, 0,  // IFLA_INFO_KIND "bridge"
+                12, 0, 2, 0, 5, 0, 23, 0, 0, 0, 0, 0,  // IFLA_INFO_DATA, IFLA_BR_MCAST_SNOOPING
+            ])
+    }
+
     @Test(arguments: [
         ("80", "tcp::0:80"), ("8080:80", "tcp::8080:80"), ("127.0.0.1:8080:80/udp", "udp:127.0.0.1:8080:80"),
         ("[::1]:8080:80", "tcp:::1:8080:80"), ("0.0.0.0:1:2", "tcp:0.0.0.0:1:2"), ("[::]:1:2", "tcp::::1:2"),

@@ -66,6 +66,29 @@ import Testing
         #expect(!CellPlan.driversCapabilities.contains(CapabilitySet(named: "SYS_ADMIN") ?? []))
     }
 
+    /// A cell whose guests have network devices has the file by which these are opened, which is its driver's; no other has it.
+    @Test func tapDevices() {
+        func devices(_ user: UInt32, opensTaps: Bool) -> [ChildStep] {
+            let identity = Self.identity(user, isHostRoot: user == 0)
+            let program = CellPlan.Program(path: "/usr/bin/true", arguments: [], environment: [], isEmulator: false)
+            return CellPlan(
+                program, identity: identity, view: CellView(directory: "/d", reads: []), hasKVM: false,
+                opensTaps: opensTaps
+            ).steps.filter {
+                if case .makeDevice = $0 { return true }
+                return false
+            }
+        }
+        #expect(devices(0, opensTaps: false).isEmpty && devices(1000, opensTaps: true).isEmpty)
+        #expect(
+            devices(0, opensTaps: true) == [
+                .makeDevice(
+                    path: "/dev/net/tun", mode: 0o020600, major: 10, minor: 200, user: 1_879_048_192,
+                    group: 1_879_048_192)
+            ])
+        #expect(!GuestNeeds().limits.deviceRules.contains(GuestNeeds.tun))
+    }
+
     /// What is read is read-only, and a path inside another that is shown already is not bound twice.
     @Test func view() {
         let view = CellView(directory: "/nonexistent", reads: ["/usr/bin/env", "/etc", "/absent"])

@@ -135,6 +135,26 @@ import Testing
         #expect(domain.xml.contains("<qemu:arg value='virtio-mmio.force-legacy=false'/>") == isTold)
     }
 
+    /// A network device is a tap device that is there already, and that libvirt does not change.
+    @Test(arguments: [(MachineKind.microvm, "\n      <address type='virtio-mmio'/>"), (.q35, "")])
+    func networks(machine: MachineKind, address: String) {
+        let domain = Domain(
+            name: "a", machine: machine, accelerator: .tcg, kernel: "/k", channelSocket: "/c",
+            interfaces: [.init(device: "tap0", hardwareAddress: "02:49:0a:09:00:02")])
+        #expect(
+            domain.xml.contains(
+                """
+                    <interface type='ethernet'>
+                      <mac address='02:49:0a:09:00:02'/>
+                      <target dev='tap0' managed='no'/>
+                      <model type='virtio'/>
+                      <driver name='qemu'/>\(address)
+                    </interface>
+                """))
+        // They are found by ACPI's tables.
+        #expect(!domain.xml.contains("acpi=off"))
+    }
+
     /// microvm alone is told what libvirt has no words for: a clock chip always, which Linux would look for in vain for a second,
     /// and no ACPI where it only takes time. The kernel is never told `acpi=off`: with it no timer rings on microvm.
     @Test func machineWords() {

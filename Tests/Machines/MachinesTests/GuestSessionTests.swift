@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import Testing
 
 @testable import Machines
@@ -11,7 +12,7 @@ import Testing
             hostname: "h", terminal: TerminalSize(rows: 5, columns: 258), attachesInput: true, readOnlyRoot: true,
             files: [.init(path: "/f", mode: 0o600, content: [9, 0])],
             shares: [.init(source: "/s", target: "/t", readOnly: true)])
-        var expected: [UInt8] = [2, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
+        var expected: [UInt8] = [3, 0, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
         expected += [1, 0, 0, 0, 3, 0, 0, 0]
         expected += [1, 0, 0, 0] + Array("h\0".utf8)
         expected += [2, 0, 0, 0] + Array("/w\0".utf8)
@@ -20,8 +21,59 @@ import Testing
         expected += [1, 0, 0, 0, 4, 0, 0, 0] + Array("B=é\0".utf8)
         expected += [1, 0, 0, 0, 0x80, 1, 0, 0, 2, 0, 0, 0] + Array("/f\0".utf8) + [2, 0, 0, 0, 9, 0]
         expected += [1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0] + Array("/t\0".utf8)
+        // No devices, and nothing to ask of the kernel about them.
+        expected += [0, 0, 0, 0, 0, 0, 0, 0]
         let shares = command.shares.map { HostShare(share: $0, isFile: true) }
         #expect(try StartMessage.bytes(command, disk: .erofs, shares: shares) == expected)
+    }
+
+    /// Devices by their hardware addresses, then what the kernel is asked of each, as it reads it: first all are called something that
+    /// no other is.
+    @Test func devices() throws {
+        var command = GuestCommand(["a"])
+        let before = try StartMessage.bytes(command, disk: nil)
+        command.interfaces = [
+            GuestInterface(name: "eth0", device: "tap0", hardwareAddress: [2, 3, 4, 5, 6, 7]),
+            GuestInterface(name: "eth1", device: "tap1", hardwareAddress: [2, 3, 4, 5, 6, 8]),
+        ]
+        let message = try StartMessage.bytes(command, disk: nil)
+        var expected: [UInt8] = [2, 0, 0, 0, 2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6, 8, 8, 0, 0, 0]
+        expected += [0, 0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0] + [UInt8](repeating: 0, count: 16)
+        expected += [12, 0, 3, 0] + Array("isolab0\0".utf8)
+        #expect(message.prefix(before.count - 8) == before.dropLast(8))
+        #expect(Array(message.dropFirst(before.count - 8).prefix(expected.count)) == expected)
+        for wrong in [[], [2, 3, 4, 5, 6], [2, 3, 4, 5, 6, 7, 8]] as [[UInt8]] {
+            command.interfaces[1].hardwareAddress = wrong
+            let error = #expect(throws: GuestCommandError.self) { try StartMessage.bytes(command, disk: nil) }
+            #expect(error?.part == "network device eth1")
+        }
+    }
+
+    /// What a guest asks of its kernel about a device, in order: its addresses before it is up, its routes after; the server of names is a
+    /// neighbour that nobody has to ask for.
+    @Test func requests() {
+        let interface = GuestInterface(
+            name: "eth0", device: "tap0", hardwareAddress: [2, 3, 4, 5, 6, 7], mtu: 1400,
+            addresses: [.init(bytes: [10, 9, 0, 2], prefixLength: 24)], gateways: [[10, 9, 0, 1]],
+            nameServer: .init(address: [169, 254, 127, 11], hardwareAddress: [6, 3, 4, 5, 6, 7]))
+        let messages = GuestInterface.messages([interface]).map(\.message)
+        #expect(
+            messages.map { "\($0.operation) \($0.payload.count)" } == [
+                "change network device 28", "change network device 28", "change network device 24", "add address 24",
+                "change network device 32", "change network device 16", "add default route 28", "add neighbour 32",
+                "add route 28",
+            ])
+        #expect(
+            messages[7].payload == [
+                2, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0,  // ndmsg: permanent
+                8, 0, 1, 0, 169, 254, 127, 11, 10, 0, 2, 0, 6, 3, 4, 5, 6, 7, 0, 0,  // NDA_DST, NDA_LLADDR
+            ])
+        // The guest writes the device's index there.
+        #expect(messages[8].payload.suffix(8) == [8, 0, 4, 0, 0, 0, 0, 0])
+        #expect(messages[6].payload.suffix(8) == [8, 0, 4, 0, 0, 0, 0, 0] && messages[6].tolerated == [17])
+        var both = interface
+        both.addresses.append(.init(bytes: [0xFD] + [UInt8](repeating: 0, count: 15), prefixLength: 64))
+        #expect(GuestInterface.messages([both]).count == 9, "no local address is refused where there is IPv6")
     }
 
     /// What no guest could take, or what would mean something else there, is refused by the name of its part. Not a test for each:

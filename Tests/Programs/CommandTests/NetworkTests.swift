@@ -226,7 +226,7 @@ struct NetworkTests {
         ("run --rm --network bridge --ip fd00::1 busybox true", "IPv4"),
         ("run --rm --network pasta busybox true", "not supported"),
         ("run --rm -p 99999:1 busybox true", "1 to 65535"), ("run --rm -p 1:1/sctp busybox true", "SCTP"),
-        ("run --rm --vm --network bridge busybox true", "guest"),
+        ("run --rm --vm --network host busybox true", "guest"),
         ("network create --subnet 10.0.0.1/8 n1", "--subnet"), ("network create --subnet 127.0.0.0/8 n1", "route"),
         ("network create --gateway 10.0.0.1 n1", "--gateway"), ("network create -d overlay n1", "bridge"),
         ("network create bridge2 -o x=y", "mtu, parent"), ("network create none", "taken"),

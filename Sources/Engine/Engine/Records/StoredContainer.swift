@@ -45,6 +45,8 @@ package struct StoredContainer: Equatable, Sendable {
     package var networks: NetworkOptions?
     /// The process that looks after it; nil in records of older versions.
     package var keeper: ProcessIdentity?
+    /// A process in the cell of a guest that is in networks.
+    package var cell: ProcessIdentity?
     /// How it is started again, and what has become of its runs; nil in records of older versions, and of guests.
     package var background: BackgroundRecord?
     /// What it was asked to be, as `inspect` shows it (`ContainerSettings`).
@@ -116,6 +118,7 @@ extension StoredContainer: JSONObject {
         try members.defaulted("volumes", &volumes)
         try members.optional("networks", &networks)
         try members.optional("keeper", &keeper)
+        try members.optional("cell", &cell)
         try members.optional("background", &background)
         try members.optional("settings", &settings)
     }

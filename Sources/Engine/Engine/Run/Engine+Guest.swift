@@ -22,6 +22,8 @@ extension Engine {
     ) throws -> Int32 {
         let options = request.options
         try options.validate()
+        try options.refuseWhatNoGuestHas()
+        try refuseNetworks(of: options, connect: connect)
         try releaseLeftovers()
         // Kernels come from there.
         try StandardDirectories.check(StandardDirectories.cache)
@@ -43,16 +45,20 @@ extension Engine {
             labels: image.configuration.execution.labels.merging(
                 options.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         container.keeper = try ProcessIdentity(of: getpid())
+        container.networks = options.networks(of: image.configuration)
         var request = request
         let care = try add(&container, for: &request, of: image.configuration)
         record("create", container)
         defer {
+            leaveNetworks(container.id)
             try? removeAnonymousVolumes(of: container)
             try? forget(container)
         }
+        let networks = try joinNetworks(guest: container)
+        defer { withExtendedLifetime(networks) {} }
         let command = try request.options.guestCommand(
             of: image.configuration, command: request.command, user: user, id: container.id,
-            facts: facts)
+            facts: facts, networks: networks)
         try fillVolumes(container.volumes, from: trees.reversed())
         try options.writeIdentifier(container.id)
         container.command = command.arguments
@@ -68,11 +74,31 @@ extension Engine {
         runner.kernel = kernel
         runner.connect = connect
         // A collection keeps what is named after the stack as long as the image is there.
-        let exit = try runner.run(
-            command, root: .layers(trees, key: stack.name, directory: images.guestRoots))
+        var problem: (any Error)?
+        let exit: GuestExit
+        do throws(GuestError) {
+            exit = try runner.run(
+                command, root: .layers(trees, key: stack.name, directory: images.guestRoots)
+            ) { cell throws(GuestError) in
+                guard let networks else { return }
+                do { try attach(networks, to: &container, cell: cell) } catch {
+                    problem = error
+                    throw .unprepared
+                }
+            }
+        } catch { throw problem ?? error }
         _ = consume care
         recordEnd(of: container, status: exit.shellStatus)
         if case .notStarted(let failure) = exit { throw EngineError.guest(failure) }
         return exit.shellStatus
+    }
+
+    /// What keeps a guest out of networks is said before anything is fetched or made.
+    private func refuseNetworks(of options: RunOptions, connect: String?) throws {
+        guard options.network == .networks else { return }
+        guard StandardDirectories.isHostRoot else { throw Self.needsRoot }
+        guard connect == nil else {
+            throw OptionError("--network", "", "is for isolab's own driver of guests: omit --connect")
+        }
     }
 }

@@ -116,18 +116,22 @@ extension Engine {
     }
 
     /// Has names of containers resolved in a sandbox. A server that had to be started anew takes care of the others, too.
-    private func serveNames(_ id: String, in sandbox: borrowing OwnedDescriptor) throws {
+    func serveNames(
+        _ id: String, in sandbox: borrowing OwnedDescriptor, at address: String = NameService.address
+    ) throws {
         let change = try networks.change()
         let service = NameService(networks)
         let isNew = !service.isRunning
-        try service.serve(id, in: sandbox, change)
+        try service.serve(id, in: sandbox, at: address, change)
         guard isNew else { return }
         for network in try networks.networks() {
             for endpoint in try networks.endpoints(of: network) where endpoint.container != id {
-                guard let pid = try? runtime.state(of: endpoint.container).pid,
+                let cell = shelf.container(endpoint.container)?.cell
+                guard let pid = try? cell?.pid ?? runtime.state(of: endpoint.container).pid, cell?.isAlive != false,
                     let other = try? NetworkNamespace.of(process: pid)
                 else { continue }
-                try? service.serve(endpoint.container, in: other, change)
+                let address = cell == nil ? NameService.address : NameService.guestAddress
+                try? service.serve(endpoint.container, in: other, at: address, change)
             }
         }
     }
@@ -179,6 +183,11 @@ extension Engine {
     /// `--network container:NAME`
     private func joinNetwork(of name: String, _ creation: inout CreateRequest) throws -> JoinedNetworks? {
         let other = try shelf.find(name)
+        guard !other.isGuest else {
+            throw EngineError.unsupported(
+                "'\(name)' is a guest (--vm), whose network no container can share",
+                advice: "put the container into the same network: --network NAME")
+        }
         guard status(of: other).isAlive, let pid = try runtime.state(of: other.id).pid else {
             throw EngineError.state(
                 "share the network of", name, "\(status(of: other))", advice: "only a running container has one")

@@ -5,11 +5,15 @@ import Networks
 struct ResolverFile: Equatable {
     var search: [String]
     var options: [String]
+    var nameServer: String
 
     /// What was asked for; in place of what was not, what the host has.
     ///
-    /// - Parameter host: the text of the host's.
-    init(_ asked: NetworkOptions, host: String) {
+    /// - Parameters:
+    ///   - host: the text of the host's.
+    ///   - nameServer: where it asks.
+    init(_ asked: NetworkOptions, host: String, nameServer: String = NameService.address) {
+        self.nameServer = nameServer
         var (search, options): ([String], [String]) = ([], [])
         for line in host.parts(between: "\n") {
             let words = line.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { String(Substring($0)) }
@@ -25,7 +29,7 @@ struct ResolverFile: Equatable {
     }
 
     var text: String {
-        var lines = ["nameserver \(NameService.address)\n"]
+        var lines = ["nameserver \(nameServer)\n"]
         if !search.isEmpty { lines.append("search \(search.joined(separator: " "))\n") }
         // Names without a dot are looked for as they are first: containers have such.
         let words = options.contains { $0.starts("ndots:") } ? options : options + ["ndots:0"]

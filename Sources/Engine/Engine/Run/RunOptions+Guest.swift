@@ -5,9 +5,11 @@ package import OCI
 extension RunOptions {
     /// The command of a guest of an image.
     ///
+    /// - Parameter networks: where it is in networks.
     /// - Throws: `OptionError` for an option that says something a guest does not have: refused by its name, never left out.
     package func guestCommand(
-        of image: ImageConfiguration, command: [String], user: ResolvedUser, id: String, facts: RunFacts
+        of image: ImageConfiguration, command: [String], user: ResolvedUser, id: String, facts: RunFacts,
+        networks: GuestNetworks? = nil
     ) throws -> GuestCommand {
         try refuseWhatNoGuestHas()
         let configuration = try configuration(
@@ -17,25 +19,30 @@ extension RunOptions {
                 document: "image configuration", path: "config.Cmd", problem: "specifies no command to run")
         }
         let hostname = configuration.hostname ?? String(id.prefix(12))
+        let hosts =
+            networks.map { files(of: $0, hostname: hostname) } ?? [
+                GuestCommand.File(path: "/etc/hosts", content: Array(loopbackHosts(hostname: hostname).utf8))
+            ]
         return GuestCommand(
             process.arguments, environment: process.environment, workingDirectory: process.workingDirectory,
             user: user.uid, group: user.gid, additionalGroups: process.user.additionalGids, hostname: hostname,
             terminal: terminal ? TerminalSize(of: 0) ?? TerminalSize(rows: 24, columns: 80) : nil,
             attachesInput: interactive, readOnlyRoot: readOnly,
             files: [
-                .init(path: "/etc/hostname", content: Array("\(hostname)\n".utf8)),
-                .init(path: "/etc/hosts", content: Array(loopbackHosts(hostname: hostname).utf8)),
-            ] + imageVolumes(of: image).paths.map { GuestCommand.File(directory: $0) },
+                GuestCommand.File(path: "/etc/hostname", content: Array("\(hostname)\n".utf8))
+            ] + hosts + imageVolumes(of: image).paths.map { GuestCommand.File(directory: $0) },
             shares: volumes.map { GuestCommand.Share(source: $0.source, target: $0.target, readOnly: $0.readOnly) },
-            memory: memory.map { UInt64($0.bytes) }, vcpus: try virtualProcessors())
+            interfaces: networks?.interfaces ?? [], memory: memory.map { UInt64($0.bytes) },
+            vcpus: try virtualProcessors())
     }
 
-    private func refuseWhatNoGuestHas() throws(OptionError) {
+    /// Before anything is fetched or made.
+    func refuseWhatNoGuestHas() throws(OptionError) {
         let given: [(String, Bool, String)] = [
             ("--tmpfs", !temporaryMounts.isEmpty, "has its own /tmp and /run, and takes no mounts in memory"),
             ("--device", !devices.isEmpty, "has no devices of the host"),
-            ("--network", network == .host, "has no network of the host"),
-            ("--network", network != .none, "is in no network"),
+            ("--network", network == .host, "has its own kernel and cannot share the host's network"),
+            ("--network", sharesNetwork, "has its own kernel and cannot share a container's network"),
             ("--shm-size", sharedMemory != nil, "has a /dev/shm sized by its own kernel"),
             (
                 "--volume", volumes.contains { !$0.flags.isEmpty },
@@ -76,6 +83,11 @@ extension RunOptions {
         for (option, isGiven, reason) in given where isGiven {
             throw OptionError(option, "", "not supported with --vm: a guest \(reason)")
         }
+    }
+
+    private var sharesNetwork: Bool {
+        if case .container = network { return true }
+        return false
     }
 
     private func virtualProcessors() throws(OptionError) -> Int {

@@ -19,6 +19,28 @@ struct BridgeDriver: NetworkDriver {
     }
 
     func plan(_ endpoint: Endpoint, in network: Network) -> [NetworkStep] {
+        joining(
+            endpoint, network, interface: endpoint.interface,
+            hardwareAddress: Endpoint.bytes(ofHardwareAddress: endpoint.hardwareAddress) ?? []
+        ) + [
+            .enableLoopback,
+            .configure(
+                interface: endpoint.interface, addresses: network.interfaceAddresses(of: endpoint),
+                gateways: network.outwardGateways),
+        ]
+    }
+
+    func plan(_ endpoint: Endpoint, in network: Network, guest: GuestBridge) -> [NetworkStep]? {
+        // The guest's own device has the endpoint's hardware address: no other may.
+        joining(endpoint, network, interface: guest.uplink, hardwareAddress: []) + [
+            .enableLoopback, .addGuestBridge(guest),
+        ]
+    }
+
+    /// The network's bridge, with a device of the sandbox on it.
+    private func joining(
+        _ endpoint: Endpoint, _ network: Network, interface: String, hardwareAddress: [UInt8]
+    ) -> [NetworkStep] {
         var steps: [NetworkStep] = [
             .ensureBridge(
                 name: network.device, hardwareAddress: network.hardwareAddress, mtu: network.mtu,
@@ -26,18 +48,12 @@ struct BridgeDriver: NetworkDriver {
                     pool.gateway.map { InterfaceAddress(address: $0, prefixLength: pool.subnet.prefixLength) }
                 }),
             .addPair(
-                device: endpoint.device, bridge: network.device, interface: endpoint.interface,
-                hardwareAddress: Endpoint.bytes(ofHardwareAddress: endpoint.hardwareAddress) ?? [], mtu: network.mtu),
+                device: endpoint.device, bridge: network.device, interface: interface,
+                hardwareAddress: hardwareAddress, mtu: network.mtu),
         ]
         if !endpoint.ports.isEmpty {
             steps += [.reflect(device: endpoint.device), .allowLoopback(bridge: network.device)]
         }
-        steps += [
-            .enableLoopback,
-            .configure(
-                interface: endpoint.interface, addresses: network.interfaceAddresses(of: endpoint),
-                gateways: network.outwardGateways),
-        ]
         return steps
     }
 

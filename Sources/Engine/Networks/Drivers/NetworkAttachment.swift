@@ -28,16 +28,14 @@ package struct NetworkAttachment: ~Copyable {
             case .addPair(let device, let bridge, let interface, let hardwareAddress, let mtu):
                 guard let link = try host.link(bridge) else { throw NetworkError.noDevice(bridge) }
                 let size = mtu.map { [RouteMessage.LinkAttribute.mtu($0)] } ?? []
+                let own = hardwareAddress.isEmpty ? [] : [RouteMessage.LinkAttribute.hardwareAddress(hardwareAddress)]
                 try host.perform([
                     .makeLink(
                         device, isUp: true,
                         [
                             .name(device), .bridge(link.index),
                             .isPair(
-                                other: [
-                                    .name(interface), .hardwareAddress(hardwareAddress),
-                                    .namespace(descriptor: sandbox),
-                                ] + size),
+                                other: [.name(interface), .namespace(descriptor: sandbox)] + own + size),
                         ] + size)
                 ])
             case .addMacvlan(let parent, let interface, let hardwareAddress, let mtu):
@@ -50,6 +48,7 @@ package struct NetworkAttachment: ~Copyable {
                             .namespace(descriptor: sandbox), .isMacvlan(mode: 4),
                         ] + (mtu.map { [.mtu($0)] } ?? []))
                 ])
+            case .addGuestBridge(let guest): try add(guest)
             case .reflect(let device): try host.perform([.reflect(device)])
             case .allowLoopback(let bridge):
                 try SystemFile.write("1", to: "/proc/sys/net/ipv4/conf/\(bridge)/route_localnet")
@@ -80,6 +79,17 @@ package struct NetworkAttachment: ~Copyable {
         var message = RouteMessage.removeLink(name: interface)
         message.tolerated = [ENODEV]
         try inside.perform([message])
+    }
+
+    private mutating func add(_ guest: GuestBridge) throws {
+        try TapDevice.make(guest.tap, in: sandbox, owner: guest.owner)
+        try inside.perform([guest.makeBridge])
+        var indices: [UInt32] = []
+        for name in [guest.bridge, guest.tap, guest.uplink] {
+            guard let link = try inside.link(name) else { throw NetworkError.noDevice(name) }
+            indices.append(link.index)
+        }
+        try inside.perform(guest.messages(bridge: indices[0], tap: indices[1], uplink: indices[2]))
     }
 
     /// Known by its hardware address, which it has from the first instant; complete once it is up.
@@ -127,16 +137,6 @@ extension RouteMessage {
     static func reflect(_ device: String) -> RouteMessage {
         var message = changeLink(device, [.name(device)])
         message.payload += attribute(18, attribute(4, Array("bridge".utf8)) + attribute(5, attribute(4, [1])))
-        return message
-    }
-
-    /// Gives a device no address of IPv6 by itself, so that it does not speak it, and believes no router that a neighbour plays: where a
-    /// network has none, nobody looks for it there. IFLA_AF_SPEC with IFLA_INET6_ADDR_GEN_MODE.
-    static func takeNoLocalAddress(_ device: String, _ index: UInt32) -> RouteMessage {
-        var message = changeLink(device, index: index)
-        message.payload += attribute(26, attribute(10, attribute(8, [1])))
-        // A kernel without IPv6.
-        message.tolerated = [EAFNOSUPPORT, EOPNOTSUPP]
         return message
     }
 }

@@ -17,6 +17,9 @@ package protocol NetworkDriver: Sendable {
     /// What will be done to put a sandbox into a network: a value.
     func plan(_ endpoint: Endpoint, in network: Network) -> [NetworkStep]
 
+    /// The same for a guest, in the namespace of its cell; nil where the driver has no guests.
+    func plan(_ endpoint: Endpoint, in network: Network, guest: GuestBridge) -> [NetworkStep]?
+
     /// Removes what the host has of a network.
     func remove(_ network: Network) throws
 }
@@ -25,6 +28,7 @@ extension NetworkDriver {
     package var makesNetworks: Bool { true }
     package var ownsSubnets: Bool { true }
     package var isRouted: Bool { false }
+    package func plan(_ endpoint: Endpoint, in network: Network, guest: GuestBridge) -> [NetworkStep]? { nil }
     package func remove(_ network: Network) throws {}
 }
 
@@ -44,7 +48,7 @@ package enum NetworkDrivers {
 package enum NetworkStep: Equatable, Sendable {
     /// A bridge of the host with the gateways' addresses, unless it is there.
     case ensureBridge(name: String, hardwareAddress: [UInt8], mtu: UInt32?, addresses: [InterfaceAddress])
-    /// A pair of devices, one on the bridge, one in the sandbox.
+    /// A pair of devices, one on the bridge, one in the sandbox. Without a hardware address the kernel chooses one.
     case addPair(device: String, bridge: String, interface: String, hardwareAddress: [UInt8], mtu: UInt32?)
     /// A device in the sandbox that shares one of the host's.
     case addMacvlan(parent: String, interface: String, hardwareAddress: [UInt8], mtu: UInt32?)
@@ -52,6 +56,8 @@ package enum NetworkStep: Equatable, Sendable {
     case reflect(device: String)
     /// 127.0.0.1 of the host leads to ports published on a bridge. The rules keep everybody else from that way.
     case allowLoopback(bridge: String)
+    /// The bridge of a guest's cell, between its tap device and the pair's end there.
+    case addGuestBridge(GuestBridge)
     /// The sandbox's own loopback.
     case enableLoopback
     /// A device in the sandbox gets its addresses, and leads to everywhere else.

@@ -12,23 +12,28 @@ package struct NameService: Sendable {
 
     /// Where containers ask, as with Docker.
     package static let address = "127.0.0.11"
+    /// Where guests ask: on their link, in their cell.
+    package static let guestAddress = "169.254.127.11"
+    /// From where they ask that have no other address of IPv4.
+    package static let askingAddress = "169.254.127.12"
 
     private var socketPath: String { "\(StandardDirectories.state)/\(store.firewallTable)-names" }
 
-    /// Has names resolved in a sandbox whose loopback is up.
+    /// Has names resolved in a sandbox whose loopback is up, or in a guest's cell that has the address.
     package func serve(
-        _ container: String, in sandbox: borrowing OwnedDescriptor, _ change: borrowing NetworkChange
+        _ container: String, in sandbox: borrowing OwnedDescriptor, at address: String = NameService.address,
+        _ change: borrowing NetworkChange
     ) throws {
-        guard let place = IPAddress(Self.address) else { return }
+        guard let place = IPAddress(address) else { return }
         var sockets: [OwnedSocket] = []
         for type in [SOCK_DGRAM, SOCK_STREAM] {
             let socket = try NetworkNamespace.socket(
                 in: sandbox, AF_INET, Int32(type.rawValue), "the server of names")
-            var address = SocketAddress(place, port: 53)
+            var name = SocketAddress(place, port: 53)
             let number = socket.number
-            let result = address.withPointer { bind(number, $0, $1) }
+            let result = name.withPointer { bind(number, $0, $1) }
             guard result == 0, type == SOCK_DGRAM || listen(number, 16) == 0 else {
-                throw SystemError("bind", "\(Self.address):53 of the container")
+                throw SystemError("bind", "\(address):53 of the container")
             }
             sockets.append(OwnedSocket(socket))
         }

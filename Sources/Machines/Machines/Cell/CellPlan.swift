@@ -27,9 +27,11 @@ struct CellPlan: Equatable, Sendable {
 
     /// - Parameters:
     ///   - hasKVM: /dev/kvm is there.
+    ///   - opensTaps: guests have network devices, of root's making: /dev/net/tun is the driver's.
     ///   - joinsCgroups: v1, where a child walks into its cgroups itself.
     init(
-        _ program: Program, identity: CellIdentity, view: CellView, hasKVM: Bool, joinsCgroups: Bool = false
+        _ program: Program, identity: CellIdentity, view: CellView, hasKVM: Bool, opensTaps: Bool = false,
+        joinsCgroups: Bool = false
     ) {
         var builder = CellSteps(identity: identity)
         builder.hold(view, program: program.path)
@@ -72,6 +74,14 @@ struct CellPlan: Equatable, Sendable {
                 .makeDevice(
                     path: "/dev/kvm", mode: 0o020600, major: 10, minor: 232, user: identity.emulatorOutside.user,
                     group: identity.emulatorOutside.group))
+        }
+        if opensTaps, identity.isHostRoots {
+            steps += [
+                .makeDirectory(path: "/dev/net", mode: 0o755),
+                .makeDevice(
+                    path: "/dev/net/tun", mode: 0o020600, major: 10, minor: 200, user: identity.driverOutside.user,
+                    group: identity.driverOutside.group),
+            ]
         }
         for (path, target) in [
             ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"), ("/dev/stdout", "/proc/self/fd/1"),

@@ -9,6 +9,7 @@ internal import Synchronization
 final class GuestCell: Sendable {
     let identity: CellIdentity
     let view: CellView
+    private let opensTaps: Bool
     /// Nil where this host or this user has none to give.
     let cgroup: GuestCgroup?
     /// Why programs run in the host's namespaces after all, where they do: this host makes none for this user, whose QEMU can do no
@@ -18,7 +19,10 @@ final class GuestCell: Sendable {
     /// - Parameters:
     ///   - directory: of the driver, with its owner's record.
     ///   - reads: what of the host's files is shown as it is; what is not there is left out.
-    init(directory: String, reads: [String], shares: [HostShare]) throws(SystemError) {
+    ///   - opensTaps: whether its guests have network devices: then there is /dev/net/tun, by which the driver opens those that are
+    ///     his, and makes none, for want of the capability.
+    init(directory: String, reads: [String], shares: [HostShare], opensTaps: Bool) throws(SystemError) {
+        self.opensTaps = opensTaps
         identity = CellIdentity.detect(sharesDirectories: !shares.isEmpty)
         view = CellView(directory: directory, reads: reads, shares: shares)
         // Others than its maker pass through it to what is theirs.
@@ -28,7 +32,7 @@ final class GuestCell: Sendable {
         for index in shares.indices {
             try SystemFile.makeDirectories(shares[index].directory(index, below: directory), mode: 0o755)
         }
-        cgroup = try GuestCgroup.make(for: directory)
+        cgroup = try GuestCgroup.make(for: directory, opensTaps: opensTaps)
     }
 
     /// Starts a program in namespaces of its own; an ordinary user's where the host makes him some.
@@ -58,7 +62,7 @@ final class GuestCell: Sendable {
         let entry = try cgroup?.cgroup.openEntry() ?? CgroupEntry.none
         let plan = CellPlan(
             program, identity: identity, view: view, hasKVM: access("/dev/kvm", F_OK) == 0,
-            joinsCgroups: !entry.taskFiles.isEmpty)
+            opensTaps: opensTaps, joinsCgroups: !entry.taskFiles.isEmpty)
         var inputs = ChildProgram.Inputs(cgroupTasks: entry.taskFiles, streams: streams.numbers)
         // Root makes it beforehand, for mounts are to be shifted by it.
         let namespace = identity.isBornInside ? -1 : try plan.maps.makeNamespace().release()

@@ -14,12 +14,14 @@ final class GuestCgroup: Sendable {
     private static let record = "cgroup"
 
     /// Makes it; nil where this user may make none.
-    static func make(for directory: String) throws(SystemError) -> GuestCgroup? {
+    static func make(for directory: String, opensTaps: Bool) throws(SystemError) -> GuestCgroup? {
         guard StandardDirectories.isHostRoot else { return nil }
         let place = directory.split(separator: "/").last ?? ""
         let name = "\(prefix)\(place)-\(try ownerWords())-\(RandomName.make())"
         try WholeFile.replace("\(directory)/\(record)", with: Array(name.utf8), mode: 0o600)
-        return GuestCgroup(try Cgroup.create(named: name, limits: GuestNeeds().limits))
+        var limits = GuestNeeds().limits
+        if opensTaps { limits.deviceRules.append(GuestNeeds.tun) }
+        return GuestCgroup(try Cgroup.create(named: name, limits: limits))
     }
 
     private static let prefix = "guests-"
@@ -114,6 +116,9 @@ package struct GuestNeeds: Equatable, Sendable {
             memory: UInt64(Self.driverMiB + memoryMiB + guests * Self.emulatorMiB) << 20,
             cpuQuota: UInt64(vcpus + 2) * 100_000, cpuPeriod: 100_000, processes: 4096, deviceRules: Self.devices)
     }
+
+    /// /dev/net/tun, of a cell whose guests have network devices.
+    static let tun = CgroupLimits.DeviceRule(allow: true, kind: .character, major: 10, minor: 200)
 
     /// What is in a cell's /dev. Nothing may be made but /dev/kvm, while the cell is: who lives in it has not the right.
     private static let devices: [CgroupLimits.DeviceRule] =

@@ -29,6 +29,8 @@ package struct Domain: Codable, Hashable, Sendable {
     package var disk: String?
     /// Directories of the host that the guest mounts by virtiofs, by their tags `share0`, `share1` and so on.
     package var shares: [String]
+    /// Network devices of the guest.
+    package var interfaces: [Interface]
     /// The emulator; libvirt's own choice where `nil`.
     package var emulator: String?
     /// libvirt asks QEMU for each of the processor's features by itself before it lets the guest run, 400 round trips;
@@ -40,7 +42,7 @@ package struct Domain: Codable, Hashable, Sendable {
         hasFullProcessor: Bool = false, firmware: String? = nil, kernel: String, initramfs: String? = nil,
         commandLine: String = "",
         channelSocket: String, consoleLog: String? = nil, portSocket: String? = nil, disk: String? = nil,
-        shares: [String] = [],
+        shares: [String] = [], interfaces: [Interface] = [],
         emulator: String? = nil, asksEachFeature: Bool = false
     ) {
         self.name = name
@@ -58,14 +60,28 @@ package struct Domain: Codable, Hashable, Sendable {
         self.portSocket = portSocket
         self.disk = disk
         self.shares = shares
+        self.interfaces = interfaces
         self.emulator = emulator
         self.asksEachFeature = asksEachFeature
     }
 }
 
 extension Domain {
+    /// A network device whose packets a tap device has that is there already.
+    package struct Interface: Codable, Hashable, Sendable {
+        /// The tap device, in the network namespace of whoever opens it.
+        package var device: String
+        /// As `02:49:0a:01:00:02`.
+        package var hardwareAddress: String
+
+        package init(device: String, hardwareAddress: String) {
+            self.device = device
+            self.hardwareAddress = hardwareAddress
+        }
+    }
+
     /// Whether it has devices that Linux finds, on microvm, in ACPI tables alone.
-    var hasVirtioDevices: Bool { portSocket != nil || disk != nil || !shares.isEmpty }
+    var hasVirtioDevices: Bool { portSocket != nil || disk != nil || !shares.isEmpty || !interfaces.isEmpty }
 }
 
 /// The machine that QEMU builds around the vCPU.

@@ -88,7 +88,7 @@ extension Domain {
         return words
     }
 
-    /// The port, the disk and the shares, where the guest has them.
+    /// The port, the disk, the shares and network devices, where the guest has them.
     private var virtioDevices: [XMLElement] {
         // microvm has no other bus; elsewhere libvirt gives each its place on PCI.
         let address = machine == .microvm ? [XMLElement("address", ["type": "virtio-mmio"])] : []
@@ -126,6 +126,19 @@ extension Domain {
                             "address", ["type": "virtio-serial", "controller": "0", "bus": "0", "port": "1"]),
                     ]),
             ]
+        }
+        for interface in interfaces {
+            devices.append(
+                XMLElement(
+                    "interface", ["type": "ethernet"],
+                    [
+                        XMLElement("mac", ["address": interface.hardwareAddress]),
+                        // Made by whoever may; libvirt opens it, and may not change it.
+                        XMLElement("target", ["dev": interface.device, "managed": "no"]),
+                        XMLElement("model", ["type": "virtio"]),
+                        // Packets pass through QEMU, which has no part of the kernel's to itself.
+                        XMLElement("driver", ["name": "qemu"]),
+                    ] + address))
         }
         return devices
     }

@@ -42,10 +42,12 @@ package final class GuestDriver: Sendable {
             reads: reads, shares: [])
     }
 
-    /// - Parameter shares: what its guests see of the host.
+    /// - Parameters:
+    ///   - shares: what its guests see of the host.
+    ///   - opensTaps: its guests have network devices.
     init(
         program: String?, stateDirectory: StateDirectory, connect: String?, capabilities: String?, reads: [String],
-        shares: [HostShare]
+        shares: [HostShare], opensTaps: Bool = false
     ) throws(DriverError) {
         if let connect { try LibvirtAddress(text: connect).check() }
         let program = program ?? Self.besideThisProgram()
@@ -66,7 +68,8 @@ package final class GuestDriver: Sendable {
                     program: program, connect: connect, stateDirectory: stateDirectory, log: log)
             } else {
                 sharedDirectories = shares.indices.map { shares[$0].directory($0, below: directory) }
-                let cell = try GuestCell(directory: directory, reads: reads, shares: shares)
+                let cell = try GuestCell(
+                    directory: directory, reads: reads, shares: shares, opensTaps: opensTaps)
                 self.cell = cell
                 do throws(SystemError) {
                     let root = try EmbeddedRoot.make(in: directory, for: cell.identity, capabilities: capabilities)

@@ -7,8 +7,9 @@ struct ModuleSelection: Equatable {
 
     /// What guests of any kind ask for.
     static let guests = ModuleSelection(
-        directory: "guest-modules",
+        directory: "guest-modules-2",
         names: [
             "virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "erofs", "squashfs", "overlay", "virtiofs",
+            "virtio_net",
         ])
 }

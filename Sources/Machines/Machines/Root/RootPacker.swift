@@ -9,6 +9,8 @@ struct RootPacker {
     let cache: Cache
     /// The guest mounts directories of the host.
     let sharesDirectories: Bool
+    /// The guest has network devices.
+    var hasNetworks = false
     /// `isolab-init`.
     let program: String
 
@@ -102,6 +104,7 @@ struct RootPacker {
         var wanted = [machine == .microvm ? "virtio_mmio" : "virtio_pci", "virtio_console"]
         if let disk { wanted += ["virtio_blk", disk.rawValue, "overlay"] }
         if sharesDirectories { wanted.append("virtiofs") }
+        if hasNetworks { wanted.append("virtio_net") }
         let modules: KernelModules?
         do throws(KernelError) { modules = try kernel.modules(cache: cache) } catch { throw .kernel(error) }
         do throws(SystemError) {

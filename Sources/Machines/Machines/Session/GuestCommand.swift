@@ -21,6 +21,8 @@ package struct GuestCommand: Hashable, Sendable {
     package var files: [File]
     /// Directories and files of the host in the guest.
     package var shares: [Share]
+    /// The guest's network devices; none: loopback alone.
+    package var interfaces: [GuestInterface]
     /// The guest's memory in bytes; nil for as much as the root needs, and 128 MiB.
     package var memory: UInt64?
     package var vcpus: Int
@@ -65,7 +67,7 @@ package struct GuestCommand: Hashable, Sendable {
         _ arguments: [String], environment: [String] = [], workingDirectory: String = "/", user: UInt32 = 0,
         group: UInt32 = 0, additionalGroups: [UInt32] = [], hostname: String = "isolab",
         terminal: TerminalSize? = nil, attachesInput: Bool = false, readOnlyRoot: Bool = false, files: [File] = [],
-        shares: [Share] = [], memory: UInt64? = nil, vcpus: Int = 1
+        shares: [Share] = [], interfaces: [GuestInterface] = [], memory: UInt64? = nil, vcpus: Int = 1
     ) {
         self.arguments = arguments
         self.environment = environment
@@ -79,6 +81,7 @@ package struct GuestCommand: Hashable, Sendable {
         self.readOnlyRoot = readOnlyRoot
         self.files = files
         self.shares = shares
+        self.interfaces = interfaces
         self.memory = memory
         self.vcpus = vcpus
     }

@@ -8,6 +8,8 @@ package enum GuestError: Error, Equatable, Sendable, CustomStringConvertible {
     case system(SystemError)
     /// A tool that packs the root failed or is missing.
     case packing(tool: String, problem: String)
+    /// Whoever wanted to prepare something in its cell could not, and knows why.
+    case unprepared
     /// It was there and went without saying how the command ended.
     case lost(String)
 
@@ -18,6 +20,7 @@ package enum GuestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .driver(let error): error.description
         case .system(let error): error.description
         case .packing(let tool, let problem): "\(tool): \(problem)"
+        case .unprepared: "the guest's cell could not be made ready"
         case .lost(let why): why
         }
     }

@@ -31,7 +31,7 @@ package struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConvert
     package enum Stage: UInt32, Hashable, Sendable {
         case parameters = 1
         case root, disk, overlay, mounts, streams, terminal, fork, groups, user, directory, execute, readOnly, file,
-            share
+            share, network
     }
 
     package let stage: Stage?
@@ -57,6 +57,8 @@ package struct GuestStartFailure: Error, Hashable, Sendable, CustomStringConvert
         case .terminal: "the guest has no terminal: \(words)"
         case .user, .groups: "the guest cannot become that user: \(words)"
         case .share: "a directory of the host cannot be mounted in the guest: \(words); its kernel needs virtiofs"
+        case .network:
+            "a network device of the guest cannot be set up: \(words); its kernel needs virtio_net, built in or as a module beside it"
         case .file: "a file cannot be placed in the guest's root: \(words)"
         case .root, .mounts, .streams, .fork, .readOnly: "the guest's root cannot be made ready: \(words)"
         case nil: "the guest could not start \(program): \(words)"

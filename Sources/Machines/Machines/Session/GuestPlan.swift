@@ -29,7 +29,10 @@ struct GuestPlan {
             kernel: recipe.uncompressedKernel ? kernel.vmlinux : kernel.image, initramfs: initramfs,
             commandLine: KernelCommandLine.tuned(
                 machine: recipe.machine, tscKilohertz: tscKilohertz, program: BootArchive.programPath),
-            channelSocket: channel, portSocket: port, disk: disk, shares: shares)
+            channelSocket: channel, portSocket: port, disk: disk, shares: shares,
+            interfaces: command.interfaces.map {
+                Domain.Interface(device: $0.device, hardwareAddress: $0.hardwareText)
+            })
     }
 }
 
@@ -42,6 +45,10 @@ extension GuestRunner {
             _ = try StartMessage.bytes(command, disk: nil)
             shares = try HostShare.find(command.shares)
             if let mounted = shares.first(where: \.isMounted) { try refuseMounts(for: mounted) }
+            if connect != nil, !command.interfaces.isEmpty {
+                throw GuestCommandError(
+                    "networks", "guests of a libvirt daemon are not in isolab's networks; omit --connect")
+            }
         } catch { throw .command(error) }
         let accelerator = AcceleratorReport.probe()
         let recipe = recipe ?? .fastest(accelerator.forLinux)
@@ -51,7 +58,7 @@ extension GuestRunner {
         }
         let packer = RootPacker(
             kernel: kernel, machine: recipe.machine, packing: packing, cache: cache,
-            sharesDirectories: !command.shares.isEmpty,
+            sharesDirectories: !command.shares.isEmpty, hasNetworks: !command.interfaces.isEmpty,
             program: initProgram ?? StandardDirectories.programs + "/isolab-init")
         let packed = try packer.pack(root, memory: command.memory)
         let start: [UInt8]

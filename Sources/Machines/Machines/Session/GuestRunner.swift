@@ -22,6 +22,9 @@ package struct GuestRunner: Sendable {
     /// How long a guest may take until it first speaks.
     package var bootDeadline: Duration = .seconds(120)
 
+    /// The user who opens the tap devices of guests' networks: their driver, in its cell.
+    package static var tapOwner: UInt32 { CellIdentity.own.driverOutside.user }
+
     package init(cache: Cache = Cache(), stateDirectory: StateDirectory = StateDirectory()) {
         self.cache = cache
         self.stateDirectory = stateDirectory
@@ -31,8 +34,11 @@ package struct GuestRunner: Sendable {
     ///
     /// - Parameter relaysSignals: signals to this process are the command's, as with a container in the foreground; to be
     ///   called before other threads are made. Without, they are left alone.
+    /// - Parameter prepare: called once with a process in the guest's cell, before there is a guest: whoever put devices into the
+    ///   command's networks makes them there.
     package func run(
-        _ command: GuestCommand, root: GuestRoot, streams: GuestStreams = GuestStreams(), relaysSignals: Bool = true
+        _ command: GuestCommand, root: GuestRoot, streams: GuestStreams = GuestStreams(), relaysSignals: Bool = true,
+        prepare: (_ cell: Int32) throws(GuestError) -> Void = { _ in }
     ) throws(GuestError) -> GuestExit {
         let plan = try plan(command, root)
         var signals: Int32 = -1
@@ -45,9 +51,11 @@ package struct GuestRunner: Sendable {
         do throws(DriverError) {
             driver = try GuestDriver(
                 program: driverProgram, stateDirectory: stateDirectory, connect: connect,
-                capabilities: cache.path("libvirt"), reads: plan.files, shares: plan.shares)
+                capabilities: cache.path("libvirt"), reads: plan.files, shares: plan.shares,
+                opensTaps: !command.interfaces.isEmpty)
         } catch { throw .driver(error) }
         defer { driver.close() }
+        try prepare(driver.pid)
         return try run(plan, driver, streams, signals)
     }
 

@@ -1,9 +1,11 @@
+internal import Linux
+
 /// What `isolab-init` is told at its start, in bytes (Sources/Programs/isolab-init/Parameters.swift reads them).
 ///
 /// Numbers are four bytes, little-endian; a text is its length, its bytes and a zero, so that the guest's kernel takes it
 /// as it lies.
 enum StartMessage {
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
 
     /// Linux's own bounds (`execve(2)`, MAX_ARG_STRLEN; `gethostname(2)`; PATH_MAX), and one of ours for the whole.
     static let longestText = 131_071
@@ -12,6 +14,7 @@ enum StartMessage {
     static let mostGroups = 65536
     /// microvm has 24 places for devices.
     static let mostShares = 10
+    static let mostInterfaces = 8
     static let longest = 4 << 20
 
     /// - Parameters:
@@ -50,6 +53,7 @@ enum StartMessage {
             append((isFile ? 1 : 0) | (share.readOnly ? 2 : 0), to: &message)
             append(share.target, to: &message)
         }
+        append(command.interfaces, to: &message)
         guard message.count <= longest else {
             throw GuestCommandError("arguments, environment and files", "\(message.count) bytes, more than \(longest)")
         }
@@ -74,6 +78,15 @@ enum StartMessage {
         for share in command.shares {
             try check(path: share.source, "shared directory")
             try check(path: share.target, "place of a shared directory")
+        }
+        guard command.interfaces.count <= mostInterfaces else {
+            throw GuestCommandError("networks", "\(command.interfaces.count), more than \(mostInterfaces)")
+        }
+        for interface in command.interfaces {
+            guard interface.hardwareAddress.count == 6 else {
+                throw GuestCommandError(
+                    "network device \(interface.name)", "its hardware address is not one of six bytes")
+            }
         }
         guard command.additionalGroups.count <= mostGroups else {
             throw GuestCommandError("additional groups", "more than \(mostGroups)")
@@ -106,6 +119,23 @@ enum StartMessage {
         append(UInt32(text.utf8.count), to: &message)
         message += text.utf8
         message.append(0)
+    }
+
+    /// Hardware addresses, then requests to the kernel: which device, what, how, which failures are none, and the content.
+    private static func append(_ interfaces: [GuestInterface], to message: inout [UInt8]) {
+        append(UInt32(interfaces.count), to: &message)
+        for interface in interfaces { message += interface.hardwareAddress }
+        let requests = GuestInterface.messages(interfaces)
+        append(UInt32(requests.count), to: &message)
+        for (place, request) in requests {
+            append(UInt32(place), to: &message)
+            append(UInt32(request.type), to: &message)
+            append(UInt32(request.flags), to: &message)
+            append(UInt32(request.tolerated.count), to: &message)
+            for number in request.tolerated { append(UInt32(bitPattern: number), to: &message) }
+            append(UInt32(request.payload.count), to: &message)
+            message += request.payload
+        }
     }
 
     private static func append(_ texts: [String], to message: inout [UInt8]) {
