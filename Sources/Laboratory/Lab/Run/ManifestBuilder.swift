@@ -78,7 +78,7 @@ enum ManifestBuilder {
         if let kernel = options.kernel { words += ["--kernel", kernel] }
         if let connect = options.connect { words += ["--connect", connect] }
         words += ["--seed", "\(experiment.seed)"]
-        return ShellWords.line(words)
+        return ShellLine.quoted(words)
     }
 
     /// What drove the guests, and why: one sentence.

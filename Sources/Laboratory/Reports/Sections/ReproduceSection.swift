@@ -12,7 +12,7 @@ struct ReproduceSection: ReportSection {
         return [
             .paragraph("The same lanes, in the same random order:"), .code(reading.manifest.command),
             .paragraph("This report, from the record beside it:"),
-            .code(ShellWords.line(["isolab", "report", path])),
+            .code(ShellLine.quoted(["isolab", "report", path])),
         ]
     }
 }

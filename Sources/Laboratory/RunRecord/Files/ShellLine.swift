@@ -1,6 +1,6 @@
 /// A command line that a shell reads back as the same words: for whoever copies it out of a report.
-package enum ShellWords {
-    package static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+package enum ShellLine {
+    package static func quoted(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
     /// As it is where nothing in it means anything to a shell, else between quotation marks.
     static func quoted(_ word: String) -> String {
