@@ -179,7 +179,8 @@ struct TemplateRendering {
 
     /// Objects whose names are the user's: one that is not among them has no value, and is no mistake.
     private static let maps: Set<String> = [
-        "Annotations", "Attributes", "ExposedPorts", "Labels", "Networks", "Options", "Ports", "Sysctls", "Tmpfs", "Volumes",
+        "Annotations", "Attributes", "ExposedPorts", "Labels", "Networks", "Options", "Ports", "Sysctls", "Tmpfs",
+        "Volumes",
         "annotations", "sysctl",
     ]
 

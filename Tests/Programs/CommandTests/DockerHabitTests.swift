@@ -64,9 +64,15 @@ struct DockerHabitTests {
             ("pull https://foo/bar", 2, "Usage: isolab pull "),
             ("pull -a", 2, "-a: not supported; `isolab list REPOSITORY`"),
             ("pull -y", 2, "unknown option -y; "),
-            ("run --stop-timeout x busybox", 125, "isolab: --stop-timeout 'x': expected <seconds>; see `isolab run --help`"),
+            (
+                "run --stop-timeout x busybox", 125,
+                "isolab: --stop-timeout 'x': expected <seconds>; see `isolab run --help`"
+            ),
             ("ps -n x", 2, "isolab: -n 'x': expected <number>; see `isolab ps --help`"),
-            ("selftest --only x", 2, "isolab: --only 'x': expected startup, cpu or memory; see `isolab selftest --help`"),
+            (
+                "selftest --only x", 2,
+                "isolab: --only 'x': expected startup, cpu or memory; see `isolab selftest --help`"
+            ),
             ("run --detached busybox", 125, "did you mean --detach?"),
             ("login --password-stdin", 2, "Usage: isolab login "),
             ("login --password-stdin", 2, "See 'isolab login --help'"),
