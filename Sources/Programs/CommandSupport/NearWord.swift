@@ -1,3 +1,5 @@
+import Linux
+
 /// What somebody may have meant who typed a word that there is not.
 package enum NearWord {
     /// The one name that a slip of the finger makes of the word: letters swapped, left out, doubled or mistaken once, in a word long
