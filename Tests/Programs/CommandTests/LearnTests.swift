@@ -109,7 +109,7 @@ import Testing
         let output = result.output
         #expect(
             flat(output).contains("busybox-container. Here it is: a process named sleep."), "\(output)")
-        #expect(output.components(of: "1/5  Start one") == 4, "\(output)")
+        #expect(output.components(of: "1/5 Start one") == 4, "\(output)")
         #expect(output.components(of: "isolab-keeper") == 2, "\(output)")
         #expect(output.contains("status 0") && lines(output).last == "1", "\(output)")
         #expect(!output.contains("\u{1B}"))

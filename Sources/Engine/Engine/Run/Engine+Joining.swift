@@ -193,12 +193,16 @@ extension Engine {
                 "share the network of", name, "\(status(of: other))", advice: "only a running container has one")
         }
         let namespace = try NetworkNamespace.of(process: pid)
-        // What it resolves names with is part of it.
+        // What it resolves names with is part of it; its own name, which is not the other's, is added.
+        let own = shelf.directory(creation.id)
         for file in ["hosts", "resolv.conf"] {
-            guard let content = try? SystemFile.bytes(of: "\(shelf.directory(other.id))/\(file)", limit: 1 << 20) else {
+            guard var content = try? SystemFile.bytes(of: "\(shelf.directory(other.id))/\(file)", limit: 1 << 20) else {
                 continue
             }
-            try SystemFile.replace("\(shelf.directory(creation.id))/\(file)", with: content, mode: 0o644)
+            if file == "hosts", let name = try? SystemFile.bytes(of: "\(own)/hostname", limit: 4096) {
+                content += Array("127.0.0.1\t".utf8) + name
+            }
+            try SystemFile.replace("\(own)/\(file)", with: content, mode: 0o644)
         }
         let joined = JoinedNetworks(namespace, PortReservation(), [])
         creation.setNetwork(joined.path)

@@ -18,10 +18,8 @@ struct HostFiles {
         switch options.network {
         case .none: try add("hosts", options.loopbackHosts(hostname: name), configuration, directory)
         case .networks, .container:
-            // Its own name is at its addresses, once it has them; where it is in another's network those have the other's name.
-            var isJoiner = false
-            if case .container = options.network { isJoiner = true }
-            try add("hosts", options.loopbackHosts(hostname: isJoiner ? name : nil), configuration, directory)
+            // Its own name is at its addresses, once it has them.
+            try add("hosts", options.loopbackHosts(hostname: nil), configuration, directory)
             let host = (try? SystemFile.read("/etc/resolv.conf")) ?? ""
             try add("resolv.conf", ResolverFile(options.networking, host: host).text, configuration, directory)
         case .host:
