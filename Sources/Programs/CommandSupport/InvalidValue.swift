@@ -13,20 +13,27 @@ package enum InvalidValue {
             let end = text[middle.upperBound...].firstRange(of: "'")
         else { return nil }
         let value = String(text[start.upperBound..<middle.lowerBound])
-        let subject = String(text[middle.upperBound..<end.lowerBound])
-        let split = subject.firstIndex(of: "<") ?? subject.endIndex
+        let option = text[middle.upperBound..<end.lowerBound]
+        let split = option.firstIndex(of: "<") ?? option.endIndex
+        let described = option[split...]
         // Of several names of an option the last is the long one.
-        let name = subject[..<split].parts(between: " ").last.map { "\($0) " } ?? ""
-        let expected = words(in: String(text[end.upperBound...])) ?? String(subject[split...])
+        let name = String(option[..<split]).parts(between: " ").last.map { "\($0) " } ?? ""
+        let rest = text[end.upperBound...]
+        let subject = "\(name)'\(value.displayable())'"
+        // Some options say themselves what they take.
+        if rest.starts(with: ": ") { return subject + rest.prefix { $0 != "\n" } }
+        let expected = words(in: String(rest)) ?? String(described)
         let whatFor = expected.isEmpty ? "does not take it" : "expected \(expected)"
-        return "\(name)'\(value.displayable())': \(whatFor); see `\(path) --help`"
+        return "\(subject): \(whatFor); see `\(path) --help`"
     }
 
     /// The words that it takes: `a, b or c`.
     private static func words(in text: String) -> String? {
         guard let start = text.firstRange(of: "Please provide one of ") else { return nil }
         let line = text[start.upperBound...].prefix { $0 != "\n" }
-        let words = line.parts(between: "'").enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        // Each stands between quotation marks; what is between them is a comma, a word, or the full stop.
+        let words = String(line).parts(between: "'").enumerated().filter { $0.offset % 2 == 0 }
+            .map { String($0.element) }
         guard let last = words.last, words.count > 1 else { return nil }
         return words.dropLast().joined(separator: ", ") + " or " + last
     }
