@@ -101,7 +101,8 @@ struct GuestNetworkTests {
     func refused(options: String, words: String) throws {
         let result = try NetworkPlace.shell(
             """
-            network create one > /dev/null; ip link add lower type veth peer name upper; network create -d macvlan -o parent=lower wide > /dev/null
+            network create one > /dev/null; ip link add lower type veth peer name upper
+            network create -d macvlan -o parent=lower --subnet 10.50.0.0/24 --ip-range 10.50.0.128/25 --gateway 10.50.0.1 wide > /dev/null
             run --rm --vm \(options) busybox true > said 2>&1; echo $?; grep -c "\(words)" said
             "$isolab" ps -aq | wc -l; ls own/networks/*/endpoints | grep -c json
             """)
