@@ -28,7 +28,7 @@ public final class NamedOutput {
     /// - Throws: for a directory, a socket, a disk, and a link that leads nowhere.
     public init(_ path: String, mode: mode_t = 0o644) throws(SystemError) {
         self.path = path
-        if let number = Self.ownDescriptor(path) {
+        if let number = Procfs.ownDescriptor(at: path) {
             file = OwnedDescriptor(
                 owning: try retryingOnInterrupt("dup", path) { fcntl(number, F_DUPFD_CLOEXEC, 0) })
             place = .through
@@ -91,24 +91,6 @@ public final class NamedOutput {
     }
 
     // MARK: - Places
-
-    /// The number that `/dev/stdout`, `/dev/fd/N` and `/proc/self/fd/N` mean: to open them would be to open the file anew, at its
-    /// start, and to replace it would take it from whoever has it open.
-    private static func ownDescriptor(_ path: String) -> Int32? {
-        var path = path
-        for _ in 0..<40 {
-            let slash = path.lastIndex(of: "/")
-            let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-            let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-            guard let resolved = realpath(parent, nil) else { return nil }
-            defer { free(resolved) }
-            let directory = String(cString: resolved)
-            if directory == "/proc/\(getpid())/fd" { return Int32(name) }
-            guard let target = try? Procfs.readLink(path) else { return nil }
-            path = target.starts("/") ? target : "\(directory)/\(target)"
-        }
-        return nil
-    }
 
     private typealias Made = (number: Int32, place: Place, isNamed: Bool)
 

@@ -39,10 +39,9 @@ public enum SystemFile {
         return try bytes(of: file, path, limit)
     }
 
-    /// A pipe or socket of the caller's by the name of its descriptor. Opened by that name, a FIFO would wait for a writer.
+    /// A pipe or socket of the caller's by the name of its descriptor.
     private static func openPipe(_ path: String) -> OwnedDescriptor? {
-        let name = ["/dev/fd/", "/proc/self/fd/"].first { path.starts($0) }.map { path.utf8.dropFirst($0.utf8.count) }
-        guard let number = path == "/dev/stdin" ? 0 : name.flatMap({ Int32(String(Substring($0))) }) else { return nil }
+        guard let number = Procfs.ownDescriptor(at: path) else { return nil }
         var status = stat()
         guard fstat(number, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { return nil }
         let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
