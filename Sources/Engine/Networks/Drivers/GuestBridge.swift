@@ -73,13 +73,11 @@ package struct GuestPlace: Equatable, Sendable {
     package var addresses: [InterfaceAddress]
     package var gateways: [IPAddress]
     /// Where it asks for names, and the hardware address of that.
-    package var nameServer: (address: IPAddress, hardwareAddress: [UInt8])?
+    package var nameServer: NameServer?
 
-    package static func == (left: GuestPlace, right: GuestPlace) -> Bool {
-        left.interface == right.interface && left.tap == right.tap && left.hardwareAddress == right.hardwareAddress
-            && left.mtu == right.mtu && left.addresses == right.addresses && left.gateways == right.gateways
-            && left.nameServer?.address == right.nameServer?.address
-            && left.nameServer?.hardwareAddress == right.nameServer?.hardwareAddress
+    package struct NameServer: Equatable, Sendable {
+        package var address: IPAddress
+        package var hardwareAddress: [UInt8]
     }
 }
 
@@ -94,7 +92,7 @@ extension GuestPlace {
         let hardwareAddress = Endpoint.bytes(ofHardwareAddress: endpoint.hardwareAddress) ?? []
         var addresses = network.interfaceAddresses(of: endpoint)
         var bridge = GuestBridge(number: number, hardwareAddress: hardwareAddress, owner: owner, mtu: network.mtu)
-        var server: (address: IPAddress, hardwareAddress: [UInt8])?
+        var server: NameServer?
         if number == 0, let address = IPAddress(NameService.guestAddress) {
             bridge.asker = endpoint.v4
             if bridge.asker == nil, let own = IPAddress(NameService.askingAddress) {
@@ -102,7 +100,7 @@ extension GuestPlace {
                 bridge.asker = own
                 addresses.append(InterfaceAddress(address: own, prefixLength: 32))
             }
-            server = (address, bridge.ownHardwareAddress)
+            server = NameServer(address: address, hardwareAddress: bridge.ownHardwareAddress)
         }
         return (
             GuestPlace(
