@@ -56,10 +56,7 @@ package enum LessonLeftovers {
         releaseStore(directory, program)
         // Files of other users in it are theirs by numbers that only a user namespace has.
         try? OwnUserNamespace.enter { _ in }
-        let null = try OwnedDescriptor(opening: "/dev/null", O_RDWR)
-        _ = try ProcessPlan("rm", ["-rf", "--", directory], workingDirectory: "/").spawn(
-            StandardStreams(input: null.number, output: null.number, error: null.number)
-        ).wait()
+        try TreeRemoval.remove(directory)
         // Not while a lesson begins, which makes its own place there.
         guard let held = try? OwnedDescriptor(opening: base, O_RDONLY | O_DIRECTORY) else { return }
         if flock(held.number, LOCK_EX | LOCK_NB) == 0 { rmdir(base) }
